@@ -1,0 +1,59 @@
+// All the set-up there is: dependencies (Node 26 among them) and generated protobuf code, each only when its inputs
+// changed. `npm start` and `npm test` run it first; it must work with the oldest Node that may start it (20).
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from './run.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+function digest(files) {
+  const hash = createHash('sha256');
+  for (const file of files)
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(root, file)))
+      .update('\0');
+  return hash.digest('hex');
+}
+
+const ownProtos = readdirSync(join(root, 'proto'), { recursive: true })
+  .filter((name) => name.endsWith('.proto'))
+  .sort()
+  .map((name) => join('proto', name));
+
+const steps = [
+  {
+    what: 'dependencies and Node 26 (npm ci)',
+    inputs: ['package.json', 'package-lock.json'],
+    stamp: 'node_modules/.evenkeel-setup',
+    makes: 'node_modules/.bin/node',
+    do: () => run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], root),
+  },
+  {
+    what: 'protobuf code (src/gen)',
+    inputs: ['package-lock.json', 'buf.gen.yaml', 'scripts/generate.mjs', ...ownProtos],
+    stamp: 'build/.generated',
+    makes: 'src/gen',
+    do: () => run('node', [join('scripts', 'generate.mjs')], root),
+  },
+];
+
+try {
+  for (const [index, step] of steps.entries()) {
+    const wanted = digest(step.inputs);
+    const stamp = join(root, step.stamp);
+    if (existsSync(join(root, step.makes)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) continue;
+    const started = Date.now();
+    console.error(`set-up ${index + 1}/${steps.length}: ${step.what} …`);
+    await step.do();
+    mkdirSync(dirname(stamp), { recursive: true });
+    writeFileSync(stamp, wanted);
+    console.error(`set-up ${index + 1}/${steps.length}: done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  }
+} catch (error) {
+  console.error(`set-up failed: ${error.message}`);
+  process.exitCode = 1;
+}

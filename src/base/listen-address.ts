@@ -1,0 +1,45 @@
+import { EvenkeelError } from './errors.ts';
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
+/**
+ * Parses `HOST:PORT`, `[IPV6]:PORT`, `:PORT` or `PORT`; without a host it is loopback, never every interface.
+ *
+ * @param field - the flag or config field that is named in the error
+ * @throws EvenkeelError `EK_USAGE`
+ */
+export function parseListenAddress(text: string, field: string): ListenAddress {
+  const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^[\]:\s]*)):)?(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new EvenkeelError('EK_USAGE', `"${text}" is not an address to listen on`, {
+      field,
+      hint: 'Write HOST:PORT, for example 127.0.0.1:18000 or [::1]:18000, or only a port.',
+    });
+  }
+  return { host: match[1] || match[2] || '127.0.0.1', port };
+}
+
+/** `host:port`, an IPv6 host in brackets. */
+export function formatAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Turns the system's EADDRINUSE and EACCES into ours; anything else passes through. */
+export function listenError(cause: unknown, address: ListenAddress, field: string): unknown {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  const where = formatAddress(address.host, address.port);
+  if (code === 'EADDRINUSE') return new EvenkeelError('EK_PORT_IN_USE', `${where} is already in use`, { field, cause });
+  if (code === 'EACCES') {
+    return new EvenkeelError('EK_PORT_IN_USE', `this user may not listen on ${where}`, {
+      field,
+      cause,
+      hint: 'Ports below 1024 need a privileged user; choose a higher one.',
+    });
+  }
+  return cause;
+}

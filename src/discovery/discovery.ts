@@ -1,0 +1,33 @@
+import type { EvenkeelError } from '../base/errors.ts';
+import type { Service, ServiceId } from '../model/service.ts';
+
+/**
+ * What a source of Services tells. Calls are synchronous and must not throw.
+ *
+ * The distinction that everything rests on: `remove` is called only when a Service is known to be gone. A Service
+ * without endpoints is an `upsert` with empty lists, and a source that fails calls `degraded` and nothing else: the
+ * last good state goes on being served (A53: deletion fails calls, a flap must never become one).
+ */
+export interface DiscoveryObserver {
+  /** A Service appeared or changed; the whole Service, not a difference. */
+  upsert(service: Service): void;
+  /** A Service was deleted, for certain. */
+  remove(service: ServiceId): void;
+  /** Everything that exists was told at least once; called once in a source's life. */
+  synced(): void;
+  /** The source cannot see clearly now (an error) or can again (undefined). */
+  degraded(error: EvenkeelError | undefined): void;
+}
+
+/** A source of Services: dns, kubernetes or file. */
+export interface Discovery {
+  readonly kind: 'dns' | 'kubernetes' | 'file';
+  /**
+   * Begins to observe; resolves once watching, not once synced.
+   *
+   * @throws EvenkeelError where the first state is bad input (there is no last good state to serve).
+   */
+  start(observer: DiscoveryObserver): Promise<void>;
+  /** Ends all watching; no observer call comes after it resolves. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,37 @@
+import type { Endpoint, Locality } from './endpoint.ts';
+import type { ServicePolicy } from './policy.ts';
+
+/** Identity of a Service: unique within a model. */
+export interface ServiceId {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface ServicePort {
+  /** Port number of the Service, which is what targets name; the endpoints' own ports may differ. */
+  readonly port: number;
+  /** Port name; empty where it has none. */
+  readonly name: string;
+  /** `appProtocol` of Kubernetes, where given. */
+  readonly appProtocol?: string | undefined;
+  /** In the order of discovery, without duplicates of address and port. */
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** A Service as discovery sees it. Plain data, compared by content. */
+export interface Service extends ServiceId {
+  readonly ports: readonly ServicePort[];
+  readonly policy: ServicePolicy;
+  /** Locality for endpoints that have none of their own (system E's zone and region). */
+  readonly locality?: Locality | undefined;
+}
+
+/** `NAMESPACE/NAME`, the key of a Service everywhere. */
+export function serviceKey({ namespace, name }: ServiceId): string {
+  return `${namespace}/${name}`;
+}
+
+/** Whether a port is served without being asked for (DESIGN: targets on Kubernetes). */
+export function isGrpcPort({ name, appProtocol }: Pick<ServicePort, 'name' | 'appProtocol'>): boolean {
+  return appProtocol === 'grpc' || appProtocol === 'kubernetes.io/h2c' || name === 'grpc' || name.startsWith('grpc-');
+}
