@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { parseDocumentText, readDocument } from './document.ts';
+import { EvenkeelError } from './errors.ts';
+
+const schema = z.strictObject({ services: z.array(z.strictObject({ name: z.string(), port: z.number().optional() })) });
+
+function errorOf(text: string): EvenkeelError {
+  try {
+    parseDocumentText(text, schema, 'a.yaml');
+  } catch (error) {
+    assert.ok(error instanceof EvenkeelError);
+    return error;
+  }
+  return assert.fail('nothing was thrown');
+}
+
+test('reads YAML and JSON alike', () => {
+  const expected = { services: [{ name: 'orders', port: 80 }] };
+  assert.deepEqual(parseDocumentText('services:\n  - {name: orders, port: 80}\n', schema, 'a.yaml'), expected);
+  assert.deepEqual(parseDocumentText('{"services": [{"name": "orders", "port": 80}]}', schema, 'a.json'), expected);
+});
+
+test('a syntax error names line and column', () => {
+  const error = errorOf('{"services": [\n  {"name": "orders",, }\n]}');
+  assert.equal(error.code, 'EK_FILE_SYNTAX');
+  assert.deepEqual(
+    { ...error.location, column: typeof error.location.column },
+    {
+      file: 'a.yaml',
+      line: 2,
+      column: 'number',
+      field: undefined,
+    },
+  );
+});
+
+test('a value of the wrong type names its field and place', () => {
+  const error = errorOf('services:\n  - name: orders\n    port: eighty\n');
+  assert.equal(error.code, 'EK_CONFIG_INVALID');
+  assert.deepEqual(error.location, { file: 'a.yaml', line: 3, column: 5, field: 'services[0].port' });
+});
+
+test('an unknown field is named, with the line it stands on', () => {
+  const error = errorOf('services:\n  - name: orders\n    prot: 80\n');
+  assert.match(error.message, /unknown field "prot"/);
+  assert.deepEqual(error.location, { file: 'a.yaml', line: 3, column: 5, field: 'services[0].prot' });
+});
+
+test('a missing field is reported at the object that should have it', () => {
+  const error = errorOf('services:\n  - port: 80\n');
+  assert.deepEqual(error.location, { file: 'a.yaml', line: 2, column: 5, field: 'services[0].name' });
+});
+
+test('a document that expands without bound is refused', () => {
+  const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]'];
+  for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef']) bomb.push(`${to}: &${to} [${`*${from},`.repeat(9)}]`);
+  assert.equal(errorOf(bomb.join('\n')).code, 'EK_FILE_SYNTAX');
+});
+
+test('a file that is not there is named', async () => {
+  await assert.rejects(readDocument('/nowhere/at-all.yaml', schema), (error: EvenkeelError) => {
+    assert.equal(error.code, 'EK_FILE_READ');
+    assert.equal(error.location.file, '/nowhere/at-all.yaml');
+    return true;
+  });
+});

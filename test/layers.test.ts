@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { test } from 'node:test';
+
+const source = resolve(import.meta.dirname, '..', 'src');
+
+/** The table of ARCHITECTURE.md, "Layout and dependencies". */
+const mayImport: Record<string, readonly string[]> = {
+  base: [],
+  model: ['base'],
+  xds: ['base'],
+  discovery: ['base', 'model'],
+  health: ['base', 'model'],
+  translate: ['base', 'model', 'xds'],
+  controlplane: ['base', 'model', 'xds', 'discovery', 'health', 'translate'],
+  workloads: ['base'],
+  probe: ['base', 'model', 'discovery'],
+  lab: ['base'],
+  cli: ['base', 'model', 'xds', 'discovery', 'health', 'translate', 'controlplane', 'workloads', 'probe', 'lab'],
+};
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts') && !name.startsWith(`gen${sep}`))
+  .map((name) => join(source, name));
+
+function importsOf(file: string): string[] {
+  return [...readFileSync(file, 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']+)'/g)].map(([, path]) =>
+    relative(source, resolve(dirname(file), path!)),
+  );
+}
+
+test('every folder of src imports only what the architecture allows', () => {
+  const violations = files.flatMap((file) => {
+    const from = relative(source, file).split(sep)[0]!;
+    // A test may start what stands above its own folder.
+    if (file.endsWith('.test.ts')) return [];
+    return importsOf(file)
+      .map((path) => path.split(sep)[0]!)
+      .filter((to) => to !== from && to !== 'gen' && !mayImport[from]?.includes(to))
+      .map((to) => `${relative(source, file)} imports ${to}`);
+  });
+  assert.deepEqual(violations, []);
+});
+
+test('every folder of src is in the table', () => {
+  const folders = new Set(files.map((file) => relative(source, file).split(sep)[0]!));
+  assert.deepEqual(
+    [...folders].filter((folder) => !(folder in mayImport)),
+    [],
+  );
+});
+
+test('ARCHITECTURE.md has the same folders', () => {
+  const text = readFileSync(resolve(source, '..', 'ARCHITECTURE.md'), 'utf8');
+  const named = [...text.matchAll(/^\| `src\/([a-z]+)` \|/gm)].map(([, name]) => name!);
+  assert.deepEqual(named.sort(), Object.keys(mayImport).sort());
+});
+
+test('the dependencies between folders have no cycle', () => {
+  for (const [folder, targets] of Object.entries(mayImport)) {
+    for (const target of targets) assert.ok(!mayImport[target]?.includes(folder), `${folder} and ${target}`);
+  }
+});
