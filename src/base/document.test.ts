@@ -25,15 +25,8 @@ test('reads YAML and JSON alike', () => {
 test('a syntax error names line and column', () => {
   const error = errorOf('{"services": [\n  {"name": "orders",, }\n]}');
   assert.equal(error.code, 'EK_FILE_SYNTAX');
-  assert.deepEqual(
-    { ...error.location, column: typeof error.location.column },
-    {
-      file: 'a.yaml',
-      line: 2,
-      column: 'number',
-      field: undefined,
-    },
-  );
+  assert.deepEqual({ file: error.location.file, line: error.location.line }, { file: 'a.yaml', line: 2 });
+  assert.ok(error.location.column !== undefined && error.location.column > 1);
 });
 
 test('a value of the wrong type names its field and place', () => {
