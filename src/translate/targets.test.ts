@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Service, ServicePort } from '../model/service.ts';
+import { aliasesOf, canonicalName, defaultPort, parseTarget, whyNotServed } from './targets.ts';
+
+function port(number: number, name = '', appProtocol?: string): ServicePort {
+  return { port: number, name, appProtocol, endpoints: [] };
+}
+
+function service(ports: ServicePort[], name = 'be1-srv', namespace = 'default'): Service {
+  return { name, namespace, ports, policy: {} };
+}
+
+const names = (found: readonly { listener: string }[]) => found.map(({ listener }) => listener);
+
+test('every form of a target is understood', () => {
+  const all = { namespace: undefined, port: undefined };
+  assert.deepEqual(parseTarget('be1-srv'), { ...all, name: 'be1-srv' });
+  assert.deepEqual(parseTarget('be1-srv:grpc'), { ...all, name: 'be1-srv', port: 'grpc' });
+  assert.deepEqual(parseTarget('be1-srv.shop:50051'), { name: 'be1-srv', namespace: 'shop', port: '50051' });
+  assert.deepEqual(parseTarget('be1-srv.shop.svc'), { ...all, name: 'be1-srv', namespace: 'shop' });
+  assert.deepEqual(parseTarget('be1-srv.shop.svc.cluster.local'), { ...all, name: 'be1-srv', namespace: 'shop' });
+  assert.deepEqual(parseTarget('a.b.svc.example.org:1', 'example.org'), { name: 'a', namespace: 'b', port: '1' });
+});
+
+test('what is no target says why', () => {
+  const reasons: Record<string, RegExp> = {
+    'xdstp://authority/envoy.config.listener.v3.Listener/x': /reserved/,
+    'a:1:2': /more than one colon/,
+    'a:': /without a port/,
+    '': /lower-case/,
+    'A.b': /lower-case/,
+    'a.b.svc.example.org': /after the namespace comes \.svc or \.svc\.cluster\.local/,
+    'a.b.c': /not \.c/,
+  };
+  for (const [text, reason] of Object.entries(reasons)) {
+    const parsed = parseTarget(text);
+    assert.ok('reason' in parsed, text);
+    assert.match(parsed.reason, reason);
+  }
+});
+
+test('a Service is served under its bare name in its namespace and under full names everywhere', () => {
+  const { aliases, refused } = aliasesOf(service([port(50051, 'grpc')]));
+  assert.deepEqual(refused, []);
+  assert.deepEqual(names(aliases.filter(({ scope }) => scope === 'namespace')), [
+    'be1-srv',
+    'be1-srv:50051',
+    'be1-srv:grpc',
+  ]);
+  assert.deepEqual(names(aliases.filter(({ scope }) => scope === 'shared')), [
+    'be1-srv.default',
+    'be1-srv.default:50051',
+    'be1-srv.default:grpc',
+    'be1-srv.default.svc',
+    'be1-srv.default.svc:50051',
+    'be1-srv.default.svc:grpc',
+    'be1-srv.default.svc.cluster.local',
+    'be1-srv.default.svc.cluster.local:50051',
+    'be1-srv.default.svc.cluster.local:grpc',
+  ]);
+  assert.ok(aliases.every((alias) => alias.port === 50051));
+});
+
+test('every alias parses back to its Service', () => {
+  for (const { listener, scope } of aliasesOf(service([port(80, 'web'), port(50051, 'grpc')])).aliases) {
+    const parsed = parseTarget(listener);
+    assert.ok(!('reason' in parsed));
+    assert.equal(parsed.name, 'be1-srv');
+    assert.equal(parsed.namespace, scope === 'shared' ? 'default' : undefined);
+  }
+});
+
+test('the default port is the only gRPC port, else port 80, else the only port', () => {
+  const chosen = (...ports: ServicePort[]) => {
+    const found = defaultPort({ ports });
+    return 'reason' in found ? found.reason : found.port;
+  };
+  assert.equal(chosen(port(80), port(9000, 'grpc')), 9000);
+  assert.equal(chosen(port(80), port(9000, 'grpc-web')), 9000);
+  assert.equal(chosen(port(80), port(9000, 'api', 'kubernetes.io/h2c')), 9000);
+  assert.equal(chosen(port(80, 'http'), port(81, 'admin')), 80);
+  assert.equal(chosen(port(8080, 'http')), 8080);
+  assert.equal(chosen(port(80, 'grpc-a'), port(81, 'grpc-b')), 80);
+  assert.match(String(chosen(port(80), port(81, 'grpc-a'), port(82, 'grpc-b'))), /81 \(grpc-a\), 82 \(grpc-b\)/);
+  assert.match(String(chosen(port(81), port(82, 'b'))), /several ports.*81, 82 \(b\)/);
+  assert.match(String(chosen()), /no port/);
+});
+
+test('an ambiguous default port takes away only the names without a port', () => {
+  const { aliases, refused } = aliasesOf(service([port(1, 'grpc-a'), port(2, 'grpc-b')]));
+  assert.deepEqual(names(refused), [
+    'be1-srv',
+    'be1-srv.default',
+    'be1-srv.default.svc',
+    'be1-srv.default.svc.cluster.local',
+  ]);
+  assert.match(refused[0]!.reason, /several gRPC ports: name one of 1 \(grpc-a\), 2 \(grpc-b\)/);
+  assert.deepEqual(
+    aliases.filter(({ scope }) => scope === 'namespace').map(({ listener, port: to }) => [listener, to]),
+    [
+      ['be1-srv:1', 1],
+      ['be1-srv:2', 2],
+      ['be1-srv:grpc-a', 1],
+      ['be1-srv:grpc-b', 2],
+    ],
+  );
+});
+
+test('ports that are not gRPC are reachable by naming them', () => {
+  const { aliases } = aliasesOf(service([port(80, 'http'), port(50051, 'grpc')]));
+  assert.equal(aliases.find(({ listener }) => listener === 'be1-srv')?.port, 50051);
+  assert.equal(aliases.find(({ listener }) => listener === 'be1-srv:http')?.port, 80);
+});
+
+test('names that would be read as xdstp URIs are not served', () => {
+  const { aliases, refused } = aliasesOf(service([port(50051, 'grpc')], 'xdstp'));
+  assert.deepEqual(names(refused), ['xdstp:50051', 'xdstp:grpc']);
+  assert.ok(names(aliases).includes('xdstp'));
+  assert.ok(names(aliases).includes('xdstp.default:50051'));
+});
+
+test('what cannot be told apart is refused with its reason', () => {
+  assert.match(aliasesOf(service([port(1)], 'a.b')).refused[0]!.reason, /lower-case/);
+  assert.deepEqual(aliasesOf(service([port(1)], 'a.b')).aliases, []);
+
+  const twice = aliasesOf(service([port(53, 'dns'), port(53, 'dns-tcp')]));
+  assert.match(twice.refused[0]!.reason, /53 occurs more than once/);
+
+  const renamed = aliasesOf(service([port(1, '2'), port(2, 'two'), port(3, 'two')]));
+  assert.equal(renamed.aliases.find(({ listener }) => listener === 'be1-srv:2')?.port, 2);
+  assert.equal(renamed.aliases.find(({ listener }) => listener === 'be1-srv:two')?.port, 2);
+  assert.ok(renamed.refused.some(({ reason }) => /port 1 is reached by number/.test(reason)));
+  assert.ok(renamed.refused.some(({ reason }) => /port 3 is reached by number/.test(reason)));
+
+  const names2 = names(renamed.aliases);
+  assert.equal(new Set(names2).size, names2.length);
+});
+
+test('a client that asks for what is not served is told why', () => {
+  const known = service([port(1, 'grpc-a'), port(2, 'grpc-b')], 'orders', 'shop');
+  const why = (listener: string, namespace = 'shop') =>
+    whyNotServed(listener, namespace, (id) => (id.name === 'orders' && id.namespace === 'shop' ? known : undefined));
+  assert.equal(why('orders:1'), undefined);
+  assert.equal(why('orders.shop:grpc-b', 'default'), undefined);
+  assert.match(why('orders')!, /several gRPC ports/);
+  assert.match(why('orders:3')!, /Service shop\/orders has no port 3/);
+  assert.match(why('orders:1', 'default')!, /no Service default\/orders \(the namespace is the client's\)/);
+  assert.match(why('cart.shop')!, /no Service shop\/cart$/);
+  assert.match(why('xdstp://x')!, /reserved/);
+});
+
+test('route, cluster and assignment of a Service port share one name', () => {
+  assert.equal(canonicalName({ namespace: 'default', name: 'be1-srv' }, 50051), 'default/be1-srv:50051');
+});
