@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { registerBootstrap } from './bootstrap.ts';
 
 /** Adds one command to the program. */
 export type RegisterCommand = (root: Command) => void;
 
 /** Every command, in the order of `--help`. */
-export const commands: readonly RegisterCommand[] = [];
+export const commands: readonly RegisterCommand[] = [registerBootstrap];

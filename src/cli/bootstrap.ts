@@ -1,0 +1,73 @@
+import { hostname } from 'node:os';
+import type { Command } from 'commander';
+import { EvenkeelError } from '../base/errors.ts';
+
+export interface BootstrapOptions {
+  /** `HOST:PORT` of the control plane; default `127.0.0.1:18000`. */
+  readonly server?: string | undefined;
+  /** Namespace in which bare targets (`xds:///orders`) are looked up; default `POD_NAMESPACE`, else `default`. */
+  readonly namespace?: string | undefined;
+  /** Name under which the control plane lists this client; default `POD_NAME`, else the host's name. */
+  readonly nodeId?: string | undefined;
+  readonly region?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly subZone?: string | undefined;
+}
+
+const defaultServer = '127.0.0.1:18000';
+
+/** `HOST:PORT`, or a gRPC target with a scheme, which is passed on as it is. */
+const serverUri = /^(?:(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}|(?:dns|ipv4|ipv6|unix|unix-abstract):\S+)$/;
+
+/**
+ * The bootstrap that every gRPC client takes (gRFC A27, A53), as plain data.
+ *
+ * @throws EvenkeelError `EK_USAGE`
+ */
+export function clientBootstrap(options: BootstrapOptions, env: NodeJS.ProcessEnv = process.env): object {
+  const server = options.server ?? defaultServer;
+  if (!serverUri.test(server)) {
+    throw new EvenkeelError('EK_USAGE', `"${server}" is not the address of a control plane`, {
+      field: '--server',
+      hint: 'Write HOST:PORT, for example xds-srv:18000.',
+    });
+  }
+  return {
+    xds_servers: [
+      {
+        server_uri: server,
+        channel_creds: [{ type: 'insecure' }],
+        // Without ignore_resource_deletion a resource that is deleted by mistake fails calls that were fine (A53).
+        server_features: ['xds_v3', 'ignore_resource_deletion'],
+      },
+    ],
+    node: {
+      id: options.nodeId ?? env.POD_NAME ?? hostname(),
+      // grpc-js-xds refuses a bootstrap without a locality; an empty one will do.
+      locality: { region: options.region ?? '', zone: options.zone ?? '', sub_zone: options.subZone ?? '' },
+      metadata: { namespace: options.namespace ?? env.POD_NAMESPACE ?? 'default' },
+    },
+  };
+}
+
+export function registerBootstrap(root: Command): void {
+  root
+    .command('bootstrap')
+    .description('Print the file that tells a gRPC client where its control plane is.')
+    .option('--server <host:port>', `the control plane's xDS address (default: ${defaultServer})`)
+    .option('--namespace <name>', 'where bare targets are looked up (default: $POD_NAMESPACE, else "default")')
+    .option('--node-id <id>', "the client's name in /config_dump (default: $POD_NAME, else the host's name)")
+    .option('--region <name>', 'region the client is in')
+    .option('--zone <name>', 'zone the client is in')
+    .option('--sub-zone <name>', 'sub-zone the client is in')
+    .addHelpText(
+      'after',
+      `
+Example:
+  evenkeel bootstrap --server xds-srv:18000 > bootstrap.json
+  GRPC_XDS_BOOTSTRAP=bootstrap.json my-client xds:///be1-srv`,
+    )
+    .action((options: BootstrapOptions) => {
+      console.log(JSON.stringify(clientBootstrap(options), undefined, 2));
+    });
+}
