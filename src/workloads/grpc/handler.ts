@@ -1,0 +1,95 @@
+import {
+  create,
+  type DescMethodUnary,
+  type DescService,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf';
+import { Metadata, type ServerUnaryCall, type sendUnaryData, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { messageOf } from '../../base/errors.ts';
+import { StatusError } from '../pod/faults.ts';
+import { headers, type Pod } from '../pod/pod.ts';
+
+/** What a handler may need to know of its call. */
+export interface CallContext {
+  /** Every metadata value by its lower-case name, the first where there are several; no binary ones. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The caller's `address:port` as this server saw it. */
+  readonly peer: string;
+  /** Aborted when the caller gives up. */
+  readonly signal: AbortSignal;
+}
+
+/** The unary methods of a generated service; nothing here streams. */
+export type UnaryMethods<S extends DescService> = {
+  readonly [K in keyof S['method']]: S['method'][K] extends DescMethodUnary<infer I, infer O>
+    ? (request: MessageShape<I>, context: CallContext) => MessageInitShape<O> | Promise<MessageInitShape<O>>
+    : never;
+};
+
+/**
+ * The methods as grpc-js wants them. Every answer names the pod in its initial metadata, failures too; calls are counted
+ * by run when they arrive, and are slow or fail as the pod's faults say.
+ */
+export function implementation<S extends DescService>(
+  pod: Pod,
+  service: S,
+  methods: UnaryMethods<S>,
+): UntypedServiceImplementation {
+  return Object.fromEntries(
+    service.methods.map((method) => {
+      const handle = methods[method.localName as keyof UnaryMethods<S>] as Handle;
+      return [
+        method.localName,
+        (call: Call, answer: sendUnaryData<unknown>) => {
+          void serve(pod, method as DescMethodUnary, handle, call, answer);
+        },
+      ];
+    }),
+  );
+}
+
+type Call = ServerUnaryCall<unknown, unknown>;
+// biome-ignore lint/suspicious/noExplicitAny: the types are held by UnaryMethods
+type Handle = (request: any, context: CallContext) => any;
+
+async function serve(
+  pod: Pod,
+  method: DescMethodUnary,
+  handle: Handle,
+  call: Call,
+  answer: sendUnaryData<unknown>,
+): Promise<void> {
+  const gone = new AbortController();
+  call.on('cancelled', () => gone.abort());
+  const metadata = plain(call.metadata);
+  pod.ledger.record(metadata[headers.run], call.getPeer());
+  const initial = new Metadata();
+  initial.set(headers.pod, pod.name);
+  call.sendMetadata(initial);
+
+  let code = 'OK';
+  try {
+    await pod.faults.apply(metadata[headers.latency], gone.signal);
+    const reply = await handle(call.request, { metadata, peer: call.getPeer(), signal: gone.signal });
+    answer(null, create(method.output, reply));
+  } catch (thrown) {
+    const failure = toStatusError(thrown, gone.signal);
+    code = failure.status;
+    if (code === 'INTERNAL') pod.log.error({ err: thrown }, 'call failed');
+    answer({ code: failure.code, details: failure.message });
+  }
+  pod.metrics.count(metadata[headers.source], code);
+}
+
+function toStatusError(thrown: unknown, signal: AbortSignal): StatusError {
+  if (thrown instanceof StatusError) return thrown;
+  if (signal.aborted) return new StatusError('CANCELLED', 'the caller went away');
+  return new StatusError('INTERNAL', messageOf(thrown));
+}
+
+function plain(metadata: Metadata): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(metadata.getMap()).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

@@ -1,0 +1,47 @@
+import { hostname } from 'node:os';
+import { createLogger, type Logger } from '../../base/log.ts';
+import type { ServerSettings } from '../common-options.ts';
+import { Condition } from './condition.ts';
+import { Faults } from './faults.ts';
+import { RequestMetrics } from './metrics.ts';
+import { RunLedger } from './run-ledger.ts';
+
+/** Names of headers and of gRPC metadata (ARCHITECTURE.md, "Conventions between the parts"). */
+export const headers = {
+  /** On every answer: the pod that gave it. */
+  pod: 'evenkeel-pod',
+  /** On a call: the run to count it under. */
+  run: 'evenkeel-run',
+  /** On a call: the workload that makes it, for metrics. */
+  source: 'evenkeel-source',
+  /** On a call: milliseconds to wait before this answer, instead of `--latency-ms`. */
+  latency: 'evenkeel-latency-ms',
+} as const;
+
+/** The pod's name by the Downward API; outside a cluster the machine's name. */
+export function podName(env: NodeJS.ProcessEnv = process.env): string {
+  return env.POD_NAME || hostname();
+}
+
+/** What the servers of one workload share. */
+export interface Pod {
+  readonly workload: string;
+  readonly name: string;
+  readonly condition: Condition;
+  readonly ledger: RunLedger;
+  readonly faults: Faults;
+  readonly metrics: RequestMetrics;
+  readonly log: Logger;
+}
+
+export function createPod(workload: string, settings: ServerSettings, name = podName()): Pod {
+  return {
+    workload,
+    name,
+    condition: new Condition(),
+    ledger: new RunLedger(),
+    faults: new Faults(settings),
+    metrics: new RequestMetrics(workload),
+    log: createLogger(workload, 'warn'),
+  };
+}

@@ -1,0 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { terminationSignal } from '../../base/shutdown.ts';
+import type { ServerSettings } from '../common-options.ts';
+import type { RunningWorkload } from './running.ts';
+
+/** The line that says a workload listens, the only one that a server prints on standard output. */
+export function readyLine({ workload, pod, addresses }: RunningWorkload): string {
+  return JSON.stringify({ event: 'listening', workload, pod, ...addresses });
+}
+
+/**
+ * Runs until SIGTERM or SIGINT and then goes away as a pod should (Kubernetes, "Termination of Pods": the signal and the
+ * change of the endpoints run side by side): not ready, still answering for `drainMs`, then GOAWAY, then calls in flight
+ * finish within `graceMs`. A second signal ends the process at once.
+ */
+export async function serveUntilStopped(
+  running: RunningWorkload,
+  { drainMs, graceMs }: Pick<ServerSettings, 'drainMs' | 'graceMs'>,
+): Promise<void> {
+  const signal = terminationSignal();
+  console.log(readyLine(running));
+  await (running.failed === undefined ? signal : Promise.race([signal, running.failed]));
+  running.drain();
+  await delay(drainMs);
+  const clean = await running.stop(graceMs);
+  if (!clean) console.error(`${running.workload}: calls were still in flight after ${graceMs} ms and were cut`);
+}
