@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { parseDocumentText, readDocument } from './document.ts';
+import { parseDocumentText, type RefinementParams, readDocument } from './document.ts';
 import { EvenkeelError } from './errors.ts';
 
 const schema = z.strictObject({ services: z.array(z.strictObject({ name: z.string(), port: z.number().optional() })) });
@@ -58,4 +58,36 @@ test('a file that is not there is named', async () => {
     assert.equal(error.location.file, '/nowhere/at-all.yaml');
     return true;
   });
+});
+
+test('a misspelt field is named as unknown, not its right name as missing', () => {
+  assert.match(errorOf('services:\n  - nmae: orders\n').message, /unknown field "nmae"/);
+});
+
+test('a missing field is called missing', () => {
+  assert.equal(errorOf('services:\n  - port: 80\n').message, 'the field is missing (string)');
+});
+
+test('a refinement may choose the code and name the first of two places', () => {
+  const twice = z.array(z.string()).superRefine((_names, context) => {
+    const params = { errorCode: 'EK_DUPLICATE_SERVICE', first: [0] } satisfies RefinementParams;
+    context.addIssue({ code: 'custom', path: [1], message: 'said twice', params });
+  });
+  assert.throws(
+    () => parseDocumentText('- a\n- a\n', twice, 'a.yaml'),
+    new EvenkeelError('EK_DUPLICATE_SERVICE', 'said twice; the first one is at a.yaml:1:3, field [0]', {
+      file: 'a.yaml',
+      line: 2,
+      column: 3,
+      field: '[1]',
+    }),
+  );
+});
+
+test('a large JSON file is read alike, and its mistakes have a place too', () => {
+  const services = Array.from({ length: 1_000 }, (_, index) => ({ name: `service-${index}`, port: 80 }));
+  assert.deepEqual(parseDocumentText(JSON.stringify({ services }), schema, 'a.json'), { services });
+  const text = JSON.stringify({ services: [...services, { name: 'last', prot: 80 }] }, undefined, 1);
+  assert.equal(errorOf(text).location.line, 4_005);
+  assert.equal(errorOf(`${JSON.stringify({ services })},`).code, 'EK_FILE_SYNTAX');
 });

@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { EvenkeelError, messageOf } from './errors.ts';
+import type { ErrorCodeName } from './error-codes.ts';
+import { type ErrorLocation, EvenkeelError, formatLocation, messageOf } from './errors.ts';
 
 /** Larger files are refused before they are parsed: nothing that evenkeel reads by hand is this large. */
 export const maxDocumentBytes = 64 * 1024 * 1024;
+
+/** JSON from this length on is a machine's work and is first read by the fast parser, which knows no positions. */
+const machineWrittenLength = 16 * 1024;
 
 /**
  * Reads a YAML or JSON file (JSON is YAML) and checks it against a schema.
@@ -26,6 +30,10 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
   if (Buffer.byteLength(text) > maxDocumentBytes) {
     throw new EvenkeelError('EK_FILE_SYNTAX', `the file is larger than ${maxDocumentBytes} bytes`, { file });
   }
+  if (text.length >= machineWrittenLength && /^\s*[{[]/.test(text)) {
+    const fast = schema.safeParse(parseJson(text));
+    if (fast.success) return fast.data;
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const [problem] = document.errors;
@@ -43,16 +51,44 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
   const checked = schema.safeParse(data);
   if (checked.success) return checked.data;
 
-  const issue = checked.error.issues[0]!;
+  // A misspelt field is an unknown one and a missing one; the unknown one is what the person can see in the file.
+  const { issues } = checked.error;
+  const issue = issues.find((one) => one.code === 'unrecognized_keys') ?? issues[0]!;
   const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
-  const offset = offsetOf(document.contents, path);
-  const position = offset === undefined ? undefined : lines.linePos(offset);
+  const place = (of: readonly PropertyKey[]): ErrorLocation => {
+    const offset = offsetOf(document.contents, of);
+    const position = offset === undefined ? undefined : lines.linePos(offset);
+    return { file, line: position?.line, column: position?.col, field: formatPath(of) };
+  };
+  if (unknownKey !== undefined) {
+    throw new EvenkeelError('EK_CONFIG_INVALID', `unknown field "${String(unknownKey)}"`, place(path));
+  }
+  const params: RefinementParams = issue.code === 'custom' ? (issue.params ?? {}) : {};
+  const first = params.first === undefined ? '' : `; the first one is at ${formatLocation(place(params.first))}`;
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
   throw new EvenkeelError(
-    'EK_CONFIG_INVALID',
-    unknownKey === undefined ? issue.message : `unknown field "${String(unknownKey)}"`,
-    { file, line: position?.line, column: position?.col, field: formatPath(path) },
+    params.errorCode ?? 'EK_CONFIG_INVALID',
+    missing ? `the field is missing (${issue.expected})` : `${issue.message}${first}`,
+    place(path),
   );
+}
+
+/** What a schema's own refinement may say with `ctx.addIssue({ code: 'custom', path, message, params })`. */
+export interface RefinementParams {
+  /** The stable code to raise instead of `EK_CONFIG_INVALID`. */
+  readonly errorCode?: ErrorCodeName | undefined;
+  /** Where the value stands that this one repeats; the message gives its line too. */
+  readonly first?: readonly PropertyKey[] | undefined;
+}
+
+/** The value, or undefined where the text is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** `services[0].name` */

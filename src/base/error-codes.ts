@@ -29,10 +29,65 @@ export const errorCodes = {
     'A field of a configuration or endpoint file is unknown, missing or of the wrong type.',
     'Correct the field that the message names; docs/configuration.md lists all fields.',
   ),
+  EK_DUPLICATE_SERVICE: code(
+    2,
+    'A Service (or one port of it) is given twice; the message gives both places.',
+    'Remove one of the two, or give them different namespaces, names or ports.',
+  ),
+  EK_DUPLICATE_ENDPOINT: code(
+    2,
+    'An endpoint file gives the same address twice for one Service; clients reject such a list as a whole.',
+    'Remove one of the two entries that the message names.',
+  ),
+  EK_DNS_NAME: code(
+    2,
+    'A configured Service has no SRV record: the DNS server says that the name does not exist.',
+    'Check name, namespace, portName and discovery.dns.clusterDomain; the message gives the full name that was asked for.',
+  ),
+  EK_DNS_FAILED: code(
+    3,
+    'A DNS server did not answer in time, refused, or answered what cannot be used; the last good endpoints stay.',
+    'Check that discovery.dns.servers can be reached from here over UDP and TCP.',
+  ),
   EK_PORT_IN_USE: code(
     2,
     'An address to listen on is already taken by another program.',
     'Stop the other program or choose another address with the option that the message names.',
+  ),
+  EK_UNKNOWN_SCHEME: code(
+    2,
+    'The list of schemes is empty or names one that does not exist.',
+    'Choose from the schemes that the message lists.',
+  ),
+  EK_REPORT_PATH: code(
+    2,
+    'The file that the report is to be written to cannot be written.',
+    'Name a file in a folder that exists and that this user may write to.',
+  ),
+  EK_PROBE_CLIENT: code(
+    3,
+    'The process that makes the calls of a scheme could not start or ended before its calls were made.',
+    'Read its last output in the message and run again.',
+  ),
+  EK_PROBE_NO_ANSWER: code(
+    3,
+    'Not one warm-up call of a scheme was answered.',
+    'Check that the target is reachable; the message has the last error of a call.',
+  ),
+  EK_PROBE_COUNT_MISMATCH: code(
+    3,
+    'What the client says was answered and what the backends counted differ, so the figures cannot be trusted.',
+    'Look for other callers that mark their calls with the same run, or for a backend that was restarted meanwhile.',
+  ),
+  EK_PROBE_UNKNOWN_BACKEND: code(
+    3,
+    'A backend answered that was not among those expected, or an answer did not say which backend it came from.',
+    'Check that nothing else changes the deployment and that the backend answers with the header evenkeel-pod.',
+  ),
+  EK_PROBE_FIXTURE: code(
+    3,
+    'The place in which the proof runs could not do what it was asked, for example scale a deployment.',
+    'Read the cause in the message.',
   ),
   EK_INTERNAL: code(
     3,

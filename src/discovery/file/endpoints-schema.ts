@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { RefinementParams } from '../../base/document.ts';
+import { canonicalIp } from '../ip-address.ts';
+
+/** A DNS label (RFC 1123), which is what Kubernetes allows for names of namespaces and Services. */
+export const dnsLabel = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    'must be a DNS label: at most 63 lower-case letters, digits and "-", no "-" at either end',
+  );
+
+export const portNumber = z
+  .int('must be a whole number')
+  .min(1, 'must be 1 to 65535')
+  .max(65_535, 'must be 1 to 65535');
+
+const port = z.strictObject({
+  name: z
+    .string()
+    .regex(/^$|^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label, or empty')
+    .default('')
+    .describe('Port name; may be empty where there is only one port.'),
+  port: portNumber.describe('Port number of the Service, which is what clients name.'),
+  targetPort: portNumber.optional().describe('Port that the endpoints listen on. Default: `port`.'),
+  appProtocol: z.string().min(1).optional().describe('As in Kubernetes; `grpc` and `kubernetes.io/h2c` are served.'),
+});
+
+const endpoint = z.strictObject({
+  address: z
+    .string()
+    .refine((text) => canonicalIp(text) !== undefined, 'must be an IPv4 or IPv6 literal; clients reject names')
+    .describe('IPv4 or IPv6 literal.'),
+  pod: z.string().min(1).optional().describe('Name of the pod.'),
+  ready: z.boolean().optional().describe('New calls may go there. Default: serving and not terminating.'),
+  serving: z.boolean().default(true).describe('It answers calls, even if it is on its way out.'),
+  terminating: z.boolean().default(false).describe('It was told to go.'),
+  zone: z.string().default('').describe('Zone; empty where unknown.'),
+  region: z.string().default('').describe('Region; empty where unknown.'),
+  kubeNode: z.string().min(1).optional().describe('The machine that the pod is on.'),
+  weight: z
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(65_535, 'must be at most 65535')
+    .optional()
+    .describe('Relative share of calls, 1 to 65535. Default: all alike.'),
+});
+
+const healthCheck = z.strictObject({
+  protocol: z.enum(['grpc', 'tcp']).describe('`grpc`: grpc.health.v1 Check; `tcp`: a connection that opens.'),
+  grpcService: z.string().default('').describe('Service name asked for; empty: the server as a whole.'),
+});
+
+const service = z.strictObject({
+  namespace: dnsLabel.default('default').describe('Namespace of the Service.'),
+  name: dnsLabel.describe('Name of the Service.'),
+  ports: z.array(port).max(1_000).describe('Ports of the Service; every endpoint serves all of them.'),
+  endpoints: z.array(endpoint).max(100_000).describe('Addresses of the Service; none is a state like any other.'),
+  healthCheck: healthCheck.optional().describe('Active checks by the control plane. Default: none.'),
+});
+
+/** The endpoint file (ARCHITECTURE.md, "Conventions between the parts"); an unknown field is an error. */
+export const endpointsSchema = z
+  .strictObject({
+    apiVersion: z.literal('evenkeel.dev/v1'),
+    kind: z.literal('Endpoints'),
+    services: z.array(service).max(100_000).describe('All Services there are; one that goes missing was removed.'),
+  })
+  .superRefine(({ services }, context) => {
+    const report = (path: PropertyKey[], message: string, params: RefinementParams): void =>
+      context.addIssue({ code: 'custom', path, message, params: { ...params } });
+    const places = new FirstPlaces();
+    for (const [at, { namespace, name, ports, endpoints }] of services.entries()) {
+      const id = `${namespace}/${name}`;
+      const here = ['services', at];
+      const first = places.claim(id, here);
+      if (first !== undefined) {
+        report(here, `the Service ${id} is given twice`, { errorCode: 'EK_DUPLICATE_SERVICE', first });
+      }
+      const inService = new FirstPlaces();
+      for (const [index, one] of ports.entries()) {
+        const path = [...here, 'ports', index];
+        const samePort = inService.claim(`port ${one.port}`, path);
+        const sameName = inService.claim(`name ${one.name}`, path);
+        if (samePort !== undefined) report(path, `${id} has port ${one.port} twice`, { first: samePort });
+        else if (sameName !== undefined) report(path, `${id} has two ports named "${one.name}"`, { first: sameName });
+      }
+      for (const [index, { address }] of endpoints.entries()) {
+        const path = [...here, 'endpoints', index];
+        const first = inService.claim(`address ${canonicalIp(address)}`, path);
+        if (first === undefined) continue;
+        report(path, `${id} has the address ${address} twice`, { errorCode: 'EK_DUPLICATE_ENDPOINT', first });
+      }
+    }
+  });
+
+export type EndpointsFile = z.output<typeof endpointsSchema>;
+
+/** Remembers where each key was said first. */
+class FirstPlaces {
+  readonly #places = new Map<string, PropertyKey[]>();
+
+  /** The place of an earlier claim of the same key. */
+  claim(key: string, place: PropertyKey[]): PropertyKey[] | undefined {
+    const earlier = this.#places.get(key);
+    if (earlier === undefined) this.#places.set(key, place);
+    return earlier;
+  }
+}

@@ -1,0 +1,167 @@
+import { readFile, stat } from 'node:fs/promises';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { parseDocumentText } from '../../base/document.ts';
+import { EvenkeelError, formatError, messageOf, toEvenkeelError } from '../../base/errors.ts';
+import type { Service } from '../../model/service.ts';
+import { ToldServices } from '../changes.ts';
+import type { Discovery, DiscoveryObserver } from '../discovery.ts';
+import { endpointsSchema } from './endpoints-schema.ts';
+import { PathWatcher } from './path-watcher.ts';
+import { servicesOf } from './services.ts';
+
+/** Events of one rename come together; this collects them and is all the latency that is added. */
+const renameQuietMs = 2;
+/** A file that is written in place is whole once nobody has written for this long … */
+const writeQuietMs = 50;
+/** … but someone who never stops writing does not put it off for ever. */
+const maxQuietMs = 1_000;
+/** A file that is missing or broken for less than this is being replaced, which is no failure. */
+const brokenGraceMs = 100;
+/** Where the system tells nothing (some network file systems) the file is looked at this often. */
+const pollMs = 5_000;
+/** The same, where folders cannot be watched (the system's limit of watches). */
+const unwatchedPollMs = 1_000;
+
+export interface FileDiscoveryOptions {
+  /** Path of the endpoint file, YAML or JSON; links are followed and watched. */
+  readonly path: string;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
+}
+
+/** Services from one watched endpoint file (see ../README.md for what counts as a change, a removal, a failure). */
+export class FileDiscovery implements Discovery {
+  readonly kind = 'file';
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #watcher: PathWatcher;
+  #observer: DiscoveryObserver | undefined;
+  #told: ToldServices | undefined;
+  #cancelCheck: (() => void) | undefined;
+  #cancelPoll: (() => void) | undefined;
+  /** Since when changes are waiting to be read, and whether one of them was a write in place. */
+  #pending: { since: number; inPlace: boolean } | undefined;
+  #reading: Promise<void> = Promise.resolve();
+  #seen = '';
+  #brokenSince: number | undefined;
+  #reported = '';
+
+  constructor({ path, clock = systemClock }: FileDiscoveryOptions) {
+    this.#path = path;
+    this.#clock = clock;
+    this.#watcher = new PathWatcher(path, (inPlace) => this.#hint(inPlace));
+  }
+
+  /** @throws EvenkeelError `EK_FILE_READ`, `EK_FILE_SYNTAX`, `EK_CONFIG_INVALID`, `EK_DUPLICATE_SERVICE` or `_ENDPOINT` */
+  async start(observer: DiscoveryObserver): Promise<void> {
+    this.#observer = observer;
+    this.#told = new ToldServices(observer);
+    // Watching comes first: a change between reading and watching would stay unseen.
+    const watched = await this.#watcher.arm();
+    try {
+      this.#seen = await this.#fingerprint();
+      const services = await this.#read();
+      this.#told.replaceAll(services);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#observer?.synced();
+    this.#poll(watched ? pollMs : unwatchedPollMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#observer = undefined;
+    this.#watcher.close();
+    this.#cancelCheck?.();
+    this.#cancelPoll?.();
+    await this.#reading;
+  }
+
+  #hint(inPlace: boolean): void {
+    if (this.#observer === undefined) return;
+    const now = this.#clock.now();
+    this.#pending = { since: this.#pending?.since ?? now, inPlace: inPlace || this.#pending?.inPlace === true };
+    const quietMs = this.#pending.inPlace ? writeQuietMs : renameQuietMs;
+    this.#checkAfter(Math.min(quietMs, Math.max(0, this.#pending.since + maxQuietMs - now)));
+  }
+
+  #checkAfter(delayMs: number): void {
+    this.#cancelCheck?.();
+    this.#cancelCheck = this.#clock.after(delayMs, () => {
+      this.#reading = this.#reading.then(() => this.#check());
+    });
+  }
+
+  #poll(intervalMs: number): void {
+    this.#cancelPoll = this.#clock.after(intervalMs, async () => {
+      const watched = await this.#watcher.arm();
+      // How it was changed is unknown here, so it may be half written.
+      if ((await this.#fingerprint()) !== this.#seen) this.#hint(true);
+      if (this.#observer !== undefined) this.#poll(watched ? pollMs : unwatchedPollMs);
+    });
+  }
+
+  async #check(): Promise<void> {
+    this.#pending = undefined;
+    await this.#watcher.arm();
+    const fingerprint = await this.#fingerprint();
+    if (this.#observer === undefined || (fingerprint === this.#seen && this.#brokenSince === undefined)) return;
+    let services: Service[];
+    try {
+      services = await this.#read();
+    } catch (error) {
+      this.#seen = fingerprint;
+      this.#broken(toEvenkeelError(error));
+      return;
+    }
+    if (this.#observer === undefined) return;
+    if ((await this.#fingerprint()) !== fingerprint) {
+      // It changed under the reader: what was read may be the first half of it.
+      this.#hint(true);
+      return;
+    }
+    if (this.#observer === undefined) return;
+    this.#seen = fingerprint;
+    this.#brokenSince = undefined;
+    this.#told?.replaceAll(services);
+    if (this.#reported === '') return;
+    this.#reported = '';
+    this.#observer.degraded(undefined);
+  }
+
+  #broken(error: EvenkeelError): void {
+    const now = this.#clock.now();
+    this.#brokenSince ??= now;
+    const graceMs = this.#brokenSince + brokenGraceMs - now;
+    if (graceMs > 0) {
+      if (this.#pending === undefined) this.#checkAfter(graceMs);
+      return;
+    }
+    const text = formatError(error);
+    if (text === this.#reported) return;
+    this.#reported = text;
+    this.#observer?.degraded(error);
+  }
+
+  async #read(): Promise<Service[]> {
+    let text: string;
+    try {
+      text = await readFile(this.#path, 'utf8');
+    } catch (cause) {
+      const file = this.#path;
+      throw new EvenkeelError('EK_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { file, cause });
+    }
+    return servicesOf(parseDocumentText(text, endpointsSchema, this.#path));
+  }
+
+  /** Differs whenever the path leads to another file or to another content. */
+  async #fingerprint(): Promise<string> {
+    try {
+      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(this.#path, { bigint: true });
+      return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+    } catch (cause) {
+      return (cause as NodeJS.ErrnoException).code ?? 'unreadable';
+    }
+  }
+}

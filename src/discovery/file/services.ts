@@ -1,0 +1,32 @@
+import type { Endpoint } from '../../model/endpoint.ts';
+import type { Service } from '../../model/service.ts';
+import { canonicalIp, compareEndpoints } from '../ip-address.ts';
+import type { EndpointsFile } from './endpoints-schema.ts';
+
+/** The model of a checked endpoint file, by Service in the file's order. */
+export function servicesOf(file: EndpointsFile): Service[] {
+  return file.services.map(({ namespace, name, ports, endpoints, healthCheck }) => ({
+    namespace,
+    name,
+    ports: ports.map(({ port, name, targetPort, appProtocol }) => ({
+      port,
+      name,
+      appProtocol,
+      endpoints: endpoints.map((endpoint) => endpointOf(endpoint, targetPort ?? port)).sort(compareEndpoints),
+    })),
+    policy: { healthCheck },
+  }));
+}
+
+function endpointOf(told: EndpointsFile['services'][number]['endpoints'][number], port: number): Endpoint {
+  const { serving, terminating, region, zone, weight, kubeNode, pod } = told;
+  return {
+    address: canonicalIp(told.address)!,
+    port,
+    conditions: { ready: told.ready ?? (serving && !terminating), serving, terminating },
+    locality: { region, zone, subZone: '' },
+    weight,
+    kubeNode,
+    pod,
+  };
+}
