@@ -16,13 +16,20 @@ const machineWrittenLength = 16 * 1024;
  * @throws EvenkeelError `EK_FILE_READ`, `EK_FILE_SYNTAX` or `EK_CONFIG_INVALID`, with file, line, column and field.
  */
 export async function readDocument<S extends z.ZodType>(file: string, schema: S): Promise<z.output<S>> {
-  let text: string;
+  return parseDocumentText(await readText(file), schema, file);
+}
+
+/**
+ * The text of a file that a person named.
+ *
+ * @throws EvenkeelError `EK_FILE_READ`
+ */
+export async function readText(file: string): Promise<string> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (cause) {
     throw new EvenkeelError('EK_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { file, cause });
   }
-  return parseDocumentText(text, schema, file);
 }
 
 /** As {@link readDocument}, for text that is already in hand; `file` is only named in errors. */

@@ -1,19 +1,7 @@
 import { z } from 'zod';
 import type { RefinementParams } from '../../base/document.ts';
 import { canonicalIp } from '../ip-address.ts';
-
-/** A DNS label (RFC 1123), which is what Kubernetes allows for names of namespaces and Services. */
-export const dnsLabel = z
-  .string()
-  .regex(
-    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
-    'must be a DNS label: at most 63 lower-case letters, digits and "-", no "-" at either end',
-  );
-
-export const portNumber = z
-  .int('must be a whole number')
-  .min(1, 'must be 1 to 65535')
-  .max(65_535, 'must be 1 to 65535');
+import { dnsLabel, portNumber, wholeNumber } from '../schema-parts.ts';
 
 const port = z.strictObject({
   name: z
@@ -38,12 +26,7 @@ const endpoint = z.strictObject({
   zone: z.string().default('').describe('Zone; empty where unknown.'),
   region: z.string().default('').describe('Region; empty where unknown.'),
   kubeNode: z.string().min(1).optional().describe('The machine that the pod is on.'),
-  weight: z
-    .int('must be a whole number')
-    .min(1, 'must be at least 1')
-    .max(65_535, 'must be at most 65535')
-    .optional()
-    .describe('Relative share of calls, 1 to 65535. Default: all alike.'),
+  weight: wholeNumber(1, 65_535).optional().describe('Relative share of calls, 1 to 65535. Default: all alike.'),
 });
 
 const healthCheck = z.strictObject({

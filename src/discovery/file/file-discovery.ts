@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { type Clock, systemClock } from '../../base/clock.ts';
-import { parseDocumentText } from '../../base/document.ts';
-import { EvenkeelError, formatError, messageOf, toEvenkeelError } from '../../base/errors.ts';
+import { readDocument } from '../../base/document.ts';
+import { type EvenkeelError, formatError, toEvenkeelError } from '../../base/errors.ts';
 import type { Service } from '../../model/service.ts';
 import { ToldServices } from '../changes.ts';
 import type { Discovery, DiscoveryObserver } from '../discovery.ts';
@@ -145,14 +145,7 @@ export class FileDiscovery implements Discovery {
   }
 
   async #read(): Promise<Service[]> {
-    let text: string;
-    try {
-      text = await readFile(this.#path, 'utf8');
-    } catch (cause) {
-      const file = this.#path;
-      throw new EvenkeelError('EK_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { file, cause });
-    }
-    return servicesOf(parseDocumentText(text, endpointsSchema, this.#path));
+    return servicesOf(await readDocument(this.#path, endpointsSchema));
   }
 
   /** Differs whenever the path leads to another file or to another content. */

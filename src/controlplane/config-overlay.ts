@@ -1,0 +1,50 @@
+import type { DnsService } from '../discovery/dns/dns-service.ts';
+import type { Locality } from '../model/endpoint.ts';
+import type { ServicePolicy } from '../model/policy.ts';
+import { type Service, serviceKey } from '../model/service.ts';
+import type { ServiceConfig } from './config-services.ts';
+
+/** What a configured Service has beside its ports. */
+function policyOf({ healthCheck, grpcService }: ServiceConfig): ServicePolicy {
+  const protocol = healthCheck ?? (grpcService === undefined ? 'none' : 'grpc');
+  return protocol === 'none' ? {} : { healthCheck: { protocol, grpcService: grpcService ?? '' } };
+}
+
+function localityOf({ region, zone }: ServiceConfig): Locality | undefined {
+  return region === '' && zone === '' ? undefined : { region, zone, subZone: '' };
+}
+
+/** The Services that DNS is asked for; several ports of one Service come together. */
+export function dnsServices(services: readonly ServiceConfig[]): DnsService[] {
+  const byKey = Map.groupBy(
+    services.filter(({ discovery }) => discovery === 'dns'),
+    serviceKey,
+  );
+  return [...byKey.values()].map((entries) => {
+    const first = entries[0]!;
+    return {
+      namespace: first.namespace,
+      name: first.name,
+      ports: entries.map(({ portName, protocol, port }) => ({ portName, protocol, port })),
+      policy: policyOf(first),
+      locality: localityOf(first),
+    };
+  });
+}
+
+/** Adds to a Service from the endpoint file what an entry with `discovery: file` says of it; the entry wins. */
+export function fileOverlay(services: readonly ServiceConfig[]): (service: Service) => Service {
+  const entries = new Map(
+    services.filter(({ discovery }) => discovery === 'file').map((entry) => [serviceKey(entry), entry]),
+  );
+  return (service) => {
+    const entry = entries.get(serviceKey(service));
+    if (entry === undefined) return service;
+    const saysHealth = entry.healthCheck !== undefined || entry.grpcService !== undefined;
+    return {
+      ...service,
+      policy: saysHealth ? { ...service.policy, healthCheck: policyOf(entry).healthCheck } : service.policy,
+      locality: localityOf(entry) ?? service.locality,
+    };
+  };
+}

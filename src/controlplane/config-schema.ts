@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { messageOf } from '../base/errors.ts';
+import { parseListenAddress } from '../base/listen-address.ts';
+import { parseDnsServer } from '../discovery/dns/dns-server.ts';
+import { wholeNumber } from '../discovery/schema-parts.ts';
+import { problemsOf, serviceSchema } from './config-services.ts';
+
+/** A string that `parse` accepts; what `parse` throws is the message. */
+function parsedBy(parse: (text: string) => unknown) {
+  return z.string().superRefine((text, context) => {
+    try {
+      parse(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: messageOf(error) });
+    }
+  });
+}
+
+const milliseconds = (min: number, max: number) => wholeNumber(min, max, 'number of milliseconds');
+const listenAddress = parsedBy((text) => parseListenAddress(text, ''));
+
+const xds = z.strictObject({
+  listen: listenAddress
+    .default('127.0.0.1:18000')
+    .describe('Address of the xDS server, `HOST:PORT` or a port; without a host it is loopback.'),
+});
+
+const admin = z.strictObject({
+  listen: listenAddress
+    .default('127.0.0.1:18001')
+    .describe('Address of the admin server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`.'),
+});
+
+const fileDiscovery = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Endpoint file, relative to the configuration file. Default: no discovery by file.'),
+});
+
+const dnsDiscovery = z
+  .strictObject({
+    servers: z
+      .array(parsedBy(parseDnsServer))
+      .min(1, 'must name at least one server, or be left out')
+      .max(8, 'must name at most 8 servers')
+      .optional()
+      .describe('DNS servers in order of preference, `IP` or `IP:PORT`. Default: those of `/etc/resolv.conf`.'),
+    clusterDomain: z
+      .string()
+      .max(180)
+      .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be a DNS name in lower case, without a dot at the end')
+      .default('cluster.local')
+      .describe('What follows `.svc.` in the names that are asked for.'),
+    minIntervalMs: milliseconds(10, 3_600_000)
+      .default(1_000)
+      .describe('A name is asked for again after its TTL, but not sooner than this.'),
+    maxIntervalMs: milliseconds(10, 3_600_000)
+      .default(5_000)
+      .describe('A name is asked for again after this even if its TTL is longer; also the longest back-off.'),
+    timeoutMs: milliseconds(10, 60_000).default(1_000).describe('How long one server may take to answer a question.'),
+    attempts: wholeNumber(1, 10)
+      .default(2)
+      .describe('How often all servers are gone through before a question has failed.'),
+  })
+  .superRefine(({ minIntervalMs, maxIntervalMs }, context) => {
+    if (minIntervalMs <= maxIntervalMs) return;
+    const message = `must not be larger than maxIntervalMs (${maxIntervalMs})`;
+    context.addIssue({ code: 'custom', path: ['minIntervalMs'], message });
+  });
+
+const health = z.strictObject({
+  intervalMs: milliseconds(10, 3_600_000).default(2_000).describe('Time between two checks of one endpoint.'),
+  timeoutMs: milliseconds(10, 600_000).default(1_000).describe('A check without an answer for this long has failed.'),
+  rise: wholeNumber(1, 100).default(2).describe('Successes in a row that make an unhealthy endpoint healthy again.'),
+  fall: wholeNumber(1, 100).default(3).describe('Failures in a row that make a healthy endpoint unhealthy.'),
+  jitter: z
+    .number()
+    .min(0, 'must be 0 to 1')
+    .max(1, 'must be 0 to 1')
+    .default(0.1)
+    .describe('Share of the interval by which it varies at random, so that checks do not come in step.'),
+});
+
+/** `evenkeel.yaml`; an unknown field is an error. Every default of the configuration stands in a schema. */
+export const configSchema = z
+  .strictObject({
+    apiVersion: z.literal('evenkeel.dev/v1').describe('Always `evenkeel.dev/v1`.'),
+    kind: z.literal('Config').describe('Always `Config`.'),
+    xds: xds.prefault({}),
+    admin: admin.prefault({}),
+    discovery: z.strictObject({ file: fileDiscovery.prefault({}), dns: dnsDiscovery.prefault({}) }).prefault({}),
+    health: health.prefault({}),
+    services: z
+      .array(serviceSchema)
+      .max(100_000)
+      .default([])
+      .describe('Services that are known beforehand: all that DNS is asked for, and what the endpoint file lacks.'),
+  })
+  .superRefine(({ services }, context) => {
+    for (const { at, field, message, params } of problemsOf(services)) {
+      const path = field === undefined ? ['services', at] : ['services', at, field];
+      context.addIssue({ code: 'custom', path, message, params: { ...params } });
+    }
+  });
+
+/** A checked configuration, every default filled in; addresses are still text. */
+export type ConfigFile = z.output<typeof configSchema>;

@@ -1,0 +1,54 @@
+/** A field of `evenkeel.yaml` that a flag of `evenkeel serve` and an environment variable can set too. */
+export interface Setting {
+  /** Dotted path in `evenkeel.yaml`. */
+  readonly field: string;
+  readonly flag: `--${string}`;
+  readonly env: `EVENKEEL_${string}`;
+  /** How its text is read; a `list` is comma-separated. */
+  readonly kind: 'text' | 'list' | 'number';
+  /** What stands for the value in `--help`. */
+  readonly placeholder: string;
+}
+
+/** The one table that flags, environment variables and docs/configuration.md are made from. */
+export const settings = [
+  setting('xds.listen', '--xds-listen', 'EVENKEEL_XDS_LISTEN', 'text', 'host:port'),
+  setting('admin.listen', '--admin-listen', 'EVENKEEL_ADMIN_LISTEN', 'text', 'host:port'),
+  setting('discovery.file.path', '--endpoints', 'EVENKEEL_ENDPOINTS', 'text', 'file'),
+  setting('discovery.dns.servers', '--dns', 'EVENKEEL_DNS', 'list', 'ip:port,…'),
+  setting('discovery.dns.clusterDomain', '--cluster-domain', 'EVENKEEL_CLUSTER_DOMAIN', 'text', 'name'),
+  setting('discovery.dns.minIntervalMs', '--dns-min-interval-ms', 'EVENKEEL_DNS_MIN_INTERVAL_MS', 'number', 'ms'),
+  setting('discovery.dns.maxIntervalMs', '--dns-max-interval-ms', 'EVENKEEL_DNS_MAX_INTERVAL_MS', 'number', 'ms'),
+  setting('discovery.dns.timeoutMs', '--dns-timeout-ms', 'EVENKEEL_DNS_TIMEOUT_MS', 'number', 'ms'),
+  setting('discovery.dns.attempts', '--dns-attempts', 'EVENKEEL_DNS_ATTEMPTS', 'number', 'n'),
+  setting('health.intervalMs', '--health-interval-ms', 'EVENKEEL_HEALTH_INTERVAL_MS', 'number', 'ms'),
+  setting('health.timeoutMs', '--health-timeout-ms', 'EVENKEEL_HEALTH_TIMEOUT_MS', 'number', 'ms'),
+  setting('health.rise', '--health-rise', 'EVENKEEL_HEALTH_RISE', 'number', 'n'),
+  setting('health.fall', '--health-fall', 'EVENKEEL_HEALTH_FALL', 'number', 'n'),
+  setting('health.jitter', '--health-jitter', 'EVENKEEL_HEALTH_JITTER', 'number', '0…1'),
+] as const;
+
+/** The variable that names the configuration file, as `--config` does. */
+export const configFileEnv = 'EVENKEEL_CONFIG';
+
+/** The name under which commander gives the flag's value: `--xds-listen` is `xdsListen`. */
+export function flagKey({ flag }: Pick<Setting, 'flag'>): string {
+  return flag.slice(2).replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+/** Text as the schema wants it; what is no number stays text, so that the schema says so. */
+export function parseValue({ kind }: Pick<Setting, 'kind'>, text: string): unknown {
+  if (kind === 'list') return text.split(',').map((part) => part.trim());
+  if (kind === 'number') return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
+  return text;
+}
+
+function setting(
+  field: string,
+  flag: Setting['flag'],
+  env: Setting['env'],
+  kind: Setting['kind'],
+  placeholder: string,
+): Setting {
+  return { field, flag, env, kind, placeholder };
+}

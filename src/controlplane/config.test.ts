@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { EvenkeelError } from '../base/errors.ts';
+import { loadConfig, parseConfig, resolveConfig } from './config.ts';
+import { dnsServices, fileOverlay } from './config-overlay.ts';
+import { flagKey, settings } from './config-settings.ts';
+
+const head = 'apiVersion: evenkeel.dev/v1\nkind: Config\n';
+
+function errorOf(run: () => unknown): EvenkeelError {
+  try {
+    run();
+  } catch (error) {
+    assert.ok(error instanceof EvenkeelError, String(error));
+    return error;
+  }
+  return assert.fail('nothing was thrown');
+}
+
+test('without anything said, the defaults are in force', () => {
+  assert.deepEqual(resolveConfig({}), {
+    xds: { listen: { host: '127.0.0.1', port: 18_000 } },
+    admin: { listen: { host: '127.0.0.1', port: 18_001 } },
+    discovery: {
+      file: {},
+      dns: {
+        servers: undefined,
+        clusterDomain: 'cluster.local',
+        minIntervalMs: 1_000,
+        maxIntervalMs: 5_000,
+        timeoutMs: 1_000,
+        attempts: 2,
+      },
+    },
+    health: { intervalMs: 2_000, timeoutMs: 1_000, rise: 2, fall: 3, jitter: 0.1 },
+    services: [],
+  });
+});
+
+test('flag before environment before file before default', () => {
+  const file = parseConfig(`${head}xds: { listen: 127.0.0.1:1 }\nhealth: { rise: 4, fall: 4 }\n`, 'a.yaml');
+  const env = { EVENKEEL_XDS_LISTEN: '127.0.0.1:2', EVENKEEL_HEALTH_RISE: '5', EVENKEEL_ADMIN_LISTEN: '' };
+  const flags = { xdsListen: '127.0.0.1:3' };
+  const config = resolveConfig({ flags, env, file });
+  assert.equal(config.xds.listen.port, 3);
+  assert.equal(config.health.rise, 5);
+  assert.equal(config.health.fall, 4);
+  assert.equal(config.admin.listen.port, 18_001, 'an empty variable counts as unset');
+  assert.equal(resolveConfig({ env, file }).xds.listen.port, 2);
+  assert.equal(resolveConfig({ file }).xds.listen.port, 1);
+});
+
+test('every setting takes effect from a flag and from the environment', () => {
+  const samples: Record<string, [text: string, value: unknown]> = {
+    'xds.listen': ['[::1]:1', { host: '::1', port: 1 }],
+    'admin.listen': ['2', { host: '127.0.0.1', port: 2 }],
+    'discovery.file.path': ['x.yaml', 'x.yaml'],
+    'discovery.dns.servers': [
+      '10.96.0.10, [fd00::a]:1053',
+      [
+        { host: '10.96.0.10', port: 53 },
+        { host: 'fd00::a', port: 1053 },
+      ],
+    ],
+    'discovery.dns.clusterDomain': ['example.internal', 'example.internal'],
+    'discovery.dns.minIntervalMs': ['20', 20],
+    'discovery.dns.maxIntervalMs': ['9000', 9_000],
+    'discovery.dns.timeoutMs': ['30', 30],
+    'discovery.dns.attempts': ['7', 7],
+    'health.intervalMs': ['40', 40],
+    'health.timeoutMs': ['50', 50],
+    'health.rise': ['8', 8],
+    'health.fall': ['9', 9],
+    'health.jitter': ['0.5', 0.5],
+  };
+  assert.deepEqual(
+    Object.keys(samples),
+    settings.map(({ field }) => field),
+  );
+  for (const setting of settings) {
+    const [text, expected] = samples[setting.field]!;
+    for (const source of [{ flags: { [flagKey(setting)]: text } }, { env: { [setting.env]: text } }]) {
+      const config: unknown = resolveConfig(source);
+      const value = setting.field.split('.').reduce((data, key) => (data as Record<string, unknown>)[key], config);
+      assert.deepEqual(value, expected, setting.field);
+    }
+  }
+});
+
+test('a wrong value from outside names its flag or variable', () => {
+  const cases = [
+    { from: { flags: { xdsListen: 'nowhere' } }, field: '--xds-listen', message: /not an address to listen on/ },
+    {
+      from: { env: { EVENKEEL_HEALTH_RISE: 'two' } },
+      field: 'EVENKEEL_HEALTH_RISE',
+      message: /whole number, 1 to 100/,
+    },
+    { from: { flags: { dns: '10.0.0.1,ns1' } }, field: '--dns', message: /"ns1" is not IP or IP:PORT/ },
+    {
+      from: { flags: { dnsMaxIntervalMs: '500' } },
+      field: '--dns-max-interval-ms',
+      message: /larger than maxIntervalMs/,
+    },
+  ];
+  for (const { from, field, message } of cases) {
+    const error = errorOf(() => resolveConfig(from));
+    assert.deepEqual([error.code, error.location.field, error.exitCode], ['EK_USAGE', field, 2]);
+    assert.match(error.message, message);
+  }
+});
+
+test('a mistake in the file is named with line, column and field', () => {
+  const cases: [text: string, line: number, column: number, field: string, message: RegExp][] = [
+    ['xds: { lisen: 1.2.3.4:5 }', 3, 8, 'xds.lisen', /unknown field "lisen"/],
+    ['xsd: {}', 3, 1, 'xsd', /unknown field "xsd"/],
+    ['xds: { listen: here }', 3, 8, 'xds.listen', /not an address to listen on/],
+    ['health:\n  jitter: 2', 4, 3, 'health.jitter', /must be 0 to 1/],
+    ['services:\n  - portName: grpc', 4, 5, 'services[0].name', /missing/],
+    ['services:\n  - name: Orders', 4, 5, 'services[0].name', /DNS label/],
+    ['services:\n  - { name: a, healthCheck: tcp, grpcService: x }', 4, 34, 'services[0].grpcService', /no meaning/],
+    ['discovery: { dns: { minIntervalMs: 9000 } }', 3, 21, 'discovery.dns.minIntervalMs', /not be larger/],
+    ['discovery: { dns: { servers: [ns1] } }', 3, 31, 'discovery.dns.servers[0]', /not IP or IP:PORT/],
+  ];
+  for (const [text, line, column, field, message] of cases) {
+    const error = errorOf(() => parseConfig(head + text, 'a.yaml'));
+    assert.equal(error.code, 'EK_CONFIG_INVALID');
+    assert.deepEqual(error.location, { file: 'a.yaml', line, column, field });
+    assert.match(error.message, message);
+  }
+});
+
+test('bad JSON is named with line and column', () => {
+  const error = errorOf(() => parseConfig('{\n  "services": [\n    {"serviceName": "a"\n  ]\n}', 'svc_config.json'));
+  assert.equal(error.code, 'EK_FILE_SYNTAX');
+  assert.equal(error.location.line, 4);
+  assert.ok(error.location.column !== undefined);
+});
+
+test('a Service that is given twice is named with both places', () => {
+  const twice = 'services:\n  - { name: a }\n  - { name: b }\n  - { name: a, namespace: default }\n';
+  const error = errorOf(() => parseConfig(head + twice, 'a.yaml'));
+  assert.equal(error.code, 'EK_DUPLICATE_SERVICE');
+  assert.deepEqual(error.location, { file: 'a.yaml', line: 6, column: 5, field: 'services[2]' });
+  assert.match(error.message, /default\/a is given twice with port "grpc"; .*a\.yaml:4:5, field services\[0\]/);
+
+  const byNumber = 'services:\n  - { name: a, port: 80 }\n  - { name: a, portName: web, port: 80 }\n';
+  assert.match(errorOf(() => parseConfig(head + byNumber, 'a.yaml')).message, /twice with port 80/);
+});
+
+test('two ports of one Service come together and may not contradict each other', () => {
+  const ports = (other: string) =>
+    `${head}services:\n  - { name: a, grpcService: x }\n  - { name: a, portName: grpc-admin, port: 9, ${other} }\n`;
+  const [service, ...others] = dnsServices(parseConfig(ports('grpcService: x'), 'a.yaml').services);
+  assert.deepEqual(others, []);
+  assert.deepEqual(service, {
+    namespace: 'default',
+    name: 'a',
+    ports: [
+      { portName: 'grpc', protocol: 'tcp', port: undefined },
+      { portName: 'grpc-admin', protocol: 'tcp', port: 9 },
+    ],
+    policy: { healthCheck: { protocol: 'grpc', grpcService: 'x' } },
+    locality: undefined,
+  });
+  const error = errorOf(() => parseConfig(ports('grpcService: y'), 'a.yaml'));
+  assert.match(error.message, /differs from that of the other port of default\/a.*a\.yaml:4:5/);
+  assert.equal(error.location.field, 'services[1].grpcService');
+});
+
+const svcConfig = `{
+  "services": [
+    { "serviceName": "be1-srv", "namespace": "default", "portName": "grpc", "protocol": "tcp",
+      "grpcServiceName": "echo.EchoServer", "zone": "zone-a", "region": "region-1" },
+    { "serviceName": "be2-srv", "namespace": "shop", "portName": "grpc", "protocol": "tcp",
+      "grpcServiceName": "", "zone": "", "region": "" }
+  ]
+}`;
+
+test('svc_config.json loads as it stands', () => {
+  const config = resolveConfig({ file: parseConfig(svcConfig, 'svc_config.json') });
+  assert.equal(config.xds.listen.port, 18_000);
+  const ports = [{ portName: 'grpc', protocol: 'tcp', port: undefined }];
+  assert.deepEqual(dnsServices(config.services), [
+    {
+      namespace: 'default',
+      name: 'be1-srv',
+      ports,
+      policy: { healthCheck: { protocol: 'grpc', grpcService: 'echo.EchoServer' } },
+      locality: { region: 'region-1', zone: 'zone-a', subZone: '' },
+    },
+    { namespace: 'shop', name: 'be2-srv', ports, policy: {}, locality: undefined },
+  ]);
+});
+
+test('svc_config.json is as strict as our own format', () => {
+  const unknown = errorOf(() => parseConfig(svcConfig.replace('"zone"', '"zoen"'), 'svc_config.json'));
+  assert.equal(unknown.code, 'EK_CONFIG_INVALID');
+  assert.deepEqual(unknown.location, { file: 'svc_config.json', line: 4, column: 45, field: 'services[0].zoen' });
+
+  const twice = svcConfig.replace('be2-srv', 'be1-srv').replace('shop', 'default');
+  const error = errorOf(() => parseConfig(twice, 'svc_config.json'));
+  assert.equal(error.code, 'EK_DUPLICATE_SERVICE');
+  assert.match(error.message, /first one is at svc_config\.json:3:5/);
+  assert.deepEqual(error.location, { file: 'svc_config.json', line: 5, column: 5, field: 'services[1]' });
+});
+
+test('what is neither of the two formats is told what ours needs', () => {
+  for (const text of ['{}', '{"services": []}', '[]', 'xds: {}']) {
+    assert.equal(errorOf(() => parseConfig(text, 'a.yaml')).code, 'EK_CONFIG_INVALID');
+  }
+  assert.equal(errorOf(() => parseConfig('xds: {}', 'a.yaml')).location.field, 'apiVersion');
+});
+
+test('a path in the file is relative to the file, one from outside to where the command runs', () => {
+  const file = parseConfig(`${head}discovery: { file: { path: endpoints.yaml } }\n`, '/etc/evenkeel/evenkeel.yaml');
+  assert.equal(resolveConfig({ file }).discovery.file.path, resolve('/etc/evenkeel/endpoints.yaml'));
+  assert.equal(resolveConfig({ file, flags: { endpoints: 'mine.yaml' } }).discovery.file.path, 'mine.yaml');
+});
+
+test('an entry with discovery: file adds to what the endpoint file says', () => {
+  const text = `${head}services:\n  - { name: a, discovery: file, healthCheck: tcp, zone: z }\n  - { name: b }\n`;
+  const { services } = parseConfig(text, 'a.yaml');
+  assert.deepEqual(
+    dnsServices(services).map(({ name }) => name),
+    ['b'],
+  );
+  const overlay = fileOverlay(services);
+  const told = {
+    namespace: 'default',
+    ports: [],
+    policy: { healthCheck: { protocol: 'grpc', grpcService: 'x' } },
+  } as const;
+  assert.deepEqual(overlay({ ...told, name: 'a' }), {
+    ...told,
+    name: 'a',
+    policy: { healthCheck: { protocol: 'tcp', grpcService: '' } },
+    locality: { region: '', zone: 'z', subZone: '' },
+  });
+  assert.deepEqual(overlay({ ...told, name: 'b' }), { ...told, name: 'b' });
+});
+
+test('the file is named by a flag or the environment, and one that cannot be read is an error', async () => {
+  for (const from of [{ flags: { config: '/nowhere/a.yaml' } }, { env: { EVENKEEL_CONFIG: '/nowhere/a.yaml' } }]) {
+    await assert.rejects(loadConfig(from.flags ?? {}, from.env ?? {}), (error: EvenkeelError) => {
+      assert.deepEqual([error.code, error.location.file], ['EK_FILE_READ', '/nowhere/a.yaml']);
+      return true;
+    });
+  }
+  assert.equal((await loadConfig({}, {})).admin.listen.port, 18_001);
+});

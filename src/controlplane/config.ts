@@ -1,0 +1,117 @@
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { parseDocumentText, readText } from '../base/document.ts';
+import { EvenkeelError } from '../base/errors.ts';
+import { type ListenAddress, parseListenAddress } from '../base/listen-address.ts';
+import { type DnsServer, parseDnsServer } from '../discovery/dns/dns-server.ts';
+import { isSvcConfig, svcConfigSchema } from './config-import.ts';
+import { type ConfigFile, configSchema } from './config-schema.ts';
+import type { ServiceConfig } from './config-services.ts';
+import { configFileEnv, flagKey, parseValue, type Setting, settings } from './config-settings.ts';
+
+/** What `evenkeel serve` runs with. */
+export interface Config {
+  readonly xds: { readonly listen: ListenAddress };
+  readonly admin: { readonly listen: ListenAddress };
+  readonly discovery: {
+    readonly file: { readonly path?: string | undefined };
+    readonly dns: Omit<ConfigFile['discovery']['dns'], 'servers'> & {
+      /** Absent: those of /etc/resolv.conf. */
+      readonly servers?: readonly DnsServer[] | undefined;
+    };
+  };
+  readonly health: ConfigFile['health'];
+  readonly services: readonly ServiceConfig[];
+}
+
+/** Values of command-line flags by `flagKey`, as commander gives them. */
+export type ConfigFlags = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the file that `--config` or `EVENKEEL_CONFIG` names, if any, and puts everything together.
+ *
+ * @throws EvenkeelError as {@link parseConfig} and {@link resolveConfig}
+ */
+export async function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): Promise<Config> {
+  const path = flags.config ?? nonEmpty(env[configFileEnv]);
+  const file = path === undefined ? undefined : parseConfig(await readText(path), path);
+  return resolveConfig({ flags, env, file });
+}
+
+/**
+ * Checks the text of an `evenkeel.yaml` or of a `svc_config.json`, which is told by its shape.
+ *
+ * @param path - names the file in errors; relative paths in the file are relative to it
+ * @throws EvenkeelError `EK_FILE_SYNTAX`, `EK_CONFIG_INVALID` or `EK_DUPLICATE_SERVICE`, with line, column and field
+ */
+export function parseConfig(text: string, path: string): ConfigFile {
+  const data = parseDocumentText(text, z.unknown(), path);
+  if (isSvcConfig(data)) return parseDocumentText(text, svcConfigSchema, path);
+  const config = parseDocumentText(text, configSchema, path);
+  const { path: endpoints } = config.discovery.file;
+  if (endpoints === undefined) return config;
+  return { ...config, discovery: { ...config.discovery, file: { path: resolve(dirname(path), endpoints) } } };
+}
+
+/**
+ * Flag before environment before file before default. An empty environment variable counts as unset.
+ *
+ * @throws EvenkeelError `EK_USAGE`, naming the flag or variable
+ */
+export function resolveConfig({
+  flags = {},
+  env = {},
+  file,
+}: {
+  readonly flags?: ConfigFlags;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly file?: ConfigFile | undefined;
+}): Config {
+  let data: unknown = file ?? { apiVersion: 'evenkeel.dev/v1', kind: 'Config' };
+  const overridden = new Map<string, string>();
+  for (const setting of settings) {
+    const told = toldFor(setting, flags, env);
+    if (told === undefined) continue;
+    overridden.set(setting.field, told.by);
+    data = withValue(data, setting.field.split('.'), parseValue(setting, told.text));
+  }
+  const checked = configSchema.safeParse(data);
+  if (checked.success) return withAddresses(checked.data);
+  const issue = checked.error.issues[0]!;
+  const field = settings.find((setting) => issue.path.join('.').startsWith(setting.field))?.field ?? '';
+  // The file was checked before, so a value from outside is wrong, or two that do not go together.
+  throw new EvenkeelError('EK_USAGE', issue.message, { field: overridden.get(field) ?? [...overridden.values()][0] });
+}
+
+function toldFor(
+  setting: Setting,
+  flags: ConfigFlags,
+  env: NodeJS.ProcessEnv,
+): { text: string; by: string } | undefined {
+  const flag = flags[flagKey(setting)];
+  if (flag !== undefined) return { text: flag, by: setting.flag };
+  const variable = nonEmpty(env[setting.env]);
+  return variable === undefined ? undefined : { text: variable, by: setting.env };
+}
+
+function withAddresses({ xds, admin, discovery, health, services }: ConfigFile): Config {
+  const { servers, ...dns } = discovery.dns;
+  return {
+    xds: { listen: parseListenAddress(xds.listen, 'xds.listen') },
+    admin: { listen: parseListenAddress(admin.listen, 'admin.listen') },
+    discovery: { file: discovery.file, dns: { ...dns, servers: servers?.map(parseDnsServer) } },
+    health,
+    services,
+  };
+}
+
+/** A copy in which the value on the path is another. */
+function withValue(data: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value;
+  const object = (data ?? {}) as Record<string, unknown>;
+  return { ...object, [key]: withValue(object[key], rest, value) };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
