@@ -113,7 +113,7 @@ export function parseSchemeList(text: string, field = '--schemes'): SchemeId[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-  const unknown = wanted.find((name) => !(name in schemes));
+  const unknown = wanted.find((name) => !Object.hasOwn(schemes, name));
   if (unknown !== undefined || wanted.length === 0) {
     throw new EvenkeelError(
       'EK_UNKNOWN_SCHEME',

@@ -1,0 +1,63 @@
+import type { Scheme } from '../schemes.ts';
+
+/** What a client process is told to be; sent once, before anything else. */
+export interface ClientConfig {
+  readonly scheme: Scheme;
+  /** As {@link import('../fixture.ts').Target}. */
+  readonly target: string;
+  readonly channelOptions: Readonly<Record<string, string | number>>;
+}
+
+/** One series of calls, made at a constant rate whatever the answers do (open loop). */
+export interface RunOrder {
+  /** The calls are marked with it (`evenkeel-run`). */
+  readonly run: string;
+  readonly ratePerSecond: number;
+  /** Of each call, from when it is sent. */
+  readonly deadlineMs: number;
+  /** Ends after so many calls; absent: at `withinMs`, or when told to. */
+  readonly calls?: number | undefined;
+  /** Ends as soon as each of these has answered. */
+  readonly untilAnswered?: readonly string[] | undefined;
+  /** Begins no call later than this after the first. */
+  readonly withinMs?: number | undefined;
+}
+
+export type Order =
+  | { readonly type: 'configure'; readonly config: ClientConfig }
+  /** Makes a new client and connects it; whatever client there was is closed. Answered by `opened`. */
+  | { readonly type: 'open'; readonly withinMs: number }
+  | { readonly type: 'run'; readonly order: RunOrder }
+  /** Ends the run; calls in flight are waited for. */
+  | { readonly type: 'stop' };
+
+/** One call as the client saw it. Times are `performance.timeOrigin + performance.now()` in milliseconds. */
+export interface CallRecord {
+  /** When it was due; see {@link import('./pacer.ts').timerResolutionMs}. Latency counts from here. */
+  readonly dueAt: number;
+  readonly sentAt: number;
+  readonly endedAt: number;
+  /** gRPC status name; for HTTP `OK`, `HTTP_503`, `DEADLINE_EXCEEDED` or the system's word (`ECONNREFUSED`). */
+  readonly status: string;
+  /** Who answered; absent where the answer did not say or there was none. */
+  readonly pod?: string | undefined;
+  /** `HOST:PORT` that the call went to, where it got that far. */
+  readonly peer?: string | undefined;
+  /** The error's own words. */
+  readonly error?: string | undefined;
+}
+
+export interface RunEnd {
+  readonly run: string;
+  readonly calls: number;
+  /** TCP connections to the peers of the run's answered calls that were open at some time during the run. */
+  readonly connections: number;
+}
+
+export type Message =
+  /** Modules are loaded; a `configure` is awaited or done. */
+  | { readonly type: 'configured' }
+  /** `error` is absent where the client is connected. */
+  | { readonly type: 'opened'; readonly error?: string | undefined }
+  | { readonly type: 'calls'; readonly calls: readonly CallRecord[] }
+  | { readonly type: 'ended'; readonly end: RunEnd };

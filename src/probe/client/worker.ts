@@ -1,0 +1,83 @@
+// The process that makes the calls of one scheme; started by client-process.ts, ordered about over IPC.
+import { messageOf } from '../../base/errors.ts';
+import type { Caller } from './caller.ts';
+import { ConnectionLog } from './connection-log.ts';
+import { Pacer } from './pacer.ts';
+import type { CallRecord, ClientConfig, Message, Order, RunOrder } from './protocol.ts';
+import { sharedNow } from './time.ts';
+
+/** Records are sent together, at most so late. */
+const flushMs = 20;
+
+const connections = new ConnectionLog();
+let config: ClientConfig | undefined;
+let caller: Caller | undefined;
+let pacer: Pacer | undefined;
+
+function send(message: Message): void {
+  // A parent that is gone cannot be told; `disconnect` ends this process.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+}
+
+async function openCaller(config: ClientConfig): Promise<Caller> {
+  if (config.scheme.protocol === 'http') return (await import('./http-caller.ts')).openHttpCaller(config);
+  return (await import('./grpc-caller.ts')).openGrpcCaller(config);
+}
+
+/** Loads what `open` will need, so that loading is no part of any measurement. */
+async function configure(given: ClientConfig): Promise<void> {
+  config = given;
+  await (given.scheme.protocol === 'http' ? import('./http-caller.ts') : import('./grpc-caller.ts'));
+  if (given.scheme.connections === 'xds') await import('@grpc/grpc-js-xds');
+  send({ type: 'configured' });
+}
+
+async function open(withinMs: number): Promise<void> {
+  caller?.close();
+  try {
+    caller = await openCaller(config!);
+    await caller.connect(withinMs);
+    send({ type: 'opened' });
+  } catch (thrown) {
+    send({ type: 'opened', error: messageOf(thrown) });
+  }
+}
+
+async function run({ run, ratePerSecond, deadlineMs, calls, untilAnswered, withinMs }: RunOrder): Promise<void> {
+  const waitingFor = new Set(untilAnswered);
+  const peers = new Set<string>();
+  let batch: CallRecord[] = [];
+  const flush = (): void => {
+    if (batch.length > 0) send({ type: 'calls', calls: batch });
+    batch = [];
+  };
+  const flushing = setInterval(flush, flushMs);
+  connections.forgetClosed();
+  const startedAt = sharedNow();
+
+  const current = new Pacer({ ratePerSecond, calls, withinMs }, async (due) => {
+    const sentAt = sharedNow();
+    const outcome = await caller!.call(run, deadlineMs);
+    batch.push({ dueAt: performance.timeOrigin + due, sentAt, endedAt: sharedNow(), ...outcome });
+    if (outcome.status !== 'OK') return;
+    if (outcome.peer !== undefined) peers.add(outcome.peer);
+    if (outcome.pod !== undefined && waitingFor.delete(outcome.pod) && waitingFor.size === 0) current.stop();
+  });
+  pacer = current;
+  const made = await current.run();
+  clearInterval(flushing);
+  flush();
+  send({ type: 'ended', end: { run, calls: made, connections: connections.count(peers, startedAt, sharedNow()) } });
+}
+
+process.on('message', (message) => {
+  const order = message as Order;
+  if (order.type === 'configure') void configure(order.config);
+  else if (order.type === 'open') void open(order.withinMs);
+  else if (order.type === 'run') void run(order.order);
+  else pacer?.stop();
+});
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C reaches the whole foreground group; the parent decides when the clients end.
+process.on('SIGINT', () => {});
+connections.start();
