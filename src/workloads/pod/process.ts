@@ -3,9 +3,14 @@ import { terminationSignal } from '../../base/shutdown.ts';
 import type { ServerSettings } from '../common-options.ts';
 import type { RunningWorkload } from './running.ts';
 
-/** The line that says a workload listens, the only one that a server prints on standard output. */
+/** The line that says a workload listens; the first of two that a server prints on standard output. */
 export function readyLine({ workload, pod, addresses }: RunningWorkload): string {
   return JSON.stringify({ event: 'listening', workload, pod, ...addresses });
+}
+
+/** A workload's last word: what it counted, for whoever checks calls that were made until its end. */
+export function endedLine({ workload, pod, counts }: RunningWorkload): string {
+  return JSON.stringify({ event: 'ended', workload, pod, runs: counts() });
 }
 
 /**
@@ -23,5 +28,6 @@ export async function serveUntilStopped(
   running.drain();
   await delay(drainMs);
   const clean = await running.stop(graceMs);
+  console.log(endedLine(running));
   if (!clean) console.error(`${running.workload}: calls were still in flight after ${graceMs} ms and were cut`);
 }

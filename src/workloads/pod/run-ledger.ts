@@ -49,6 +49,11 @@ export class RunLedger {
     if (run.connections.size < this.#maxConnections) run.connections.add(this.#idOf(connection));
   }
 
+  /** Every run that is remembered. */
+  counts(): Record<string, RunCount> {
+    return Object.fromEntries([...this.#runs.keys()].map((runId) => [runId, this.count(runId)]));
+  }
+
   /** Zeros for a run that nobody has called in. */
   count(runId: string): RunCount {
     const run = this.#runs.get(runId);

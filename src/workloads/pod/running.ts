@@ -1,6 +1,7 @@
 import type { ServerSettings } from '../common-options.ts';
 import { startAdmin } from './admin.ts';
 import type { Pod } from './pod.ts';
+import type { RunCount } from './run-ledger.ts';
 
 /** One listener of a workload. */
 export interface RunningServer {
@@ -23,6 +24,8 @@ export interface RunningWorkload {
   drain(): void;
   /** Ends the listeners; the admin server last, so that it can be asked to the end. Idempotent. */
   stop(graceMs: number): Promise<boolean>;
+  /** Calls by run, so far. */
+  counts(): Record<string, RunCount>;
   /** Rejects when a part that the workload cannot do without ends by itself. */
   readonly failed?: Promise<never>;
 }
@@ -69,6 +72,7 @@ export async function runWorkload(
     pod: pod.name,
     addresses: Object.fromEntries(Object.entries(running).map(([name, { address }]) => [name, address])),
     drain: () => pod.condition.drain(),
+    counts: () => pod.ledger.counts(),
     stop(graceMs) {
       pod.condition.drain();
       stopped ??= stop(graceMs);
