@@ -89,6 +89,48 @@ export const errorCodes = {
     'The place in which the proof runs could not do what it was asked, for example scale a deployment.',
     'Read the cause in the message.',
   ),
+  EK_XDS_RESOURCE: code(
+    2,
+    'A resource has a value that a gRPC client or Envoy would reject, or cannot be named.',
+    'Correct the field that the message names; docs/xds.md says which values every client takes.',
+  ),
+  EK_LAB_ADDRESS: code(
+    2,
+    'The lab finds no loopback addresses of its own: they do not exist on this system, or all of them are taken.',
+    'On macOS add the addresses as the message says; elsewhere end other labs.',
+  ),
+  EK_LAB_STATE: code(
+    2,
+    'The folder in which labs keep their state cannot be made or used.',
+    'Remove it if it is not yours, or set TMPDIR to a place where you may write.',
+  ),
+  EK_LAB_ID_TAKEN: code(2, 'A lab with the id that was given is running.', 'Choose another --id, or end that lab.'),
+  EK_LAB_NOT_FOUND: code(
+    2,
+    'No lab is running, or none with the id that was given.',
+    'Start one with: evenkeel lab --keep',
+  ),
+  EK_LAB_AMBIGUOUS: code(
+    2,
+    'Several labs are running and the command does not say which one is meant.',
+    'Name one of the ids that the message lists with --id.',
+  ),
+  EK_LAB_UNKNOWN_NAME: code(
+    2,
+    'The lab has no deployment, pod, Service or revision of that name.',
+    'Use one of those that the message lists; evenkeel lab ps shows them all.',
+  ),
+  EK_LAB_SPEC: code(
+    2,
+    'A deployment or Service that the lab was asked for has a value it cannot have.',
+    'Correct the value that the message names.',
+  ),
+  EK_LAB_NOT_READY: code(
+    3,
+    'Pods of a deployment did not become ready in time, or keep ending.',
+    'Read what the pod wrote, in the message or with: evenkeel lab logs POD',
+  ),
+  EK_LAB_STOPPED: code(3, 'A lab ended while something was still being asked of it.', 'Start it again.'),
   EK_INTERNAL: code(
     3,
     'Something failed that evenkeel has no better word for.',

@@ -1,0 +1,130 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { LabRequestName, LabRequests } from '../lab/index.ts';
+
+/** Options of these commands; which of them are given depends on the command. */
+interface Options {
+  readonly id?: string;
+  readonly json?: true;
+  readonly wait: boolean;
+  readonly signal: string;
+  readonly delete?: true;
+  readonly set: Record<string, string>;
+  readonly cause: string;
+  readonly toRevision?: number;
+}
+
+/** `evenkeel lab ps | scale | rollout | kill | logs | down`: what a second terminal does with a lab that is up. */
+export function registerLabCommands(lab: Command): void {
+  add(lab, 'ps', 'Show the pods, Services and deployments of a running lab.').action((_, command: Command) =>
+    show('state', {}, optionsOf(command)),
+  );
+
+  withWait(add(lab, 'scale', 'Change the number of pods of a deployment.'))
+    .argument('<deployment>')
+    .argument('<replicas>', 'how many', wholeNumber)
+    .action((name: string, replicas: number, _, command: Command) => {
+      const options = optionsOf(command);
+      return show('scale', { name, replicas, wait: options.wait }, options);
+    });
+
+  registerRollout(lab);
+
+  add(lab, 'kill', "Send a signal to a pod's process, which is restarted when it ends; or delete the pod.")
+    .argument('<pod>')
+    .addOption(new Option('--signal <name>', 'signal to send').default('KILL'))
+    .option('--delete', 'SIGTERM, grace period, and another pod in its place')
+    .action((name: string, _, command: Command) => {
+      const options = optionsOf(command);
+      if (options.delete === true) return show('delete', { name }, options);
+      const signal = `SIG${options.signal.toUpperCase().replace(/^SIG/, '')}` as NodeJS.Signals;
+      return show('kill', { name, signal }, options);
+    });
+
+  add(lab, 'logs', 'Print the last 64 KiB that a pod wrote; of one that has ended, too.')
+    .argument('<pod>')
+    .action((name: string, _, command: Command) => show('logs', { name }, optionsOf(command)));
+
+  add(lab, 'down', 'End a running lab and everything in it.').action((_, command: Command) =>
+    show('down', {}, optionsOf(command)),
+  );
+}
+
+function registerRollout(lab: Command): void {
+  const rollout = withWait(
+    add(lab, 'rollout', 'Replace the pods of a deployment step by step, changed or as they are.'),
+  )
+    .argument('<deployment>')
+    .option('--set <NAME=VALUE>', 'change an environment variable of the pods; may be repeated', variable, {})
+    .option('--cause <text>', 'why; the history shows it', '')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  evenkeel lab rollout be1                             pods like before, one by one
+  evenkeel lab rollout be1 --set GREETING=Hi --cause "a shorter greeting"
+  evenkeel lab rollout history be1
+  evenkeel lab rollout undo be1                        back to the revision before`,
+    )
+    .action((name: string, _, command: Command) => {
+      const options = optionsOf(command);
+      return show('rollout', { name, env: options.set, cause: options.cause, wait: options.wait }, options);
+    });
+
+  add(rollout, 'history', 'Show the revisions of a deployment and why they were made.')
+    .argument('<deployment>')
+    .action((name: string, _, command: Command) => show('history', { name }, optionsOf(command)));
+
+  withWait(add(rollout, 'undo', 'Go back to an earlier revision.'))
+    .argument('<deployment>')
+    .addOption(new Option('--to-revision <number>', 'default: the one before the newest').argParser(wholeNumber))
+    .action((name: string, _, command: Command) => {
+      const options = optionsOf(command);
+      return show('undo', { name, revision: options.toRevision, wait: options.wait }, options);
+    });
+}
+
+function add(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .option('--id <name>', 'the lab that is meant, where several run')
+    .option('--json', 'print the answer as JSON');
+}
+
+function withWait(command: Command): Command {
+  return command.option('--no-wait', 'do not wait until the change is through');
+}
+
+/** The command above has `--id` and `--json` too, and takes them wherever they stand. */
+function optionsOf(command: Command): Options {
+  return command.optsWithGlobals<Options>();
+}
+
+/** Asks the lab and prints what it answers. */
+async function show<Name extends LabRequestName>(
+  name: Name,
+  ask: LabRequests[Name]['ask'],
+  options: Options,
+): Promise<void> {
+  const { findLab } = await import('../lab/index.ts');
+  const lab = await findLab(options.id);
+  const answer = await lab.ask(name, ask);
+  if (name === 'down') await lab.gone();
+  if (options.json === true) {
+    console.log(JSON.stringify(answer, undefined, 2));
+    return;
+  }
+  const { formatAnswer } = await import('./lab-format.ts');
+  console.log(formatAnswer[name](answer));
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
+function variable(text: string, before: Record<string, string>): Record<string, string> {
+  const match = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('Write NAME=VALUE.');
+  return { ...before, [match[1]!]: match[2]! };
+}

@@ -1,0 +1,89 @@
+import type { DeploymentRecord, LabRequestName, LabRequests, LabState, PodRecord } from '../lab/index.ts';
+
+type Formats = { readonly [Name in LabRequestName]: (answer: LabRequests[Name]['answer']) => string };
+
+/** What a person sees of each answer of a lab. */
+export const formatAnswer: Formats = {
+  state: (state) => formatState(state, Date.now()),
+  scale: formatDeployment,
+  rollout: formatDeployment,
+  undo: formatDeployment,
+  history: (revisions) =>
+    table(
+      ['REVISION', 'TEMPLATE', 'CAUSE'],
+      revisions.map(({ revision, templateHash, cause }) => [String(revision), templateHash, cause || '-']),
+    ),
+  kill: (pod) => `pod ${pod.name} was sent the signal`,
+  delete: (pod) => `pod ${pod.name} is terminating`,
+  logs: (text) => text.trimEnd(),
+  down: ({ id, pods }) => `lab ${id} is down, ${plural(pods, 'pod')} ended`,
+};
+
+/** @param nowMs - wall-clock milliseconds, for the pods' age */
+export function formatState({ lab, deployments, services, pods }: LabState, nowMs: number): string {
+  const sections = [
+    `lab ${lab.id}, process ${lab.pid}, addresses ${lab.prefix}.x.y, DNS ${lab.dnsAddress}, seed ${lab.seed}`,
+    table(
+      ['DEPLOYMENT', 'READY', 'UP-TO-DATE', 'REVISION'],
+      deployments.map(({ name, ready, replicas, updated, revision }) => [
+        name,
+        `${ready}/${replicas}`,
+        String(updated),
+        String(revision),
+      ]),
+    ),
+    table(
+      ['SERVICE', 'TYPE', 'PORT', 'ADDRESS'],
+      services.flatMap(({ name, headless, ports }) =>
+        ports.map((port) => [
+          name,
+          headless ? 'headless' : 'ClusterIP',
+          `${port.name === '' ? '' : `${port.name} `}${port.port}${port.shifted ? ` (at ${port.boundPort})` : ''}`,
+          port.address,
+        ]),
+      ),
+    ),
+    table(
+      ['POD', 'READY', 'STATUS', 'RESTARTS', 'AGE', 'IP', 'NODE', 'ZONE'],
+      pods.map((pod) => podRow(pod, nowMs)),
+    ),
+    lab.notices.join('\n'),
+  ];
+  return sections.filter((section) => section !== '').join('\n\n');
+}
+
+function podRow(pod: PodRecord, nowMs: number): string[] {
+  const { name, ready, status, restarts, createdAt, ip, kubeNode, zone } = pod;
+  return [name, ready ? 'yes' : 'no', status, String(restarts), age(nowMs - createdAt), ip, kubeNode, zone];
+}
+
+function formatDeployment({ name, ready, replicas, updated, revision }: DeploymentRecord): string {
+  return `${name}: ${ready} of ${plural(replicas, 'pod')} ready, ${updated} of revision ${revision}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Two units at most: `7s`, `3m20s`, `2h5m`. */
+function age(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+  return `${Math.floor(seconds / 3600)}h${Math.floor((seconds % 3600) / 60)}m`;
+}
+
+/** Columns as wide as their widest cell; an empty string without rows. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

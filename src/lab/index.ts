@@ -1,0 +1,10 @@
+export { evenkeelCommand } from './command.ts';
+export { findLab, LabClient } from './control/client.ts';
+export type { LabRequestName, LabRequests, LabState } from './control/protocol.ts';
+export type { ControlPlane, ControlPlaneOptions } from './control-plane.ts';
+export { Lab } from './lab.ts';
+export type { LabOptions, WaitOptions } from './lab-options.ts';
+export type * from './records.ts';
+export type { RestartBackoffOptions } from './restart-backoff.ts';
+export type * from './spec.ts';
+export type { LabInfo } from './state-dir.ts';

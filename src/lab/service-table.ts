@@ -1,0 +1,182 @@
+import { EvenkeelError } from '../base/errors.ts';
+import { formatAddress, listenError } from '../base/listen-address.ts';
+import type { AddressPool } from './address-range.ts';
+import { clusterDomain } from './dns/zone.ts';
+import { type EndpointView, endpointsOf, type LabEndpoint, type ServiceView } from './endpoints.ts';
+import { checkName } from './names.ts';
+import { isShiftable, portShift } from './ports.ts';
+import { ServiceProxy } from './proxy.ts';
+import type { Random } from './random.ts';
+import type { PodRecord, ServicePortRecord, ServiceRecord } from './records.ts';
+import type { ServicePortSpec, ServiceSpec } from './spec.ts';
+
+interface Entry {
+  readonly spec: ServiceSpec;
+  readonly record: ServiceRecord;
+  readonly proxies: readonly ServiceProxy[];
+}
+
+export interface ServiceTableOptions {
+  readonly addresses: AddressPool;
+  readonly random: Random;
+  /** Who is behind a Service, as it is published. */
+  readonly endpoints: (key: string) => readonly LabEndpoint[];
+  /** Something that a person should know. */
+  readonly notice: (text: string) => void;
+}
+
+/** The Services of a lab and their proxies. */
+export class ServiceTable {
+  readonly #options: ServiceTableOptions;
+  readonly #entries = new Map<string, Entry>();
+  /** Keys of Services whose proxies are being set up. */
+  readonly #pending = new Set<string>();
+  #closed = false;
+
+  constructor(options: ServiceTableOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Adds a Service; its proxies listen when it resolves.
+   *
+   * @throws EvenkeelError `EK_LAB_SPEC`, `EK_PORT_IN_USE`
+   */
+  async add(spec: ServiceSpec): Promise<ServiceRecord> {
+    const { name, namespace = 'default', headless = false } = spec;
+    checkSpec(spec);
+    const key = `${namespace}/${name}`;
+    if (this.#entries.has(key) || this.#pending.has(key)) {
+      throw new EvenkeelError('EK_LAB_SPEC', `there is a Service ${key} already`, { field: 'name' });
+    }
+    this.#pending.add(key);
+    const clusterIp = headless ? undefined : this.#options.addresses.take();
+    const proxies: ServiceProxy[] = [];
+    try {
+      const dnsName = `${name}.${namespace}.svc.${clusterDomain}`;
+      const ports: ServicePortRecord[] = [];
+      for (const port of spec.ports) {
+        const bound =
+          clusterIp === undefined ? (port.targetPort ?? port.port) : await this.#proxy(key, clusterIp, port, proxies);
+        ports.push(portRecord(port, bound, clusterIp, dnsName));
+      }
+      if (this.#closed) throw new EvenkeelError('EK_LAB_STOPPED', 'the lab ended meanwhile');
+      const record = { name, namespace, dnsName, headless, clusterIp, ports };
+      this.#entries.set(key, { spec, record, proxies });
+      return record;
+    } catch (error) {
+      await Promise.all(proxies.map((proxy) => proxy.close()));
+      if (clusterIp !== undefined) this.#options.addresses.giveBack(clusterIp);
+      throw error;
+    } finally {
+      this.#pending.delete(key);
+    }
+  }
+
+  /** @throws EvenkeelError `EK_LAB_UNKNOWN_NAME` */
+  async delete(name: string): Promise<void> {
+    const { record, proxies } = this.#entry(name);
+    this.#entries.delete(`${record.namespace}/${record.name}`);
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+    if (record.clusterIp !== undefined) this.#options.addresses.giveBack(record.clusterIp);
+  }
+
+  /** @throws EvenkeelError `EK_LAB_UNKNOWN_NAME` */
+  get(name: string): ServiceRecord {
+    return this.#entry(name).record;
+  }
+
+  all(): ServiceRecord[] {
+    return Array.from(this.#entries.values(), ({ record }) => record);
+  }
+
+  view(pods: readonly PodRecord[]): EndpointView {
+    return new Map<string, ServiceView>(
+      Array.from(this.#entries, ([key, { spec, record }]) => [
+        key,
+        { service: record, endpoints: endpointsOf(spec, pods), healthCheck: spec.healthCheck },
+      ]),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#entries.values()].flatMap(({ proxies }) => proxies.map((proxy) => proxy.close())));
+  }
+
+  #entry(name: string): Entry {
+    const entry = this.#entries.get(name.includes('/') ? name : `default/${name}`);
+    if (entry !== undefined) return entry;
+    const known = [...this.#entries.keys()].join(', ') || 'none';
+    throw new EvenkeelError('EK_LAB_UNKNOWN_NAME', `there is no Service ${name}; there are: ${known}`);
+  }
+
+  /** @returns the port that it listens on */
+  async #proxy(key: string, host: string, spec: ServicePortSpec, proxies: ServiceProxy[]): Promise<number> {
+    const listen = async (port: number): Promise<number> => {
+      const proxy = new ServiceProxy({
+        endpoints: () => this.#options.endpoints(key),
+        targetPort: spec.targetPort ?? spec.port,
+        random: this.#options.random,
+      });
+      await proxy.listen(host, port);
+      proxies.push(proxy);
+      return port;
+    };
+    const field = `the lab's Service ${key}`;
+    try {
+      return await listen(spec.port);
+    } catch (error) {
+      if (!isShiftable(error, spec.port)) throw listenError(error, { host, port: spec.port }, field);
+    }
+    const shifted = spec.port + portShift;
+    try {
+      await listen(shifted);
+    } catch (error) {
+      throw listenError(error, { host, port: shifted }, field);
+    }
+    this.#options.notice(
+      `Service ${key}: this user cannot listen on port ${spec.port}, so it is at ${formatAddress(host, shifted)}`,
+    );
+    return shifted;
+  }
+}
+
+function portRecord(
+  spec: ServicePortSpec,
+  boundPort: number,
+  clusterIp: string | undefined,
+  dnsName: string,
+): ServicePortRecord {
+  return {
+    name: spec.name ?? '',
+    port: spec.port,
+    boundPort,
+    shifted: clusterIp !== undefined && boundPort !== spec.port,
+    targetPort: spec.targetPort ?? spec.port,
+    appProtocol: spec.appProtocol,
+    address: formatAddress(clusterIp ?? dnsName, boundPort),
+  };
+}
+
+function checkSpec({ name, namespace = 'default', ports }: ServiceSpec): void {
+  checkName(name, 'name');
+  checkName(namespace, 'namespace');
+  const names = ports.map((port) => port.name ?? '');
+  const problem =
+    ports.length === 0
+      ? 'has no port'
+      : new Set(names).size < names.length
+        ? 'has ports without a name of their own'
+        : new Set(ports.map(({ port }) => port)).size < ports.length
+          ? 'has a port twice'
+          : ports.some(({ port, targetPort = port }) => !isPort(port) || !isPort(targetPort))
+            ? 'has a port that is not from 1 to 65535'
+            : undefined;
+  if (problem !== undefined) throw new EvenkeelError('EK_LAB_SPEC', `Service ${name} ${problem}`, { field: 'ports' });
+  for (const portName of names) if (portName !== '') checkName(portName, 'ports[].name', 15);
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535;
+}
