@@ -21,8 +21,13 @@ const trees = [
 const paths = [
   'echo',
   'hello',
+  'podname',
+  'chain',
+  'sample/service',
+  'grpc/reflection',
   'health/v1',
   'envoy/service/discovery/v3/ads.proto',
+  'envoy/config/listener/v3/listener.proto',
   'envoy/service/listener/v3/lds.proto',
   'envoy/service/route/v3/rds.proto',
   'envoy/service/cluster/v3/cds.proto',
@@ -59,6 +64,7 @@ for (const tree of trees) {
   }
 }
 cpSync(join(root, 'node_modules/grpc-health-check/proto/health'), join(protos, 'health'), { recursive: true });
+cpSync(join(root, 'node_modules/@grpc/reflection/build/proto/grpc'), join(protos, 'grpc'), { recursive: true });
 
 // The shipped validate.proto is older than its users and lacks this option; it only steers validation code.
 for (const file of protoFiles(protos)) {

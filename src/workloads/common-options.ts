@@ -1,5 +1,6 @@
+import { hostname } from 'node:os';
 import { grpcStatusNames } from './grpc-status.ts';
-import { choice, integer, list, port, type Settings, share, text, toggle } from './options.ts';
+import { choice, integer, port, type Settings, share, text } from './options.ts';
 
 /** Loopback unless the pod has an address of its own: a demo program never listens on every interface by itself. */
 const host = text({
@@ -8,9 +9,17 @@ const host = text({
   fallback: (env) => env.POD_IP || '127.0.0.1',
 });
 
+const podName = text({
+  description: "the pod's name in every answer; the machine's name where none is set",
+  placeholder: 'name',
+  env: 'POD_NAME',
+  fallback: () => hostname(),
+});
+
 /** Options of every workload that listens. */
 export const serverOptions = {
   host,
+  podName,
   adminPort: port({ description: 'port of /calls /healthz /readyz /metrics; 0 = any', fallback: 9090 }),
   drainMs: integer({
     description: 'how long to go on answering, not ready any more, after SIGTERM',
@@ -63,8 +72,6 @@ export const dnsMinIntervalMs = integer({
   placeholder: 'ms',
   fallback: 30_000,
 });
-
-export { choice, integer, list, port, text, toggle };
 
 export type ServerSettings = Settings<typeof serverOptions>;
 export type GrpcServerSettings = ServerSettings & Settings<typeof grpcServerOptions>;

@@ -1,5 +1,6 @@
 import { echoOptions } from './echo/options.ts';
-import { helloGrpcOptions, helloHttpOptions } from './hello/options.ts';
+import { feOptions } from './front/options.ts';
+import { helloGrpcOptions, helloHttpOptions, helloServeOptions } from './hello/options.ts';
 import type { OptionSet, Settings } from './options.ts';
 import type { RunningWorkload } from './pod/running.ts';
 
@@ -50,6 +51,24 @@ export const workloads: readonly WorkloadEntry[] = [
     helloHttpOptions,
     async (settings) => (await import('./hello/hellohttp.ts')).startHelloHttp(settings),
   ),
+  entry(
+    {
+      name: 'helloserve',
+      summary: 'HTTP gateway of system A: GET /hellogrpc and /hellohttp',
+      example: 'evenkeel workload helloserve --grpc-upstream dns:///localhost:8000',
+    },
+    helloServeOptions,
+    async (settings) => (await import('./hello/helloserve.ts')).startHelloServe(settings),
+  ),
   echo('be1-srv'),
   echo('be2-srv'),
+  entry(
+    {
+      name: 'fe',
+      summary: 'HTTP frontend of system E: GET /be1-srv makes 15 calls through xds:///be1-srv',
+      example: 'GRPC_XDS_BOOTSTRAP=bootstrap.json evenkeel workload fe --services be1-srv,be2-srv',
+    },
+    feOptions,
+    async (settings) => (await import('./front/fe.ts')).startFe(settings),
+  ),
 ];

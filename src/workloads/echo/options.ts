@@ -1,5 +1,5 @@
-import { grpcServerOptions, port, serverOptions } from '../common-options.ts';
-import type { Settings } from '../options.ts';
+import { grpcServerOptions, serverOptions } from '../common-options.ts';
+import { port, type Settings } from '../options.ts';
 
 export const echoOptions = {
   port: port({ description: 'gRPC port; 0 = any', fallback: 50_051 }),

@@ -12,7 +12,7 @@ import { headers, type Pod } from '../pod/pod.ts';
 
 /** What a handler may need to know of its call. */
 export interface CallContext {
-  /** Every metadata value by its lower-case name, the first where there are several; no binary ones. */
+  /** Every text value by its lower-case name, several with commas between them (RFC 9110, 5.3). */
   readonly metadata: Readonly<Record<string, string>>;
   /** The caller's `address:port` as this server saw it. */
   readonly peer: string;
@@ -68,18 +68,19 @@ async function serve(
   initial.set(headers.pod, pod.name);
   call.sendMetadata(initial);
 
-  let code = 'OK';
+  // Counted before the answer leaves, so that who has it finds it counted.
+  const count = (code: string): void => pod.metrics.count(metadata[headers.source], code);
   try {
     await pod.faults.apply(metadata[headers.latency], gone.signal);
     const reply = await handle(call.request, { metadata, peer: call.getPeer(), signal: gone.signal });
+    count('OK');
     answer(null, create(method.output, reply));
   } catch (thrown) {
     const failure = toStatusError(thrown, gone.signal);
-    code = failure.status;
-    if (code === 'INTERNAL') pod.log.error({ err: thrown }, 'call failed');
+    if (failure.status === 'INTERNAL') pod.log.error({ err: thrown }, 'call failed');
+    count(failure.status);
     answer({ code: failure.code, details: failure.message });
   }
-  pod.metrics.count(metadata[headers.source], code);
 }
 
 function toStatusError(thrown: unknown, signal: AbortSignal): StatusError {
@@ -89,7 +90,6 @@ function toStatusError(thrown: unknown, signal: AbortSignal): StatusError {
 }
 
 function plain(metadata: Metadata): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(metadata.getMap()).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
+  const names = Object.keys(metadata.getMap()).filter((name) => !name.endsWith('-bin'));
+  return Object.fromEntries(names.map((name) => [name, metadata.get(name).join(',')]));
 }

@@ -1,5 +1,5 @@
 import type { DescService } from '@bufbuild/protobuf';
-import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
+import { type ChannelOptions, logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { formatAddress, listenError } from '../../base/listen-address.ts';
 import { Health } from '../../gen/health/v1/health_pb.ts';
 import type { GrpcServerSettings } from '../common-options.ts';
@@ -52,11 +52,18 @@ function serverOptions(settings: GrpcServerSettings): ChannelOptions {
 function bind(server: Server, address: { host: string; port: number }, field: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const target = formatAddress(address.host, address.port);
+    quieten();
     server.bindAsync(target, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve(port);
       else reject(listenError(withSystemCode(error), address, field));
     });
   });
+}
+
+/** grpc-js prints a riddle of its own when it cannot bind; what it says reaches the caller as an error anyway. */
+function quieten(): void {
+  if (process.env.GRPC_VERBOSITY || process.env.GRPC_NODE_VERBOSITY) return;
+  setLogVerbosity(logVerbosity.NONE);
 }
 
 /** grpc-js wraps the system's error into a sentence; the code is only in the words. */

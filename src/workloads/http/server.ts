@@ -5,6 +5,7 @@ import { httpStatusOf } from '../grpc-status.ts';
 import { StatusError } from '../pod/faults.ts';
 import { headers, type Pod } from '../pod/pod.ts';
 import type { RunningServer } from '../pod/running.ts';
+import { UpstreamError } from '../upstream/error.ts';
 
 /** Answers by path; a string is sent as text, anything else as JSON. */
 export type Routes = Readonly<Record<string, (request: FastifyRequest, reply: FastifyReply) => unknown>>;
@@ -35,11 +36,13 @@ export async function startHttpServer(
     reply.raw.once('close', () => gone.abort());
     await pod.faults.apply(one(request.headers[headers.latency]), gone.signal);
   });
-  app.addHook('onResponse', async (request, reply) => {
+  // Before the answer leaves, so that who has it finds it counted.
+  app.addHook('onSend', async (request, reply) => {
     if (!request.is404) pod.metrics.count(one(request.headers[headers.source]), String(reply.statusCode));
   });
   app.setErrorHandler((error, _request, reply) => {
     if (reply.raw.destroyed) return reply.hijack();
+    if (error instanceof UpstreamError) return reply.code(error.httpStatus).send(error.toJSON());
     const status = error instanceof StatusError ? httpStatusOf(error.status) : 500;
     if (!(error instanceof StatusError)) pod.log.error({ err: error }, 'request failed');
     return reply.code(status).send({ error: messageOf(error) });

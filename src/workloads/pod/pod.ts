@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { createLogger, type Logger } from '../../base/log.ts';
 import type { ServerSettings } from '../common-options.ts';
 import { Condition } from './condition.ts';
@@ -18,11 +17,6 @@ export const headers = {
   latency: 'evenkeel-latency-ms',
 } as const;
 
-/** The pod's name by the Downward API; outside a cluster the machine's name. */
-export function podName(env: NodeJS.ProcessEnv = process.env): string {
-  return env.POD_NAME || hostname();
-}
-
 /** What the servers of one workload share. */
 export interface Pod {
   readonly workload: string;
@@ -34,10 +28,10 @@ export interface Pod {
   readonly log: Logger;
 }
 
-export function createPod(workload: string, settings: ServerSettings, name = podName()): Pod {
+export function createPod(workload: string, settings: ServerSettings): Pod {
   return {
     workload,
-    name,
+    name: settings.podName,
     condition: new Condition(),
     ledger: new RunLedger(),
     faults: new Faults(settings),

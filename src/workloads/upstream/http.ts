@@ -1,0 +1,132 @@
+import { Resolver, lookup as systemLookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { Agent, request } from 'undici';
+import { messageOf } from '../../base/errors.ts';
+import { one } from '../http/server.ts';
+import { headers } from '../pod/pod.ts';
+import { UpstreamError } from './error.ts';
+import { fullName } from './names.ts';
+
+/** Answers here are a line of JSON; more than this is not ours. */
+const maxBodyBytes = 64 * 1024;
+
+export interface HttpAnswer {
+  readonly body: string;
+  /** The pod that answered, where it said so. */
+  readonly pod: string | undefined;
+}
+
+/** An HTTP upstream of a gateway or client. */
+export class HttpUpstream {
+  readonly url: string;
+  readonly #agent: Agent;
+
+  /**
+   * @param keepAlive - false: a new connection for every request, which is what spreads HTTP behind a ClusterIP; true:
+   *   connections are used again, and pin
+   */
+  constructor(url: string, { keepAlive }: { readonly keepAlive: boolean }) {
+    this.url = url;
+    const lookup = lookupWith(process.env);
+    this.#agent = new Agent({
+      // undici sends "connection: close" and opens a connection a request where nothing may be pipelined.
+      pipelining: keepAlive ? 1 : 0,
+      connect: lookup === undefined ? {} : { lookup },
+    });
+  }
+
+  /**
+   * GET.
+   *
+   * @param query - search parameters to add
+   * @throws UpstreamError when nobody answers in time, or with anything but 2xx
+   */
+  async get({
+    deadlineMs,
+    headers: sent = {},
+    query = {},
+    path,
+  }: {
+    readonly deadlineMs: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly query?: Readonly<Record<string, string>>;
+    /** Replaces the path of the URL. */
+    readonly path?: string;
+  }): Promise<HttpAnswer> {
+    const url = path === undefined ? new URL(this.url) : new URL(path, this.url);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    try {
+      const signal = AbortSignal.timeout(deadlineMs);
+      const answer = await request(url, { dispatcher: this.#agent, headers: sent, signal });
+      const body = await readBounded(answer.body);
+      if (answer.statusCode < 200 || answer.statusCode > 299) {
+        throw new UpstreamError(this.url, statusOfHttp(answer.statusCode), `it answered HTTP ${answer.statusCode}`);
+      }
+      return { body, pod: one(answer.headers[headers.pod]) };
+    } catch (error) {
+      throw error instanceof UpstreamError ? error : failureOf(this.url, error, deadlineMs);
+    }
+  }
+
+  /** @throws UpstreamError also when the answer is not a JSON object */
+  async getJson(settings: Parameters<HttpUpstream['get']>[0]): Promise<Record<string, unknown>> {
+    const { body } = await this.get(settings);
+    let data: unknown;
+    try {
+      data = JSON.parse(body);
+    } catch {}
+    if (typeof data !== 'object' || data === null) {
+      throw new UpstreamError(this.url, 'INTERNAL', 'its answer is not a JSON object');
+    }
+    return data as Record<string, unknown>;
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBodyBytes) throw new Error(`its answer is longer than ${maxBodyBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** The gRPC status that a gRPC client would report for such an HTTP answer (grpc/doc/http-grpc-status-mapping.md). */
+function statusOfHttp(status: number): 'UNAVAILABLE' | 'DEADLINE_EXCEEDED' | 'UNKNOWN' {
+  if (status === 504) return 'DEADLINE_EXCEEDED';
+  return status === 429 || status === 502 || status === 503 ? 'UNAVAILABLE' : 'UNKNOWN';
+}
+
+function failureOf(url: string, error: unknown, deadlineMs: number): UpstreamError {
+  const { name, code } = error as { name?: string; code?: string };
+  if (name === 'TimeoutError' || code === 'UND_ERR_CONNECT_TIMEOUT') {
+    return new UpstreamError(url, 'DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`, error);
+  }
+  // Every other failure on the way is one of the connection: refused, reset, or a name that does not resolve.
+  return new UpstreamError(url, 'UNAVAILABLE', messageOf(error) || code || 'the connection failed', error);
+}
+
+/** Looks names up at the DNS server of `EVENKEEL_DNS`; undefined (the system's resolver) where that is not set. */
+function lookupWith(env: NodeJS.ProcessEnv): LookupFunction | undefined {
+  if (!env.EVENKEEL_DNS) return undefined;
+  const resolver = new Resolver({ timeout: 1000, tries: 2 });
+  resolver.setServers([env.EVENKEEL_DNS]);
+  return (host, options, done) => {
+    if (host === 'localhost') return systemLookup(host, options, done);
+    resolver.resolve4(fullName(host, env), (error, addresses = []) => {
+      if (error !== null) done(error, '');
+      else if (options.all) {
+        done(
+          null,
+          addresses.map((address) => ({ address, family: 4 })),
+        );
+      } else done(null, addresses[0]!, 4);
+    });
+  };
+}
