@@ -1,0 +1,66 @@
+// The peers: an ADS server of go-control-plane over grpc-go, with LinearCache or with SnapshotCache, used as its
+// documentation says and tuned no further.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	cachev3 "github.com/envoyproxy/go-control-plane/pkg/cache/v3"
+	serverv3 "github.com/envoyproxy/go-control-plane/pkg/server/v3"
+	"google.golang.org/grpc"
+
+	"evenkeel.dev/bench/fanout/internal/control"
+	"evenkeel.dev/bench/fanout/internal/shape"
+)
+
+func main() {
+	kind := flag.String("cache", "linear", "linear or snapshot")
+	services := flag.Int("services", 1, "services to serve")
+	endpoints := flag.Int("endpoints", 100, "endpoints of each service")
+	flag.Parse()
+	if err := run(*kind, *services, *endpoints); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(kind string, services, endpoints int) error {
+	var (
+		cache  cachev3.Cache
+		update func(service, generation int) error
+		err    error
+	)
+	switch kind {
+	case "linear":
+		cache, update, err = newLinear(services, endpoints)
+	case "snapshot":
+		cache, update, err = newSnapshot(services, endpoints)
+	default:
+		err = fmt.Errorf("unknown cache %q", kind)
+	}
+	if err != nil {
+		return err
+	}
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := grpc.NewServer()
+	discoveryv3.RegisterAggregatedDiscoveryServiceServer(server, serverv3.NewServer(context.Background(), cache, nil))
+	failed := make(chan error, 2)
+	go func() { failed <- server.Serve(listener) }()
+	go func() {
+		failed <- control.Serve(listener.Addr(), func(change control.Change) error {
+			if change.Service >= services || change.Generation > shape.MaxGeneration {
+				return fmt.Errorf("no service %d or generation %d", change.Service, change.Generation)
+			}
+			return update(change.Service, change.Generation)
+		})
+	}()
+	return <-failed
+}
