@@ -1,0 +1,41 @@
+import type { Endpoint } from '../model/endpoint.ts';
+import type { HealthState } from './target.ts';
+
+export interface Selection {
+  /** What is to be published, in the given order. */
+  readonly endpoints: readonly Endpoint[];
+  /** Which rule chose them: see `selectEndpoints`. */
+  readonly rule: 'healthy' | 'panic' | 'terminating' | 'empty';
+  /** Ready endpoints that are kept back because of their health. */
+  readonly withheld: number;
+}
+
+/**
+ * Chooses the endpoints of one Service port that are published.
+ *
+ * - `healthy`: ready endpoints that are healthy or that nobody checks. Unhealthy ones are taken out, and unknown ones
+ *   wait for their first verdict.
+ * - `panic`: no ready endpoint is healthy, so all ready ones are published. A check that fails everywhere is more often
+ *   a wrong check than a Service without one working pod, and must not cut off every client.
+ * - `terminating`: none is ready; those that still serve are better than none (the rule of kube-proxy, Kubernetes
+ *   KEP-1669). Their health is not asked for: a backend that drains reports NOT_SERVING and still answers.
+ * - `empty`: nothing serves.
+ *
+ * @param healthOf - undefined where the endpoint is not checked
+ */
+export function selectEndpoints(
+  endpoints: readonly Endpoint[],
+  healthOf: (endpoint: Endpoint) => HealthState | undefined,
+): Selection {
+  const ready = endpoints.filter(({ conditions }) => conditions.ready && !conditions.terminating);
+  if (ready.length === 0) {
+    const serving = endpoints.filter(({ conditions }) => conditions.serving);
+    return { endpoints: serving, rule: serving.length === 0 ? 'empty' : 'terminating', withheld: 0 };
+  }
+  const healthy = ready.filter((endpoint) => {
+    const state = healthOf(endpoint);
+    return state === undefined || state === 'healthy';
+  });
+  if (healthy.length === 0) return { endpoints: ready, rule: 'panic', withheld: 0 };
+  return { endpoints: healthy, rule: 'healthy', withheld: ready.length - healthy.length };
+}
