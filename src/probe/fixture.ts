@@ -22,8 +22,10 @@ export interface Fixture {
   /**
    * Changes the number of backends behind **all** schemes and tells `observer` as it happens. Resolves when the change
    * is through: all new pods are ready, all superfluous ones have ended.
+   *
+   * @param runs - under way meanwhile; what pods that go have counted of them must be read while they still answer
    */
-  scale(replicas: number, observer: ScaleObserver): Promise<void>;
+  scale(replicas: number, observer: ScaleObserver, runs: readonly RunInProgress[]): Promise<void>;
 }
 
 export interface FixtureConditions {
@@ -80,6 +82,11 @@ export interface CounterReading {
   readonly calls: number;
   /** false: read while the pod was draining and perhaps not its last word, so only judged as a lower bound. */
   readonly final: boolean;
+}
+
+export interface RunInProgress {
+  readonly scheme: SchemeId;
+  readonly run: string;
 }
 
 export interface ScaleObserver {

@@ -1,0 +1,63 @@
+import type { ChangeRow, MeasuredChange, MeasuredScheme, Report } from './report.ts';
+
+/** The run in one sentence: what keeps the load even, what does not, and who followed the pods. */
+export function conclude({ schemes, scaleOut, scaleIn }: Pick<Report, 'schemes' | 'scaleOut' | 'scaleIn'>): string {
+  const measured = schemes.filter((row): row is MeasuredScheme => row.status === 'ok');
+  if (measured.length === 0) return 'Nothing was measured.';
+  const even = measured.filter(({ verdict }) => verdict === 'balanced').map(({ scheme }) => scheme);
+  const uneven = measured.filter(({ verdict }) => verdict !== 'balanced' && verdict !== 'inconclusive');
+  const parts = [
+    even.length === 0
+      ? 'None of the measured ways of calling keeps the load even'
+      : `${list(even)} ${even.length === 1 ? 'keeps' : 'keep'} the load even`,
+    ...(uneven.length === 0
+      ? []
+      : [`${list(uneven.map(({ scheme }) => scheme))} ${uneven.length === 1 ? 'does' : 'do'} not`]),
+  ];
+  const sentences = [`${parts.join(', ')}.`];
+  const out = followers(scaleOut);
+  if (out.all.length > 0) {
+    const quickest = out.followed.toSorted((a, b) => a.convergedMs! - b.convergedMs!)[0];
+    sentences.push(
+      quickest === undefined
+        ? 'No client found the new pods in time.'
+        : `New pods got calls soonest through ${quickest.scheme} (${seconds(quickest.convergedMs!)})${missing(out)}.`,
+    );
+  }
+  const changes = [...out.all, ...followers(scaleIn).all];
+  if (changes.length > 0) {
+    const lossy = changes.filter(({ failed }) => failed > 0);
+    const failed = lossy.reduce((sum, row) => sum + row.failed, 0);
+    sentences.push(
+      failed === 0
+        ? 'No call failed while pods came and went.'
+        : `While pods came and went, ${failed} calls failed: ${list([...new Set(lossy.map(({ scheme }) => scheme))])}.`,
+    );
+  }
+  return sentences.join(' ');
+}
+
+interface Followers {
+  readonly all: readonly MeasuredChange[];
+  readonly followed: readonly MeasuredChange[];
+}
+
+function followers(rows: readonly ChangeRow[]): Followers {
+  const all = rows.filter((row): row is MeasuredChange => row.status === 'ok');
+  return { all, followed: all.filter(({ convergedMs }) => convergedMs !== null) };
+}
+
+function missing({ all, followed }: Followers): string {
+  const blind = all.filter((row) => !followed.includes(row)).map(({ scheme }) => scheme);
+  return blind.length === 0 ? '' : `, through ${list(blind)} not within ${seconds(all[0]!.windowMs)}`;
+}
+
+/** `a, b and c` */
+export function list(names: readonly string[]): string {
+  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** `340 ms`, `1.2 s`, `5 s` */
+export function seconds(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
+}

@@ -1,0 +1,20 @@
+export type {
+  Backend,
+  CounterReading,
+  Counters,
+  Fixture,
+  FixtureConditions,
+  Interval,
+  RunInProgress,
+  ScaleObserver,
+  Skipped,
+  Target,
+} from './fixture.ts';
+export { addProofOptions, type ProofOptions, parseProofOptions, type RawProofOptions } from './options.ts';
+export { type PrintOptions, printReport, useColour } from './print/print-report.ts';
+export { createProgress, type Progress, type ProgressStream, silentProgress } from './progress.ts';
+export { type ChangeRow, exitCodeOf, type Report, reportSchema, type SchemeRow } from './report.ts';
+export { openReport, type ReportFile } from './report-file.ts';
+export { runProof } from './run-proof.ts';
+export { parseSchemeList, type Scheme, type SchemeId, schemeIds, schemes } from './schemes.ts';
+export { judge, type Verdict } from './verdict/verdict.ts';

@@ -1,0 +1,119 @@
+import type { Command } from 'commander';
+import { EvenkeelError } from '../base/errors.ts';
+import { parseSchemeList, type SchemeId, schemeIds } from './schemes.ts';
+
+/** What a proof measures. */
+export interface ProofOptions {
+  /** In the order of {@link schemeIds}. */
+  readonly schemes: readonly SchemeId[];
+  /** Counted calls of each scheme. */
+  readonly calls: number;
+  /** Backends to begin with; the fixture has started so many. */
+  readonly replicas: number;
+  /** Backends after the scale-out; equal to `replicas`: nothing is scaled. */
+  readonly scaleTo: number;
+  readonly seed: number;
+  /** Rate of the counted calls. */
+  readonly ratePerSecond: number;
+  /** Rate of each scheme's calls while pods come and go. */
+  readonly scaleRatePerSecond: number;
+  readonly deadlineMs: number;
+  /** How long after the last pod's event a client may take to follow before it counts as "not within". */
+  readonly windowMs: number;
+  /** Where the JSON report goes. */
+  readonly report: string | undefined;
+  /** JSON instead of the table on standard output. */
+  readonly json: boolean;
+}
+
+/** As commander hands options over; every one may be absent. */
+export interface RawProofOptions {
+  readonly schemes?: string | undefined;
+  readonly calls?: string | undefined;
+  readonly replicas?: string | undefined;
+  readonly scaleTo?: string | undefined;
+  readonly seed?: string | undefined;
+  readonly rate?: string | undefined;
+  readonly scaleRate?: string | undefined;
+  readonly deadline?: string | undefined;
+  readonly window?: string | undefined;
+  readonly report?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+interface Numeric {
+  readonly flag: string;
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+const numbers = {
+  calls: { flag: '--calls', fallback: 300, min: 1, max: 1_000_000 },
+  replicas: { flag: '--replicas', fallback: 3, min: 1, max: 100 },
+  scaleTo: { flag: '--scale-to', fallback: 6, min: 1, max: 100 },
+  seed: { flag: '--seed', fallback: 1, min: 0, max: 2 ** 31 - 1 },
+  rate: { flag: '--rate', fallback: 300, min: 1, max: 10_000 },
+  scaleRate: { flag: '--scale-rate', fallback: 100, min: 1, max: 10_000 },
+  deadline: { flag: '--deadline', fallback: 1000, min: 1, max: 600_000 },
+  window: { flag: '--window', fallback: 5000, min: 100, max: 3_600_000 },
+} as const satisfies Record<string, Numeric>;
+
+/**
+ * Checks what was given and fills in the defaults; pure.
+ *
+ * @throws EvenkeelError `EK_UNKNOWN_SCHEME` or `EK_USAGE`, naming the flag
+ */
+export function parseProofOptions(raw: RawProofOptions): ProofOptions {
+  const replicas = parseNumber(raw.replicas, numbers.replicas);
+  const scaleTo = parseNumber(raw.scaleTo, { ...numbers.scaleTo, fallback: Math.min(100, replicas * 2) });
+  if (scaleTo < replicas) {
+    throw new EvenkeelError('EK_USAGE', `--scale-to ${scaleTo} is less than --replicas ${replicas}`, {
+      field: '--scale-to',
+      hint: 'The run scales out to --scale-to and back in; give as many as --replicas to scale nothing.',
+    });
+  }
+  return {
+    schemes: raw.schemes === undefined ? schemeIds : parseSchemeList(raw.schemes),
+    calls: parseNumber(raw.calls, numbers.calls),
+    replicas,
+    scaleTo,
+    seed: parseNumber(raw.seed, numbers.seed),
+    ratePerSecond: parseNumber(raw.rate, numbers.rate),
+    scaleRatePerSecond: parseNumber(raw.scaleRate, numbers.scaleRate),
+    deadlineMs: parseNumber(raw.deadline, numbers.deadline),
+    windowMs: parseNumber(raw.window, numbers.window),
+    report: raw.report,
+    json: raw.json === true,
+  };
+}
+
+function parseNumber(text: string | undefined, { flag, fallback, min, max }: Numeric): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!/^\d{1,10}$/.test(text) || value < min || value > max) {
+    throw new EvenkeelError('EK_USAGE', `"${text}" is not a whole number from ${min} to ${max}`, {
+      field: flag,
+      hint: `For example ${flag} ${fallback}.`,
+    });
+  }
+  return value;
+}
+
+/** Adds the flags that {@link parseProofOptions} reads. */
+export function addProofOptions<C extends Command>(command: C): C {
+  const { calls, replicas, rate, scaleRate, deadline, window, seed } = numbers;
+  command
+    .option('--schemes <list>', `which ways of calling to measure, for example xds,clusterip-grpc (default: all)`)
+    .option('--calls <n>', `counted calls of each scheme (default: ${calls.fallback})`)
+    .option('--replicas <n>', `backends to begin with (default: ${replicas.fallback})`)
+    .option('--scale-to <n>', 'backends after the scale-out; as many as --replicas: none (default: twice --replicas)')
+    .option('--rate <n>', `counted calls a second (default: ${rate.fallback})`)
+    .option('--scale-rate <n>', `calls a second of each scheme while pods come and go (default: ${scaleRate.fallback})`)
+    .option('--deadline <ms>', `deadline of every call in milliseconds (default: ${deadline.fallback})`)
+    .option('--window <ms>', `how long a client may take to follow a change (default: ${window.fallback})`)
+    .option('--seed <n>', `seed of everything that is chance (default: ${seed.fallback})`)
+    .option('--report <file>', 'write the report as JSON, for example report.json')
+    .option('--json', 'print the report as JSON instead of the table');
+  return command;
+}

@@ -1,0 +1,34 @@
+import type { Report } from '../report.ts';
+import { printChanges } from './changes.ts';
+import { printConditions } from './conditions.ts';
+import { painter, wrap } from './layout.ts';
+import { printSchemes } from './schemes.ts';
+
+export interface PrintOptions {
+  /** Default: false. */
+  readonly colour?: boolean | undefined;
+}
+
+/** Whether a stream takes colours: a terminal without `NO_COLOR`, or `FORCE_COLOR`. */
+export function useColour(stream: { readonly isTTY?: boolean; hasColors?(): boolean }): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return stream.isTTY === true && stream.hasColors?.() === true;
+}
+
+/** The report as text for a terminal, at most 100 columns wide. */
+export function printReport(report: Report, { colour = false }: PrintOptions = {}): string {
+  const paint = painter(colour);
+  const sections = [
+    printSchemes(report, paint),
+    printChanges('Scale-out', report.scaleOut, paint),
+    printChanges('Scale-in', report.scaleIn, paint),
+    printConditions(report, paint),
+    wrap(report.conclusion).map((line) => paint('bold', line)),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}

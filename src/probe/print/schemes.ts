@@ -1,0 +1,98 @@
+import type { MeasuredScheme, Report, SchemeRow } from '../report.ts';
+import { type Cell, type Column, lineWidth, type Paint, sparkline, table, wrap } from './layout.ts';
+
+/** More backends than this are not drawn one by one. */
+const mostBars = 12;
+
+const columns: readonly Column[] = [
+  { title: 'scheme', align: 'left' },
+  { title: 'verdict', align: 'left' },
+  { title: 'shares', align: 'left' },
+  { title: 'pods', align: 'right' },
+  { title: 'calls each', align: 'right' },
+  { title: 'conns', align: 'right' },
+  { title: 'p50/p99 ms', align: 'right' },
+  { title: 'failed', align: 'right' },
+];
+
+const verdictFormat = {
+  balanced: 'green',
+  skewed: 'yellow',
+  partial: 'yellow',
+  pinned: 'red',
+  inconclusive: 'magenta',
+  skipped: 'dim',
+  error: 'red',
+} as const;
+
+/** Who answered: the table, then the cause and the advice of each row. */
+export function printSchemes({ schemes, conditions }: Report, paint: Paint): string[] {
+  if (schemes.length === 0) return [];
+  const { ratePerSecond, deadlineMs } = conditions;
+  const calls = Math.max(0, ...schemes.map((row) => (row.status === 'ok' ? row.calls : 0)));
+  return [
+    paint('bold', `Who answered ${calls} calls`) +
+      paint('dim', `  (${ratePerSecond}/s, deadline ${deadlineMs} ms, no retries)`),
+    '',
+    ...table(columns, schemes.map(cells), paint),
+    '',
+    ...schemes.flatMap((row) => explanation(row, paint)),
+  ];
+}
+
+function cells(row: SchemeRow): Cell[] {
+  const word = row.status === 'ok' ? row.verdict : row.status;
+  const start: Cell[] = [{ text: row.scheme }, { text: word, format: verdictFormat[word] }];
+  if (row.status !== 'ok') return start;
+  const counts = Object.values(row.backends.calls);
+  return [
+    ...start,
+    { text: shares(counts) },
+    { text: `${row.backends.reached}/${row.backends.expected}` },
+    { text: range(counts) },
+    { text: String(row.connections) },
+    { text: latency(row) },
+    { text: String(row.failed), format: row.failed > 0 ? 'red' : undefined },
+  ];
+}
+
+function shares(counts: readonly number[]): string {
+  return counts.length > mostBars ? `${sparkline(counts.slice(0, mostBars - 1))}…` : sparkline(counts);
+}
+
+function range(counts: readonly number[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return least === most ? String(least) : `${least}–${most}`;
+}
+
+function latency({ latencyMs: { p50, p99 } }: MeasuredScheme): string {
+  const short = (value: number | null): string => (value === null ? '–' : value.toFixed(value < 100 ? 1 : 0));
+  return `${short(p50)}/${short(p99)}`;
+}
+
+/** Statuses of failed calls: ` (UNAVAILABLE 3, DEADLINE_EXCEEDED 1)`. */
+export function statuses(failures: Readonly<Record<string, number>>): string {
+  return Object.entries(failures)
+    .map(([status, count]) => `${status} ${count}`)
+    .join(', ');
+}
+
+function explanation(row: SchemeRow, paint: Paint): string[] {
+  const word = row.status === 'ok' ? row.verdict : row.status;
+  const lines = [paint(verdictFormat[word], row.scheme)];
+  const add = (label: string, text: string): void => {
+    for (const [index, line] of wrap(text, 0, lineWidth - 7).entries()) {
+      lines.push(`${index === 0 ? paint('dim', `  ${label.padEnd(4)}`) : '      '} ${line}`);
+    }
+  };
+  if (row.status === 'ok') {
+    add('why', row.why);
+    add('do', row.do);
+    if (row.failed > 0) add('lost', statuses(row.failures));
+    for (const { pod, reason } of row.unreadable) add('note', `the count of ${pod} could not be compared: ${reason}`);
+  } else if (row.status === 'error') {
+    add('why', `${row.code}: ${row.reason}`);
+    add('do', row.do);
+  } else add('why', row.reason);
+  return lines;
+}

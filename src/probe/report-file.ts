@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { EvenkeelError, messageOf } from '../base/errors.ts';
+import type { Report } from './report.ts';
+
+/** A place for the report that is known to be writable. */
+export interface ReportFile {
+  /** Writes the report beside the file and puts it in place in one step: a reader never sees half of it. */
+  write(report: Report): Promise<void>;
+}
+
+/**
+ * Makes sure, before a run, that its report can be written after it; what stands in the file stays until then.
+ *
+ * @throws EvenkeelError `EK_REPORT_PATH`
+ */
+export async function openReport(file: string, field = '--report'): Promise<ReportFile> {
+  const refuse = (cause: unknown, why = messageOf(cause)): EvenkeelError =>
+    new EvenkeelError('EK_REPORT_PATH', `cannot write the report to ${file}: ${why}`, { field, cause });
+
+  const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' && basename(file) !== '' && !file.endsWith('/')) return undefined;
+    throw refuse(cause);
+  });
+  if (found !== undefined && !found.isFile()) throw refuse(undefined, 'it is not a file');
+  // A rename would replace a file that its owner has protected.
+  if (found !== undefined) {
+    await access(file, constants.W_OK).catch((cause) => {
+      throw refuse(cause);
+    });
+  }
+
+  const beside = (): string => join(dirname(file), `.${basename(file)}.${randomUUID().slice(0, 8)}`);
+  const trial = beside();
+  try {
+    await (await open(trial, 'wx')).close();
+    await rm(trial);
+  } catch (cause) {
+    throw refuse(cause);
+  }
+
+  return {
+    async write(report) {
+      const temporary = beside();
+      try {
+        const handle = await open(temporary, 'wx');
+        try {
+          await handle.writeFile(`${JSON.stringify(report, null, 2)}\n`);
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+        await rename(temporary, file);
+      } catch (cause) {
+        await rm(temporary, { force: true });
+        throw refuse(cause);
+      }
+    },
+  };
+}
