@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { registerBootstrap } from './bootstrap.ts';
+import { registerLab } from './lab.ts';
 import { registerWorkload } from './workload.ts';
 
 /** Adds one command to the program. */
 export type RegisterCommand = (root: Command) => void;
 
 /** Every command, in the order of `--help`. */
-export const commands: readonly RegisterCommand[] = [registerBootstrap, registerWorkload];
+export const commands: readonly RegisterCommand[] = [registerLab, registerBootstrap, registerWorkload];

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { addProofOptions } from '../probe/options.ts';
+import { registerLabCommands } from './lab-commands.ts';
+
+export function registerLab(root: Command): void {
+  const lab = root
+    .command('lab')
+    .description('Start a small cluster on this machine and measure which way of calling keeps the load even.')
+    .option('--id <name>', 'name of the lab, where several run')
+    .option('--keep', 'leave the lab up after the measurements and print what to curl; Ctrl-C ends it');
+  addProofOptions(lab);
+  lab
+    .addHelpText(
+      'after',
+      `
+Examples:
+  evenkeel lab                                         all schemes, 300 calls each
+  evenkeel lab --schemes clusterip-grpc,xds --calls 1000 --report report.json
+  evenkeel lab --keep                                  leave it up; in a second terminal: evenkeel lab ps`,
+    )
+    .action(async (options: Record<string, unknown>) => {
+      const { proveInLab } = await import('./lab/prove.ts');
+      process.exitCode = await proveInLab(options);
+    });
+  registerLabCommands(lab);
+}

@@ -1,0 +1,70 @@
+import { styleText } from 'node:util';
+import { terminationSignal } from '../../base/shutdown.ts';
+import { Lab } from '../../lab/index.ts';
+import {
+  createProgress,
+  exitCodeOf,
+  openReport,
+  parseProofOptions,
+  printReport,
+  runProof,
+  useColour,
+} from '../../probe/index.ts';
+import { LabFixture } from './fixture.ts';
+import { type Stage, setStage, shortened } from './stage.ts';
+
+/** Starts a lab, proves in it, prints what was seen and takes the lab down again; the answer is the exit code. */
+export async function proveInLab(raw: Record<string, unknown>): Promise<number> {
+  const options = parseProofOptions(raw);
+  const file = options.report === undefined ? undefined : await openReport(options.report);
+  const progress = createProgress(process.stderr);
+
+  progress.step('starting the lab');
+  const lab = await Lab.start({
+    id: raw.id as string | undefined,
+    seed: options.seed,
+    dnsTtlSeconds: shortened.dnsTtl.valueMs / 1000,
+  });
+  const interrupted = terminationSignal();
+  const stop = interrupted.then(() => lab.stop());
+  try {
+    for (const notice of lab.notices) progress.note(notice);
+    progress.step(`starting pods in lab ${lab.id}`);
+    const stage = await setStage(lab, options.schemes, options.replicas);
+    const fixture = new LabFixture(stage);
+    const report = await runProof(fixture, options, progress);
+    fixture.close();
+    progress.end();
+    await file?.write(report);
+    console.log(
+      options.json ? JSON.stringify(report, null, 2) : printReport(report, { colour: useColour(process.stdout) }),
+    );
+    if (raw.keep === true) {
+      console.error(addresses(stage));
+      await Promise.race([stop, lab.stopped]);
+    }
+    return exitCodeOf(report);
+  } finally {
+    progress.end();
+    await lab.stop();
+  }
+}
+
+/** What a person can call while the lab is kept up. */
+function addresses({ lab, headless, clusterIp, http, pushed }: Stage): string {
+  const dns = lab.dnsAddress.replace(/:(\d+)$/, ' -p $1');
+  return [
+    '',
+    styleText('bold', `lab ${lab.id} stays up; Ctrl-C ends it`),
+    `  HTTP through the ClusterIP    curl http://${http.ports[0]!.address}/hellohttp?name=you`,
+    `  gRPC through the ClusterIP    ${clusterIp.ports[0]!.address}  echo.EchoServer/SayHello (reflection is on)`,
+    `  DNS                           dig @${dns} ${headless.dnsName}`,
+    ...(pushed === undefined
+      ? []
+      : [
+          `  control plane                 curl http://${pushed.adminAddress}/config_dump`,
+          `  bootstrap for xds:/// clients evenkeel bootstrap --server ${pushed.xdsAddress}`,
+        ]),
+    `  pods                          evenkeel lab ps --id ${lab.id}`,
+  ].join('\n');
+}
