@@ -58,15 +58,18 @@ export class FileDiscovery implements Discovery {
     this.#told = new ToldServices(observer);
     // Watching comes first: a change between reading and watching would stay unseen.
     const watched = await this.#watcher.arm();
+    let services: Service[];
     try {
       this.#seen = await this.#fingerprint();
-      const services = await this.#read();
-      this.#told.replaceAll(services);
+      services = await this.#read();
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.#observer?.synced();
+    // It may have been stopped meanwhile.
+    if (this.#observer === undefined) return;
+    this.#told.replaceAll(services);
+    this.#observer.synced();
     this.#poll(watched ? pollMs : unwatchedPollMs);
   }
 
