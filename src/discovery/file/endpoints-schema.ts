@@ -26,7 +26,7 @@ const endpoint = z.strictObject({
   zone: z.string().default('').describe('Zone; empty where unknown.'),
   region: z.string().default('').describe('Region; empty where unknown.'),
   kubeNode: z.string().min(1).optional().describe('The machine that the pod is on.'),
-  weight: wholeNumber(1, 65_535).optional().describe('Relative share of calls, 1 to 65535. Default: all alike.'),
+  weight: wholeNumber(1, 65_535).optional().describe('Relative share of calls. Default: all alike.'),
 });
 
 const healthCheck = z.strictObject({
@@ -45,8 +45,8 @@ const service = z.strictObject({
 /** The endpoint file (ARCHITECTURE.md, "Conventions between the parts"); an unknown field is an error. */
 export const endpointsSchema = z
   .strictObject({
-    apiVersion: z.literal('evenkeel.dev/v1'),
-    kind: z.literal('Endpoints'),
+    apiVersion: z.literal('evenkeel.dev/v1').describe('Always `evenkeel.dev/v1`.'),
+    kind: z.literal('Endpoints').describe('Always `Endpoints`.'),
     services: z.array(service).max(100_000).describe('All Services there are; one that goes missing was removed.'),
   })
   .superRefine(({ services }, context) => {

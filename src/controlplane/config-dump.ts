@@ -1,0 +1,126 @@
+import type { HealthReport } from '../health/health-checker.ts';
+import { type HealthState, targetKey } from '../health/target.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import { type Service, type ServicePort, serviceKey } from '../model/service.ts';
+import { defaultPort, whyNotServed } from '../translate/targets.ts';
+import type { ClientStatus, EncodedResource } from '../xds/index.ts';
+import type { DumpQuery, Readiness } from './admin-server.ts';
+import { endpointState, ruleMeanings } from './endpoint-state.ts';
+import type { Conflict, SourceState } from './model-store.ts';
+import type { PublishedService } from './publisher.ts';
+import { typeLabel } from './type-label.ts';
+
+/** Everything that the dump is made of. */
+export interface DumpInput {
+  readonly version: string;
+  readonly clusterDomain: string;
+  readonly readiness: Readiness;
+  readonly sources: readonly SourceState[];
+  readonly conflicts: readonly Conflict[];
+  readonly services: readonly PublishedService[];
+  readonly sourceOf: (service: Service) => string | undefined;
+  readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
+  readonly healthReports: readonly HealthReport[];
+  readonly clients: readonly ClientStatus[];
+}
+
+/** The JSON of `/config_dump`: what is known, what became of it, and what clients made of that. */
+export function configDump(input: DumpInput, query: DumpQuery): object {
+  const { service: wanted, limit } = query;
+  const chosen = input.services.filter(({ service }) => wanted === undefined || serviceKey(service) === wanted);
+  const reports = new Map(input.healthReports.map((report) => [targetKey(report.target), report]));
+  return {
+    version: input.version,
+    ...input.readiness,
+    ...(query.target === undefined ? {} : { target: explainTarget(input, query.target, query.namespace) }),
+    totals: { services: input.services.length, conflicts: input.conflicts.length, clients: input.clients.length },
+    sources: input.sources.map(({ degraded, ...source }) => ({ ...source, degraded: degraded?.toJSON() })),
+    conflicts: input.conflicts.slice(0, limit),
+    services: chosen.slice(0, limit).map((published) => dumpService(published, input, reports, limit)),
+    clients: input.clients.slice(0, limit).map(dumpClient),
+  };
+}
+
+function explainTarget({ services, clusterDomain }: DumpInput, listener: string, namespace = 'default'): object {
+  const byKey = new Map(services.map((published) => [serviceKey(published.service), published]));
+  const reason = whyNotServed(listener, namespace, (id) => byKey.get(serviceKey(id))?.service, clusterDomain);
+  return { listener, namespace, served: reason === undefined, reason };
+}
+
+function dumpService(
+  { service, selections, translated, rejected }: PublishedService,
+  { sourceOf, healthOf }: DumpInput,
+  reports: ReadonlyMap<string, HealthReport>,
+  limit: number,
+): object {
+  const chosen = defaultPort(service);
+  return {
+    namespace: service.namespace,
+    name: service.name,
+    source: sourceOf(service),
+    published: translated !== undefined,
+    rejected: rejected?.toJSON(),
+    defaultPort: 'reason' in chosen ? undefined : chosen.port,
+    healthCheck: service.policy.healthCheck,
+    ports: service.ports.map((port) => {
+      const selection = selections.get(port.port);
+      return {
+        ...describePort(port),
+        rule: selection?.rule,
+        because: selection && ruleMeanings[selection.rule],
+        published: selection?.published.size ?? 0,
+        endpoints: port.endpoints.slice(0, limit).map((endpoint) => {
+          const health = healthOf(service, endpoint);
+          return {
+            ...describeEndpoint(endpoint),
+            state: endpointState(endpoint, selection, health),
+            health: health && { state: health, ...describeReport(service, endpoint, reports) },
+          };
+        }),
+      };
+    }),
+    aliases: translated?.aliases.map(({ listener, scope, port }) => ({ listener, scope, port })) ?? [],
+    refusedAliases: translated?.refused ?? [],
+    resources:
+      translated === undefined
+        ? []
+        : [...translated.shared, ...translated.assignments.values(), ...translated.own].map(describeResource),
+  };
+}
+
+function describePort({ port, name, appProtocol, endpoints }: ServicePort): object {
+  return { port, name, appProtocol, total: endpoints.length };
+}
+
+function describeEndpoint({ address, port, pod, kubeNode, weight, conditions, locality }: Endpoint): object {
+  return { address, port, pod, kubeNode, weight, conditions, locality };
+}
+
+function describeReport(
+  { policy }: Service,
+  { address, port }: Endpoint,
+  reports: ReadonlyMap<string, HealthReport>,
+): object | undefined {
+  if (policy.healthCheck === undefined) return undefined;
+  const report = reports.get(targetKey({ address, port, policy: policy.healthCheck }));
+  return report && { reason: report.reason, forMs: Math.round(report.forMs) };
+}
+
+function describeResource({ typeUrl, name, version, bytes }: EncodedResource): object {
+  return { type: typeLabel(typeUrl), name, version, bytes: bytes.length };
+}
+
+function dumpClient({ id, variant, peer, node, group, types }: ClientStatus): object {
+  return {
+    stream: id,
+    protocol: variant,
+    peer,
+    node: {
+      id: node.id,
+      namespace: group,
+      userAgent: `${node.userAgentName} ${node.userAgentVersion}`.trim(),
+      locality: node.locality,
+    },
+    types: types.map(({ typeUrl, ...status }) => ({ type: typeLabel(typeUrl), ...status })),
+  };
+}
