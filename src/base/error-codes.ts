@@ -131,6 +131,16 @@ export const errorCodes = {
     'Read what the pod wrote, in the message or with: evenkeel lab logs POD',
   ),
   EK_LAB_STOPPED: code(3, 'A lab ended while something was still being asked of it.', 'Start it again.'),
+  EK_NGINX_MISSING: code(
+    2,
+    'The front of system D is nginx itself, and no such program was found.',
+    'Install nginx, or name the program with --nginx or EVENKEEL_NGINX.',
+  ),
+  EK_NGINX_FAILED: code(
+    3,
+    'nginx did not start or ended by itself.',
+    'Read what nginx says on standard error, above the message.',
+  ),
   EK_INTERNAL: code(
     3,
     'Something failed that evenkeel has no better word for.',

@@ -1,0 +1,84 @@
+import type { RejectionDetail } from './requests.ts';
+
+/** A response that the client has not answered yet. */
+export interface SentResponse {
+  readonly nonce: number;
+  readonly version: string;
+  /** Names of what was new in it, the first few. */
+  readonly names: readonly string[];
+  /** Reading of the monotonic clock, in milliseconds. */
+  readonly sentAtMs: number;
+}
+
+/** A response that the client rejected, and why. */
+export interface Rejection extends RejectionDetail {
+  readonly version: string;
+  readonly names: readonly string[];
+  readonly atMs: number;
+}
+
+/** How a client answered a response. */
+export interface Settlement {
+  readonly response: SentResponse;
+  readonly rejection?: Rejection | undefined;
+}
+
+/**
+ * More than one response at a time waits for its ack only where a delta client asks on without acknowledging. One that
+ * never acknowledges is not followed further.
+ */
+const maxUnanswered = 64;
+
+/** What one stream has been sent in one type, and what came back ("ACK and NACK semantics summary"). */
+export class Acknowledgements {
+  #unanswered: SentResponse[] = [];
+  #lastNonce = 0;
+  #acked: SentResponse | undefined;
+  #rejection: Rejection | undefined;
+
+  /** 0: nothing has been sent yet. */
+  get lastNonce(): number {
+    return this.#lastNonce;
+  }
+
+  /** Whether a response is on its way or being looked at by the client. */
+  get awaited(): boolean {
+    return this.#unanswered.length > 0;
+  }
+
+  /** The oldest response that waits for its answer. */
+  get oldestUnanswered(): SentResponse | undefined {
+    return this.#unanswered[0];
+  }
+
+  get ackedVersion(): string | undefined {
+    return this.#acked?.version;
+  }
+
+  /** The rejection of the last response that was answered; undefined once a later one has been acked. */
+  get rejection(): Rejection | undefined {
+    return this.#rejection;
+  }
+
+  sent(response: SentResponse): void {
+    this.#lastNonce = response.nonce;
+    this.#unanswered.push(response);
+    if (this.#unanswered.length > maxUnanswered) this.#unanswered.shift();
+  }
+
+  /** Takes the client's answer; undefined where the nonce belongs to no response that waits for one. */
+  settle(nonce: string, error: RejectionDetail | undefined, nowMs: number): Settlement | undefined {
+    const index = this.#unanswered.findIndex((response) => String(response.nonce) === nonce);
+    const response = this.#unanswered[index];
+    if (response === undefined) return undefined;
+    // Responses are read in the order in which they were sent, so what came before has been dealt with as well.
+    this.#unanswered = this.#unanswered.slice(index + 1);
+    if (error === undefined) {
+      this.#acked = response;
+      this.#rejection = undefined;
+      return { response };
+    }
+    this.#rejection = { ...error, version: response.version, names: response.names, atMs: nowMs };
+    return { response, rejection: this.#rejection };
+  }
+}

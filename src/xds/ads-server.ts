@@ -1,0 +1,232 @@
+import {
+  createServer,
+  type Http2SecureServer,
+  type Http2Server,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+  type ServerOptions,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { type ListenAddress, listenError } from '../base/listen-address.ts';
+import type { ClientStatus } from './client-status.ts';
+import { DiscoveryCall } from './discovery-call.ts';
+import { type DiscoveryMethod, discoveryMethods } from './discovery-methods.ts';
+import type { StreamEnvironment } from './discovery-stream.ts';
+import { FanOut } from './fan-out.ts';
+import type { CallHandler, ServerCall } from './grpc/call.ts';
+import { GrpcRouter } from './grpc/router.ts';
+import { GrpcError, grpcStatus } from './grpc/status.ts';
+import { defaultLimits, type XdsLimits } from './limits.ts';
+import type { XdsNode } from './node.ts';
+import type { XdsObserver } from './observer.ts';
+import { ResponseEncoder } from './response-encoder.ts';
+import { Sessions } from './sessions.ts';
+import type { CacheChange, SnapshotCache } from './snapshot-cache.ts';
+import { SubscriberIndex } from './subscriber-index.ts';
+import { wildcardName } from './subscription.ts';
+
+export interface AdsServerOptions {
+  readonly cache: SnapshotCache;
+  /** Group of a node, which decides what it sees. Called once a stream. Default: everybody is in the group `''`. */
+  readonly group?: ((node: XdsNode) => string) | undefined;
+  /** Whether streams are served from the start; see {@link AdsServer.setReady}. Default true. */
+  readonly ready?: boolean | undefined;
+  readonly limits?: Partial<XdsLimits> | undefined;
+  /** Changes within this time after one that was sent are sent together at its end; the first is sent at once. Default 25. */
+  readonly coalesceMs?: number | undefined;
+  /** A connection is asked to go at this age, ±10 %, so that clients spread over replicas. Default 0: never. */
+  readonly maxConnectionAgeMs?: number | undefined;
+  /** Interval of HTTP/2 pings to the clients; one that has not answered by the next is cut. Default 30,000; 0: none. */
+  readonly keepaliveMs?: number | undefined;
+  /** How long a connection that was asked to go may take before it is cut. Default 5,000. */
+  readonly graceMs?: number | undefined;
+  /** Sent in every response as `control_plane.identifier`. Default: nothing. */
+  readonly identifier?: string | undefined;
+  readonly observer?: XdsObserver | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+type AnyHttp2Server = Http2Server | Http2SecureServer;
+
+/** Settings of an HTTP/2 server that keep to the limits; a server that is mounted should be made with them. */
+export function http2ServerOptions(limits: Partial<XdsLimits> = {}): ServerOptions {
+  const { streamsPerSession, sessionMemoryMb, headerBytes } = { ...defaultLimits, ...limits };
+  return {
+    maxSessionMemory: sessionMemoryMb,
+    settings: { maxConcurrentStreams: streamsPerSession, maxHeaderListSize: headerBytes, enablePush: false },
+  };
+}
+
+/**
+ * Serves a {@link SnapshotCache} to xDS clients: aggregated and per-type discovery, state of the world and incremental.
+ */
+export class AdsServer {
+  /** Further gRPC services on the same ports. */
+  readonly services: GrpcRouter;
+  readonly #options: AdsServerOptions;
+  readonly #observer: XdsObserver;
+  readonly #index = new SubscriberIndex<DiscoveryCall>();
+  readonly #fanOut: FanOut;
+  readonly #sessions: Sessions;
+  readonly #environment: Omit<StreamEnvironment, 'join'>;
+  readonly #calls = new Map<DiscoveryCall, Http2Session | undefined>();
+  readonly #unmount: (() => Promise<void>)[] = [];
+  readonly #unobserve: () => void;
+  #ready: boolean;
+  #closing = false;
+  #lastId = 0;
+
+  constructor(options: AdsServerOptions) {
+    const { keepaliveMs = 30_000, maxConnectionAgeMs = 0, graceMs = 5_000, coalesceMs = 25 } = options;
+    const { clock = systemClock } = options;
+    const limits = { ...defaultLimits, ...options.limits };
+    this.#options = options;
+    this.#observer = options.observer ?? {};
+    this.#ready = options.ready ?? true;
+    this.#fanOut = new FanOut(clock, coalesceMs);
+    this.#environment = { encoder: new ResponseEncoder(options.identifier), limits, now: () => clock.now() };
+    this.#sessions = new Sessions({
+      maxSessions: limits.sessions,
+      keepaliveMs,
+      maxAgeMs: maxConnectionAgeMs,
+      graceMs,
+      refused: (peer) => this.#observer.refused?.({ limit: 'sessions', peer }),
+      leaving: (session) => this.#endStreams(session),
+    });
+    this.services = new GrpcRouter({ maxMessageBytes: limits.requestBytes });
+    for (const method of discoveryMethods) this.services.add(method.path, (call) => this.#open(call, method));
+    this.#unobserve = options.cache.observe((change) => this.#changed(change));
+  }
+
+  /**
+   * Starts an HTTP/2 server without TLS.
+   *
+   * @param address - port 0 lets the system choose
+   * @returns where it listens
+   * @throws EvenkeelError `EK_PORT_IN_USE`
+   */
+  async listen({ host, port }: ListenAddress): Promise<ListenAddress> {
+    const server = createServer(http2ServerOptions(this.#environment.limits));
+    const detach = this.#attach(server, () => true);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) => reject(listenError(cause, { host, port }, 'listen')));
+      // Far above Node's 511: when a whole fleet comes back at once, a SYN that finds the backlog full waits a second.
+      server.listen({ host, port, backlog: 8_192 }, resolve);
+    });
+    this.#unmount.push(async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await this.#sessions.dismissAll();
+      await closed;
+      detach();
+    });
+    return { host, port: (server.address() as AddressInfo).port };
+  }
+
+  /**
+   * Serves on the caller's HTTP/2 server, with TLS or without. Streams for other services stay the caller's; a `request`
+   * listener of his has to leave alone what {@link AdsServer.serves}. Make the server with {@link http2ServerOptions}.
+   */
+  mount(server: AnyHttp2Server): void {
+    const detach = this.#attach(server, (path) => this.serves(path));
+    this.#unmount.push(async () => {
+      await this.#sessions.dismissAll();
+      detach();
+    });
+  }
+
+  /** Whether a request with this path is answered here. */
+  serves(path: string): boolean {
+    return this.services.serves(path);
+  }
+
+  /**
+   * The gate. While it is closed, new discovery streams are refused with UNAVAILABLE, and clients keep what they have:
+   * to be opened once the cache has been filled for the first time. An empty cache would be an order to forget everything.
+   */
+  setReady(ready: boolean): void {
+    this.#ready = ready;
+  }
+
+  get isReady(): boolean {
+    return this.#ready && !this.#closing;
+  }
+
+  /** Every discovery stream, what it asked for, was sent and answered. */
+  clients(): ClientStatus[] {
+    return [...this.#calls.keys()].map((call) => call.status());
+  }
+
+  /** Discovery streams and connections that are open. */
+  get open(): { readonly streams: number; readonly sessions: number } {
+    return { streams: this.#calls.size, sessions: this.#sessions.size };
+  }
+
+  /** Ends everything: streams with UNAVAILABLE, connections with GOAWAY; what is left after the grace time is cut. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#unobserve();
+    this.#fanOut.close();
+    this.#endStreams();
+    await Promise.all(this.#unmount.splice(0).map((unmount) => unmount()));
+  }
+
+  #attach(server: AnyHttp2Server, isOurs: (path: string) => boolean): () => void {
+    const onSession = (session: Http2Session): void => this.#sessions.accept(session);
+    const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+      if (isOurs(headers[':path'] ?? '')) this.services.handle(stream, headers);
+    };
+    server.on('session', onSession);
+    server.on('stream', onStream);
+    return () => {
+      server.off('session', onSession);
+      server.off('stream', onStream);
+    };
+  }
+
+  #open(call: ServerCall, method: DiscoveryMethod): CallHandler {
+    if (!this.isReady) {
+      this.#observer.refused?.({ limit: 'ready', peer: call.peer });
+      throw new GrpcError(grpcStatus.unavailable, 'the control plane does not know its services yet');
+    }
+    this.#lastId += 1;
+    const environment: StreamEnvironment = {
+      ...this.#environment,
+      join: (node) => {
+        const group = this.#options.group?.(node) ?? '';
+        return { view: this.#options.cache.view(group), interest: this.#index.sink(group, discoveryCall) };
+      },
+    };
+    const discoveryCall = new DiscoveryCall(this.#lastId, call, method, environment, {
+      observer: this.#observer,
+      served: (served) => this.#fanOut.remove(served),
+      closed: (closed) => {
+        this.#fanOut.remove(closed);
+        this.#calls.delete(closed);
+      },
+    });
+    this.#calls.set(discoveryCall, call.session);
+    return discoveryCall;
+  }
+
+  #changed({ group, names }: CacheChange): void {
+    for (const [typeUrl, changed] of names) {
+      for (const name of changed) {
+        const mark = (call: DiscoveryCall): void => {
+          call.changed(typeUrl, name);
+          this.#fanOut.add(call);
+        };
+        this.#index.visit(typeUrl, name, group, mark);
+        this.#index.visit(typeUrl, wildcardName, group, mark);
+      }
+    }
+  }
+
+  /** Ends the discovery streams of a connection, or all. gRPC clients come again at once. */
+  #endStreams(session?: Http2Session): void {
+    for (const [call, of] of this.#calls) {
+      if (session === undefined || of === session) call.end('the control plane asks to connect anew');
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { Rejection } from './acknowledgements.ts';
+import type { DiscoveryStream } from './discovery-stream.ts';
+import type { StreamInfo } from './observer.ts';
+import type { TypeState } from './type-state.ts';
+
+/** What one client asked for, was sent and answered in one type. */
+export interface TypeStatus {
+  readonly typeUrl: string;
+  readonly wildcard: boolean;
+  /** How many names it asked for. */
+  readonly names: number;
+  /** How many resources it was sent and has not given up since. */
+  readonly held: number;
+  /** Version of the last response that it acknowledged. */
+  readonly ackedVersion: string | undefined;
+  /** The last response, if it was rejected. */
+  readonly rejection:
+    | (Pick<Rejection, 'version' | 'names' | 'code' | 'message'> & { readonly agoMs: number })
+    | undefined;
+  /** Age of the oldest response that has not been answered; undefined: none. */
+  readonly unansweredMs: number | undefined;
+  /** Names whose change has not been sent yet, since the client has not answered or does not read. */
+  readonly pending: number;
+}
+
+/** A stream and what it knows, plain data. */
+export interface ClientStatus extends StreamInfo {
+  readonly types: readonly TypeStatus[];
+}
+
+export function clientStatus(info: StreamInfo, stream: DiscoveryStream, nowMs: number): ClientStatus {
+  return { ...info, types: stream.types.map((state) => typeStatus(state, nowMs)) };
+}
+
+function typeStatus({ subscription, acks }: TypeState, nowMs: number): TypeStatus {
+  const { rejection, oldestUnanswered } = acks;
+  return {
+    typeUrl: subscription.typeUrl,
+    wildcard: subscription.wildcard,
+    names: subscription.names.size,
+    held: subscription.held.size,
+    ackedVersion: acks.ackedVersion,
+    rejection: rejection && {
+      version: rejection.version,
+      names: rejection.names,
+      code: rejection.code,
+      message: rejection.message,
+      agoMs: nowMs - rejection.atMs,
+    },
+    unansweredMs: oldestUnanswered && nowMs - oldestUnanswered.sentAtMs,
+    pending: subscription.pendingCount,
+  };
+}

@@ -1,0 +1,118 @@
+import { type ClientStatus, clientStatus } from './client-status.ts';
+import { deltaWording, receiveDelta } from './delta.ts';
+import type { DiscoveryMethod } from './discovery-methods.ts';
+import { DiscoveryStream, type RequestResult, type StreamEnvironment } from './discovery-stream.ts';
+import type { Sender } from './fan-out.ts';
+import type { CallHandler, CallStatus, ServerCall } from './grpc/call.ts';
+import { GrpcError, grpcStatus } from './grpc/status.ts';
+import type { StreamInfo, XdsObserver } from './observer.ts';
+import { receiveSotw, sotwWording } from './sotw.ts';
+
+/** What a call tells its server. */
+export interface DiscoveryCallOwner {
+  readonly observer: XdsObserver;
+  /** Whatever it had to send has been sent, or waits for the client. */
+  served(call: DiscoveryCall): void;
+  closed(call: DiscoveryCall): void;
+}
+
+/** Joins a discovery stream to its gRPC call: writes while the socket takes more, and tells the observer. */
+export class DiscoveryCall implements CallHandler, Sender {
+  readonly #id: number;
+  readonly #call: ServerCall;
+  readonly #method: DiscoveryMethod;
+  readonly #stream: DiscoveryStream;
+  readonly #owner: DiscoveryCallOwner;
+  readonly #now: () => number;
+
+  constructor(
+    id: number,
+    call: ServerCall,
+    method: DiscoveryMethod,
+    environment: StreamEnvironment,
+    owner: DiscoveryCallOwner,
+  ) {
+    this.#id = id;
+    this.#call = call;
+    this.#method = method;
+    this.#owner = owner;
+    this.#now = environment.now;
+    this.#stream = new DiscoveryStream(
+      environment,
+      method.variant === 'sotw' ? sotwWording : deltaWording,
+      method.typeUrl,
+    );
+    owner.observer.streamOpened?.(this.info);
+  }
+
+  get info(): StreamInfo {
+    const { node, group } = this.#stream;
+    return { id: this.#id, variant: this.#method.variant, path: this.#method.path, peer: this.#call.peer, node, group };
+  }
+
+  /** What the client asked for, was sent and answered. */
+  status(): ClientStatus {
+    return clientStatus(this.info, this.#stream, this.#now());
+  }
+
+  message(bytes: Buffer): void {
+    let result: RequestResult;
+    try {
+      result = this.#method.variant === 'sotw' ? receiveSotw(this.#stream, bytes) : receiveDelta(this.#stream, bytes);
+    } catch (thrown) {
+      if (thrown instanceof GrpcError) this.#owner.observer.invalidRequest?.(this.info, thrown);
+      throw thrown;
+    }
+    this.#report(result, bytes.length);
+    this.send();
+  }
+
+  /** A resource has changed, come or gone. */
+  changed(typeUrl: string, name: string): void {
+    this.#stream.changed(typeUrl, name);
+  }
+
+  send(): void {
+    while (this.#call.isWritable) {
+      const response = this.#stream.next();
+      if (response === undefined) break;
+      this.#call.write(response.frame);
+      const { typeUrl, version, resources, removed, frame } = response;
+      this.#owner.observer.response?.(this.info, { typeUrl, version, resources, removed, bytes: frame.length });
+    }
+    this.#owner.served(this);
+  }
+
+  writable(): void {
+    this.send();
+  }
+
+  halfClosed(): void {
+    this.#call.end(grpcStatus.ok);
+  }
+
+  /** Ends the stream so that the client comes again. */
+  end(message: string): void {
+    this.#call.end(grpcStatus.unavailable, message);
+  }
+
+  closed(status: CallStatus): void {
+    this.#stream.close();
+    this.#owner.closed(this);
+    this.#owner.observer.streamClosed?.(this.info, status);
+  }
+
+  #report({ typeUrl, settlement, stale }: RequestResult, bytes: number): void {
+    const { observer } = this.#owner;
+    observer.request?.(this.info, { typeUrl, bytes, stale });
+    if (settlement === undefined) return;
+    const { response, rejection } = settlement;
+    if (rejection === undefined) {
+      const latencyMs = this.#now() - response.sentAtMs;
+      observer.ack?.(this.info, { typeUrl, version: response.version, latencyMs });
+    } else {
+      const { version, names, code, message } = rejection;
+      observer.nack?.(this.info, { typeUrl, version, names, code, message });
+    }
+  }
+}

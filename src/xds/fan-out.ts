@@ -1,0 +1,80 @@
+import type { Clock } from '../base/clock.ts';
+
+/** Who can be told to send what it has. */
+export interface Sender {
+  send(): void;
+}
+
+/**
+ * Streams served in one turn of the event loop. What they write reaches the sockets at the end of the turn, so the first
+ * of a thousand clients does not wait until all thousand have been served.
+ */
+const sendersPerTurn = 64;
+
+/**
+ * When streams are served after a change: the first change at once, those within the interval after it together at its
+ * end. No change waits longer than the interval, however many there are.
+ */
+export class FanOut {
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  readonly #waiting = new Set<Sender>();
+  #quietUntil = Number.NEGATIVE_INFINITY;
+  #cancel: (() => void) | undefined;
+  #running = false;
+  #immediate: NodeJS.Immediate | undefined;
+
+  constructor(clock: Clock, intervalMs: number) {
+    this.#clock = clock;
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Senders that have not been served since they were added. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  add(sender: Sender): void {
+    this.#waiting.add(sender);
+    if (this.#running || this.#cancel !== undefined) return;
+    const now = this.#clock.now();
+    if (now >= this.#quietUntil) this.#start();
+    else {
+      this.#cancel = this.#clock.after(this.#quietUntil - now, () => {
+        this.#cancel = undefined;
+        this.#start();
+      });
+    }
+  }
+
+  /** The sender has nothing to send any more, or has sent it. */
+  remove(sender: Sender): void {
+    this.#waiting.delete(sender);
+  }
+
+  close(): void {
+    this.#cancel?.();
+    clearImmediate(this.#immediate);
+    this.#waiting.clear();
+  }
+
+  #start(): void {
+    this.#running = true;
+    this.#quietUntil = this.#clock.now() + this.#intervalMs;
+    this.#immediate = setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    let left = sendersPerTurn;
+    for (const sender of this.#waiting) {
+      if (left-- === 0) break;
+      this.#waiting.delete(sender);
+      sender.send();
+    }
+    if (this.#waiting.size > 0) this.#immediate = setImmediate(() => this.#turn());
+    else {
+      this.#immediate = undefined;
+      this.#running = false;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { GrpcError, grpcStatus } from './status.ts';
+
+const prefixLength = 5;
+const nothing = Buffer.alloc(0);
+
+/** Cuts a stream of bytes into gRPC messages (gRPC over HTTP2, Length-Prefixed-Message). */
+export class MessageReader {
+  readonly #maxBytes: number;
+  /** The beginning of a message that has not ended, and room for more of it. */
+  #buffer = nothing;
+  #length = 0;
+
+  /** @param maxBytes - a longer message is refused as soon as its length is known */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Whether a message has begun and not ended. */
+  get isInsideMessage(): boolean {
+    return this.#length > 0;
+  }
+
+  /**
+   * Takes a chunk and yields the messages that it completes.
+   *
+   * @throws GrpcError UNIMPLEMENTED for a compressed message, RESOURCE_EXHAUSTED for one that is too long
+   */
+  *read(chunk: Buffer): Generator<Buffer> {
+    const data = this.#length === 0 ? chunk : this.#append(chunk);
+    let at = 0;
+    for (;;) {
+      const end = this.#messageEnd(data, at);
+      if (end === undefined) break;
+      yield data.subarray(at + prefixLength, end);
+      at = end;
+    }
+    // Messages that were yielded may be kept, so what is left moves to a place of its own.
+    if (at > 0 || data === chunk) this.#restart(data.subarray(at));
+  }
+
+  #messageEnd(data: Buffer, at: number): number | undefined {
+    if (data.length - at < prefixLength) return undefined;
+    if (data[at] !== 0) {
+      throw new GrpcError(
+        grpcStatus.unimplemented,
+        'compressed messages are not supported, only grpc-encoding identity',
+      );
+    }
+    const length = data.readUInt32BE(at + 1);
+    if (length > this.#maxBytes) {
+      throw new GrpcError(grpcStatus.resourceExhausted, `a message of ${length} bytes; the limit is ${this.#maxBytes}`);
+    }
+    const end = at + prefixLength + length;
+    return end <= data.length ? end : undefined;
+  }
+
+  #restart(rest: Buffer): void {
+    this.#buffer = nothing;
+    this.#length = 0;
+    if (rest.length > 0) this.#append(rest);
+  }
+
+  /** Grows by doubling: a message that comes byte by byte costs no more than one that comes at once. */
+  #append(chunk: Buffer): Buffer {
+    const length = this.#length + chunk.length;
+    if (length > this.#buffer.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(length, this.#buffer.length * 2));
+      grown.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = grown;
+    }
+    this.#buffer.set(chunk, this.#length);
+    this.#length = length;
+    return this.#buffer.subarray(0, length);
+  }
+}
+
+/** Puts the prefix before a message. */
+export function frameMessage(message: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(prefixLength + message.length);
+  frame[0] = 0;
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, prefixLength);
+  return frame;
+}

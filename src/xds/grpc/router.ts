@@ -1,0 +1,95 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { type CallHandler, responseHeaders, ServerCall } from './call.ts';
+import { encodeGrpcMessage, GrpcError, type GrpcStatusCode, grpcStatus } from './status.ts';
+
+/** Begins a call and says what to do with it; a GrpcError that it throws refuses the call. */
+export type MethodHandler = (call: ServerCall) => CallHandler;
+
+export interface GrpcRouterOptions {
+  /** Bytes of one message; default 4 MiB. */
+  readonly maxMessageBytes?: number | undefined;
+}
+
+const maxTimerMs = 2 ** 31 - 1;
+const timeoutUnitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };
+
+/** gRPC methods by path, served on streams of any HTTP/2 server. */
+export class GrpcRouter {
+  readonly #methods = new Map<string, MethodHandler>();
+  readonly #services = new Set<string>();
+  readonly #maxMessageBytes: number;
+
+  constructor({ maxMessageBytes = 4 * 1024 * 1024 }: GrpcRouterOptions = {}) {
+    this.#maxMessageBytes = maxMessageBytes;
+  }
+
+  /** Serves `/package.Service/Method`. */
+  add(path: string, handler: MethodHandler): void {
+    this.#methods.set(path, handler);
+    this.#services.add(serviceOf(path));
+  }
+
+  /** Whether the path belongs to a service that has a method here. */
+  serves(path: string): boolean {
+    return this.#services.has(serviceOf(path));
+  }
+
+  /** Answers a stream. What is not a gRPC request gets an HTTP status, an unknown method UNIMPLEMENTED. */
+  handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    if (stream.destroyed) return;
+    if (headers[':method'] !== 'POST') {
+      refuseHttp(stream, 405);
+      return;
+    }
+    if (!/^application\/grpc(?:$|\+proto(?:$|;)|;)/.test(headers['content-type'] ?? '')) {
+      refuseHttp(stream, 415);
+      return;
+    }
+    const path = headers[':path'] ?? '';
+    const method = this.#methods.get(path);
+    if (method === undefined) {
+      refuse(stream, grpcStatus.unimplemented, `unknown method ${path}`);
+      return;
+    }
+    const deadlineMs = parseTimeout(headers['grpc-timeout']);
+    if (deadlineMs === 'invalid') {
+      refuse(stream, grpcStatus.invalidArgument, 'grpc-timeout is not a timeout');
+      return;
+    }
+    const call = new ServerCall(stream, headers, this.#maxMessageBytes);
+    try {
+      call.accept(method(call), deadlineMs);
+    } catch (thrown) {
+      if (!(thrown instanceof GrpcError)) throw thrown;
+      refuse(stream, thrown.code, thrown.message);
+    }
+  }
+}
+
+/** Answers with a status alone ("Trailers-Only"). */
+export function refuse(stream: ServerHttp2Stream, code: GrpcStatusCode, message: string): void {
+  stream.on('error', () => {});
+  stream.resume();
+  stream.respond(
+    { ...responseHeaders, 'grpc-status': String(code), 'grpc-message': encodeGrpcMessage(message) },
+    { endStream: true },
+  );
+}
+
+function refuseHttp(stream: ServerHttp2Stream, status: number): void {
+  stream.on('error', () => {});
+  stream.resume();
+  stream.respond({ ':status': status }, { endStream: true });
+}
+
+function serviceOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
+}
+
+/** `grpc-timeout`: up to eight digits and a unit. */
+function parseTimeout(text: string | string[] | undefined): number | undefined | 'invalid' {
+  if (text === undefined) return undefined;
+  const match = /^(\d{1,8})([HMSmun])$/.exec(String(text));
+  if (match === null) return 'invalid';
+  return Math.min(Math.ceil(Number(match[1]) * timeoutUnitsMs[match[2]!]!), maxTimerMs);
+}

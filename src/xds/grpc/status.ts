@@ -1,0 +1,56 @@
+/** Status codes of gRPC that the library speaks of. */
+export const grpcStatus = {
+  ok: 0,
+  cancelled: 1,
+  unknown: 2,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  aborted: 10,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+export type GrpcStatusCode = (typeof grpcStatus)[keyof typeof grpcStatus];
+
+/** Ends a call with a status; anything else that a handler throws becomes INTERNAL without its message. */
+export class GrpcError extends Error {
+  override readonly name = 'GrpcError';
+  readonly code: GrpcStatusCode;
+
+  constructor(code: GrpcStatusCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** `grpc-message` in a trailer: UTF-8, everything but printable ASCII and `%` escaped (gRPC over HTTP2, Status-Message). */
+export function encodeGrpcMessage(message: string): string {
+  let text = '';
+  for (const byte of Buffer.from(message)) {
+    text +=
+      byte < 0x20 || byte > 0x7e || byte === 0x25
+        ? `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+        : String.fromCharCode(byte);
+  }
+  return text;
+}
+
+/** The reverse; what is not a valid escape stays as it is, as the specification asks. */
+export function decodeGrpcMessage(text: string): string {
+  const bytes: number[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const hex = text[at] === '%' ? /^[0-9a-fA-F]{2}/.exec(text.slice(at + 1, at + 3))?.[0] : undefined;
+    if (hex === undefined) bytes.push(...Buffer.from(text[at]!));
+    else {
+      bytes.push(Number.parseInt(hex, 16));
+      at += 2;
+    }
+  }
+  return Buffer.from(bytes).toString('utf8');
+}

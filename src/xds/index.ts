@@ -1,0 +1,54 @@
+/**
+ * `evenkeel/xds`: an xDS control plane as a library. Resources are encoded once and cached in {@link SnapshotCache};
+ * {@link AdsServer} serves them to gRPC clients and Envoy.
+ *
+ * @packageDocumentation
+ */
+export type { ListenAddress } from '../base/listen-address.ts';
+export { AdsServer, type AdsServerOptions, http2ServerOptions } from './ads-server.ts';
+export { type AssignmentSpec, buildAssignment, type EndpointSpec, type LocalitySpec } from './builders/assignment.ts';
+export {
+  buildEdsCluster,
+  type EdsClusterSpec,
+  http2ProtocolOptions,
+  httpProtocolOptionsName,
+} from './builders/cluster.ts';
+export type { HttpConnectionManagerSpec, HttpFilterSpec, RouteSource } from './builders/http-connection-manager.ts';
+export { type ApiListenerSpec, buildApiListener } from './builders/listener.ts';
+export type { LoadBalancingPolicySpec } from './builders/load-balancing-policy.ts';
+export {
+  buildRoute,
+  type HeaderMatchSpec,
+  type RetrySpec,
+  type RouteMatchSpec,
+  type RouteRuleSpec,
+  type RouteSpec,
+  type VirtualHostSpec,
+  type WeightedClusterSpec,
+} from './builders/route.ts';
+export { buildSocketListener, type SocketListenerSpec } from './builders/socket-listener.ts';
+export type { ClientStatus, TypeStatus } from './client-status.ts';
+export type { Inconsistency } from './consistency.ts';
+export { adsDeltaPath, adsSotwPath, type DiscoveryMethod, discoveryMethods } from './discovery-methods.ts';
+export { type CallHandler, type CallStatus, ServerCall } from './grpc/call.ts';
+export { frameMessage } from './grpc/message-reader.ts';
+export { GrpcRouter, type GrpcRouterOptions, type MethodHandler } from './grpc/router.ts';
+export { GrpcError, type GrpcStatusCode, grpcStatus } from './grpc/status.ts';
+export type { ResourceKey } from './layer.ts';
+export { defaultLimits, type XdsLimits } from './limits.ts';
+export type { XdsNode } from './node.ts';
+export type { StreamInfo, XdsObserver } from './observer.ts';
+export { checkPortable } from './profile/check-portable.ts';
+export { referencesOf } from './references.ts';
+export { type EncodedResource, encodeResource, fromAny, type ResourceOptions, typeUrlOf } from './resource.ts';
+export type { Variant } from './response-encoder.ts';
+export {
+  type CacheChange,
+  type CacheObserver,
+  type CacheUpdate,
+  type LayerOptions,
+  type Snapshot,
+  SnapshotCache,
+  type SnapshotCacheOptions,
+} from './snapshot-cache.ts';
+export { typeUrls } from './type-urls.ts';

@@ -1,0 +1,57 @@
+import type { InterestSink } from './subscription.ts';
+
+type ByGroup<Subscriber> = Map<string, Set<Subscriber>>;
+
+/**
+ * Who cares for what: by type, name and group. A change finds exactly the streams that it concerns, whatever else there
+ * is.
+ */
+export class SubscriberIndex<Subscriber> {
+  readonly #byType = new Map<string, Map<string, ByGroup<Subscriber>>>();
+
+  /** The sink through which one subscriber of a group declares its interest. */
+  sink(group: string, subscriber: Subscriber): InterestSink {
+    return {
+      add: (typeUrl, name) => this.#add(typeUrl, name, group, subscriber),
+      delete: (typeUrl, name) => this.#delete(typeUrl, name, group, subscriber),
+    };
+  }
+
+  /** Visits the subscribers of a name, those of one group or of all. */
+  visit(typeUrl: string, name: string, group: string | undefined, visitor: (subscriber: Subscriber) => void): void {
+    const groups = this.#byType.get(typeUrl)?.get(name);
+    if (groups === undefined) return;
+    if (group !== undefined) groups.get(group)?.forEach(visitor);
+    else for (const subscribers of groups.values()) subscribers.forEach(visitor);
+  }
+
+  /** Whether nobody cares for anything. */
+  get isEmpty(): boolean {
+    return this.#byType.size === 0;
+  }
+
+  #add(typeUrl: string, name: string, group: string, subscriber: Subscriber): void {
+    const names = getOrAdd(this.#byType, typeUrl, () => new Map<string, ByGroup<Subscriber>>());
+    const groups = getOrAdd(names, name, () => new Map<string, Set<Subscriber>>());
+    getOrAdd(groups, group, () => new Set<Subscriber>()).add(subscriber);
+  }
+
+  #delete(typeUrl: string, name: string, group: string, subscriber: Subscriber): void {
+    const names = this.#byType.get(typeUrl);
+    const groups = names?.get(name);
+    const subscribers = groups?.get(group);
+    if (names === undefined || groups === undefined || !subscribers?.delete(subscriber)) return;
+    if (subscribers.size === 0) groups.delete(group);
+    if (groups.size === 0) names.delete(name);
+    if (names.size === 0) this.#byType.delete(typeUrl);
+  }
+}
+
+function getOrAdd<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

@@ -1,0 +1,184 @@
+import { HeldResources } from './held-resources.ts';
+import { type EncodedResource, sameResource } from './resource.ts';
+import type { ResourceView } from './view.ts';
+
+/** The name that stands for all resources of a type (xds_protocol, "How the client specifies what resources to return"). */
+export const wildcardName = '*';
+
+/** Is told of every name (and {@link wildcardName}) that a subscription begins or ceases to care for. */
+export interface InterestSink {
+  add(typeUrl: string, name: string): void;
+  delete(typeUrl: string, name: string): void;
+}
+
+/** What has to be sent; everything in it counts as held from now on. */
+export interface Update {
+  readonly resources: readonly EncodedResource[];
+  /** Names that the client holds or asked for and that are not there. */
+  readonly removed: readonly string[];
+  /** A request waits for this answer, even if it is empty. */
+  readonly answer: boolean;
+}
+
+/** What a client asks for in one type on one stream, and what it has of it. The same for state of the world and delta. */
+export class Subscription {
+  readonly typeUrl: string;
+  /** Names asked for; {@link wildcardName} is not among them. */
+  readonly names = new Set<string>();
+  readonly held = new HeldResources();
+  readonly #interest: InterestSink;
+  /** Names to look at before the next response; true: to be sent even if the client has them already. */
+  readonly #pending = new Map<string, boolean>();
+  #wildcard = false;
+  /** "Once the client does explicitly subscribe to a resource name, this legacy semantic is no longer available." */
+  #everNamed = false;
+  #answerDue = false;
+
+  constructor(typeUrl: string, interest: InterestSink) {
+    this.typeUrl = typeUrl;
+    this.#interest = interest;
+  }
+
+  get wildcard(): boolean {
+    return this.#wildcard;
+  }
+
+  /** Whether the client has ever named something, or {@link wildcardName}, in this type on this stream. */
+  get everNamed(): boolean {
+    return this.#everNamed;
+  }
+
+  /** Whether a request waits for its answer, even if there is nothing to put into it. */
+  get answerDue(): boolean {
+    return this.#answerDue;
+  }
+
+  /** Whether there is something to look at. It may turn out that nothing of it has to be sent. */
+  get hasPending(): boolean {
+    return this.#answerDue || this.#pending.size > 0;
+  }
+
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Adds a name. It is sent even if the client should have it: "the server must resend any newly requested resources,
+   * even if it previously sent those resources".
+   */
+  subscribe(name: string, view: ResourceView): void {
+    this.named();
+    if (name === wildcardName) {
+      this.subscribeToAll(view);
+      return;
+    }
+    if (!this.names.has(name)) {
+      this.names.add(name);
+      this.#interest.add(this.typeUrl, name);
+    }
+    this.#pending.set(name, true);
+    this.#answerDue = true;
+  }
+
+  /** Something was named, even if it was known. */
+  named(): void {
+    this.#everNamed = true;
+  }
+
+  /** Adds everything; also what an empty first request means. */
+  subscribeToAll(view: ResourceView): void {
+    if (!this.#wildcard) this.#interest.add(this.typeUrl, wildcardName);
+    this.#wildcard = true;
+    this.#answerDue = true;
+    for (const name of view.wildcardNames(this.typeUrl)) this.#pending.set(name, true);
+  }
+
+  /** Takes a name away; what the client then holds of it is its own affair, unless the wildcard still includes it. */
+  unsubscribe(name: string, view: ResourceView): void {
+    if (!this.names.delete(name)) return;
+    this.#interest.delete(this.typeUrl, name);
+    if (this.#wildcard && view.getByWildcard(this.typeUrl, name) !== undefined) return;
+    this.held.delete(name);
+    this.#pending.delete(name);
+  }
+
+  /** Takes the wildcard away; what is named stays. */
+  unsubscribeFromAll(): void {
+    if (!this.#wildcard) return;
+    this.#wildcard = false;
+    this.#interest.delete(this.typeUrl, wildcardName);
+    for (const name of [...this.held.names()]) if (!this.names.has(name)) this.held.delete(name);
+    for (const name of [...this.#pending.keys()]) if (!this.names.has(name)) this.#pending.delete(name);
+  }
+
+  /** A resource has changed, come or gone. */
+  changed(name: string): void {
+    if (!this.#pending.has(name)) this.#pending.set(name, false);
+  }
+
+  /** Sends a name at the next opportunity even if it did not change, or says that it is not there. */
+  resend(name: string): void {
+    this.#pending.set(name, true);
+  }
+
+  /** As {@link resend}, since the client asked. */
+  answer(name: string): void {
+    this.#pending.set(name, true);
+    this.#answerDue = true;
+  }
+
+  /** The client says that it still has this version of a name from an earlier stream (delta). */
+  resume(name: string, version: string, view: ResourceView): void {
+    const current = this.#current(name, view);
+    if (current?.version === version) {
+      this.held.set(current);
+      this.#pending.delete(name);
+    } else if (this.names.has(name) || this.#wildcard) this.#pending.set(name, true);
+  }
+
+  /** Ends without an answer the one that is due, where nothing is left to be said. */
+  settleIfNothingPending(): void {
+    if (this.#pending.size === 0) this.#answerDue = false;
+  }
+
+  /**
+   * Takes what has to be sent; undefined where nothing has.
+   *
+   * @param withRemovals - false: what the client holds and what has gone is left for later, unless it has just asked for it
+   * @param maxBytes - what goes beyond it is left for the next response; one resource is always taken
+   */
+  take(view: ResourceView, withRemovals: boolean, maxBytes: number): Update | undefined {
+    const resources: EncodedResource[] = [];
+    const removed: string[] = [];
+    let bytes = 0;
+    for (const [name, wanted] of this.#pending) {
+      const current = this.#current(name, view);
+      const held = this.held.get(name);
+      if (current === undefined) {
+        if (!withRemovals && !wanted && held !== undefined) continue;
+        if (wanted || held !== undefined) removed.push(name);
+        this.held.delete(name);
+      } else if (wanted || !sameResource(current, held)) {
+        bytes += current.deltaField.length;
+        if (resources.length > 0 && bytes > maxBytes) break;
+        resources.push(current);
+        this.held.set(current);
+      }
+      this.#pending.delete(name);
+    }
+    const answer = this.#answerDue;
+    this.#answerDue = false;
+    return answer || resources.length > 0 || removed.length > 0 ? { resources, removed, answer } : undefined;
+  }
+
+  /** Withdraws all interest. */
+  close(): void {
+    for (const name of this.names) this.#interest.delete(this.typeUrl, name);
+    if (this.#wildcard) this.#interest.delete(this.typeUrl, wildcardName);
+  }
+
+  #current(name: string, view: ResourceView): EncodedResource | undefined {
+    if (this.names.has(name)) return view.get(this.typeUrl, name);
+    return this.#wildcard ? view.getByWildcard(this.typeUrl, name) : undefined;
+  }
+}
