@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { registerBootstrap } from './bootstrap.ts';
 import { registerLab } from './lab.ts';
+import { registerServe } from './serve.ts';
 import { registerWorkload } from './workload.ts';
 
 /** Adds one command to the program. */
 export type RegisterCommand = (root: Command) => void;
 
 /** Every command, in the order of `--help`. */
-export const commands: readonly RegisterCommand[] = [registerLab, registerBootstrap, registerWorkload];
+export const commands: readonly RegisterCommand[] = [registerLab, registerServe, registerBootstrap, registerWorkload];

@@ -20,6 +20,10 @@ export interface Readiness {
 export interface DumpQuery {
   /** `NAMESPACE/NAME`: only this Service and the resources of it. */
   readonly service?: string | undefined;
+  /** A target as a client would write it behind `xds:///`: the answer says whether it is served, and if not, why. */
+  readonly target?: string | undefined;
+  /** The namespace that `target` is looked at from; default `default`. */
+  readonly namespace?: string | undefined;
   /** Most entries in each list; what is left out is counted. Default 1000. */
   readonly limit: number;
 }
@@ -75,7 +79,7 @@ function addRoutes(app: FastifyInstance, source: AdminSource): void {
     return reply.header('content-type', contentType).send(text);
   });
 
-  app.get<{ Querystring: { service?: string; limit: number } }>(
+  app.get<{ Querystring: DumpQuery }>(
     '/config_dump',
     {
       schema: {
@@ -83,6 +87,8 @@ function addRoutes(app: FastifyInstance, source: AdminSource): void {
           type: 'object',
           properties: {
             service: { type: 'string', maxLength: 130 },
+            target: { type: 'string', maxLength: 300 },
+            namespace: { type: 'string', maxLength: 63 },
             limit: { type: 'integer', minimum: 1, maximum: 100_000, default: defaultDumpLimit },
           },
         },

@@ -1,0 +1,83 @@
+import { type Command, Option } from 'commander';
+import { formatAddress } from '../base/listen-address.ts';
+import { flagKey, settings } from '../controlplane/config-settings.ts';
+
+type ServeFlags = Readonly<Record<string, string | undefined>> & { readonly check?: true; readonly json?: true };
+
+const helps: Readonly<Record<(typeof settings)[number]['field'], string>> = {
+  'xds.listen': 'where gRPC clients connect (default: 127.0.0.1:18000)',
+  'admin.listen': 'where /healthz, /readyz, /metrics and /config_dump are (default: 127.0.0.1:18001)',
+  'discovery.file.path': 'endpoint file to serve and to watch',
+  'discovery.dns.servers': 'DNS servers to ask (default: those of /etc/resolv.conf)',
+  'discovery.dns.clusterDomain': 'what full names of Services end in (default: cluster.local)',
+  'discovery.dns.minIntervalMs': 'least time between two questions for one name',
+  'discovery.dns.maxIntervalMs': 'most time between two questions for one name',
+  'discovery.dns.timeoutMs': 'how long a DNS server may take',
+  'discovery.dns.attempts': 'how often all DNS servers are gone through',
+  'health.intervalMs': 'time between two checks of one endpoint',
+  'health.timeoutMs': 'how long a check may take',
+  'health.rise': 'passed checks in a row that make an endpoint healthy again',
+  'health.fall': 'failed checks in a row that make an endpoint unhealthy',
+  'health.jitter': 'share of the interval by which it varies',
+};
+
+export function registerServe(root: Command): void {
+  const command = root
+    .command('serve')
+    .description('Run the control plane: tell gRPC clients where the endpoints of their Services are.')
+    .option('--config <file>', 'evenkeel.yaml, or a svc_config.json as it is ($EVENKEEL_CONFIG)');
+  for (const setting of settings) {
+    command.addOption(
+      new Option(`${setting.flag} <${setting.placeholder}>`, `${helps[setting.field]} ($${setting.env})`),
+    );
+  }
+  command
+    .option('--check', 'say whether configuration and endpoint file are good, and serve nothing')
+    .option('--json', 'print one JSON object a line: {"event":"listening",…}, then {"event":"ready",…}')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  evenkeel serve --endpoints endpoints.yaml
+  evenkeel serve --config svc_config.json --dns 10.96.0.10 --xds-listen 0.0.0.0:18000`,
+    )
+    .action((flags: ServeFlags) => (flags.check === true ? check(flags) : serve(flags, root.version() ?? '')));
+}
+
+async function serve(flags: ServeFlags, version: string): Promise<void> {
+  // Asked for before anything is started, so that no signal is missed.
+  const { terminationSignal } = await import('../base/shutdown.ts');
+  const terminated = terminationSignal();
+  const { runControlPlane } = await import('../controlplane/run.ts');
+  const { loadConfig } = await import('../controlplane/config.ts');
+  const config = await loadConfig(configFlags(flags), process.env);
+  const running = await runControlPlane(config, version);
+
+  const xds = formatAddress(running.xds.host, running.xds.port);
+  const admin = formatAddress(running.admin.host, running.admin.port);
+  if (flags.json) {
+    console.log(JSON.stringify({ event: 'listening', xds, admin }));
+    void running.whenReady.then(() => console.log(JSON.stringify({ event: 'ready' })));
+  } else {
+    console.log(`evenkeel serves xDS on ${xds}; readiness, metrics and what it knows are on http://${admin}`);
+  }
+  await terminated;
+  await running.stop();
+}
+
+async function check(flags: ServeFlags): Promise<void> {
+  const { loadConfig } = await import('../controlplane/config.ts');
+  const { checkSources } = await import('../controlplane/check-sources.ts');
+  const counts = await checkSources(await loadConfig(configFlags(flags), process.env));
+  if (flags.json) console.log(JSON.stringify({ event: 'checked', services: counts }));
+  else {
+    const parts = Object.entries(counts).map(([source, services]) => `${services} Services by ${source}`);
+    console.log(`configuration is good: ${parts.join(', ')}`);
+  }
+}
+
+function configFlags({ check: _check, json: _json, ...flags }: ServeFlags): Record<string, string | undefined> {
+  return Object.fromEntries(
+    ['config', ...settings.map(flagKey)].map((key) => [key, (flags as Record<string, string | undefined>)[key]]),
+  );
+}

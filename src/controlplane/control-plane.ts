@@ -1,0 +1,206 @@
+import type { ListenAddress } from '../base/listen-address.ts';
+import type { Logger } from '../base/log.ts';
+import { HealthChecker, type HealthCheckerOptions } from '../health/health-checker.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import { type Service, serviceKey } from '../model/service.ts';
+import { AdsServer, SnapshotCache } from '../xds/index.ts';
+import type { AdminSource, DumpQuery, Readiness } from './admin-server.ts';
+import { configDump } from './config-dump.ts';
+import { readGauges } from './gauges.ts';
+import { Metrics } from './metrics.ts';
+import { ModelStore } from './model-store.ts';
+import { namespaceOf } from './node-namespace.ts';
+import { PublishLog } from './publish-log.ts';
+import { Publisher } from './publisher.ts';
+import { readinessOf } from './readiness.ts';
+import { ServiceHealth } from './service-health.ts';
+import type { NamedSource } from './sources.ts';
+import { StreamActivity } from './stream-activity.ts';
+
+export interface ControlPlaneOptions {
+  /** In the order of precedence. */
+  readonly sources: readonly NamedSource[];
+  readonly health: HealthCheckerOptions['settings'];
+  readonly clusterDomain: string;
+  /** Shown in `/config_dump` and metrics. */
+  readonly version: string;
+  readonly log: Logger;
+}
+
+/**
+ * Discovery, health, translation and the xDS server as one: what sources tell becomes what clients get.
+ *
+ * Streams are refused until every source has told everything and the first health checks are in. After that nothing
+ * takes readiness away: whatever fails, the last good state is served.
+ */
+export class ControlPlane implements AdminSource {
+  readonly #options: ControlPlaneOptions;
+  readonly #metrics = new Metrics();
+  readonly #cache = new SnapshotCache();
+  readonly #store: ModelStore;
+  readonly #checker: HealthChecker;
+  readonly #health: ServiceHealth;
+  readonly #publisher: Publisher;
+  readonly #activity: StreamActivity;
+  readonly #server: AdsServer;
+  readonly #whenReady = Promise.withResolvers<void>();
+  /** Services that must be published before the first stream is; undefined until all sources are synced. */
+  #awaited: Set<string> | undefined;
+  #ready = false;
+
+  constructor(options: ControlPlaneOptions) {
+    this.#options = options;
+    const { log } = options;
+    const publishLog = new PublishLog(log);
+    this.#store = new ModelStore(
+      options.sources.map(({ name }) => name),
+      {
+        changed: (service, source) => {
+          this.#metrics.count('evenkeel_discovery_changes_total', { change: 'changed' });
+          log.debug({ service: serviceKey(service), source }, 'service changed');
+          this.#publisher.changed(service);
+        },
+        removed: (id) => {
+          this.#metrics.count('evenkeel_discovery_changes_total', { change: 'removed' });
+          log.info({ service: serviceKey(id) }, 'service removed');
+          this.#publisher.removed(id);
+        },
+        sourceChanged: ({ name, degraded }) => {
+          if (degraded === undefined) log.info({ source: name }, 'source is in order');
+          else {
+            this.#metrics.count('evenkeel_discovery_failures_total', { source: name, code: degraded.code });
+            log.warn({ source: name, error: degraded.toJSON() }, 'source fails; its last good state is served');
+          }
+          this.#becomeReady();
+        },
+        conflict: (conflict) => log.warn(conflict, 'two sources have the same Service; the first one counts'),
+      },
+    );
+    this.#checker = new HealthChecker({
+      settings: options.health,
+      observer: {
+        changed: ({ target: { address, port }, groups, state, previous, reason }) => {
+          this.#metrics.count('evenkeel_health_transitions_total', { state });
+          const level = state === 'unhealthy' || previous === 'unhealthy' ? 'warn' : 'debug';
+          log[level]({ address, port, services: groups, state, reason }, 'health changed');
+          for (const group of groups) this.#publisher.refresh(group);
+        },
+        settled: (group) => this.#publisher.refresh(group),
+        checked: (_target, { ok }) =>
+          this.#metrics.count('evenkeel_health_checks_total', { result: ok ? 'passed' : 'failed' }),
+      },
+    });
+    this.#health = new ServiceHealth(this.#checker);
+    this.#publisher = new Publisher({
+      cache: this.#cache,
+      health: this.#health,
+      clusterDomain: options.clusterDomain,
+      observer: {
+        published: (services) => {
+          for (const published of services) publishLog.published(published);
+          this.#becomeReady();
+        },
+        rejected: (id, error) => {
+          log.error({ service: serviceKey(id), error: error.toJSON() }, 'clients would reject this; not published');
+        },
+      },
+    });
+    this.#activity = new StreamActivity(this.#metrics, log);
+    this.#server = new AdsServer({
+      cache: this.#cache,
+      group: namespaceOf,
+      ready: false,
+      identifier: `evenkeel ${options.version}`,
+      observer: this.#activity,
+    });
+  }
+
+  /** Resolves once streams are accepted. */
+  get whenReady(): Promise<void> {
+    return this.#whenReady.promise;
+  }
+
+  /**
+   * Begins to listen and to observe; resolves when both are under way. On failure nothing is left running.
+   *
+   * @throws EvenkeelError `EK_PORT_IN_USE`, or what a source finds wrong with its first state
+   */
+  async start(address: ListenAddress): Promise<ListenAddress> {
+    const starts = this.#options.sources.map(({ discovery }, index) => discovery.start(this.#store.observerOf(index)));
+    const [listening, ...started] = await Promise.allSettled([this.#server.listen(address), ...starts]);
+    const failure = [listening, ...started].find((outcome) => outcome.status === 'rejected');
+    if (failure !== undefined) {
+      await this.stop();
+      throw failure.reason;
+    }
+    return (listening as PromiseFulfilledResult<ListenAddress>).value;
+  }
+
+  /** Sources first, so that nothing that ends looks like a change; then the streams, with GOAWAY. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#options.sources.map(({ discovery }) => discovery.stop()));
+    await this.#checker.stop();
+    await this.#server.close();
+  }
+
+  readiness(): Readiness {
+    return readinessOf({
+      ready: this.#ready,
+      sources: this.#store.sources,
+      conflicts: this.#store.conflicts,
+      waiting: this.#publisher.waiting,
+      rejected: this.#services.filter(({ rejected }) => rejected !== undefined),
+    });
+  }
+
+  async metrics(): Promise<{ contentType: string; text: string }> {
+    readGauges(this.#metrics, {
+      version: this.#options.version,
+      ready: this.#ready,
+      sources: this.#store.sources,
+      conflicts: this.#store.conflicts,
+      services: this.#services,
+      healthOf: this.#healthOf,
+      healthReports: this.#checker.snapshot(),
+      streams: this.#activity.streams,
+    });
+    return { contentType: this.#metrics.contentType, text: await this.#metrics.text() };
+  }
+
+  configDump(query: DumpQuery): object {
+    const { version, clusterDomain } = this.#options;
+    return configDump(
+      {
+        version,
+        clusterDomain,
+        readiness: this.readiness(),
+        sources: this.#store.sources,
+        conflicts: this.#store.conflicts,
+        services: this.#services,
+        sourceOf: (service) => this.#store.sourceOf(service),
+        healthOf: this.#healthOf,
+        healthReports: this.#checker.snapshot(),
+        clients: this.#server.clients(),
+      },
+      query,
+    );
+  }
+
+  get #services() {
+    return [...this.#publisher.services];
+  }
+
+  readonly #healthOf = (service: Service, endpoint: Endpoint) => this.#health.stateOf(service, endpoint);
+
+  /** Opens the gate once; Services that come later are not waited for, or a busy cluster would never be served. */
+  #becomeReady(): void {
+    if (this.#ready || !this.#store.synced) return;
+    const waiting = new Set(this.#publisher.waiting);
+    this.#awaited ??= waiting;
+    if (!this.#awaited.isDisjointFrom(waiting)) return;
+    this.#ready = true;
+    this.#server.setReady(true);
+    this.#options.log.info({ services: this.#services.length }, 'ready: streams are accepted');
+    this.#whenReady.resolve();
+  }
+}

@@ -1,0 +1,92 @@
+import type { HealthReport } from '../health/health-checker.ts';
+import type { HealthState } from '../health/target.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import type { Service } from '../model/service.ts';
+import { endpointState } from './endpoint-state.ts';
+import type { Metrics } from './metrics.ts';
+import type { Conflict, SourceState } from './model-store.ts';
+import type { PublishedService } from './publisher.ts';
+import { typeLabel } from './type-label.ts';
+
+/** Everything that gauges are read from. */
+export interface GaugeInput {
+  readonly version: string;
+  readonly ready: boolean;
+  readonly sources: readonly SourceState[];
+  readonly conflicts: readonly Conflict[];
+  readonly services: readonly PublishedService[];
+  readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
+  readonly healthReports: readonly HealthReport[];
+  readonly streams: number;
+}
+
+/** Reads all gauges; called when somebody asks for the metrics, so that nothing is spent on them otherwise. */
+export function readGauges(metrics: Metrics, input: GaugeInput): void {
+  const { sources, services } = input;
+  const translated = services.flatMap((published) => published.translated ?? []);
+  const assignments = translated.flatMap((one) => [...one.assignments.values()]);
+
+  metrics.set('evenkeel_build_info', [[{ version: input.version }, 1]]);
+  metrics.set('evenkeel_ready', [[{}, Number(input.ready)]]);
+  metrics.set(
+    'evenkeel_discovery_synced',
+    sources.map(({ name, synced }) => [{ source: name }, Number(synced)]),
+  );
+  metrics.set(
+    'evenkeel_discovery_degraded',
+    sources.map(({ name, degraded }) => [{ source: name }, Number(degraded !== undefined)]),
+  );
+  metrics.set('evenkeel_discovery_conflicts', [[{}, input.conflicts.length]]);
+  metrics.set('evenkeel_services', [[{}, services.length]]);
+  metrics.set('evenkeel_services_rejected', [[{}, services.filter(({ rejected }) => rejected !== undefined).length]]);
+  metrics.set('evenkeel_endpoints', endpointCounts(input));
+  metrics.set('evenkeel_aliases', [[{}, sum(translated, ({ aliases }) => aliases.length)]]);
+  metrics.set('evenkeel_aliases_refused', [[{}, sum(translated, ({ refused }) => refused.length)]]);
+  metrics.set('evenkeel_largest_assignment_bytes', [
+    [{}, assignments.reduce((most, { bytes }) => Math.max(most, bytes.length), 0)],
+  ]);
+  metrics.set(
+    'evenkeel_health_targets',
+    counts(input.healthReports, ({ state }) => ({ state })),
+  );
+  metrics.set('evenkeel_xds_streams', [[{}, input.streams]]);
+  metrics.set(
+    'evenkeel_xds_resources',
+    counts([...translated.flatMap(({ shared, own }) => [...shared, ...own]), ...assignments], ({ typeUrl }) => ({
+      type: typeLabel(typeUrl),
+    })),
+  );
+}
+
+function endpointCounts({ services, healthOf }: GaugeInput): [Record<string, string>, number][] {
+  return services.flatMap(({ service, selections }) =>
+    service.ports.flatMap((port) =>
+      counts(port.endpoints, (endpoint) => ({
+        namespace: service.namespace,
+        service: service.name,
+        port: String(port.port),
+        state: endpointState(endpoint, selections.get(port.port), healthOf(service, endpoint)),
+      })),
+    ),
+  );
+}
+
+/** How many items have the same labels. */
+function counts<Item>(
+  items: readonly Item[],
+  labelsOf: (item: Item) => Record<string, string>,
+): [Record<string, string>, number][] {
+  const found = new Map<string, [Record<string, string>, number]>();
+  for (const item of items) {
+    const labels = labelsOf(item);
+    const key = JSON.stringify(labels);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [labels, 1]);
+    else known[1] += 1;
+  }
+  return [...found.values()];
+}
+
+function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

@@ -1,0 +1,62 @@
+/** What a metric is; docs/metrics.md is held to this table by a test. */
+export interface MetricDefinition {
+  readonly type: 'counter' | 'gauge';
+  readonly labels: readonly string[];
+  /** One sentence. */
+  readonly help: string;
+}
+
+function counter(help: string, ...labels: string[]): MetricDefinition {
+  return { type: 'counter', labels, help };
+}
+
+function gauge(help: string, ...labels: string[]): MetricDefinition {
+  return { type: 'gauge', labels, help };
+}
+
+/**
+ * Every metric of `evenkeel serve`.
+ *
+ * The label `type` is listener, route, cluster, endpoint or other: a client chooses the type URL, so it must not
+ * become a label value as it stands.
+ */
+export const metricDefinitions = {
+  evenkeel_build_info: gauge('Always 1; the label tells the version that runs.', 'version'),
+  evenkeel_ready: gauge('1 once every source was read and the first health checks are in, so that streams are served.'),
+
+  evenkeel_discovery_synced: gauge('1 once the source has told everything that exists.', 'source'),
+  evenkeel_discovery_degraded: gauge('1 while the source fails and its last good state is served.', 'source'),
+  evenkeel_discovery_failures_total: counter('Times a source reported a failure.', 'source', 'code'),
+  evenkeel_discovery_changes_total: counter('Services in force that were changed or removed.', 'change'),
+  evenkeel_discovery_conflicts: gauge('Services that a source claims although an earlier source has them.'),
+
+  evenkeel_services: gauge('Services in force.'),
+  evenkeel_services_rejected: gauge('Services whose last change could not be translated; the state before is served.'),
+  evenkeel_endpoints: gauge(
+    'Endpoints of a Service port; state is published, or why it is withheld.',
+    'namespace',
+    'service',
+    'port',
+    'state',
+  ),
+  evenkeel_aliases: gauge('Names that clients can dial.'),
+  evenkeel_aliases_refused: gauge('Names that are ambiguous or reserved; /config_dump tells why.'),
+  evenkeel_largest_assignment_bytes: gauge('Size of the largest endpoint assignment; clients refuse 4 MB and more.'),
+
+  evenkeel_health_targets: gauge('Endpoints that are checked actively, by their state.', 'state'),
+  evenkeel_health_checks_total: counter('Active checks that ended.', 'result'),
+  evenkeel_health_transitions_total: counter('Times an endpoint changed to a state.', 'state'),
+
+  evenkeel_xds_streams: gauge('Open streams.'),
+  evenkeel_xds_streams_opened_total: counter('Streams that were accepted.', 'protocol'),
+  evenkeel_xds_streams_refused_total: counter('Streams that were turned away.', 'reason'),
+  evenkeel_xds_requests_total: counter('Requests that were read.', 'type'),
+  evenkeel_xds_invalid_requests_total: counter('Requests that broke the protocol; their stream was ended.'),
+  evenkeel_xds_responses_total: counter('Responses that were sent.', 'type'),
+  evenkeel_xds_response_bytes_total: counter('Bytes of responses that were sent.', 'type'),
+  evenkeel_xds_acks_total: counter('Responses that a client accepted.', 'type'),
+  evenkeel_xds_nacks_total: counter('Responses that a client rejected.', 'type'),
+  evenkeel_xds_resources: gauge('Resources in the cache, over all groups of nodes.', 'type'),
+} as const satisfies Record<`evenkeel_${string}`, MetricDefinition>;
+
+export type MetricName = keyof typeof metricDefinitions;

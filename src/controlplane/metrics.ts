@@ -1,0 +1,43 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import { type MetricDefinition, type MetricName, metricDefinitions } from './metric-definitions.ts';
+
+type Labels = Record<string, string>;
+
+type CounterName = Extract<MetricName, `${string}_total`>;
+type GaugeName = Exclude<MetricName, CounterName>;
+
+/** The metrics of one control plane: counters are counted as things happen, gauges are read when somebody asks. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #counters = new Map<string, Counter>();
+  readonly #gauges = new Map<string, Gauge>();
+
+  constructor() {
+    for (const [name, { type, help, labels }] of Object.entries<MetricDefinition>(metricDefinitions)) {
+      const options = { name, help, labelNames: [...labels], registers: [this.#registry] };
+      if (type === 'counter') this.#counters.set(name, new Counter(options));
+      else this.#gauges.set(name, new Gauge(options));
+    }
+  }
+
+  /** Counts one, or `by`. */
+  count(name: CounterName, labels: Labels = {}, by = 1): void {
+    this.#counters.get(name)!.inc(labels, by);
+  }
+
+  /** Sets a gauge to exactly these values; label values that are not among them are forgotten. */
+  set(name: GaugeName, values: Iterable<readonly [Labels, number]>): void {
+    const gauge = this.#gauges.get(name)!;
+    gauge.reset();
+    for (const [labels, value] of values) gauge.set(labels, value);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The Prometheus text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}

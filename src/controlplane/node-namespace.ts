@@ -1,0 +1,7 @@
+import type { XdsNode } from '../xds/index.ts';
+
+/** The namespace that bare targets of a client are looked up in: `node.metadata.namespace`, else `default`. */
+export function namespaceOf({ metadata }: Pick<XdsNode, 'metadata'>): string {
+  const { namespace } = metadata;
+  return typeof namespace === 'string' && namespace !== '' ? namespace : 'default';
+}

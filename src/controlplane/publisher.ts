@@ -1,0 +1,190 @@
+import { type EvenkeelError, toEvenkeelError } from '../base/errors.ts';
+import { selectEndpoints } from '../health/select-endpoints.ts';
+import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
+import { type TranslatedService, translateService } from '../translate/translate-service.ts';
+import type { EncodedResource, SnapshotCache } from '../xds/index.ts';
+import type { PortSelection } from './endpoint-state.ts';
+import type { ServiceHealth } from './service-health.ts';
+
+/** A Service on its way to the cache. */
+export interface PublishedService {
+  /** As discovery tells it, with all its endpoints. */
+  readonly service: Service;
+  /** What was chosen of each port's endpoints, by port number; empty until the Service was published once. */
+  readonly selections: ReadonlyMap<number, PortSelection>;
+  /** What is in the cache; undefined while the first health checks run. */
+  readonly translated?: TranslatedService | undefined;
+  /** Why the newest state is not what is in the cache. */
+  readonly rejected?: EvenkeelError | undefined;
+}
+
+export interface PublisherObserver {
+  /** The state of these Services in the cache is up to date. */
+  published(services: readonly PublishedService[]): void;
+  /** Clients would reject the newest state of a Service; what they have stays. */
+  rejected(id: ServiceId, error: EvenkeelError): void;
+}
+
+export interface PublisherOptions {
+  readonly cache: SnapshotCache;
+  readonly health: ServiceHealth;
+  readonly clusterDomain: string;
+  readonly observer: PublisherObserver;
+}
+
+/** The changes of one layer of the cache. */
+interface LayerChange {
+  readonly set: EncodedResource[];
+  readonly remove: EncodedResource[];
+}
+
+/**
+ * Brings what is discovered and how healthy it is into the cache.
+ *
+ * Changes of one tick (all Services of a file that was read, say) become one change of the cache. A Service appears
+ * only after its first health checks: before them nothing is known, and what is published must not have to be taken
+ * back.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #services = new Map<string, PublishedService>();
+  readonly #dirty = new Set<string>();
+  readonly #removed: TranslatedService[] = [];
+  #scheduled = false;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** A Service is new or different. */
+  changed(service: Service): void {
+    const key = serviceKey(service);
+    this.#options.health.watch(service);
+    this.#services.set(key, { selections: new Map(), ...this.#services.get(key), service });
+    this.refresh(key);
+  }
+
+  /** A Service is gone, for certain. */
+  removed(id: ServiceId): void {
+    const key = serviceKey(id);
+    const known = this.#services.get(key);
+    if (known === undefined) return;
+    this.#options.health.forget(known.service);
+    this.#services.delete(key);
+    if (known.translated !== undefined) this.#removed.push(known.translated);
+    this.#schedule();
+  }
+
+  /** Health has something new to say about a Service. */
+  refresh(key: string): void {
+    this.#dirty.add(key);
+    this.#schedule();
+  }
+
+  get services(): Iterable<PublishedService> {
+    return this.#services.values();
+  }
+
+  get(id: ServiceId): PublishedService | undefined {
+    return this.#services.get(serviceKey(id));
+  }
+
+  /** Services that still wait for their first health checks. */
+  get waiting(): string[] {
+    return [...this.#services].flatMap(([key, { translated, rejected }]) =>
+      translated === undefined && rejected === undefined ? [key] : [],
+    );
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const layers = new Map<string | undefined, LayerChange>();
+    for (const gone of this.#removed.splice(0)) addDifference(layers, gone, undefined);
+    const published: PublishedService[] = [];
+    for (const key of this.#dirty) {
+      const before = this.#services.get(key);
+      if (before === undefined || (before.translated === undefined && !this.#options.health.isSettled(key))) continue;
+      const after = this.#translate(before);
+      this.#services.set(key, after);
+      if (after.rejected !== undefined) continue;
+      addDifference(layers, before.translated, after.translated);
+      published.push(after);
+    }
+    this.#dirty.clear();
+    // The shared layer first: a bare name must not lead to a route that is not there yet.
+    const inOrder = [...layers].sort(([a], [b]) => Number(a !== undefined) - Number(b !== undefined));
+    for (const [group, { set, remove }] of inOrder) this.#options.cache.update({ group, set, remove });
+    this.#options.observer.published(published);
+  }
+
+  #translate({ service, selections, translated }: PublishedService): PublishedService {
+    const { health, clusterDomain, observer } = this.#options;
+    try {
+      const chosen = service.ports.map((port) =>
+        selectEndpoints(port.endpoints, (endpoint) => health.stateOf(service, endpoint)),
+      );
+      const visible = {
+        ...service,
+        ports: service.ports.map((port, index) => ({ ...port, endpoints: chosen[index]!.endpoints })),
+      };
+      return {
+        service,
+        selections: new Map(
+          chosen.map(({ rule, endpoints }, index) => [
+            service.ports[index]!.port,
+            { rule, published: new Set(endpoints) },
+          ]),
+        ),
+        translated: translateService(visible, translated, clusterDomain),
+      };
+    } catch (thrown) {
+      const rejected = toEvenkeelError(thrown);
+      observer.rejected(service, rejected);
+      return { service, selections, translated, rejected };
+    }
+  }
+}
+
+/** Adds to `layers` what leads from one translation of a Service to the next; undefined stands for none. */
+function addDifference(
+  layers: Map<string | undefined, LayerChange>,
+  before: TranslatedService | undefined,
+  after: TranslatedService | undefined,
+): void {
+  const namespace = (after ?? before)?.service.namespace;
+  differ(layers, undefined, sharedOf(before), sharedOf(after));
+  differ(layers, namespace, before?.own ?? [], after?.own ?? []);
+}
+
+function sharedOf(translated: TranslatedService | undefined): EncodedResource[] {
+  return translated === undefined ? [] : [...translated.shared, ...translated.assignments.values()];
+}
+
+function differ(
+  layers: Map<string | undefined, LayerChange>,
+  group: string | undefined,
+  before: readonly EncodedResource[],
+  after: readonly EncodedResource[],
+): void {
+  const known = new Set(before);
+  const set = after.filter((resource) => !known.has(resource));
+  const named = new Set(after.map(keyOf));
+  const remove = before.filter((resource) => !named.has(keyOf(resource)));
+  if (set.length === 0 && remove.length === 0) return;
+  const change = layers.get(group) ?? { set: [], remove: [] };
+  change.set.push(...set);
+  change.remove.push(...remove);
+  layers.set(group, change);
+}
+
+function keyOf({ typeUrl, name }: EncodedResource): string {
+  return `${typeUrl} ${name}`;
+}

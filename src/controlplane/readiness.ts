@@ -1,0 +1,46 @@
+import { serviceKey } from '../model/service.ts';
+import type { Readiness } from './admin-server.ts';
+import type { Conflict, SourceState } from './model-store.ts';
+import type { PublishedService } from './publisher.ts';
+
+/** So many names are listed; the rest is counted. */
+const namesListed = 10;
+
+/** What `/readyz` says. */
+export function readinessOf({
+  ready,
+  sources,
+  conflicts,
+  waiting,
+  rejected,
+}: {
+  readonly ready: boolean;
+  readonly sources: readonly SourceState[];
+  readonly conflicts: readonly Conflict[];
+  readonly waiting: readonly string[];
+  readonly rejected: readonly PublishedService[];
+}): Readiness {
+  const reasons = sources
+    .filter(({ synced }) => !synced)
+    .map(({ name, degraded }) => {
+      const why = degraded === undefined ? '' : `: ${degraded.message}`;
+      return `source ${name} has not told everything yet${why}`;
+    });
+  if (waiting.length > 0) reasons.push(`first health checks are running: ${listNames(waiting)}`);
+  const problems = sources.flatMap(({ name, degraded }) =>
+    degraded === undefined ? [] : [`source ${name} fails: ${degraded.message}`],
+  );
+  if (rejected.length > 0) {
+    const names = rejected.map(({ service }) => serviceKey(service));
+    problems.push(`changes that clients would reject are not in force: ${listNames(names)}`);
+  }
+  if (conflicts.length > 0) {
+    problems.push(`Services that two sources have: ${listNames(conflicts.map(({ service }) => service))}`);
+  }
+  return { ready, reasons: ready ? [] : reasons, degraded: problems };
+}
+
+function listNames(names: readonly string[]): string {
+  const rest = names.length - namesListed;
+  return `${names.slice(0, namesListed).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}

@@ -1,0 +1,48 @@
+import type { ListenAddress } from '../base/listen-address.ts';
+import { createLogger } from '../base/log.ts';
+import type { Config } from './config.ts';
+import { ControlPlane } from './control-plane.ts';
+import { createSources } from './sources.ts';
+
+export interface RunningControlPlane {
+  readonly xds: ListenAddress;
+  readonly admin: ListenAddress;
+  /** Resolves once streams are accepted. */
+  readonly whenReady: Promise<void>;
+  /** Says goodbye to clients (GOAWAY) and ends everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the control plane and its admin server; resolves when both listen. On failure nothing is left running.
+ *
+ * @throws EvenkeelError `EK_PORT_IN_USE`, `EK_USAGE`, or what a source finds wrong with its first state
+ */
+export async function runControlPlane(config: Config, version: string): Promise<RunningControlPlane> {
+  const controlPlane = new ControlPlane({
+    sources: await createSources(config),
+    health: config.health,
+    clusterDomain: config.discovery.dns.clusterDomain,
+    version,
+    log: createLogger('serve'),
+  });
+  // Clients wait for xDS, people for the other: its code is loaded while the sources are being read.
+  const [xds, { startAdminServer }] = await Promise.all([
+    controlPlane.start(config.xds.listen),
+    import('./admin-server.ts'),
+  ]);
+  try {
+    const admin = await startAdminServer(config.admin.listen, controlPlane);
+    return {
+      xds,
+      admin,
+      whenReady: controlPlane.whenReady,
+      stop: async () => {
+        await Promise.all([admin.close(), controlPlane.stop()]);
+      },
+    };
+  } catch (error) {
+    await controlPlane.stop();
+    throw error;
+  }
+}

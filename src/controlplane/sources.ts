@@ -1,0 +1,46 @@
+import { EvenkeelError } from '../base/errors.ts';
+import type { Discovery } from '../discovery/discovery.ts';
+import type { Config } from './config.ts';
+import { dnsServices, fileOverlay } from './config-overlay.ts';
+
+/** A source of Services and its unique name. */
+export interface NamedSource {
+  readonly name: string;
+  readonly discovery: Discovery;
+}
+
+/**
+ * The sources that a configuration asks for, in the order of precedence: what the endpoint file says of a Service goes
+ * before what DNS says of it, since only the file knows readiness.
+ *
+ * @throws EvenkeelError `EK_USAGE` where there is none: a server without a source would never become ready
+ */
+export async function createSources({ discovery, services }: Config): Promise<NamedSource[]> {
+  const sources: NamedSource[] = [];
+  // Loaded when needed: the time from start to listening is part of every restart.
+  if (discovery.file.path !== undefined) {
+    const { FileDiscovery } = await import('../discovery/file/file-discovery.ts');
+    const file = new FileDiscovery({ path: discovery.file.path });
+    sources.push({ name: 'file', discovery: withOverlay(file, fileOverlay(services)) });
+  }
+  const asked = dnsServices(services);
+  if (asked.length > 0) {
+    const { DnsDiscovery } = await import('../discovery/dns/dns-discovery.ts');
+    sources.push({ name: 'dns', discovery: new DnsDiscovery({ services: asked, ...discovery.dns }) });
+  }
+  if (sources.length === 0) {
+    throw new EvenkeelError('EK_USAGE', 'there is nothing to serve: no endpoint file and no services to look up', {
+      hint: 'Name an endpoint file with --endpoints, or a configuration with services with --config.',
+    });
+  }
+  return sources;
+}
+
+/** The same source, with what the configuration adds to its Services. */
+function withOverlay(source: Discovery, overlay: ReturnType<typeof fileOverlay>): Discovery {
+  return {
+    kind: source.kind,
+    start: (observer) => source.start({ ...observer, upsert: (service) => observer.upsert(overlay(service)) }),
+    stop: () => source.stop(),
+  };
+}

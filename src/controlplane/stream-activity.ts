@@ -1,0 +1,75 @@
+import type { Logger } from '../base/log.ts';
+import type { StreamInfo, XdsObserver } from '../xds/index.ts';
+import type { Metrics } from './metrics.ts';
+import { typeLabel } from './type-label.ts';
+
+type Told<Method extends keyof XdsObserver> = Parameters<NonNullable<XdsObserver[Method]>>[1];
+
+/** Counts what happens on the streams and logs what a person should look at. */
+export class StreamActivity implements XdsObserver {
+  readonly #metrics: Metrics;
+  readonly #log: Logger;
+  #streams = 0;
+
+  constructor(metrics: Metrics, log: Logger) {
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  /** Streams that are open now. */
+  get streams(): number {
+    return this.#streams;
+  }
+
+  streamOpened(stream: StreamInfo): void {
+    this.#streams += 1;
+    this.#metrics.count('evenkeel_xds_streams_opened_total', { protocol: stream.variant });
+    this.#log.debug(describe(stream), 'stream opened');
+  }
+
+  streamClosed(stream: StreamInfo, end: Told<'streamClosed'>): void {
+    this.#streams -= 1;
+    this.#log.debug({ ...describe(stream), ...end }, 'stream closed');
+  }
+
+  request(_stream: StreamInfo, { typeUrl }: Told<'request'>): void {
+    this.#metrics.count('evenkeel_xds_requests_total', { type: typeLabel(typeUrl) });
+  }
+
+  response(stream: StreamInfo, { typeUrl, bytes, resources, version }: Told<'response'>): void {
+    const type = typeLabel(typeUrl);
+    this.#metrics.count('evenkeel_xds_responses_total', { type });
+    this.#metrics.count('evenkeel_xds_response_bytes_total', { type }, bytes);
+    this.#log.trace({ ...describe(stream), type, bytes, resources, version }, 'response sent');
+  }
+
+  ack(_stream: StreamInfo, { typeUrl }: Told<'ack'>): void {
+    this.#metrics.count('evenkeel_xds_acks_total', { type: typeLabel(typeUrl) });
+  }
+
+  nack(stream: StreamInfo, { typeUrl, version, names, message }: Told<'nack'>): void {
+    const type = typeLabel(typeUrl);
+    this.#metrics.count('evenkeel_xds_nacks_total', { type });
+    this.#log.error({ ...describe(stream), type, version, names, reason: message }, 'a client rejected a response');
+  }
+
+  invalidRequest(stream: StreamInfo, { code, message }: Told<'invalidRequest'>): void {
+    this.#metrics.count('evenkeel_xds_invalid_requests_total');
+    this.#log.warn({ ...describe(stream), code, reason: message }, 'a request broke the protocol');
+  }
+
+  refused({ limit, peer }: Parameters<NonNullable<XdsObserver['refused']>>[0]): void {
+    this.#metrics.count('evenkeel_xds_streams_refused_total', { reason: limit });
+    this.#log.debug({ limit, peer }, 'stream refused');
+  }
+}
+
+function describe({ id, peer, node, group }: StreamInfo): object {
+  return {
+    stream: id,
+    peer,
+    node: node.id,
+    namespace: group,
+    client: `${node.userAgentName} ${node.userAgentVersion}`,
+  };
+}

@@ -1,0 +1,12 @@
+import { typeUrls } from '../xds/index.ts';
+
+const labels = new Map<string, string>(Object.entries(typeUrls).map(([label, typeUrl]) => [typeUrl, label]));
+
+/**
+ * `listener`, `route`, `cluster`, `endpoint`, or `other`.
+ *
+ * Clients choose type URLs freely: as label values of metrics they would be without bound.
+ */
+export function typeLabel(typeUrl: string): string {
+  return labels.get(typeUrl) ?? 'other';
+}

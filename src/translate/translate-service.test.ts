@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromBinary } from '@bufbuild/protobuf';
+import { EvenkeelError } from '../base/errors.ts';
+import { ClusterLoadAssignmentSchema } from '../gen/envoy/config/endpoint/v3/endpoint_pb.ts';
+import { type Endpoint, nowhere } from '../model/endpoint.ts';
+import type { Service } from '../model/service.ts';
+import { SnapshotCache, typeUrls } from '../xds/index.ts';
+import { translateService } from './translate-service.ts';
+
+function endpoint(address: string, more: Partial<Endpoint> = {}): Endpoint {
+  const conditions = { ready: true, serving: true, terminating: false };
+  return { address, port: 50051, conditions, locality: nowhere, ...more };
+}
+
+function service(endpoints: Endpoint[], more: Partial<Service> = {}): Service {
+  return {
+    namespace: 'default',
+    name: 'be1-srv',
+    ports: [
+      { port: 50051, name: 'grpc', endpoints },
+      { port: 9000, name: 'admin', endpoints: [endpoint('10.0.0.1', { port: 9000 })] },
+    ],
+    policy: {},
+    ...more,
+  };
+}
+
+test('a change of endpoints encodes the assignment that it touches and nothing else', () => {
+  const before = translateService(service([endpoint('10.0.0.1')]));
+  const after = translateService(service([endpoint('10.0.0.1'), endpoint('10.0.0.2')]), before);
+  assert.equal(after.shared, before.shared);
+  assert.equal(after.own, before.own);
+  assert.equal(after.assignments.get(9000), before.assignments.get(9000));
+  assert.notEqual(after.assignments.get(50051)?.version, before.assignments.get(50051)?.version);
+});
+
+test('the same Service has the same bytes, whatever came before and in whatever order it is told', () => {
+  const first = endpoint('10.0.0.1', { locality: { region: 'r', zone: 'a', subZone: '' } });
+  const second = endpoint('10.0.0.2', { locality: { region: 'r', zone: 'b', subZone: '' } });
+  const third = endpoint('10.0.0.3', { locality: { region: 'r', zone: 'a', subZone: '' } });
+  const fresh = translateService(service([first, second, third]));
+  const grown = translateService(service([third, second, first]), translateService(service([second])));
+  const wire = (one: typeof fresh) =>
+    [...one.shared, ...one.own, ...one.assignments.values()].map(({ typeUrl, name, version, bytes }) => ({
+      typeUrl,
+      name,
+      version,
+      bytes: Buffer.from(bytes).toString('hex'),
+    }));
+  assert.deepEqual(wire(grown), wire(fresh));
+});
+
+test('another port or another domain changes the names', () => {
+  const before = translateService(service([]));
+  const renamed = { ...service([]), ports: [{ port: 50051, name: 'api', appProtocol: 'grpc', endpoints: [] }] };
+  assert.ok(translateService(renamed, before).aliases.some(({ listener }) => listener === 'be1-srv:api'));
+  const elsewhere = translateService(service([]), before, 'example.org');
+  assert.ok(elsewhere.aliases.some(({ listener }) => listener === 'be1-srv.default.svc.example.org'));
+});
+
+test('endpoints without a place of their own are in that of the Service', () => {
+  const own = { region: 'r', zone: 'a', subZone: '' };
+  const fallback = { region: 'us-central1', zone: 'us-central1-a', subZone: '' };
+  const { assignments } = translateService(
+    service([endpoint('10.0.0.1'), endpoint('10.0.0.2', { locality: own })], { locality: fallback }),
+  );
+  const { endpoints } = fromBinary(ClusterLoadAssignmentSchema, assignments.get(50051)!.bytes);
+  assert.deepEqual(
+    endpoints.map(({ locality }) => locality?.zone),
+    ['a', 'us-central1-a'],
+  );
+});
+
+test('localities weigh as much as their endpoints, so that every endpoint gets the same share', () => {
+  const inZone = (address: string, zone: string, weight?: number) =>
+    endpoint(address, { locality: { region: '', zone, subZone: '' }, weight });
+  const { assignments } = translateService(
+    service([inZone('10.0.0.1', 'a'), inZone('10.0.0.2', 'a'), inZone('10.0.0.3', 'b'), inZone('10.0.0.4', 'c', 5)]),
+  );
+  const { endpoints } = fromBinary(ClusterLoadAssignmentSchema, assignments.get(50051)!.bytes);
+  assert.deepEqual(
+    endpoints.map(({ loadBalancingWeight, priority }) => [loadBalancingWeight, priority]),
+    [
+      [2, 0],
+      [1, 0],
+      [5, 0],
+    ],
+  );
+});
+
+test('an address that is told twice is published once: clients reject the whole assignment otherwise', () => {
+  const elsewhere = { region: '', zone: 'b', subZone: '' };
+  const { assignments } = translateService(
+    service([endpoint('10.0.0.1'), endpoint('10.0.0.1'), endpoint('10.0.0.1', { locality: elsewhere })]),
+  );
+  const { endpoints } = fromBinary(ClusterLoadAssignmentSchema, assignments.get(50051)!.bytes);
+  assert.equal(endpoints.flatMap(({ lbEndpoints }) => lbEndpoints).length, 1);
+});
+
+test('without endpoints the assignment is there and empty, and what points at it stays', () => {
+  const { assignments, shared, own } = translateService(service([]));
+  const cache = new SnapshotCache();
+  cache.update({ set: [...shared, ...assignments.values()] });
+  cache.update({ group: 'default', set: own });
+  assert.deepEqual(cache.inconsistencies('default'), []);
+  assert.ok(cache.get(typeUrls.endpoint, 'default/be1-srv:50051'));
+  assert.equal(fromBinary(ClusterLoadAssignmentSchema, assignments.get(50051)!.bytes).endpoints.length, 0);
+});
+
+test('a value that clients would reject is an error, not a resource', () => {
+  assert.throws(
+    () => translateService(service([endpoint('be1.example.org')])),
+    (error: unknown) => error instanceof EvenkeelError && error.code === 'EK_XDS_RESOURCE',
+  );
+});
