@@ -92,12 +92,9 @@ export class Deployment {
    * Without a patch every pod is replaced by one like it.
    */
   rollout(patch: Partial<PodTemplate> | undefined, cause: string): void {
-    const { template, revision } = this.#newest;
+    const { template, revision, restarted } = this.#newest;
     if (patch === undefined) this.#addRevision(template, cause, revision);
-    else {
-      const env = { ...template.env, ...patch.env };
-      this.#addRevision({ ...template, ...patch, env, labels: { ...template.labels, ...patch.labels } }, cause);
-    }
+    else this.#addRevision(merge(template, patch), cause, restarted);
     this.reconcile();
   }
 
@@ -213,6 +210,16 @@ export class Deployment {
     const added = { revision, templateHash: hash, cause, createdAt: timeStamp(), template, restarted };
     this.#revisions = [...older, added].slice(-1 - (this.#spec.revisionHistoryLimit ?? 10));
   }
+}
+
+function merge(template: PodTemplate, patch: Partial<PodTemplate>): PodTemplate {
+  const { env, labels, ...rest } = patch;
+  return {
+    ...template,
+    ...rest,
+    ...(env === undefined ? {} : { env: { ...template.env, ...env } }),
+    ...(labels === undefined ? {} : { labels: { ...template.labels, ...labels } }),
+  };
 }
 
 function checkReplicas(replicas: number): number {

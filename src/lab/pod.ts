@@ -180,6 +180,7 @@ export class Pod {
   #readinessChanged(passing: boolean, reason: string | undefined): void {
     if (this.#passing === passing) return;
     this.#passing = passing;
+    if (passing) this.#liveness?.startIsOver();
     if (passing && !this.terminating) this.#readyAt = timeStamp();
     if (!passing) this.#host.log.debug({ pod: this.name, reason }, 'readiness failed');
     this.#host.changed(this, passing ? 'ready' : 'unready');

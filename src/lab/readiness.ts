@@ -22,9 +22,10 @@ export function isSettled(deployment: Deployment): boolean {
 
 /** Why a deployment will not become ready; asked at the end (`final`), why it has not. */
 export function explainUnready(deployment: Deployment, final: boolean): EvenkeelError | undefined {
-  const { name, replicas, ready, problem } = deployment.record();
+  const { name, replicas, ready, problem, templateHash } = deployment.record();
   const unready = [...deployment.pods].filter((pod) => !pod.ready && !pod.terminating);
-  const hopeless = unready.find((pod) => pod.readyAt === undefined && pod.record().restarts >= hopelessRestarts);
+  const fresh = unready.filter((pod) => pod.options.templateHash === templateHash);
+  const hopeless = fresh.find((pod) => pod.readyAt === undefined && pod.record().restarts >= hopelessRestarts);
   if (hopeless !== undefined) {
     return notReady(`pod ${hopeless.name} keeps ending (${exitOf(hopeless)}) before it is ready`, hopeless);
   }

@@ -14,7 +14,7 @@ while read -r op pid; do
     -) kept=; for p in $pids; do [ "$p" = "$pid" ] || kept="$kept $p"; done; pids=$kept ;;
   esac
 done
-for p in $pids; do kill -9 -- "-$p" 2>/dev/null; done
+for p in $pids; do kill -s KILL -- "-$p" 2>/dev/null; done
 rm -rf -- "$1"
 rmdir -- "$(dirname -- "$1")" 2>/dev/null
 `;

@@ -23,8 +23,8 @@ export interface ProbeSpec {
   /** Failures in a row that count; default 3. */
   readonly failureThreshold?: number | undefined;
   /**
-   * Liveness only: how long a start may take. Until the first success, failures count only after this long; default
-   * 30 000. It stands for Kubernetes' startup probe.
+   * Liveness only: how long a start may take. Until the first success, of this probe or the readiness probe, failures
+   * count only after this long; default 30 000. It stands for Kubernetes' startup probe.
    */
   readonly startupMs?: number | undefined;
   /** Successes in a row that count; default 1. Liveness: always 1, as in Kubernetes. */

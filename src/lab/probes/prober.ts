@@ -17,11 +17,12 @@ export class Prober {
   readonly #threshold: Threshold;
   readonly #startupPeriodMs: number;
   readonly #periodMs: number;
-  readonly #startedAt = performance.now();
+  readonly #createdAt = performance.now();
   #question: AbortController | undefined;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
   #everPassed = false;
+  #started = false;
 
   constructor(options: ProberOptions) {
     const { spec, initial } = options;
@@ -39,6 +40,11 @@ export class Prober {
     return this.#threshold.passing;
   }
 
+  /** The start is over, as another probe knows: from now on failures count. */
+  startIsOver(): void {
+    this.#started = true;
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#question?.abort();
@@ -47,6 +53,10 @@ export class Prober {
 
   #schedule(delayMs: number): void {
     this.#timer = setTimeout(() => void this.#ask(), delayMs);
+  }
+
+  #age(): number {
+    return performance.now() - this.#createdAt;
   }
 
   async #ask(): Promise<void> {
@@ -58,7 +68,7 @@ export class Prober {
     clearTimeout(limit);
     if (this.#stopped) return;
     if (reason === undefined) this.#everPassed = true;
-    const starting = initial && !this.#everPassed && performance.now() - this.#startedAt < (spec.startupMs ?? 30_000);
+    const starting = initial && !this.#everPassed && !this.#started && this.#age() < (spec.startupMs ?? 30_000);
     this.#schedule(this.#everPassed || initial ? this.#periodMs : this.#startupPeriodMs);
     if (!starting && this.#threshold.add(reason === undefined)) changed(this.#threshold.passing, reason);
   }

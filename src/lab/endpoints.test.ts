@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type LabEndpoint, selects, usable } from './endpoints.ts';
+import type { PodRecord } from './records.ts';
+
+const pod = { namespace: 'default', deployment: 'be1', labels: { app: 'be1', version: 'v2' } } as unknown as PodRecord;
+
+test('a selector takes pods of its own namespace that have all its labels, or of one of its deployments', () => {
+  const ports = [{ port: 80 }];
+  assert.equal(selects({ name: 'be1', ports }, pod), true);
+  assert.equal(selects({ name: 'be1-srv', ports }, pod), false);
+  assert.equal(selects({ name: 'be1-srv', ports, selector: { app: 'be1', version: 'v2' } }, pod), true);
+  assert.equal(selects({ name: 'be1-srv', ports, selector: { app: 'be1', version: 'v1' } }, pod), false);
+  assert.equal(selects({ name: 'be1-srv', ports, selector: ['be2', 'be1'] }, pod), true);
+  assert.equal(selects({ name: 'be1-srv', ports, selector: ['be2'] }, pod), false);
+  assert.equal(selects({ name: 'be1', namespace: 'shop', ports }, pod), false);
+});
+
+test('pods on their way out are used only where nothing is ready', () => {
+  const endpoint = (ready: boolean, serving: boolean, terminating: boolean): LabEndpoint => {
+    const address = [ready, serving, terminating].join();
+    return { address, pod: '', ready, serving, terminating, zone: '', region: '', kubeNode: '' };
+  };
+  const ready = endpoint(true, true, false);
+  const leaving = endpoint(false, true, true);
+  const broken = endpoint(false, false, false);
+  const gone = endpoint(false, false, true);
+  assert.deepEqual(usable([broken, leaving, ready, gone]), [ready]);
+  assert.deepEqual(usable([broken, leaving, gone]), [leaving]);
+  assert.deepEqual(usable([broken, gone]), []);
+});
