@@ -106,7 +106,7 @@ async function show<Name extends LabRequestName>(
   ask: LabRequests[Name]['ask'],
   options: Options,
 ): Promise<void> {
-  const { findLab } = await import('../lab/index.ts');
+  const { findLab } = await import('../lab/control/client.ts');
   const lab = await findLab(options.id);
   const answer = await lab.ask(name, ask);
   if (name === 'down') await lab.gone();
