@@ -77,12 +77,19 @@ func (f *leanFleet) watch(fd int, events uint32) error {
 	return unix.EpollCtl(f.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events | unix.EPOLLET, Fd: int32(fd)})
 }
 
+// loop reads whatever can be read before it writes anything. Real clients have a CPU each: the acknowledgement of one
+// must not delay the receipt of the next. While the server is busy with the next response there is time to write.
 func (f *leanFleet) loop() {
 	defer close(f.stopped)
 	events := make([]unix.EpollEvent, 256)
 	buffer := make([]byte, 1<<20)
+	var unwritten []*leanConn
 	for {
-		n, err := unix.EpollWait(f.epoll, events, -1)
+		timeout := -1
+		if len(unwritten) > 0 {
+			timeout = 0
+		}
+		n, err := unix.EpollWait(f.epoll, events, timeout)
 		if err != nil && err != unix.EINTR {
 			f.collector.fail(err)
 			return
@@ -91,7 +98,19 @@ func (f *leanFleet) loop() {
 			if int(event.Fd) == f.wake {
 				return
 			}
-			if err := f.handle(f.conns[int(event.Fd)], event.Events, buffer); err != nil {
+			conn := f.conns[int(event.Fd)]
+			if err := f.handle(conn, event.Events, buffer); err != nil {
+				f.collector.fail(err)
+				return
+			}
+			if conn.hasOutput() {
+				unwritten = append(unwritten, conn)
+			}
+		}
+		if n <= 0 && len(unwritten) > 0 {
+			conn := unwritten[0]
+			unwritten = unwritten[1:]
+			if err := conn.flush(); err != nil {
 				f.collector.fail(err)
 				return
 			}
@@ -101,10 +120,7 @@ func (f *leanFleet) loop() {
 
 func (f *leanFleet) handle(conn *leanConn, events uint32, buffer []byte) error {
 	if events&unix.EPOLLOUT != 0 {
-		conn.connected = true
-		if err := conn.flush(); err != nil {
-			return err
-		}
+		conn.writable = true
 	}
 	if events&(unix.EPOLLIN|unix.EPOLLHUP|unix.EPOLLERR) == 0 {
 		return nil

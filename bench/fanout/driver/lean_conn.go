@@ -15,9 +15,9 @@ const maxMessage = 4 << 20
 
 // leanConn is one client's connection: HTTP/2 with one gRPC stream, on a socket that never blocks.
 type leanConn struct {
-	fd        int
-	session   *session
-	connected bool
+	fd       int
+	session  *session
+	writable bool
 	// partial is the beginning of a frame, message the beginning of a gRPC message with its prefix.
 	partial []byte
 	message []byte
@@ -49,7 +49,7 @@ func (c *leanConn) read(buffer []byte, at int64) error {
 		frame, rest, ok := h2.Next(buffer)
 		if !ok {
 			c.partial = append(c.partial[:0], rest...)
-			return c.flush()
+			return nil
 		}
 		if err := c.frame(&frame, at); err != nil {
 			return err
@@ -140,11 +140,16 @@ func (c *leanConn) admit() {
 	}
 }
 
+// hasOutput says whether there is something to write to a socket that was writable when last tried.
+func (c *leanConn) hasOutput() bool { return c.writable && len(c.out) > 0 }
+
 // flush writes what the socket takes.
 func (c *leanConn) flush() error {
-	for c.connected && len(c.out) > 0 {
+	for c.hasOutput() {
 		n, err := unix.Write(c.fd, c.out)
 		if err == unix.EAGAIN {
+			// The next edge says when it is writable again.
+			c.writable = false
 			return nil
 		}
 		if err != nil {

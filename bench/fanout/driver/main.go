@@ -43,7 +43,7 @@ func run() error {
 		result.Servers = append(result.Servers, b.result)
 	}
 	var err error
-	if result.SameResources, err = sameResources(benches); err != nil {
+	if result.Differing, err = differingResources(benches); err != nil {
 		return err
 	}
 	if err := runCase(benches); err != nil {

@@ -37,8 +37,8 @@ type Server struct {
 // Result is what the driver prints on standard output, servers in the order of the plan.
 type Result struct {
 	Servers []*ServerResult `json:"servers"`
-	// SameResources says whether every server sent byte for byte the same resources.
-	SameResources bool `json:"sameResources"`
+	// Differing are the resources that a server did not send as the first server did, whatever the order of fields.
+	Differing []string `json:"differing"`
 }
 
 // ServerResult is everything measured of one server.

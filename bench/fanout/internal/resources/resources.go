@@ -1,7 +1,9 @@
-// Package resources builds the typed resources that the Go servers serve.
+// Package resources builds the typed resources that the Go servers serve: what the builders of evenkeel/xds make.
 package resources
 
 import (
+	"time"
+
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
@@ -11,6 +13,7 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"evenkeel.dev/bench/fanout/internal/shape"
@@ -25,7 +28,10 @@ func mustAny(message proto.Message) *anypb.Any {
 }
 
 func ads() *corev3.ConfigSource {
-	return &corev3.ConfigSource{ConfigSourceSpecifier: &corev3.ConfigSource_Ads{Ads: &corev3.AggregatedConfigSource{}}}
+	return &corev3.ConfigSource{
+		ConfigSourceSpecifier: &corev3.ConfigSource_Ads{Ads: &corev3.AggregatedConfigSource{}},
+		ResourceApiVersion:    corev3.ApiVersion_V3,
+	}
 }
 
 // Listener is a client-side listener that names its route configuration.
@@ -37,7 +43,7 @@ func Listener(service int) *listenerv3.Listener {
 				Rds: &hcmv3.Rds{ConfigSource: ads(), RouteConfigName: shape.Name(service)},
 			},
 			HttpFilters: []*hcmv3.HttpFilter{{
-				Name:       "router",
+				Name:       "envoy.filters.http.router",
 				ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: mustAny(&routerv3.Router{})},
 			}},
 		})},
@@ -55,19 +61,25 @@ func Route(service int) *routev3.RouteConfiguration {
 				Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: ""}},
 				Action: &routev3.Route_Route{Route: &routev3.RouteAction{
 					ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: shape.Name(service)},
+					Timeout:          durationpb.New(0),
 				}},
 			}},
 		}},
 	}
 }
 
-// Cluster is an EDS cluster with round robin.
+// Cluster is an EDS cluster with round robin and room for any number of calls.
 func Cluster(service int) *clusterv3.Cluster {
+	unbounded := wrapperspb.UInt32(1_000_000)
 	return &clusterv3.Cluster{
 		Name:                 shape.Name(service),
 		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS},
-		EdsClusterConfig:     &clusterv3.Cluster_EdsClusterConfig{EdsConfig: ads(), ServiceName: shape.Name(service)},
+		EdsClusterConfig:     &clusterv3.Cluster_EdsClusterConfig{EdsConfig: ads()},
+		ConnectTimeout:       durationpb.New(5 * time.Second),
 		LbPolicy:             clusterv3.Cluster_ROUND_ROBIN,
+		CircuitBreakers: &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
+			MaxConnections: unbounded, MaxPendingRequests: unbounded, MaxRequests: unbounded,
+		}}},
 	}
 }
 

@@ -27,6 +27,8 @@ var typeURLs = [Types]string{
 	"type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
 }
 
+func (t Type) String() string { return [...]string{"listener", "route", "cluster", "endpoints"}[t] }
+
 func (t Type) URL() string { return typeURLs[t] }
 
 // TypeOf is the inverse of URL.

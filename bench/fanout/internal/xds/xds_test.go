@@ -1,6 +1,7 @@
 package xds_test
 
 import (
+	"bytes"
 	"testing"
 
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
@@ -71,5 +72,21 @@ func TestTruncatedMessagesAreErrors(t *testing.T) {
 	var response xds.Response
 	if err := xds.ParseResponse(encoded[:len(encoded)-1], &response); err == nil {
 		t.Error("no error")
+	}
+}
+
+func TestCanonicalFormIgnoresTheOrderOfFieldsButNotOfRepeatedOnes(t *testing.T) {
+	inner := func(first, second string) []byte { return []byte("\x0a\x01" + first + "\x0a\x01" + second) }
+	field := func(tag string, content []byte) []byte {
+		return append(append([]byte(tag), byte(len(content))), content...)
+	}
+	one := append(field("\x12", inner("a", "b")), field("\x1a", []byte("x"))...)
+	other := append(field("\x1a", []byte("x")), field("\x12", inner("a", "b"))...)
+	turned := append(field("\x1a", []byte("x")), field("\x12", inner("b", "a"))...)
+	if !bytes.Equal(xds.Canonical(one), xds.Canonical(other)) {
+		t.Error("the order of fields makes a difference")
+	}
+	if bytes.Equal(xds.Canonical(one), xds.Canonical(turned)) {
+		t.Error("the order of repeated fields makes no difference")
 	}
 }

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const serverNames = ['null', 'linear', 'snapshot', 'evenkeel'] as const;
+export type ServerName = (typeof serverNames)[number];
+
+export interface RunningServer {
+  readonly name: ServerName;
+  readonly pid: number;
+  readonly xds: string;
+  readonly control: string;
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Folder of the built Go programs. */
+  readonly binaries: string;
+  readonly core: number;
+  readonly services: number;
+  readonly endpoints: number;
+  /** Flags for the Node that runs evenkeel, such as `--cpu-prof`. */
+  readonly nodeFlags: readonly string[];
+}
+
+function commandOf(name: ServerName, { binaries, services, endpoints, nodeFlags }: ServerOptions): string[] {
+  const size = ['--services', String(services), '--endpoints', String(endpoints)];
+  switch (name) {
+    case 'null':
+      return [join(binaries, 'nullserver'), ...size];
+    case 'linear':
+    case 'snapshot':
+      return [join(binaries, 'peers'), '--cache', name, ...size];
+    case 'evenkeel':
+      return [process.execPath, ...nodeFlags, join(import.meta.dirname, 'server.ts'), ...size];
+  }
+}
+
+/** Starts a server pinned to its core and waits for the line in which it says where it listens. */
+export async function startServer(name: ServerName, options: ServerOptions): Promise<RunningServer> {
+  // taskset replaces itself by the server, so the child's pid is the server's.
+  const child = spawn('taskset', ['-c', String(options.core), ...commandOf(name, options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const line = await firstLine(child, name);
+  const { xds, control } = JSON.parse(line) as { xds: string; control: string };
+  return { name, pid: child.pid!, xds, control, stop: () => stop(child) };
+}
+
+async function firstLine(child: ChildProcess, name: string): Promise<string> {
+  const lines = createInterface({ input: child.stdout! });
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => reject(new Error(`${name} ended with ${signal ?? code} before it listened`)));
+    lines.once('line', resolve);
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}
+
+/** Runs the driver pinned to its core and returns what it printed. */
+export async function runDriver(binaries: string, core: number, plan: unknown): Promise<string> {
+  const child = spawn('taskset', ['-c', String(core), join(binaries, 'driver')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stdin.end(JSON.stringify(plan));
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  if (code !== 0) throw new Error(`the driver ended with ${signal ?? `exit code ${code}`}`);
+  return Buffer.concat(chunks).toString();
+}
