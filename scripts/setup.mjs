@@ -27,7 +27,7 @@ const ownProtos = readdirSync(join(root, 'proto'), { recursive: true })
 const steps = [
   {
     what: 'dependencies and Node 26 (npm ci)',
-    inputs: ['package.json', 'package-lock.json'],
+    inputs: ['package-lock.json'],
     stamp: 'node_modules/.evenkeel-setup',
     makes: 'node_modules/.bin/node',
     do: () => run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], root),
