@@ -32,12 +32,14 @@ export async function runScheme(subject: Subject): Promise<MeasuredScheme> {
   const backends = await expectBackends(subject);
   await openClient(client);
   const warmup = await warmUp(subject, backends, `${prefix}.${scheme.id}.warmup`);
+  const known = new Set(backends.map(({ name }) => name));
+  refuseStrangers(tally(warmup.records), known);
   const run = `${prefix}.${scheme.id}.count`;
   const { ratePerSecond, deadlineMs, calls } = options;
   const result = await client.run({ run, ratePerSecond, deadlineMs, calls }).result;
 
   const sum = tally(result.records);
-  refuseStrangers(sum, new Set(backends.map(({ name }) => name)));
+  refuseStrangers(sum, known);
   const { problem, unreadable } = checkCounts(sum.answered, sum.failed, await fixture.calls(scheme.id, run));
   if (problem !== undefined) throw new EvenkeelError('EK_PROBE_COUNT_MISMATCH', `${problem} (run ${run})`);
 

@@ -95,10 +95,11 @@ export class ClientProcess {
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    if (this.#child.connected) this.#child.disconnect();
+    const closed = once(this.#child, 'close');
+    // Not disconnect(): after that Node never says `close`, and handles are left when `exit` comes.
+    this.#send({ type: 'end' });
     const impatience = setTimeout(() => this.#child.kill('SIGKILL'), closeWithinMs);
-    await exited;
+    await closed;
     clearTimeout(impatience);
   }
 

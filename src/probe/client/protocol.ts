@@ -17,7 +17,7 @@ export interface RunOrder {
   readonly deadlineMs: number;
   /** Ends after so many calls; absent: at `withinMs`, or when told to. */
   readonly calls?: number | undefined;
-  /** Ends as soon as each of these has answered. */
+  /** Ends as soon as each of these has answered, or anyone has without saying who. */
   readonly untilAnswered?: readonly string[] | undefined;
   /** Begins no call later than this after the first. */
   readonly withinMs?: number | undefined;
@@ -29,7 +29,9 @@ export type Order =
   | { readonly type: 'open'; readonly withinMs: number }
   | { readonly type: 'run'; readonly order: RunOrder }
   /** Ends the run; calls in flight are waited for. */
-  | { readonly type: 'stop' };
+  | { readonly type: 'stop' }
+  /** Ends the process. */
+  | { readonly type: 'end' };
 
 /** One call as the client saw it. Times are `performance.timeOrigin + performance.now()` in milliseconds. */
 export interface CallRecord {

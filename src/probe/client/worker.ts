@@ -61,7 +61,10 @@ async function run({ run, ratePerSecond, deadlineMs, calls, untilAnswered, withi
     batch.push({ dueAt: performance.timeOrigin + due, sentAt, endedAt: sharedNow(), ...outcome });
     if (outcome.status !== 'OK') return;
     if (outcome.peer !== undefined) peers.add(outcome.peer);
-    if (outcome.pod !== undefined && waitingFor.delete(outcome.pod) && waitingFor.size === 0) current.stop();
+    if (untilAnswered === undefined) return;
+    // Who answers without a name will never be the one that is waited for.
+    if (outcome.pod === undefined) current.stop();
+    else if (waitingFor.delete(outcome.pod) && waitingFor.size === 0) current.stop();
   });
   pacer = current;
   const made = await current.run();
@@ -75,7 +78,8 @@ process.on('message', (message) => {
   if (order.type === 'configure') void configure(order.config);
   else if (order.type === 'open') void open(order.withinMs);
   else if (order.type === 'run') void run(order.order);
-  else pacer?.stop();
+  else if (order.type === 'stop') pacer?.stop();
+  else process.exit(0);
 });
 process.on('disconnect', () => process.exit(0));
 // Ctrl-C reaches the whole foreground group; the parent decides when the clients end.

@@ -1,7 +1,7 @@
 import { seconds } from '../conclude.ts';
 import type { ChangeRow } from '../report.ts';
-import { type Cell, type Column, lineWidth, type Paint, table, wrap } from './layout.ts';
-import { statuses } from './schemes.ts';
+import { type Cell, type Column, details, type Paint, table } from './layout.ts';
+import { statuses, uncompared } from './schemes.ts';
 
 const columns: readonly Column[] = [
   { title: 'scheme', align: 'left' },
@@ -46,24 +46,23 @@ function cells(row: ChangeRow): Cell[] {
 }
 
 function explanation(row: ChangeRow, paint: Paint): string[] {
-  const format = row.status !== 'ok' || row.convergedMs === null || row.failed > 0 ? 'red' : 'green';
-  const lines = [paint(format, row.scheme)];
-  const add = (label: string, text: string): void => {
-    for (const [index, line] of wrap(text, 0, lineWidth - 7).entries()) {
-      lines.push(`${index === 0 ? paint('dim', `  ${label.padEnd(4)}`) : '      '} ${line}`);
-    }
-  };
-  if (row.status === 'skipped') add('why', row.reason);
-  else if (row.status === 'error') {
-    add('why', `${row.code}: ${row.reason}`);
-    add('do', row.do);
-  } else {
-    if (row.reason !== undefined) add('seen', row.reason);
-    add('why', row.why);
-    if (row.do !== 'nothing') add('do', row.do);
-    if (row.failed > 0) add('lost', statuses(row.failures));
-    if (row.newClient) add('note', 'a new client was made before, the old one did not know every pod');
-    for (const { pod, reason } of row.unreadable) add('note', `the count of ${pod} could not be compared: ${reason}`);
+  const good = row.status === 'ok' && row.convergedMs !== null && row.failed === 0;
+  return details(paint(good ? 'green' : 'red', row.scheme), entries(row), paint);
+}
+
+function entries(row: ChangeRow): [string, string][] {
+  if (row.status === 'skipped') return [['why', row.reason]];
+  if (row.status === 'error') {
+    return [
+      ['why', `${row.code}: ${row.reason}`],
+      ['do', row.do],
+    ];
   }
-  return lines;
+  const found: [string, string][] = [];
+  if (row.reason !== undefined) found.push(['seen', row.reason]);
+  found.push(['why', row.why]);
+  if (row.do !== 'nothing') found.push(['do', row.do]);
+  if (row.failed > 0) found.push(['lost', statuses(row.failures)]);
+  if (row.newClient) found.push(['note', 'a new client was made before, the old one did not know every pod']);
+  return [...found, ...uncompared(row.unreadable)];
 }

@@ -66,3 +66,19 @@ export function sparkline(values: readonly number[]): string {
     .map((value) => (value === 0 ? '·' : bars[Math.max(0, Math.ceil((value / largest) * bars.length) - 1)]!))
     .join('');
 }
+
+/** A heading and labelled text below it, wrapped to the line width. */
+export function details(
+  heading: string,
+  entries: readonly (readonly [label: string, text: string])[],
+  paint: Paint,
+): string[] {
+  const indent = 7;
+  const lines = entries.flatMap(([label, text]) =>
+    wrap(text, 0, lineWidth - indent).map((line, index) => {
+      const start = index === 0 ? `  ${label}` : '';
+      return paint('dim', start.padEnd(indent)) + line;
+    }),
+  );
+  return [heading, ...lines];
+}

@@ -1,5 +1,5 @@
 import type { MeasuredScheme, Report, SchemeRow } from '../report.ts';
-import { type Cell, type Column, lineWidth, type Paint, sparkline, table, wrap } from './layout.ts';
+import { type Cell, type Column, details, type Paint, sparkline, table } from './layout.ts';
 
 /** More backends than this are not drawn one by one. */
 const mostBars = 12;
@@ -79,20 +79,26 @@ export function statuses(failures: Readonly<Record<string, number>>): string {
 
 function explanation(row: SchemeRow, paint: Paint): string[] {
   const word = row.status === 'ok' ? row.verdict : row.status;
-  const lines = [paint(verdictFormat[word], row.scheme)];
-  const add = (label: string, text: string): void => {
-    for (const [index, line] of wrap(text, 0, lineWidth - 7).entries()) {
-      lines.push(`${index === 0 ? paint('dim', `  ${label.padEnd(4)}`) : '      '} ${line}`);
-    }
-  };
-  if (row.status === 'ok') {
-    add('why', row.why);
-    add('do', row.do);
-    if (row.failed > 0) add('lost', statuses(row.failures));
-    for (const { pod, reason } of row.unreadable) add('note', `the count of ${pod} could not be compared: ${reason}`);
-  } else if (row.status === 'error') {
-    add('why', `${row.code}: ${row.reason}`);
-    add('do', row.do);
-  } else add('why', row.reason);
-  return lines;
+  return details(paint(verdictFormat[word], row.scheme), entries(row), paint);
+}
+
+function entries(row: SchemeRow): [string, string][] {
+  if (row.status === 'skipped') return [['why', row.reason]];
+  if (row.status === 'error') {
+    return [
+      ['why', `${row.code}: ${row.reason}`],
+      ['do', row.do],
+    ];
+  }
+  return [
+    ['why', row.why],
+    ['do', row.do],
+    ...(row.failed > 0 ? [['lost', statuses(row.failures)] as [string, string]] : []),
+    ...uncompared(row.unreadable),
+  ];
+}
+
+/** A line for each backend whose own count is not known. */
+export function uncompared(unreadable: readonly { pod: string; reason: string }[]): [string, string][] {
+  return unreadable.map(({ pod, reason }) => ['note', `the count of ${pod} could not be compared: ${reason}`]);
 }
