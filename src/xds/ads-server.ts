@@ -158,9 +158,9 @@ export class AdsServer {
     return [...this.#calls.keys()].map((call) => call.status());
   }
 
-  /** Discovery streams and connections that are open. */
-  get open(): { readonly streams: number; readonly sessions: number } {
-    return { streams: this.#calls.size, sessions: this.#sessions.size };
+  /** Connections and discovery streams that are open, and what these subscribe to: names, and wildcards as one. */
+  get open(): { readonly sessions: number; readonly streams: number; readonly subscriptions: number } {
+    return { sessions: this.#sessions.size, streams: this.#calls.size, subscriptions: this.#index.size };
   }
 
   /** Ends everything: streams with UNAVAILABLE, connections with GOAWAY; what is left after the grace time is cut. */

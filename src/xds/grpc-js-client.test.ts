@@ -91,7 +91,9 @@ function assignment(clusterName: string, ports: readonly number[]) {
   return buildAssignment({ clusterName, localities: [{ endpoints }] });
 }
 
-test('a grpc-js-xds client finds its backends, follows a change and rejects nothing', { timeout: 120_000 }, async (t) => {
+test('a grpc-js-xds client finds its backends, follows a change and rejects nothing', {
+  timeout: 120_000,
+}, async (t) => {
   const nacks: string[] = [];
   const cache = new SnapshotCache();
   const server = new AdsServer({ cache, observer: { nack: (_stream, { message }) => nacks.push(message) } });

@@ -51,4 +51,9 @@ export {
   SnapshotCache,
   type SnapshotCacheOptions,
 } from './snapshot-cache.ts';
+export { AdsTestClient, type AdsTestClientOptions } from './test-client/ads-test-client.ts';
+export type { DeltaFields, DeltaSubscription, DeltaTestStream } from './test-client/delta-test-stream.ts';
+export { type EndStatus, GrpcTestStream } from './test-client/grpc-stream.ts';
+export type { SotwFields, SotwTestStream } from './test-client/sotw-test-stream.ts';
+export type { ReceivedResource, ReceivedResponse } from './test-client/test-stream.ts';
 export { typeUrls } from './type-urls.ts';

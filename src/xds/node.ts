@@ -1,5 +1,5 @@
-import { fromBinary, type JsonObject } from '@bufbuild/protobuf';
-import { NodeSchema } from '../gen/envoy/config/core/v3/base_pb.ts';
+import { create, fromBinary, type JsonObject } from '@bufbuild/protobuf';
+import { type Node, NodeSchema } from '../gen/envoy/config/core/v3/base_pb.ts';
 
 /** Who asks, as the first request of a stream says (xds_protocol, "Basic Protocol Overview"). */
 export interface XdsNode {
@@ -54,6 +54,23 @@ function versionOf(version: UserAgentVersion): string {
   if (version.case === 'userAgentVersion') return version.value;
   const semantic = version.case === 'userAgentBuildVersion' ? version.value.version : undefined;
   return semantic === undefined ? '' : `${semantic.majorNumber}.${semantic.minorNumber}.${semantic.patch}`;
+}
+
+/** The message for a node, as a client sends it. */
+export function nodeMessage(node: Partial<XdsNode>): Node {
+  const { id, cluster, metadata, locality, userAgentName, userAgentVersion, clientFeatures } = {
+    ...anonymousNode,
+    ...node,
+  };
+  return create(NodeSchema, {
+    id,
+    cluster,
+    metadata,
+    locality,
+    userAgentName,
+    userAgentVersionType: { case: 'userAgentVersion', value: userAgentVersion },
+    clientFeatures: [...clientFeatures],
+  });
 }
 
 /** Whether the node is an Envoy: it keeps a changed cluster warming until its endpoints are sent again. */

@@ -8,6 +8,7 @@ type ByGroup<Subscriber> = Map<string, Set<Subscriber>>;
  */
 export class SubscriberIndex<Subscriber> {
   readonly #byType = new Map<string, Map<string, ByGroup<Subscriber>>>();
+  #size = 0;
 
   /** The sink through which one subscriber of a group declares its interest. */
   sink(group: string, subscriber: Subscriber): InterestSink {
@@ -25,15 +26,18 @@ export class SubscriberIndex<Subscriber> {
     else for (const subscribers of groups.values()) subscribers.forEach(visitor);
   }
 
-  /** Whether nobody cares for anything. */
-  get isEmpty(): boolean {
-    return this.#byType.size === 0;
+  /** Subscriptions of all streams together. */
+  get size(): number {
+    return this.#size;
   }
 
   #add(typeUrl: string, name: string, group: string, subscriber: Subscriber): void {
     const names = getOrAdd(this.#byType, typeUrl, () => new Map<string, ByGroup<Subscriber>>());
     const groups = getOrAdd(names, name, () => new Map<string, Set<Subscriber>>());
-    getOrAdd(groups, group, () => new Set<Subscriber>()).add(subscriber);
+    const subscribers = getOrAdd(groups, group, () => new Set<Subscriber>());
+    if (subscribers.has(subscriber)) return;
+    subscribers.add(subscriber);
+    this.#size += 1;
   }
 
   #delete(typeUrl: string, name: string, group: string, subscriber: Subscriber): void {
@@ -41,6 +45,7 @@ export class SubscriberIndex<Subscriber> {
     const groups = names?.get(name);
     const subscribers = groups?.get(group);
     if (names === undefined || groups === undefined || !subscribers?.delete(subscriber)) return;
+    this.#size -= 1;
     if (subscribers.size === 0) groups.delete(group);
     if (groups.size === 0) names.delete(name);
     if (names.size === 0) this.#byType.delete(typeUrl);
