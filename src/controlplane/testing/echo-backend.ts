@@ -1,0 +1,61 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import { HealthImplementation } from 'grpc-health-check';
+import { type EchoReply, EchoReplySchema, type EchoRequest, EchoRequestSchema } from '../../gen/echo/echo_pb.ts';
+
+/** The one method of echo.EchoServer, as grpc-js wants it. */
+export const sayHello = {
+  path: '/echo.EchoServer/SayHello',
+  requestStream: false,
+  responseStream: false,
+  requestSerialize: (request: EchoRequest) => Buffer.from(toBinary(EchoRequestSchema, request)),
+  requestDeserialize: (bytes: Buffer) => fromBinary(EchoRequestSchema, bytes),
+  responseSerialize: (reply: EchoReply) => Buffer.from(toBinary(EchoReplySchema, reply)),
+  responseDeserialize: (bytes: Buffer) => fromBinary(EchoReplySchema, bytes),
+} as const;
+
+/** A real backend of system E in the process of the test. */
+export class EchoBackend {
+  readonly address: string;
+  readonly port: number;
+  readonly #server: Server;
+  readonly #health: HealthImplementation;
+
+  private constructor(server: Server, health: HealthImplementation, address: string, port: number) {
+    this.#server = server;
+    this.#health = health;
+    this.address = address;
+    this.port = port;
+  }
+
+  /**
+   * @param address - a loopback address; it is also the name that the backend answers with
+   * @param port - 0: any
+   */
+  static async start(address: string, port: number): Promise<EchoBackend> {
+    const server = new Server();
+    server.addService(
+      { sayHello },
+      {
+        sayHello: (_call: ServerUnaryCall<EchoRequest, EchoReply>, answer: sendUnaryData<EchoReply>) =>
+          answer(null, create(EchoReplySchema, { message: `Hello from hostname ${address}`, hostname: address })),
+      },
+    );
+    const health = new HealthImplementation({ 'echo.EchoServer': 'SERVING' });
+    health.addToServer(server);
+    const bound = await new Promise<number>((resolve, reject) => {
+      server.bindAsync(`${address}:${port}`, ServerCredentials.createInsecure(), (error, actual) =>
+        error === null ? resolve(actual) : reject(error),
+      );
+    });
+    return new EchoBackend(server, health, address, bound);
+  }
+
+  setHealthy(healthy: boolean): void {
+    this.#health.setStatus('echo.EchoServer', healthy ? 'SERVING' : 'NOT_SERVING');
+  }
+
+  stop(): void {
+    this.#server.forceShutdown();
+  }
+}

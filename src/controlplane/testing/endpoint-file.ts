@@ -1,0 +1,31 @@
+import { rename, writeFile } from 'node:fs/promises';
+
+/** One Service of an endpoint file, written by hand in a test. */
+export interface FileService {
+  readonly name: string;
+  readonly port: number;
+  readonly endpoints: readonly { readonly address: string; readonly terminating?: boolean }[];
+  readonly healthCheck?: object;
+}
+
+/** Puts a new endpoint file in place at once, as an orchestrator does. */
+export async function replaceEndpointFile(path: string, services: readonly FileService[]): Promise<void> {
+  await replaceFile(
+    path,
+    JSON.stringify({
+      apiVersion: 'evenkeel.dev/v1',
+      kind: 'Endpoints',
+      services: services.map(({ name, port, endpoints, healthCheck }) => ({
+        name,
+        ports: [{ name: 'grpc', port }],
+        endpoints,
+        healthCheck,
+      })),
+    }),
+  );
+}
+
+export async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.next`, text);
+  await rename(`${path}.next`, path);
+}
