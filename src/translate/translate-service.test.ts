@@ -59,34 +59,27 @@ test('another port or another domain changes the names', () => {
   assert.ok(elsewhere.aliases.some(({ listener }) => listener === 'be1-srv.default.svc.example.org'));
 });
 
-test('endpoints without a place of their own are in that of the Service', () => {
-  const own = { region: 'r', zone: 'a', subZone: '' };
-  const fallback = { region: 'us-central1', zone: 'us-central1-a', subZone: '' };
-  const { assignments } = translateService(
-    service([endpoint('10.0.0.1'), endpoint('10.0.0.2', { locality: own })], { locality: fallback }),
-  );
-  const { endpoints } = fromBinary(ClusterLoadAssignmentSchema, assignments.get(50051)!.bytes);
-  assert.deepEqual(
-    endpoints.map(({ locality }) => locality?.zone),
-    ['a', 'us-central1-a'],
-  );
-});
-
-test('localities weigh as much as their endpoints, so that every endpoint gets the same share', () => {
-  const inZone = (address: string, zone: string, weight?: number) =>
-    endpoint(address, { locality: { region: '', zone, subZone: '' }, weight });
-  const { assignments } = translateService(
-    service([inZone('10.0.0.1', 'a'), inZone('10.0.0.2', 'a'), inZone('10.0.0.3', 'b'), inZone('10.0.0.4', 'c', 5)]),
-  );
-  const { endpoints } = fromBinary(ClusterLoadAssignmentSchema, assignments.get(50051)!.bytes);
-  assert.deepEqual(
-    endpoints.map(({ loadBalancingWeight, priority }) => [loadBalancingWeight, priority]),
-    [
-      [2, 0],
-      [1, 0],
-      [5, 0],
-    ],
-  );
+test('all endpoints share the locality of the Service: between localities clients would draw by chance', () => {
+  const inZone = (address: string, zone: string) => endpoint(address, { locality: { region: 'r', zone, subZone: '' } });
+  const locality = { region: 'us-central1', zone: 'us-central1-a', subZone: '' };
+  const spread = [inZone('10.0.0.1', 'a'), inZone('10.0.0.2', 'b'), endpoint('10.0.0.3')];
+  for (const [given, region, zone] of [
+    [locality, 'us-central1', 'us-central1-a'],
+    [undefined, '', ''],
+  ] as const) {
+    const { assignments } = translateService(service(spread, { locality: given }));
+    const { endpoints } = fromBinary(ClusterLoadAssignmentSchema, assignments.get(50051)!.bytes);
+    assert.deepEqual(
+      endpoints.map((group) => [
+        group.locality?.region,
+        group.locality?.zone,
+        group.loadBalancingWeight,
+        group.priority,
+      ]),
+      [[region, zone, 1, 0]],
+    );
+    assert.equal(endpoints[0]?.lbEndpoints.length, 3);
+  }
 });
 
 test('an address that is told twice is published once: clients reject the whole assignment otherwise', () => {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Service, ServicePort } from '../model/service.ts';
 import { buildApiListener, buildAssignment, buildEdsCluster, buildRoute, type EncodedResource } from '../xds/index.ts';
-import { groupByLocality } from './localities.ts';
+import { singleLocality } from './single-locality.ts';
 import { aliasesOf, canonicalName, defaultClusterDomain, distinctPorts, type ServiceAliases } from './targets.ts';
 
 /** The resources of one Service. */
@@ -91,6 +91,6 @@ function assignmentOf(service: Service, port: ServicePort, previous?: Translated
   }
   return buildAssignment({
     clusterName: canonicalName(service, port.port),
-    localities: groupByLocality(port.endpoints, service.locality),
+    localities: singleLocality(port.endpoints, service.locality),
   });
 }
