@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findEnvoy, howToGetEnvoy } from '../../src/base/find-envoy.ts';
+import type { LiveClient, Surroundings } from './live-client.ts';
+import { startEnvoyClient } from './start-envoy-client.ts';
+import { startGrpcClient } from './start-grpc-client.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const built = join(root, 'build', 'interop');
+
+export type ClientId = 'go' | 'java' | 'python' | 'node' | 'envoy-sotw' | 'envoy-delta';
+
+/** A client that the matrix knows. */
+export interface ClientKind {
+  readonly id: ClientId;
+  /** Why it cannot run on this machine; undefined if it can. */
+  missing(): Promise<string | undefined>;
+  start(surroundings: Surroundings): Promise<LiveClient>;
+}
+
+interface Program {
+  readonly command: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A gRPC library: a program of ours in its language. `needs` is there once the part is installed. */
+function grpcClient(id: ClientId, needs: string, { command, args = [], env = {} }: Program): ClientKind {
+  return {
+    id,
+    missing: async () => (existsSync(needs) ? undefined : `not installed; node interop/install.mjs ${id} installs it`),
+    start: (surroundings) => startGrpcClient(id, { command, args, env }, surroundings),
+  };
+}
+
+const nodeProgram = { command: process.execPath, args: [join(root, 'interop', 'node', 'client.ts')] };
+
+/** Envoy, asked through by a plain gRPC client. */
+function envoyClient(id: ClientId, transport: 'sotw' | 'delta'): ClientKind {
+  return {
+    id,
+    missing: async () => ((await findEnvoy()) === undefined ? `no Envoy was found. ${howToGetEnvoy}` : undefined),
+    start: (surroundings) => startEnvoyClient(id, transport, { ...nodeProgram, env: {} }, surroundings),
+  };
+}
+
+/** Every client, in the order of the matrix. */
+export const clientKinds: readonly ClientKind[] = [
+  grpcClient('go', join(built, 'go', 'client'), { command: join(built, 'go', 'client') }),
+  grpcClient('java', join(built, 'java', 'lib'), {
+    command: 'java',
+    // A small, quick-starting JVM: a test client needs no server compiler and no large heap.
+    args: [
+      ...['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m'],
+      ...['-cp', `${join(built, 'java', 'classes')}:${join(built, 'java', 'lib', '*')}`, 'evenkeel.interop.Client'],
+    ],
+  }),
+  grpcClient('python', join(built, 'python', 'grpc'), {
+    command: 'python3',
+    args: [join(root, 'interop', 'python', 'client.py')],
+    env: { PYTHONPATH: join(built, 'python') },
+  }),
+  grpcClient('node', root, nodeProgram),
+  envoyClient('envoy-sotw', 'sotw'),
+  envoyClient('envoy-delta', 'delta'),
+];

@@ -1,0 +1,29 @@
+import type { ClientProcess } from './client-process.ts';
+import type { ClientResource } from './client-status.ts';
+import type { ClientId } from './clients.ts';
+
+/** What a client needs to know of the world it is put in. */
+export interface Surroundings {
+  /** A folder for its files. */
+  readonly folder: string;
+  /** Path of the descriptor set of echo.EchoServer. */
+  readonly descriptors: string;
+  /** `HOST:PORT` of the control plane. */
+  readonly xdsAddress: string;
+  /** Every Service that a case calls; a late one does not exist yet. */
+  readonly services: readonly { readonly name: string; readonly late: boolean }[];
+}
+
+/** A client that runs, be it a gRPC library or Envoy with a plain client in front. */
+export interface LiveClient {
+  readonly id: ClientId;
+  /** Name and version. */
+  readonly version: string;
+  /** The program that makes the calls. */
+  readonly process: ClientProcess;
+  /** Whether its own view names what it asked for and has not got (gRPC's CSDS does, Envoy's dump does not). */
+  readonly showsRequests: boolean;
+  /** Its own view of its xDS resources. */
+  status(): Promise<ClientResource[]>;
+  stop(): Promise<void>;
+}

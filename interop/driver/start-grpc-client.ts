@@ -1,0 +1,31 @@
+import { clientBootstrap } from '../../src/cli/bootstrap.ts';
+import { ClientProcess, type Launch } from './client-process.ts';
+import { fetchClientStatus } from './client-status.ts';
+import type { ClientId } from './clients.ts';
+import type { LiveClient, Surroundings } from './live-client.ts';
+
+/** Starts a gRPC library's program with the bootstrap that `evenkeel bootstrap` prints. */
+export async function startGrpcClient(
+  id: ClientId,
+  { command, args, env }: Launch,
+  { descriptors, xdsAddress }: Surroundings,
+): Promise<LiveClient> {
+  const bootstrap = clientBootstrap({ server: xdsAddress, nodeId: `interop-${id}`, namespace: 'default' }, {});
+  const process = await ClientProcess.start(id, {
+    command,
+    args,
+    env: {
+      ...env,
+      INTEROP_ECHO_DESCRIPTORS: descriptors,
+      GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap),
+    },
+  });
+  return {
+    id,
+    version: process.client,
+    process,
+    showsRequests: true,
+    status: () => fetchClientStatus(process.csds!),
+    stop: () => process.quit(),
+  };
+}

