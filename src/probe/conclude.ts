@@ -10,7 +10,7 @@ export function conclude({ schemes, scaleOut, scaleIn }: Pick<Report, 'schemes' 
     even.length === 0
       ? 'None of the measured ways of calling keeps the load even'
       : `${list(even)} ${even.length === 1 ? 'keeps' : 'keep'} the load even`,
-    ...(uneven.length === 0
+    ...(uneven.length === 0 || even.length === 0
       ? []
       : [`${list(uneven.map(({ scheme }) => scheme))} ${uneven.length === 1 ? 'does' : 'do'} not`]),
   ];

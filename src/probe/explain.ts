@@ -21,7 +21,7 @@ const expected: Readonly<Record<SchemeId, Explanation & { readonly verdict: Verd
   },
   'clusterip-grpc': {
     verdict: 'pinned',
-    why: 'gRPC sends every call over one HTTP/2 connection, and the Service picks a pod only for a new one',
+    why: 'gRPC sends every call over one connection, and the Service picks a pod only for a new one',
     do: 'use xds:/// or a headless Service with round_robin; a ClusterIP cannot balance gRPC',
   },
   'headless-pick-first': {

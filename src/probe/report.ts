@@ -21,7 +21,9 @@ const latencyMs = z
   })
   .describe('Of answered calls, from when a call was due, in milliseconds; null where none was answered.');
 const unreadable = z
-  .array(z.object({ pod: z.string(), reason: z.string() }))
+  .array(
+    z.object({ pod: z.string().describe('The backend.'), reason: z.string().describe('Why it could not be read.') }),
+  )
   .describe('Backends whose own count could not be read, so that it was not compared with the answers.');
 
 const measuredScheme = z.object({
@@ -116,13 +118,15 @@ const measuredChange = z.object({
   timeline: z
     .object({
       bucketMs: ms.describe('Length of a bucket.'),
-      buckets: z.array(
-        z.object({
-          atMs: z.number().describe('Start of the bucket; below 0 is before the change.'),
-          answered: byName.describe('Answered calls sent in it, by backend.'),
-          failed: count.describe('Failed calls sent in it.'),
-        }),
-      ),
+      buckets: z
+        .array(
+          z.object({
+            atMs: z.number().describe('Start of the bucket; below 0 is before the change.'),
+            answered: byName.describe('Answered calls sent in it, by backend.'),
+            failed: count.describe('Failed calls sent in it.'),
+          }),
+        )
+        .describe('In the order of time; those without a call are left out.'),
     })
     .describe('Calls over time, for plots.'),
   unreadable,

@@ -1,5 +1,5 @@
 import type { MeasuredScheme, Report, SchemeRow } from '../report.ts';
-import { type Cell, type Column, details, type Paint, sparkline, table } from './layout.ts';
+import { type Cell, type Column, details, type Paint, sparkline, table, wrap } from './layout.ts';
 
 /** More backends than this are not drawn one by one. */
 const mostBars = 12;
@@ -35,8 +35,25 @@ export function printSchemes({ schemes, conditions }: Report, paint: Paint): str
       paint('dim', `  (${ratePerSecond}/s, deadline ${deadlineMs} ms, no retries)`),
     '',
     ...table(columns, schemes.map(cells), paint),
+    ...certainty(schemes).map((line) => paint('dim', line)),
     '',
     ...schemes.flatMap((row) => explanation(row, paint)),
+  ];
+}
+
+/** What a verdict is worth: a run of few calls does not see a small skew. */
+function certainty(rows: readonly SchemeRow[]): string[] {
+  const found = rows.find(
+    (row): row is MeasuredScheme =>
+      row.status === 'ok' && row.verdict !== 'inconclusive' && row.smallestSkewFound !== null,
+  );
+  if (found === undefined) return [];
+  const percent = Math.ceil(found.smallestSkewFound! * 100);
+  return [
+    '',
+    ...wrap(
+      `A false alarm comes in less than 1 of 1,000 runs; so many calls show a pod that gets ${percent} % more than its share.`,
+    ),
   ];
 }
 
@@ -79,7 +96,7 @@ export function statuses(failures: Readonly<Record<string, number>>): string {
 
 function explanation(row: SchemeRow, paint: Paint): string[] {
   const word = row.status === 'ok' ? row.verdict : row.status;
-  return details(paint(verdictFormat[word], row.scheme), entries(row), paint);
+  return details(`${paint(verdictFormat[word], row.scheme)}  ${paint('dim', row.title)}`, entries(row), paint);
 }
 
 function entries(row: SchemeRow): [string, string][] {

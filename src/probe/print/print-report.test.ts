@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { conclude } from '../conclude.ts';
+import { explainChange, explainVerdict } from '../explain.ts';
+import type { ChangeRow, MeasuredChange, MeasuredScheme, Report, SchemeRow } from '../report.ts';
+import { reportSchema } from '../report.ts';
+import { type SchemeId, schemeIds, schemes } from '../schemes.ts';
+import { judge } from '../verdict/verdict.ts';
+import { lineWidth, sparkline, wrap } from './layout.ts';
+import { printReport, useColour } from './print-report.ts';
+
+function measured(id: SchemeId, counts: readonly number[], more: Partial<MeasuredScheme> = {}): MeasuredScheme {
+  const { verdict, reached, maxSpread, pValue } = judge(counts);
+  const answered = counts.reduce((sum, count) => sum + count, 0);
+  return {
+    scheme: id,
+    title: schemes[id].title,
+    status: 'ok',
+    target: 'somewhere',
+    backends: {
+      expected: counts.length,
+      reached,
+      calls: Object.fromEntries(counts.map((count, index) => [`be1-${index}`, count])),
+    },
+    calls: answered,
+    warmupCalls: 3,
+    connections: 1,
+    failures: {},
+    failed: 0,
+    latencyMs: { p50: 0.84, p99: 3.21, max: 9 },
+    verdict,
+    maxSpread,
+    pValue,
+    smallestSkewFound: 0.42,
+    unreadable: [],
+    ...explainVerdict(id, verdict, { expected: counts.length, reached, answered }),
+    ...more,
+  };
+}
+
+function change(id: SchemeId, kind: 'scale-out' | 'scale-in', more: Partial<MeasuredChange> = {}): MeasuredChange {
+  const { convergedMs = 340, failed = 0 } = more;
+  return {
+    scheme: id,
+    title: schemes[id].title,
+    status: 'ok',
+    from: kind === 'scale-out' ? 3 : 6,
+    to: kind === 'scale-out' ? 6 : 3,
+    convergedMs,
+    windowMs: 5000,
+    observedMs: 6000,
+    ratePerSecond: 100,
+    calls: 650,
+    failures: {},
+    failed,
+    latencyMs: { p50: 0.9, p99: 12.34, max: 30 },
+    newClient: false,
+    added: kind === 'scale-out' ? [{ pod: 'be1-3', readyAtMs: 100, firstAnswerAtMs: 440 }] : [],
+    removed: kind === 'scale-in' ? [{ pod: 'be1-3', terminatingAtMs: 1, endedAtMs: 2000, lastCallAtMs: 340 }] : [],
+    late: { answered: kind === 'scale-in' ? 7 : 0, failed: 0, afterEnd: 0 },
+    timeline: { bucketMs: 100, buckets: [] },
+    unreadable: [],
+    ...explainChange(id, kind, { converged: convergedMs !== null, failed }),
+    ...more,
+  };
+}
+
+function report(
+  rows: readonly SchemeRow[],
+  scaleOut: readonly ChangeRow[] = [],
+  scaleIn: readonly ChangeRow[] = [],
+): Report {
+  const found = { schemes: [...rows], scaleOut: [...scaleOut], scaleIn: [...scaleIn] };
+  return reportSchema.parse({
+    schemaVersion: 1,
+    startedAt: '2025-01-01T00:00:00.000Z',
+    durationMs: 31_234,
+    conditions: {
+      environment: 'lab',
+      versions: { evenkeel: '0.1.0', node: '26.0.0', '@grpc/grpc-js': '1.14.0' },
+      machine: { os: 'Linux 6.1 x64', cpus: 4, memoryMiB: 8000 },
+      intervals: [
+        { name: 'gRPC clients resolve DNS again at most every', valueMs: 2000, defaultMs: 30_000 },
+        { name: 'health is checked every', valueMs: 1000, defaultMs: 1000 },
+      ],
+      seed: 1,
+      ratePerSecond: 300,
+      deadlineMs: 1000,
+      retries: false,
+      waitForReady: false,
+    },
+    ...found,
+    conclusion: conclude(found),
+  });
+}
+
+const usual = report(
+  [
+    measured('clusterip-http-new-connections', [95, 107, 98], { connections: 300 }),
+    measured('clusterip-http-keepalive', [300, 0, 0]),
+    measured('clusterip-grpc', [0, 300, 0]),
+    measured('headless-pick-first', [0, 0, 300]),
+    measured('headless-round-robin', [100, 100, 100], { connections: 3 }),
+    { scheme: 'l7-envoy', title: 'x', status: 'skipped', reason: 'no Envoy was found; put one on PATH' },
+    measured('xds-dns', [100, 100, 100], { connections: 3 }),
+    measured('xds', [100, 100, 100], { connections: 3 }),
+  ],
+  [
+    change('headless-round-robin', 'scale-out', {
+      convergedMs: null,
+      reason: 'not within 5 s: 3 of 3 new pods got no call',
+    }),
+    change('xds-dns', 'scale-out', { convergedMs: 1340 }),
+    change('xds', 'scale-out', { convergedMs: 87 }),
+  ],
+  [
+    change('headless-round-robin', 'scale-in', { newClient: true }),
+    change('xds-dns', 'scale-in', { convergedMs: 990 }),
+    change('xds', 'scale-in', { convergedMs: 20 }),
+  ],
+);
+
+const troubled = report(
+  [
+    measured('clusterip-grpc', [3, 2, 0]),
+    measured('headless-round-robin', [150, 147, 0], {
+      failed: 3,
+      failures: { DEADLINE_EXCEEDED: 2, UNAVAILABLE: 1 },
+      unreadable: [{ pod: 'be1-2', reason: 'it had ended' }],
+    }),
+    measured('xds-dns', [200, 50, 50]),
+    {
+      scheme: 'xds',
+      title: 'x',
+      status: 'error',
+      code: 'EK_PROBE_COUNT_MISMATCH',
+      reason: 'be1-0 answered 100 calls but counted 99 (run 1f.xds.count)',
+      do: 'Look for other callers that mark their calls with the same run, or for a backend that was restarted meanwhile.',
+    },
+  ],
+  [
+    change('headless-round-robin', 'scale-out', { failed: 4, failures: { UNAVAILABLE: 4 } }),
+    {
+      scheme: 'xds-dns',
+      title: 'x',
+      status: 'error',
+      from: 3,
+      to: 6,
+      convergedMs: null,
+      code: 'EK_PROBE_CLIENT',
+      reason: 'the client process ended with SIGKILL',
+      do: 'Read its last output in the message and run again.',
+    },
+  ],
+);
+
+const many = report([
+  measured('xds', new Array(100).fill(30)),
+  measured('clusterip-grpc', [300]),
+  measured('headless-round-robin', new Array(12).fill(25)),
+]);
+
+const cases = { usual, troubled, many, empty: report([]) };
+
+describe('the table', () => {
+  for (const [name, given] of Object.entries(cases)) {
+    test(`${name}: as it was when a person last looked at it`, (t: TestContext) => {
+      t.assert.fileSnapshot(`${printReport(given)}\n`, join(import.meta.dirname, 'testdata', `${name}.txt`), {
+        serializers: [String],
+      });
+    });
+
+    test(`${name}: no line is longer than ${lineWidth} columns, colour changes nothing but colour`, () => {
+      const plain = printReport(given);
+      for (const line of plain.split('\n')) assert.ok(line.length <= lineWidth, line);
+      assert.equal(stripVTControlCharacters(printReport(given, { colour: true })), plain);
+    });
+  }
+
+  test('a verdict is coloured where colours are wanted', () => {
+    assert.ok(printReport(usual, { colour: true }).includes('\u001b[31mpinned\u001b[39m'));
+    assert.equal(printReport(usual).includes('\u001b'), false);
+  });
+});
+
+describe('explanations', () => {
+  test('every scheme has one for every verdict and every change, in one line', () => {
+    const texts = schemeIds.flatMap((id) => [
+      ...(['balanced', 'skewed', 'partial', 'pinned', 'inconclusive'] as const).map((verdict) =>
+        explainVerdict(id, verdict, { expected: 3, reached: 2, answered: 5 }),
+      ),
+      ...(['scale-out', 'scale-in'] as const).flatMap((kind) =>
+        [
+          { converged: true, failed: 0 },
+          { converged: true, failed: 1 },
+          { converged: false, failed: 0 },
+        ].map((seen) => explainChange(id, kind, seen)),
+      ),
+    ]);
+    for (const { why, do: advice } of texts) {
+      for (const line of [why, advice]) assert.match(line, /^\w.{5,92}$/, line);
+    }
+  });
+});
+
+describe('layout', () => {
+  test('a sparkline is in proportion, and a zero is told from little', () => {
+    assert.equal(sparkline([8, 4, 1, 0]), '█▄▁·');
+    assert.equal(sparkline([0, 0]), '··');
+  });
+
+  test('text is broken at spaces, a word that is too long is left whole', () => {
+    assert.deepEqual(wrap('aa bb cc', 2, 5), ['aa bb', '  cc']);
+    assert.deepEqual(wrap('abcdefgh ij', 0, 5), ['abcdefgh', 'ij']);
+  });
+});
+
+test('colours: only for a terminal, unless the environment says otherwise', (t) => {
+  const terminal = { isTTY: true, hasColors: () => true };
+  const keep = { NO_COLOR: process.env.NO_COLOR, FORCE_COLOR: process.env.FORCE_COLOR };
+  t.after(() => {
+    for (const [name, value] of Object.entries(keep)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+  delete process.env.NO_COLOR;
+  delete process.env.FORCE_COLOR;
+  assert.equal(useColour(terminal), true);
+  assert.equal(useColour({}), false);
+  process.env.FORCE_COLOR = '1';
+  assert.equal(useColour({}), true);
+  process.env.NO_COLOR = '1';
+  assert.equal(useColour(terminal), false);
+});

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CallRecord } from '../client/protocol.ts';
+import { tally } from './tally.ts';
+import { timelineOf } from './timeline.ts';
+
+function call(at: number, more: Partial<CallRecord> = {}): CallRecord {
+  return { dueAt: at, sentAt: at, endedAt: at + 1, status: 'OK', ...more };
+}
+
+test('answers by pod, failures by status, latency of the answered from when they were due', () => {
+  const sum = tally([
+    call(0, { pod: 'a', sentAt: 3, endedAt: 7.129 }),
+    call(10, { pod: 'a' }),
+    call(20, {}),
+    call(30, { status: 'UNAVAILABLE', pod: 'a', endedAt: 5000 }),
+  ]);
+  assert.deepEqual([...sum.answered], [['a', 2]]);
+  assert.equal(sum.anonymous, 1);
+  assert.deepEqual(sum.failures, { UNAVAILABLE: 1 });
+  assert.equal(sum.failed, 1);
+  assert.deepEqual(sum.latencyMs, { p50: 1, p99: 7.13, max: 7.13 });
+});
+
+test('nothing answered: no latency', () => {
+  assert.deepEqual(tally([]).latencyMs, { p50: null, p99: null, max: null });
+});
+
+test('the time line counts from the change, earlier calls below zero', () => {
+  const records = [call(1250, { pod: 'b' }), call(990, { pod: 'a' }), call(1201, { status: 'UNAVAILABLE', pod: 'a' })];
+  assert.deepEqual(timelineOf(records, 1000), {
+    bucketMs: 100,
+    buckets: [
+      { atMs: -100, answered: { a: 1 }, failed: 0 },
+      { atMs: 200, answered: { b: 1 }, failed: 1 },
+    ],
+  });
+});
