@@ -1,11 +1,11 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { status } from '@grpc/grpc-js';
 import {
   HealthCheckRequestSchema,
   HealthCheckResponse_ServingStatus,
   HealthCheckResponse_ServingStatusSchema,
   HealthCheckResponseSchema,
 } from '../gen/health/v1/health_pb.ts';
+import { statusName } from './grpc-status.ts';
 import type { ProbeResult } from './probe.ts';
 
 /** A gRPC message on the wire: one byte for compression, four for the length, then the message. */
@@ -38,12 +38,11 @@ export interface RawAnswer {
 export function judge(grpcService: string, { httpStatus, grpcStatus, grpcMessage, body }: RawAnswer): ProbeResult {
   const unknownService = `its health service does not know "${grpcService}"`;
   if (httpStatus !== 200) return { ok: false, reason: `not a gRPC server: HTTP status ${httpStatus ?? 'missing'}` };
-  const code = grpcStatus === undefined ? Number.NaN : Number(grpcStatus);
-  if (code === status.UNIMPLEMENTED) return { ok: true, reason: 'no health service (UNIMPLEMENTED)' };
-  if (code === status.NOT_FOUND) return { ok: false, reason: `${unknownService} (NOT_FOUND)` };
-  if (code !== status.OK) {
-    const name = status[code] ?? `grpc-status ${grpcStatus ?? 'missing'}`;
-    return { ok: false, reason: grpcMessage ? `${name}: ${unescaped(grpcMessage.slice(0, 200))}` : name };
+  const status = statusName(grpcStatus);
+  if (status === 'UNIMPLEMENTED') return { ok: true, reason: 'no health service (UNIMPLEMENTED)' };
+  if (status === 'NOT_FOUND') return { ok: false, reason: `${unknownService} (NOT_FOUND)` };
+  if (status !== 'OK') {
+    return { ok: false, reason: grpcMessage ? `${status}: ${unescaped(grpcMessage.slice(0, 200))}` : status };
   }
   const serving = servingStatus(body);
   if (serving === undefined) return { ok: false, reason: 'the answer is not a HealthCheckResponse' };

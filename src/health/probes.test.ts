@@ -9,10 +9,11 @@ import {
 } from 'node:http2';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { frameRequest, judge, type RawAnswer } from './grpc-answer.ts';
 import { GrpcProbe } from './grpc-probe.ts';
+import { statusName } from './grpc-status.ts';
 import type { HealthTarget } from './target.ts';
 import { TcpProbe } from './tcp-probe.ts';
 
@@ -192,3 +193,13 @@ async function answering(t: TestContext, sessions: ServerHttp2Session[], silent 
   });
   return { port: await listen(t, server), connections: () => connections };
 }
+
+test('our names of status codes are those of gRPC', () => {
+  for (const [name, code] of Object.entries(status)) {
+    if (typeof code === 'number') assert.equal(statusName(String(code)), name);
+  }
+  assert.deepEqual(
+    ['17', '-1', 'x', ''].map(statusName),
+    ['17', '-1', 'x', ''].map((text) => `grpc-status ${text}`),
+  );
+});
