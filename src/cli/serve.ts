@@ -71,8 +71,8 @@ async function check(flags: ServeFlags): Promise<void> {
   const counts = await checkSources(await loadConfig(configFlags(flags), process.env));
   if (flags.json) console.log(JSON.stringify({ event: 'checked', services: counts }));
   else {
-    const parts = Object.entries(counts).map(([source, services]) => `${services} Services by ${source}`);
-    console.log(`configuration is good: ${parts.join(', ')}`);
+    const parts = Object.entries(counts).map(([source, services]) => `${services} by ${source}`);
+    console.log(`configuration is good; Services: ${parts.join(', ')}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ListenAddress } from '../base/listen-address.ts';
+import { type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { Logger } from '../base/log.ts';
 import { HealthChecker, type HealthCheckerOptions } from '../health/health-checker.ts';
 import type { Endpoint } from '../model/endpoint.ts';
@@ -127,7 +127,7 @@ export class ControlPlane implements AdminSource {
    */
   async start(address: ListenAddress): Promise<ListenAddress> {
     const starts = this.#options.sources.map(({ discovery }, index) => discovery.start(this.#store.observerOf(index)));
-    const [listening, ...started] = await Promise.allSettled([this.#server.listen(address), ...starts]);
+    const [listening, ...started] = await Promise.allSettled([this.#listen(address), ...starts]);
     const failure = [listening, ...started].find((outcome) => outcome.status === 'rejected');
     if (failure !== undefined) {
       await this.stop();
@@ -141,6 +141,13 @@ export class ControlPlane implements AdminSource {
     await Promise.all(this.#options.sources.map(({ discovery }) => discovery.stop()));
     await this.#checker.stop();
     await this.#server.close();
+  }
+
+  /** The server is a library and knows no flags; a person is told which one to change. */
+  #listen(address: ListenAddress): Promise<ListenAddress> {
+    return this.#server.listen(address).catch((error: unknown) => {
+      throw listenError(error instanceof Error ? (error.cause ?? error) : error, address, '--xds-listen');
+    });
   }
 
   readiness(): Readiness {

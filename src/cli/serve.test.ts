@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ServeProcess } from '../controlplane/testing/serve-process.ts';
+import { svcConfig } from '../controlplane/testing/system-e.ts';
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), 'evenkeel-serve-'));
+after(() => rm(folder, { recursive: true }));
+
+const anyPort = ['--xds-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'];
+
+function run(...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [main, 'serve', ...args], (_error, stdout, stderr) =>
+      resolve({ exitCode: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+async function fileWith(name: string, content: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+const endpoints = (...services: string[]) =>
+  `apiVersion: evenkeel.dev/v1\nkind: Endpoints\nservices:\n${services.map((line) => `  - ${line}\n`).join('')}`;
+const good = await fileWith('good.yaml', endpoints('{ name: be1-srv, ports: [{ port: 50051 }], endpoints: [] }'));
+
+test('bad input ends with 2, a code, the place and no stack trace', async () => {
+  const service = '{ name: be1-srv, ports: [{ port: 50051 }], endpoints: [] }';
+  const cases: [string, string[], RegExp][] = [
+    [
+      'bad JSON',
+      ['--config', await fileWith('svc_config.json', '{"services": [{]}')],
+      /EK_FILE_SYNTAX.*\n.*svc_config\.json:1:\d+/,
+    ],
+    [
+      'wrong field',
+      ['--endpoints', await fileWith('wrong.yaml', endpoints('{ name: be1-srv, ports: [], endpoint: [] }'))],
+      /EK_CONFIG_INVALID.*\n.*wrong\.yaml:4:\d+, field services\[0\]/,
+    ],
+    [
+      'duplicate Service',
+      ['--endpoints', await fileWith('twice.yaml', endpoints(service, service))],
+      /EK_DUPLICATE_SERVICE.*default\/be1-srv.*\n.*twice\.yaml:5/,
+    ],
+    ['no such file', ['--endpoints', join(folder, 'missing.yaml')], /EK_FILE_READ.*missing\.yaml/],
+    ['no address', ['--endpoints', good, '--xds-listen', 'everywhere'], /EK_USAGE.*everywhere.*\n.*--xds-listen/],
+    ['nothing to serve', [], /EK_USAGE.*nothing to serve/],
+  ];
+  const runs = cases.map(async ([what, args, expected]) => {
+    const { exitCode, stdout, stderr } = await run(...anyPort, ...args);
+    assert.match(stderr, expected, what);
+    assert.equal(exitCode, 2, what);
+    assert.equal(stdout, '', what);
+    assert.doesNotMatch(stderr, /^ +at .*\(.*:\d+:\d+\)/m, what);
+  });
+  await Promise.all(runs);
+});
+
+test('a port that is taken is said to be, for xDS and for admin', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  after(() => taken.close());
+  await once(taken, 'listening');
+  const address = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
+  for (const flag of ['--xds-listen', '--admin-listen']) {
+    const { exitCode, stderr } = await run('--endpoints', good, ...anyPort, flag, address, '--json');
+    assert.equal(exitCode, 2);
+    const { error } = JSON.parse(stderr.trim().split('\n').at(-1)!);
+    assert.equal(error.code, 'EK_PORT_IN_USE');
+    assert.equal(error.field, flag);
+    assert.ok(error.message.includes(address));
+  }
+});
+
+test('--check reads the files and serves nothing', async () => {
+  const config = await fileWith('two.json', svcConfig('be1-srv', 'be2-srv'));
+  const checked = await run('--check', '--endpoints', good, '--config', config);
+  assert.deepEqual([checked.exitCode, checked.stdout], [0, 'configuration is good; Services: 1 by file, 2 by dns\n']);
+  const asJson = await run('--check', '--json', '--endpoints', good);
+  assert.deepEqual(JSON.parse(asJson.stdout), { event: 'checked', services: { file: 1 } });
+  const bad = await run('--check', '--endpoints', await fileWith('broken.yaml', 'services: ['));
+  assert.equal(bad.exitCode, 2);
+});
+
+test('--help has every option and an example', async () => {
+  const { exitCode, stdout } = await run('--help');
+  assert.equal(exitCode, 0);
+  for (const option of ['--config', '--endpoints', '--dns', '--xds-listen', '--admin-listen', '--check', '--json']) {
+    assert.ok(stdout.includes(option), option);
+  }
+  assert.match(stdout, /Examples:\n +evenkeel serve --endpoints/);
+});
+
+test('a SIGTERM or SIGINT ends it with 0', async () => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const serve = new ServeProcess(['--endpoints', good, ...anyPort]);
+    await serve.ready();
+    assert.equal(await serve.end(signal), 0);
+  }
+});
+
+test('until the first sync readyz is 503 and says what is missing', async () => {
+  const silent = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  after(() => silent.close());
+  await once(silent, 'listening');
+  const dns = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const config = await fileWith('one.json', svcConfig('be1-srv'));
+  const serve = new ServeProcess(['--config', config, '--dns', dns, ...anyPort]);
+  after(() => serve.end('SIGKILL'));
+  const { admin } = await serve.listening();
+  const answer = await fetch(`http://${admin}/readyz`);
+  assert.equal(answer.status, 503);
+  const { ready, reasons } = (await answer.json()) as { ready: boolean; reasons: string[] };
+  assert.equal(ready, false);
+  assert.match(reasons[0]!, /source dns has not told everything yet/);
+  assert.equal((await fetch(`http://${admin}/healthz`)).status, 200);
+  assert.equal(await serve.end('SIGTERM'), 0);
+});
