@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import { formatAddress, type ListenAddress, listenError } from '../base/listen-address.ts';
 
 /** What the admin server can be asked. */
@@ -17,18 +18,19 @@ export interface Readiness {
   readonly degraded: readonly string[];
 }
 
-export interface DumpQuery {
+/** Not a JSON schema of fastify: compiling one takes longer than everything else that the server does at its start. */
+const dumpQuery = z.object({
   /** `NAMESPACE/NAME`: only this Service and the resources of it. */
-  readonly service?: string | undefined;
+  service: z.string().max(130).optional(),
   /** A target as a client would write it behind `xds:///`: the answer says whether it is served, and if not, why. */
-  readonly target?: string | undefined;
-  /** The namespace that `target` is looked at from; default `default`. */
-  readonly namespace?: string | undefined;
-  /** Most entries in each list; what is left out is counted. Default 1000. */
-  readonly limit: number;
-}
+  target: z.string().max(300).optional(),
+  /** The namespace that `target` is looked at from. */
+  namespace: z.string().max(63).default('default'),
+  /** Most entries in each list; the totals tell what is left out. */
+  limit: z.coerce.number().int().min(1).max(100_000).default(1000),
+});
 
-const defaultDumpLimit = 1000;
+export type DumpQuery = z.output<typeof dumpQuery>;
 
 /** A scraper, a dashboard and some people; more sockets than these are a leak or an attack. */
 const maxConnections = 128;
@@ -79,23 +81,11 @@ function addRoutes(app: FastifyInstance, source: AdminSource): void {
     return reply.header('content-type', contentType).send(text);
   });
 
-  app.get<{ Querystring: DumpQuery }>(
-    '/config_dump',
-    {
-      schema: {
-        querystring: {
-          type: 'object',
-          properties: {
-            service: { type: 'string', maxLength: 130 },
-            target: { type: 'string', maxLength: 300 },
-            namespace: { type: 'string', maxLength: 63 },
-            limit: { type: 'integer', minimum: 1, maximum: 100_000, default: defaultDumpLimit },
-          },
-        },
-      },
-    },
-    async ({ query }) => source.configDump(query),
-  );
+  app.get('/config_dump', async (request, reply) => {
+    const query = dumpQuery.safeParse(request.query);
+    if (!query.success) return reply.status(400).send({ error: z.prettifyError(query.error) });
+    return source.configDump(query.data);
+  });
 
   app.setNotFoundHandler(async (_request, reply) =>
     reply.status(404).send({ error: 'not found', paths: ['/healthz', '/readyz', '/metrics', '/config_dump'] }),

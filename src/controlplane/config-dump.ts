@@ -41,7 +41,7 @@ export function configDump(input: DumpInput, query: DumpQuery): object {
   };
 }
 
-function explainTarget({ services, clusterDomain }: DumpInput, listener: string, namespace = 'default'): object {
+function explainTarget({ services, clusterDomain }: DumpInput, listener: string, namespace: string): object {
   const byKey = new Map(services.map((published) => [serviceKey(published.service), published]));
   const reason = whyNotServed(listener, namespace, (id) => byKey.get(serviceKey(id))?.service, clusterDomain);
   return { listener, namespace, served: reason === undefined, reason };
