@@ -5,7 +5,13 @@ import { type WorkloadEntry, workloads } from '../workloads/registry.ts';
 
 /** `evenkeel workload NAME`: one pod of one of the reference systems, in this process. */
 export function registerWorkload(root: Command): void {
-  const group = root.command('workload').description('Run one pod of the reference systems A to E.');
+  const group = root
+    .command('workload')
+    .description('Run one pod of the reference systems A to E.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  evenkeel workload be1-srv --port 50051      (evenkeel workload be1-srv --help lists its flags)',
+    );
   for (const entry of workloads) addWorkload(group, entry);
 }
 
@@ -15,19 +21,19 @@ function addWorkload(group: Command, entry: WorkloadEntry): void {
     .description(entry.summary)
     .addHelpText('after', `\nExample:\n  ${entry.example}`);
   for (const [key, declared] of Object.entries(entry.options)) {
-    const fallback = declared.fallback({});
-    const notes = [
-      `env ${envOf(key, declared)}`,
-      fallback === undefined || fallback === '' ? '' : `default ${fallback}`,
-    ].filter((note) => note !== '');
+    const notes = `env ${envOf(key, declared)}, default ${declared.shown ?? declared.fallback({})}`;
     const value = declared.placeholder === undefined ? '' : ` <${declared.placeholder}>`;
-    command.addOption(new Option(`${flagOf(key)}${value}`, `${declared.description} (${notes.join(', ')})`));
+    command.addOption(new Option(`${flagOf(key)}${value}`, `${declared.description} (${notes})`));
   }
   command.action(async (given: Record<string, string | true>) => {
     const settings = settle(entry.options, given);
     // grpc-js honours a DNS server in a target only with this, and reads it once, when it is loaded.
     if (process.env.EVENKEEL_DNS) process.env.GRPC_NODE_USE_ALTERNATIVE_RESOLVER ??= 'true';
-    const { serveUntilStopped } = await import('../workloads/pod/process.ts');
-    await serveUntilStopped(await entry.start(settings), settings as unknown as ServerSettings);
+    const { callUntilStopped, serveUntilStopped } = await import('../workloads/pod/process.ts');
+    const { program } = entry;
+    if ('call' in program) await callUntilStopped((signal) => program.call(settings, signal));
+    else await serveUntilStopped(await program.start(settings), settings as unknown as ServerSettings);
+    // Everything of ours is closed; grpc-js-xds goes on trying to reach its control plane for ever.
+    process.exit();
   });
 }

@@ -4,14 +4,16 @@ import { choice, integer, port, type Settings, share, text } from './options.ts'
 
 /** Loopback unless the pod has an address of its own: a demo program never listens on every interface by itself. */
 const host = text({
-  description: 'address to listen on; POD_IP where that is set',
+  description: 'address to listen on',
   placeholder: 'address',
+  shown: 'POD_IP, else 127.0.0.1',
   fallback: (env) => env.POD_IP || '127.0.0.1',
 });
 
 const podName = text({
-  description: "the pod's name in every answer; the machine's name where none is set",
+  description: "the pod's name in every answer",
   placeholder: 'name',
+  shown: "the machine's name",
   env: 'POD_NAME',
   fallback: () => hostname(),
 });

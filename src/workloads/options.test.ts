@@ -36,6 +36,10 @@ test('an empty environment variable counts as unset', () => {
   assert.equal(settled.host, '127.0.0.1');
 });
 
+test('what Kubernetes sets for a Service of the same name counts as unset', () => {
+  assert.equal(settle(options, {}, { EVENKEEL_DRAIN_MS: 'tcp://10.96.0.1:18000' }).drainMs, 3000);
+});
+
 for (const [given, env, field] of [
   [{ drainMs: '-1' }, {}, '--drain-ms'],
   [{ drainMs: '1.5' }, {}, '--drain-ms'],

@@ -7,6 +7,8 @@ export interface Option<T> {
   readonly placeholder: string | undefined;
   /** Environment variable; default `EVENKEEL_` and the name in upper snake case. */
   readonly env: string | undefined;
+  /** How the help writes the default where that depends on the environment. */
+  readonly shown: string | undefined;
   /** The default, given the environment. */
   readonly fallback: (env: NodeJS.ProcessEnv) => T;
   /** Throws a plain `Error` that says what is expected. */
@@ -25,6 +27,7 @@ interface Details<T> {
   readonly description: string;
   readonly placeholder?: string;
   readonly env?: string;
+  readonly shown?: string;
   readonly fallback: T | ((env: NodeJS.ProcessEnv) => T);
 }
 
@@ -34,13 +37,14 @@ function option<T>(details: Details<T>, placeholder: string | undefined, parse: 
     description,
     placeholder: details.placeholder ?? placeholder,
     env,
+    shown: details.shown,
     fallback: typeof fallback === 'function' ? (fallback as (env: NodeJS.ProcessEnv) => T) : () => fallback,
     parse,
   };
 }
 
-export function text<T extends string | undefined = string>(details: Details<T>): Option<T> {
-  return option(details, 'text', (value) => value as T);
+export function text(details: Details<string>): Option<string> {
+  return option(details, 'text', (value) => value);
 }
 
 /** A whole number from `min` (default 0) to `max` (default 2^31 − 1, the longest a timer takes). */
@@ -120,10 +124,19 @@ export function settle<O extends OptionSet>(
     if (flag !== undefined) return [key, parseNamed(declared, String(flag), flagOf(key))];
     const variable = envOf(key, declared);
     const value = env[variable];
-    if (value !== undefined && value !== '') return [key, parseNamed(declared, value, variable)];
+    if (value !== undefined && value !== '' && !isServiceLink(value))
+      return [key, parseNamed(declared, value, variable)];
     return [key, declared.fallback(env)];
   });
   return Object.fromEntries(settled) as Settings<O>;
+}
+
+/**
+ * Kubernetes gives every pod `<SERVICE>_PORT=tcp://…` for each Service; one that is called `evenkeel` or `evenkeel-admin`
+ * would otherwise set our ports.
+ */
+function isServiceLink(value: string): boolean {
+  return /^(tcp|udp|sctp):\/\//.test(value);
 }
 
 function parseNamed<T>(declared: Option<T>, value: string, field: string): T {

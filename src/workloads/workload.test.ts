@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { clientBootstrap } from '../cli/bootstrap.ts';
 import { GrpcClient, policyOptions } from './grpc/client.ts';
+import { settle } from './options.ts';
 import { workloads } from './registry.ts';
+import { findProgram } from './sample/find-program.ts';
 import { arrived, ConstantCaller, echo } from './testing/calls.ts';
 import { spawnWorkload, startChild } from './testing/child.ts';
 import { startDns } from './testing/dns.ts';
@@ -22,6 +27,39 @@ test('every workload has help with an example of its own', async (t) => {
   assert.match(help, /EVENKEEL_ADMIN_PORT/);
   assert.match(help, /Example:\n {2}evenkeel workload be1-srv/);
 });
+
+test('the README has a row for every workload, with its ports', () => {
+  const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
+  const rows = [...readme.matchAll(/^\| (`.+) \| [A-E] \| (.+?) \|/gm)].flatMap(([, names, listens]) =>
+    [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => `${name}: ${listens}`),
+  );
+  const expected = workloads.map(({ name, options, program }) => {
+    const settled = settle(options, {}, {}) as { port?: number; grpcPort?: number };
+    if ('call' in program) return `${name}: –`;
+    const speaksGrpcOnly = 'maxConnectionAgeMs' in options && !('grpcPort' in options);
+    const also = settled.grpcPort === undefined ? '' : `, gRPC ${settled.grpcPort}`;
+    return `${name}: ${speaksGrpcOnly ? 'gRPC' : 'HTTP'} ${settled.port}${also}`;
+  });
+  assert.deepEqual(rows.sort(), expected.sort());
+});
+
+for (const { name, program } of workloads) {
+  if ('call' in program) continue;
+  const nginx = name === 'sample-nginx' ? findProgram(process.env.EVENKEEL_NGINX || 'nginx') : '';
+  const needed = { skip: nginx === undefined && 'there is no nginx here (EVENKEEL_NGINX names one)' };
+  test(`${name} listens, is ready, and goes away on SIGTERM with exit code 0`, needed, async (t) => {
+    const child = await startChild(t, [name], {
+      EVENKEEL_GRPC_PORT: '0',
+      EVENKEEL_NGINX: nginx!,
+      GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(clientBootstrap({ server: '127.0.0.1:1', namespace: 'default' })),
+    });
+    assert.equal(child.ready.workload, name);
+    assert.equal((await get(child.ready.admin!, '/readyz')).status, 200);
+    child.process.kill('SIGTERM');
+    assert.equal(await child.exited, 0);
+    assert.equal(child.errors(), '');
+  });
+}
 
 test('a bad setting ends with exit code 2 and no stack trace', async (t) => {
   const child = spawnWorkload(t, ['be1-srv', '--error-rate', '2']);

@@ -32,8 +32,9 @@ export const helloServeOptions = {
     fallback: 'dns:///grpc-svc:8000',
   }),
   httpUpstream: text({
-    description: 'URL that /hellohttp calls, its port from HTTP_SVC_SERVICE_PORT where that is set',
+    description: 'URL that /hellohttp calls',
     placeholder: 'url',
+    shown: 'http://http-svc/hellohttp, its port from HTTP_SVC_SERVICE_PORT where that is set',
     fallback: (env) => `http://http-svc:${env.HTTP_SVC_SERVICE_PORT || 80}/hellohttp`,
   }),
   httpKeepAlive: toggle({ description: 'use HTTP connections again, which pins them', fallback: false }),

@@ -35,6 +35,6 @@ export function passedOn(pod: Pod, received: Received): Record<string, string> {
   return {
     ...traceHeaders(received),
     ...(typeof run === 'string' ? { [headers.run]: run } : {}),
-    [headers.source]: pod.workload,
+    [headers.source]: pod.service,
   };
 }

@@ -20,6 +20,8 @@ export const headers = {
 /** What the servers of one workload share. */
 export interface Pod {
   readonly workload: string;
+  /** What it is called in metrics, as a source and as a destination. */
+  readonly service: string;
   readonly name: string;
   readonly condition: Condition;
   readonly ledger: RunLedger;
@@ -28,14 +30,15 @@ export interface Pod {
   readonly log: Logger;
 }
 
-export function createPod(workload: string, settings: ServerSettings): Pod {
+export function createPod(workload: string, settings: ServerSettings, service = workload): Pod {
   return {
     workload,
+    service,
     name: settings.podName,
     condition: new Condition(),
     ledger: new RunLedger(),
     faults: new Faults(settings),
-    metrics: new RequestMetrics(workload),
+    metrics: new RequestMetrics(service),
     log: createLogger(workload, 'warn'),
   };
 }

@@ -24,10 +24,22 @@ export async function serveUntilStopped(
 ): Promise<void> {
   const signal = terminationSignal();
   console.log(readyLine(running));
-  await (running.failed === undefined ? signal : Promise.race([signal, running.failed]));
+  try {
+    await (running.failed === undefined ? signal : Promise.race([signal, running.failed]));
+  } catch (error) {
+    await running.stop(0);
+    throw error;
+  }
   running.drain();
   await delay(drainMs);
   const clean = await running.stop(graceMs);
   console.log(endedLine(running));
   if (!clean) console.error(`${running.workload}: calls were still in flight after ${graceMs} ms and were cut`);
+}
+
+/** Runs a workload that only calls, until SIGTERM or SIGINT or its own end. */
+export async function callUntilStopped(call: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stopped = new AbortController();
+  void terminationSignal().then(() => stopped.abort());
+  await call(stopped.signal);
 }

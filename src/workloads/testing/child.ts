@@ -55,12 +55,17 @@ export function spawnWorkload(test: TestContext, args: readonly string[], env: R
   };
 }
 
-/** Starts a workload that listens, on ports of the system's choice, and waits until it does. */
+/** Starts a workload that listens, on ports of the system's choice and with no drain time, and waits until it does. */
 export async function startChild(
   test: TestContext,
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<Child & { readonly ready: Ready }> {
-  const child = spawnWorkload(test, args, { EVENKEEL_PORT: '0', EVENKEEL_ADMIN_PORT: '0', ...env });
+  const child = spawnWorkload(test, args, {
+    EVENKEEL_PORT: '0',
+    EVENKEEL_ADMIN_PORT: '0',
+    EVENKEEL_DRAIN_MS: '0',
+    ...env,
+  });
   return { ...child, ready: JSON.parse(await child.nextLine()) as Ready };
 }

@@ -24,13 +24,15 @@ export class HttpUpstream {
   /**
    * @param keepAlive - false: a new connection for every request, which is what spreads HTTP behind a ClusterIP; true:
    *   connections are used again, and pin
+   * @param connections - at most so many at a time; default as many as there are requests
    */
-  constructor(url: string, { keepAlive }: { readonly keepAlive: boolean }) {
+  constructor(url: string, { keepAlive, connections }: { readonly keepAlive: boolean; readonly connections?: number }) {
     this.url = url;
     const lookup = lookupWith(process.env);
     this.#agent = new Agent({
       // undici sends "connection: close" and opens a connection a request where nothing may be pipelined.
       pipelining: keepAlive ? 1 : 0,
+      connections: connections ?? null,
       connect: lookup === undefined ? {} : { lookup },
     });
   }
@@ -60,7 +62,8 @@ export class HttpUpstream {
       const answer = await request(url, { dispatcher: this.#agent, headers: sent, signal });
       const body = await readBounded(answer.body);
       if (answer.statusCode < 200 || answer.statusCode > 299) {
-        throw new UpstreamError(this.url, statusOfHttp(answer.statusCode), `it answered HTTP ${answer.statusCode}`);
+        const why = `it answered HTTP ${answer.statusCode}${reasonIn(body)}`;
+        throw new UpstreamError(this.url, statusOfHttp(answer.statusCode), why);
       }
       return { body, pod: one(answer.headers[headers.pod]) };
     } catch (error) {
@@ -83,6 +86,16 @@ export class HttpUpstream {
 
   async close(): Promise<void> {
     await this.#agent.destroy();
+  }
+}
+
+/** `: what went wrong there`, where the upstream is one of ours or says it in the same way. */
+function reasonIn(body: string): string {
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown };
+    return typeof error === 'string' ? `: ${error.slice(0, 500)}` : '';
+  } catch {
+    return '';
   }
 }
 
