@@ -3,7 +3,9 @@ import type { ChangeRow, MeasuredChange, MeasuredScheme, Report } from './report
 /** The run in one sentence: what keeps the load even, what does not, and who followed the pods. */
 export function conclude({ schemes, scaleOut, scaleIn }: Pick<Report, 'schemes' | 'scaleOut' | 'scaleIn'>): string {
   const measured = schemes.filter((row): row is MeasuredScheme => row.status === 'ok');
-  if (measured.length === 0) return 'Nothing was measured.';
+  if (measured.length === 0) {
+    return schemes.some(({ status }) => status === 'error') ? 'Every measurement failed.' : 'Nothing was measured.';
+  }
   const even = measured.filter(({ verdict }) => verdict === 'balanced').map(({ scheme }) => scheme);
   const uneven = measured.filter(({ verdict }) => verdict !== 'balanced' && verdict !== 'inconclusive');
   const parts = [
@@ -34,6 +36,8 @@ export function conclude({ schemes, scaleOut, scaleIn }: Pick<Report, 'schemes' 
         : `While pods came and went, ${failed} calls failed: ${list([...new Set(lossy.map(({ scheme }) => scheme))])}.`,
     );
   }
+  const broken = [...schemes, ...scaleOut, ...scaleIn].filter(({ status }) => status === 'error').length;
+  if (broken > 0) sentences.push(`${broken} ${broken === 1 ? 'measurement' : 'measurements'} failed.`);
   return sentences.join(' ');
 }
 

@@ -32,7 +32,8 @@ function format(value: unknown): string {
   const short = (list: string, items: string, offset: number): string => {
     const line = `[${items.replace(/\n\s+/g, ' ')}]`;
     const before = offset - text.lastIndexOf('\n', offset) - 1;
-    return before + line.length + 1 > 120 ? list : line;
+    const comma = text[offset + list.length] === ',' ? 1 : 0;
+    return before + line.length + comma > 120 ? list : line;
   };
   return `${text.replace(/\[\n\s+([^[\]{}]*?)\n\s+\]/g, short)}\n`;
 }

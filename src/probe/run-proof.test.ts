@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import diagnostics from 'node:diagnostics_channel';
 import { describe, test } from 'node:test';
 import type { Counters } from './fixture.ts';
 import { type ProofOptions, parseProofOptions, type RawProofOptions } from './options.ts';
@@ -177,6 +179,10 @@ describe('while pods come and go', { concurrency: true }, () => {
 
 test('an aborted run rejects with the reason and leaves no client process', async (t) => {
   const fixture = await TestFixture.start(t, 2, 12);
+  const started: ChildProcess[] = [];
+  const note = (message: unknown): void => void started.push((message as { process: ChildProcess }).process);
+  diagnostics.subscribe('child_process', note);
+  t.after(() => diagnostics.unsubscribe('child_process', note));
   const controller = new AbortController();
   const honest = fixture.calls.bind(fixture);
   fixture.calls = async (scheme, run) => {
@@ -187,8 +193,9 @@ test('an aborted run rejects with the reason and leaves no client process', asyn
     runProof(fixture, options({ schemes: 'headless-round-robin', replicas: '2' }), undefined, controller.signal),
     /enough/,
   );
+  assert.equal(started.length, 1);
   assert.deepEqual(
-    process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap'),
+    started.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null),
     [],
   );
 });

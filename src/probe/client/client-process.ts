@@ -64,6 +64,11 @@ export class ClientProcess {
     this.#send({ type: 'configure', config });
   }
 
+  /** Undefined where the process could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Resolves once modules are loaded. */
   configured(): Promise<void> {
     return this.#orEnd(this.#configured.promise);
