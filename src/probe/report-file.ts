@@ -16,7 +16,8 @@ export interface ReportFile {
  * @throws EvenkeelError `EK_REPORT_PATH`
  */
 export async function openReport(file: string, field = '--report'): Promise<ReportFile> {
-  const refuse = (cause: unknown, why = messageOf(cause)): EvenkeelError =>
+  // What follows the comma is the call and the path of the trial, which nobody has asked for.
+  const refuse = (cause: unknown, why = messageOf(cause).split(',')[0]!): EvenkeelError =>
     new EvenkeelError('EK_REPORT_PATH', `cannot write the report to ${file}: ${why}`, { field, cause });
 
   const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
