@@ -100,6 +100,12 @@ test('SIGTERM under constant calls loses none, in flight or new, and exits with 
 
   leaving.process.kill('SIGTERM');
   assert.equal(await slow, 'leaving');
+  assert.deepEqual(JSON.parse(await leaving.nextLine()), {
+    event: 'ended',
+    workload: 'be1-srv',
+    pod: 'leaving',
+    runs: { slow: { calls: 1, connections: 1 } },
+  });
   assert.equal(await leaving.exited, 0);
   const stayed = calls.callsTo('staying');
   await calls.until(() => calls.callsTo('staying') >= stayed + 200);

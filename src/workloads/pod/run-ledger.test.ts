@@ -17,6 +17,14 @@ test('counts calls and distinct connections by run', () => {
   assert.deepEqual(ledger.count('three'), { calls: 0, connections: 0 });
 });
 
+test('tells everything it remembers', () => {
+  const ledger = new RunLedger();
+  ledger.record('one', 'a');
+  ledger.record('two', 'a');
+  ledger.record('two', 'b');
+  assert.deepEqual(ledger.counts(), { one: { calls: 1, connections: 1 }, two: { calls: 2, connections: 2 } });
+});
+
 test('forgets the oldest run when there are too many', () => {
   const ledger = new RunLedger({ maxRuns: 2 });
   for (const run of ['one', 'two', 'one', 'three']) ledger.record(run, 'peer');
