@@ -13,6 +13,9 @@ export type Routes = Readonly<Record<string, (request: FastifyRequest, reply: Fa
 /** Nothing here reads a body; the bound is for those who send one all the same. */
 const bodyLimitBytes = 64 * 1024;
 
+/** A request that takes longer to arrive holds a connection for nothing. */
+const requestTimeoutMs = 30_000;
+
 /**
  * An HTTP server whose answers name the pod, are counted by run, and are slow or fail as the pod's faults say.
  *
@@ -54,7 +57,12 @@ export async function startHttpServer(
 /** A fastify instance with the bounds that all our servers share and JSON answers for unknown paths. */
 export function bareServer(): FastifyInstance {
   // While closing, a request that is already on its way is answered, not refused.
-  const app = fastify({ bodyLimit: bodyLimitBytes, return503OnClosing: false, exposeHeadRoutes: false });
+  const app = fastify({
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+  });
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `nothing answers ${request.method} ${request.url.split('?')[0]}` }),
   );
