@@ -18,6 +18,7 @@ const usage = `node bench/fanout/run.ts [options]
   --clients N        clients of every server (default 1000)
   --rounds N         measured rounds (default 15)
   --quick            few warm-up rounds, a burst of 6 s: whether it works, not how fast
+  --realtime         servers and driver at real-time priority (needs root), where others use the machine as well
   --node-flags "…"   flags for the Node that runs evenkeel, such as --cpu-prof
   --out DIR          where fanout.json and fanout.svg go (default build/bench)`;
 
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '15' },
     quick: { type: 'boolean', default: false },
+    realtime: { type: 'boolean', default: false },
     'node-flags': { type: 'string', default: '' },
     out: { type: 'string', default: join(root, 'build', 'bench') },
     help: { type: 'boolean', default: false },
@@ -43,18 +45,19 @@ const { values } = parseArgs({
 async function runCase(benchCase: BenchCase, wanted: readonly ServerName[]): Promise<CaseReport> {
   const { plan } = benchCase;
   const servers: RunningServer[] = [];
+  const { realtime } = values;
   try {
     for (const name of wanted) {
       if (name === 'null' && !benchCase.withFloor) continue;
       const nodeFlags = values['node-flags'].split(' ').filter(Boolean);
       const { services, endpoints } = plan;
-      servers.push(await startServer(name, { binaries, core: serverCore, services, endpoints, nodeFlags }));
+      servers.push(await startServer(name, { binaries, core: serverCore, services, endpoints, nodeFlags, realtime }));
     }
     const others = watchOthers(servers.map(({ pid }) => pid));
-    const output = await runDriver(binaries, driverCore, {
-      ...plan,
-      servers: servers.map(({ name, pid, xds, control }) => ({ name, pid, xds, control })),
-    });
+    const output = await runDriver(
+      { binaries, core: driverCore, realtime },
+      { ...plan, servers: servers.map(({ name, pid, xds, control }) => ({ name, pid, xds, control })) },
+    );
     const about = { name: benchCase.name, title: benchCase.title, clients: plan.clients, othersCpuPercent: others() };
     return caseReport(about, JSON.parse(output) as DriverResult);
   } finally {
@@ -81,6 +84,7 @@ function conditions() {
     modules: moduleVersions(),
     pinned: { server: serverCore, driver: driverCore },
     client: values.client,
+    realtime: values.realtime,
   };
 }
 

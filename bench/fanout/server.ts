@@ -1,7 +1,6 @@
 // evenkeel's xDS library as a server under test: the resources and changes of internal/shape, the control channel of
 // internal/control.
 import { createServer } from 'node:net';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import {
   AdsServer,
@@ -61,11 +60,17 @@ const server = new AdsServer({ cache });
 const { host, port } = await server.listen({ host: '127.0.0.1', port: 0 });
 
 const control = createServer({ noDelay: true }, (socket) => {
+  let rest = '';
+  socket.setEncoding('utf8');
   socket.on('error', () => socket.destroy());
-  createInterface({ input: socket }).on('line', (line) => {
-    const { service, generation } = JSON.parse(line) as { service: number; generation: number };
-    cache.set(assignment(service, generation));
-    socket.write('{}\n');
+  socket.on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const { service, generation } = JSON.parse(line) as { service: number; generation: number };
+      cache.set(assignment(service, generation));
+      socket.write('{}\n');
+    }
   });
 });
 control.listen(0, '127.0.0.1', () => {

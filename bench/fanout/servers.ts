@@ -22,6 +22,13 @@ export interface ServerOptions {
   readonly endpoints: number;
   /** Flags for the Node that runs evenkeel, such as `--cpu-prof`. */
   readonly nodeFlags: readonly string[];
+  readonly realtime: boolean;
+}
+
+/** Pins a command to a core; where wanted, nothing but the kernel and other real-time programs interrupts it there. */
+function pinned(core: number, realtime: boolean, command: readonly string[]): [string, string[]] {
+  const [program, ...rest] = [...(realtime ? ['chrt', '--rr', '1'] : []), 'taskset', '-c', String(core), ...command];
+  return [program!, rest];
 }
 
 function commandOf(name: ServerName, { binaries, services, endpoints, nodeFlags }: ServerOptions): string[] {
@@ -39,8 +46,8 @@ function commandOf(name: ServerName, { binaries, services, endpoints, nodeFlags 
 
 /** Starts a server pinned to its core and waits for the line in which it says where it listens. */
 export async function startServer(name: ServerName, options: ServerOptions): Promise<RunningServer> {
-  // taskset replaces itself by the server, so the child's pid is the server's.
-  const child = spawn('taskset', ['-c', String(options.core), ...commandOf(name, options)], {
+  // chrt and taskset replace themselves by the server, so the child's pid is the server's.
+  const child = spawn(...pinned(options.core, options.realtime, commandOf(name, options)), {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const line = await firstLine(child, name);
@@ -65,10 +72,11 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 /** Runs the driver pinned to its core and returns what it printed. */
-export async function runDriver(binaries: string, core: number, plan: unknown): Promise<string> {
-  const child = spawn('taskset', ['-c', String(core), join(binaries, 'driver')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+export async function runDriver(
+  { binaries, core, realtime }: Pick<ServerOptions, 'binaries' | 'core' | 'realtime'>,
+  plan: unknown,
+): Promise<string> {
+  const child = spawn(...pinned(core, realtime, [join(binaries, 'driver')]), { stdio: ['pipe', 'pipe', 'inherit'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stdin.end(JSON.stringify(plan));
