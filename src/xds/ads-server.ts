@@ -18,6 +18,7 @@ import { FanOut } from './fan-out.ts';
 import type { CallHandler, ServerCall } from './grpc/call.ts';
 import { GrpcRouter } from './grpc/router.ts';
 import { GrpcError, grpcStatus } from './grpc/status.ts';
+import { HealthService } from './health-service.ts';
 import { defaultLimits, type XdsLimits } from './limits.ts';
 import type { XdsNode } from './node.ts';
 import type { XdsObserver } from './observer.ts';
@@ -71,7 +72,8 @@ export class AdsServer {
   readonly #fanOut: FanOut;
   readonly #sessions: Sessions;
   readonly #environment: Omit<StreamEnvironment, 'join'>;
-  readonly #calls = new Map<DiscoveryCall, Http2Session | undefined>();
+  readonly #calls = new Set<DiscoveryCall>();
+  readonly #health: HealthService;
   readonly #unmount: (() => Promise<void>)[] = [];
   readonly #unobserve: () => void;
   #ready: boolean;
@@ -93,10 +95,12 @@ export class AdsServer {
       maxAgeMs: maxConnectionAgeMs,
       graceMs,
       refused: (peer) => this.#observer.refused?.({ limit: 'sessions', peer }),
-      leaving: (session) => this.#endStreams(session),
+      leaving: (session) => this.services.dismiss(session),
     });
     this.services = new GrpcRouter({ maxMessageBytes: limits.requestBytes });
     for (const method of discoveryMethods) this.services.add(method.path, (call) => this.#open(call, method));
+    this.#health = new HealthService(this.#ready, (service) => this.services.hasService(service));
+    this.#health.addTo(this.services);
     this.#unobserve = options.cache.observe((change) => this.#changed(change));
   }
 
@@ -144,9 +148,11 @@ export class AdsServer {
   /**
    * The gate. While it is closed, new discovery streams are refused with UNAVAILABLE, and clients keep what they have:
    * to be opened once the cache has been filled for the first time. An empty cache would be an order to forget everything.
+   * Streams that are open go on. `grpc.health.v1` says NOT_SERVING meanwhile.
    */
   setReady(ready: boolean): void {
     this.#ready = ready;
+    this.#health.setServing(ready);
   }
 
   get isReady(): boolean {
@@ -155,7 +161,7 @@ export class AdsServer {
 
   /** Every discovery stream, what it asked for, was sent and answered. */
   clients(): ClientStatus[] {
-    return [...this.#calls.keys()].map((call) => call.status());
+    return [...this.#calls].map((call) => call.status());
   }
 
   /** Connections and discovery streams that are open, and what these subscribe to: names, and wildcards as one. */
@@ -168,7 +174,8 @@ export class AdsServer {
     this.#closing = true;
     this.#unobserve();
     this.#fanOut.close();
-    this.#endStreams();
+    this.#health.setServing(false);
+    this.services.dismiss();
     await Promise.all(this.#unmount.splice(0).map((unmount) => unmount()));
   }
 
@@ -206,7 +213,7 @@ export class AdsServer {
         this.#calls.delete(closed);
       },
     });
-    this.#calls.set(discoveryCall, call.session);
+    this.#calls.add(discoveryCall);
     return discoveryCall;
   }
 
@@ -220,13 +227,6 @@ export class AdsServer {
         this.#index.visit(typeUrl, name, group, mark);
         this.#index.visit(typeUrl, wildcardName, group, mark);
       }
-    }
-  }
-
-  /** Ends the discovery streams of a connection, or all. gRPC clients come again at once. */
-  #endStreams(session?: Http2Session): void {
-    for (const [call, of] of this.#calls) {
-      if (session === undefined || of === session) call.end('the control plane asks to connect anew');
     }
   }
 }

@@ -4,6 +4,7 @@ import type { DiscoveryMethod } from './discovery-methods.ts';
 import { DiscoveryStream, type RequestResult, type StreamEnvironment } from './discovery-stream.ts';
 import type { Sender } from './fan-out.ts';
 import type { CallHandler, CallStatus, ServerCall } from './grpc/call.ts';
+import { dismissalMessage } from './grpc/methods.ts';
 import { GrpcError, grpcStatus } from './grpc/status.ts';
 import type { StreamInfo, XdsObserver } from './observer.ts';
 import { receiveSotw, sotwWording } from './sotw.ts';
@@ -91,9 +92,9 @@ export class DiscoveryCall implements CallHandler, Sender {
     this.#call.end(grpcStatus.ok);
   }
 
-  /** Ends the stream so that the client comes again. */
-  end(message: string): void {
-    this.#call.end(grpcStatus.unavailable, message);
+  /** The client comes again at once, to this control plane or to another. */
+  dismiss(): void {
+    this.#call.end(grpcStatus.unavailable, dismissalMessage);
   }
 
   closed(status: CallStatus): void {

@@ -32,6 +32,13 @@ export type { Inconsistency } from './consistency.ts';
 export { adsDeltaPath, adsSotwPath, type DiscoveryMethod, discoveryMethods } from './discovery-methods.ts';
 export { type CallHandler, type CallStatus, ServerCall } from './grpc/call.ts';
 export { frameMessage } from './grpc/message-reader.ts';
+export {
+  dismissalMessage,
+  streamingMethod,
+  type TypedCall,
+  type TypedHandler,
+  unaryMethod,
+} from './grpc/methods.ts';
 export { GrpcRouter, type GrpcRouterOptions, type MethodHandler } from './grpc/router.ts';
 export { GrpcError, type GrpcStatusCode, grpcStatus } from './grpc/status.ts';
 export type { ResourceKey } from './layer.ts';

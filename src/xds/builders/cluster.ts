@@ -26,8 +26,11 @@ export interface EdsClusterSpec {
    * alone, which is round robin within localities that are drawn by weight.
    */
   readonly policies?: readonly LoadBalancingPolicySpec[] | undefined;
-  /** Envoy speaks HTTP/2 to the endpoints, as gRPC needs; gRPC clients do not look at it. Default false. */
-  readonly http2?: boolean | undefined;
+  /**
+   * Envoy speaks HTTP/2 to the endpoints, as gRPC needs, or whatever its own client speaks (`as-downstream`); gRPC clients
+   * do not look at it. Default false: HTTP/1.1.
+   */
+  readonly http2?: boolean | 'as-downstream' | undefined;
   /** Clients report their load to the server that sent the cluster (LRS). Default false. */
   readonly reportLoad?: boolean | undefined;
   readonly version?: string | undefined;
@@ -49,7 +52,10 @@ export function buildEdsCluster(spec: EdsClusterSpec): EncodedResource {
     circuitBreakers: { thresholds: [{ maxRequests, maxConnections: maxRequests, maxPendingRequests: maxRequests }] },
   });
   if (spec.policies !== undefined) cluster.loadBalancingPolicy = loadBalancingPolicy(spec.policies);
-  if (spec.http2) cluster.typedExtensionProtocolOptions = { [httpProtocolOptionsName]: http2ProtocolOptions() };
+  if (spec.http2) {
+    const options = spec.http2 === 'as-downstream' ? downstreamProtocolOptions() : http2ProtocolOptions();
+    cluster.typedExtensionProtocolOptions = { [httpProtocolOptionsName]: options };
+  }
   if (spec.reportLoad) cluster.lrsServer = selfConfigSource();
   checkCluster(cluster);
   return encodeResource(ClusterSchema, cluster, { version: spec.version });
@@ -66,6 +72,19 @@ export function http2ProtocolOptions(): Any {
       upstreamProtocolOptions: {
         case: 'explicitHttpConfig',
         value: { protocolConfig: { case: 'http2ProtocolOptions', value: {} } },
+      },
+    }),
+  );
+}
+
+/** Tells Envoy to speak to a cluster what the client speaks to Envoy, HTTP/1.1 or HTTP/2. */
+function downstreamProtocolOptions(): Any {
+  return anyPack(
+    HttpProtocolOptionsSchema,
+    create(HttpProtocolOptionsSchema, {
+      upstreamProtocolOptions: {
+        case: 'useDownstreamProtocolConfig',
+        value: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
       },
     }),
   );

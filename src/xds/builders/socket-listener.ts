@@ -19,6 +19,11 @@ export type SocketListenerSpec = HttpConnectionManagerSpec & {
   readonly statPrefix?: string | undefined;
   /** Milliseconds without a byte after which Envoy ends a stream; 0: never, as long-lived gRPC streams need. Default 0. */
   readonly streamIdleTimeoutMs?: number | undefined;
+  /**
+   * Whether this Envoy is the first proxy that callers reach: it then appends their address to `x-forwarded-for` and
+   * believes no `x-envoy-*` header of theirs. A caller's `x-request-id` is kept in any case. Default false.
+   */
+  readonly edge?: boolean | undefined;
   /** Whether Envoy writes a line for each call to its standard output. Default false. */
   readonly accessLog?: boolean | undefined;
   readonly version?: string | undefined;
@@ -35,6 +40,8 @@ export function buildSocketListener(spec: SocketListenerSpec): EncodedResource {
   checkSocketAddress(report, 'address.socket_address', spec);
   const manager = httpConnectionManager(spec, spec.statPrefix ?? spec.name);
   manager.streamIdleTimeout = durationOf(spec.streamIdleTimeoutMs ?? 0);
+  if (spec.edge) manager.useRemoteAddress = true;
+  manager.preserveExternalRequestId = spec.edge ?? false;
   if (spec.accessLog) {
     manager.accessLog = [
       create(AccessLogSchema, {

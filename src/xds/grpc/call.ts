@@ -11,6 +11,8 @@ export interface CallHandler {
   halfClosed(): void;
   /** The socket takes more again, after `write` returned false. */
   writable?(): void;
+  /** The connection has to go: a call that would not end by itself should end. What is left is cut after the grace time. */
+  dismiss?(): void;
   /** The call is over, whoever ended it. */
   closed(status: CallStatus): void;
 }
@@ -20,6 +22,8 @@ export interface CallStatus {
   readonly code: GrpcStatusCode;
   readonly message: string;
 }
+
+const brokenOff: CallStatus = { code: grpcStatus.cancelled, message: 'the client or the connection ended the call' };
 
 export const responseHeaders = {
   ':status': 200,
@@ -37,15 +41,22 @@ export class ServerCall {
   readonly #reader: MessageReader;
   #handler: CallHandler | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  readonly #released: () => void;
   #status: CallStatus | undefined;
-  #closed = false;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, maxMessageBytes: number) {
+  /** @param released - called when the call is over, after the handler */
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    maxMessageBytes: number,
+    released: () => void = () => {},
+  ) {
     const socket = stream.session?.socket;
     this.path = headers[':path'] ?? '';
     this.headers = headers;
     this.peer = `${socket?.remoteAddress ?? ''}:${socket?.remotePort ?? ''}`;
     this.#stream = stream;
+    this.#released = released;
     this.#reader = new MessageReader(maxMessageBytes);
   }
 
@@ -56,10 +67,9 @@ export class ServerCall {
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
     stream.on('end', () => this.#ended());
     stream.on('drain', () => this.#guard(() => this.#handler?.writable?.()));
-    stream.on('wantTrailers', () => this.#sendTrailers());
     // A client that resets the stream is no error of ours; 'close' follows.
     stream.on('error', () => {});
-    stream.on('close', () => this.#close());
+    stream.on('close', () => this.#close(brokenOff));
     stream.respond(responseHeaders, { waitForTrailers: true });
     if (deadlineMs !== undefined) {
       this.#deadline = setTimeout(() => this.end(grpcStatus.deadlineExceeded, 'deadline exceeded'), deadlineMs).unref();
@@ -85,11 +95,28 @@ export class ServerCall {
     if (this.isOpen) this.#stream.write(frame);
   }
 
+  /** Asks the handler to come to an end. */
+  dismiss(): void {
+    this.#guard(() => this.#handler?.dismiss?.());
+  }
+
   /** Ends the call with a status, after what was written before. */
   end(code: GrpcStatusCode, message = ''): void {
     if (!this.isOpen) return;
-    this.#status = { code, message };
+    // On a mounted server with a `request` listener, Node's compatibility layer would send trailers of its own.
+    this.#stream.removeAllListeners('wantTrailers');
+    this.#stream.once('wantTrailers', () => this.#sendTrailers(code, message));
     this.#stream.end();
+    this.#close({ code, message });
+  }
+
+  /** Ends the call as what a handler threw says: a GrpcError with its status, anything else with INTERNAL. */
+  fail(thrown: unknown): void {
+    if (thrown instanceof GrpcError) this.end(thrown.code, thrown.message);
+    else {
+      process.emitWarning(`${this.path}: ${messageOf(thrown)}`, 'EvenkeelWarning');
+      this.end(grpcStatus.internal, 'internal error');
+    }
   }
 
   #read(chunk: Buffer): void {
@@ -100,7 +127,8 @@ export class ServerCall {
   }
 
   #ended(): void {
-    if (!this.isOpen) return;
+    // A reset ends the readable side as well.
+    if (!this.isOpen || this.#stream.aborted) return;
     if (this.#reader.isInsideMessage) this.end(grpcStatus.invalidArgument, 'the stream ended inside a message');
     else this.#guard(() => this.#handler?.halfClosed());
   }
@@ -109,31 +137,35 @@ export class ServerCall {
     try {
       action();
     } catch (thrown) {
-      if (thrown instanceof GrpcError) this.end(thrown.code, thrown.message);
-      else {
-        process.emitWarning(`${this.path}: ${messageOf(thrown)}`, 'EvenkeelWarning');
-        this.end(grpcStatus.internal, 'internal error');
-      }
+      this.fail(thrown);
     }
   }
 
-  #sendTrailers(): void {
-    const { code, message } = this.#status ?? { code: grpcStatus.ok, message: '' };
+  #sendTrailers(code: GrpcStatusCode, message: string): void {
     const trailers = { 'grpc-status': String(code), ...(message && { 'grpc-message': encodeGrpcMessage(message) }) };
     this.#stream.sendTrailers(trailers);
-    // After an early end the client may still be sending; without the reset it would hold the stream open.
-    if (!this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    resetLater(this.#stream);
   }
 
-  #close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    clearTimeout(this.#deadline);
-    const status = this.#status ?? {
-      code: grpcStatus.cancelled,
-      message: 'the client or the connection ended the call',
-    };
+  /** The call is over as soon as its status is decided, however long the last bytes take. */
+  #close(status: CallStatus): void {
+    if (this.#status !== undefined) return;
     this.#status = status;
+    clearTimeout(this.#deadline);
     this.#handler?.closed(status);
+    this.#released();
   }
+}
+
+/** How long a client may take to end its side of a stream that the server has ended. */
+const lingerMs = 1_000;
+
+/**
+ * Resets a stream whose client goes on sending after the end. Not at once: a reset that overtakes the trailers would hide
+ * the status.
+ */
+export function resetLater(stream: ServerHttp2Stream): void {
+  if (stream.readableEnded) return;
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), lingerMs).unref();
+  stream.once('close', () => clearTimeout(timer));
 }

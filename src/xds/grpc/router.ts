@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { type CallHandler, responseHeaders, ServerCall } from './call.ts';
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { type CallHandler, resetLater, responseHeaders, ServerCall } from './call.ts';
 import { encodeGrpcMessage, GrpcError, type GrpcStatusCode, grpcStatus } from './status.ts';
 
 /** Begins a call and says what to do with it; a GrpcError that it throws refuses the call. */
@@ -18,6 +18,7 @@ export class GrpcRouter {
   readonly #methods = new Map<string, MethodHandler>();
   readonly #services = new Set<string>();
   readonly #maxMessageBytes: number;
+  readonly #open = new Set<ServerCall>();
 
   constructor({ maxMessageBytes = 4 * 1024 * 1024 }: GrpcRouterOptions = {}) {
     this.#maxMessageBytes = maxMessageBytes;
@@ -32,6 +33,21 @@ export class GrpcRouter {
   /** Whether the path belongs to a service that has a method here. */
   serves(path: string): boolean {
     return this.#services.has(serviceOf(path));
+  }
+
+  /** Whether there is a method of this service, `package.Service`. */
+  hasService(name: string): boolean {
+    return this.#services.has(`/${name}/`);
+  }
+
+  /** Calls that are open. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Asks the calls of a connection to end, or all of them. */
+  dismiss(session?: Http2Session): void {
+    for (const call of this.#open) if (session === undefined || call.session === session) call.dismiss();
   }
 
   /** Answers a stream. What is not a gRPC request gets an HTTP status, an unknown method UNIMPLEMENTED. */
@@ -56,9 +72,10 @@ export class GrpcRouter {
       refuse(stream, grpcStatus.invalidArgument, 'grpc-timeout is not a timeout');
       return;
     }
-    const call = new ServerCall(stream, headers, this.#maxMessageBytes);
+    const call = new ServerCall(stream, headers, this.#maxMessageBytes, () => this.#open.delete(call));
     try {
       call.accept(method(call), deadlineMs);
+      this.#open.add(call);
     } catch (thrown) {
       if (!(thrown instanceof GrpcError)) throw thrown;
       refuse(stream, thrown.code, thrown.message);
@@ -74,12 +91,14 @@ export function refuse(stream: ServerHttp2Stream, code: GrpcStatusCode, message:
     { ...responseHeaders, 'grpc-status': String(code), 'grpc-message': encodeGrpcMessage(message) },
     { endStream: true },
   );
+  resetLater(stream);
 }
 
 function refuseHttp(stream: ServerHttp2Stream, status: number): void {
   stream.on('error', () => {});
   stream.resume();
   stream.respond({ ':status': status }, { endStream: true });
+  resetLater(stream);
 }
 
 function serviceOf(path: string): string {

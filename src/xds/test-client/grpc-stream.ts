@@ -38,6 +38,8 @@ export class GrpcTestStream {
     this.#stream.on('data', (chunk: Buffer) => {
       for (const message of this.#reader.read(chunk)) this.#take(message);
     });
+    // As gRPC clients do: when the server has said its status, nothing more is to be sent.
+    this.#stream.on('end', () => this.#stream.end());
     this.#stream.on('error', (error) => {
       status = { code: 14, message: error.message };
     });
