@@ -28,16 +28,16 @@ export async function openParts(wantedId: string | undefined): Promise<LabParts>
   const range = await claimAddressRange();
   const id = wantedId ?? `lab${range.prefix.slice('127.'.length)}`;
   const info: LabInfo = { id, pid: process.pid, prefix: range.prefix, startedAt: Date.now() };
+  const control = new ControlServer();
   let reaper: Reaper | undefined;
-  let control: ControlServer | undefined;
   try {
-    const stateDir = await createStateDir(info);
+    const stateDir = await createStateDir(info, (socket) => control.listen(socket));
     reaper = new Reaper(stateDir);
-    control = await ControlServer.listen(stateDir);
     return { info, range, stateDir, reaper, control, ...(await startDns(range.prefix)) };
   } catch (error) {
-    await Promise.all([range.release(), control?.close()]);
+    await control.close();
     await reaper?.close();
+    await range.release();
     throw error;
   }
 }

@@ -255,9 +255,10 @@ export class Lab {
     await this.#deployments.close(graceMs);
     this.#drainedResolvers.resolve();
     this.#board.close();
-    await Promise.allSettled([this.#services.close(), this.#parts.dns.close(), this.#parts.range.release()]);
+    await Promise.allSettled([this.#services.close(), this.#parts.dns.close()]);
     await this.#parts.control.close();
     await this.#parts.reaper.close();
+    await this.#parts.range.release();
     this.#stoppedResolvers.resolve();
   }
 

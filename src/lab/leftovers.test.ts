@@ -11,7 +11,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,9 +22,6 @@ import { startLab, testPod } from './testdata/start.ts';
 interface Left {
   readonly pids: number[];
   readonly stateDir: string;
-  readonly prefix: string;
-  readonly dnsAddress: string;
-  readonly service: string;
 }
 
 /** A lab in a process of its own and everything that it has. */
@@ -55,22 +51,10 @@ async function until(what: string, test: () => boolean): Promise<void> {
   }
 }
 
-async function refused(address: string): Promise<string> {
-  const [host, port] = address.split(':');
-  const socket = connect({ host: host!, port: Number(port) });
-  const [error] = await once(socket, 'error');
-  return error.code;
-}
-
-async function assertNothingLeft({ pids, stateDir, prefix, dnsAddress, service }: Left): Promise<void> {
+/** Sockets need no look of their own: they cannot outlive the processes. */
+async function assertNothingLeft({ pids, stateDir }: Left): Promise<void> {
   await until('the processes to end', () => !pids.some(alive));
   await until('the folder to go', () => !existsSync(stateDir));
-  for (const address of [dnsAddress, service]) assert.equal(await refused(address), 'ECONNREFUSED');
-  // The range is free for the next lab.
-  const server = createServer();
-  server.listen({ host: `${prefix}.0.1`, port: 18_002 });
-  await Promise.race([once(server, 'listening'), once(server, 'error')]);
-  server.close();
 }
 
 for (const [what, signal] of [
@@ -128,20 +112,26 @@ test('the last lab takes the common folder with it, a new one removes what a dea
   const folder = ownTmpdir(t);
   const first = await startLab(t);
   const base = join(first.stateDir, '..');
-  const dead = join(base, 'dead');
+  const dead = join(base, 'dead.123456');
   mkdirSync(dead);
-  // The highest process id that can be is taken by nobody.
-  writeFileSync(join(dead, 'lab.json'), JSON.stringify({ id: 'dead', pid: 2 ** 22, prefix: '127.99', startedAt: 0 }));
+  writeFileSync(
+    join(dead, 'lab.json'),
+    JSON.stringify({ id: 'dead', pid: process.pid, prefix: '127.99', startedAt: 0 }),
+  );
   const second = await startLab(t);
-  assert.deepEqual(readdirSync(base).sort(), [first.id, second.id].sort());
+  assert.deepEqual(
+    readdirSync(base)
+      .map((name) => name.replace(/\.\w{6}$/, ''))
+      .sort(),
+    [first.id, second.id].sort(),
+  );
   await Promise.all([first.stop(), second.stop()]);
   assert.deepEqual(readdirSync(folder), []);
 });
 
 test('a folder that others may use is refused', async (t) => {
   const folder = ownTmpdir(t);
-  const { uid } = { uid: process.getuid!() };
-  mkdirSync(join(folder, `evenkeel-lab-${uid}`), { mode: 0o755 });
+  mkdirSync(join(folder, `evenkeel-lab-${process.getuid!()}`), { mode: 0o755 });
   await assert.rejects(startLab(t), { code: 'EK_LAB_STATE' });
 });
 

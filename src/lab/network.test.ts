@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { decode, streamEncode } from 'dns-packet';
 import type { Lab } from './index.ts';
@@ -127,7 +128,7 @@ test('half a connection closes and the other half goes on; megabytes arrive whol
 test('a connection outlives the endpoint it goes to; new ones go elsewhere', async (t) => {
   const lab = await startLab(t);
   await lab.createService({ name: 'web', ports: [{ name: 'tcp', port: 7000 }] });
-  lab.createDeployment({ name: 'web', template: testPod({ TCP_PORT: '7000', DRAIN_MS: '1000' }) });
+  lab.createDeployment({ name: 'web', template: testPod({ TCP_PORT: '7000', DRAIN_MS: '30000' }) });
   const [old] = await lab.ready('web');
   const socket = connect({ ...address(lab, 'web', 'tcp'), allowHalfOpen: true });
   const [greeting] = await once(socket, 'data');
@@ -140,6 +141,7 @@ test('a connection outlives the endpoint it goes to; new ones go elsewhere', asy
   assert.equal(await readAll(other), `${replacement!.name}\n0\n`);
   socket.end('still here');
   assert.equal(await readAll(socket), '10\n');
+  lab.kill(old!.name);
 });
 
 test('without a ready pod a connection is reset at once', async (t) => {
@@ -167,4 +169,33 @@ test('a deleted Service is gone from DNS and its address', async (t) => {
   await assert.rejects(resolver(lab).resolve4('web'), { code: 'ENOTFOUND' });
   const [error] = await once(connect(where), 'error');
   assert.equal(error.code, 'ECONNREFUSED');
+});
+
+test('a port that this user cannot have is shifted by 8000, and everything that names it knows', async (t) => {
+  const low = 600 + (process.pid % 400);
+  // Taken on every address, or not allowed at all: either way it cannot be had.
+  const taken = createServer();
+  taken.listen(low);
+  await once(taken, 'listening').catch(() => {});
+  t.after(() => taken.close());
+  const lab = await startLab(t);
+  const service = await lab.createService({
+    name: 'web',
+    ports: [{ name: 'http', port: low, targetPort: 8080 }],
+  });
+  lab.createDeployment({ name: 'web', template: testPod() });
+  const [pod] = await lab.ready('web');
+
+  const address = `${service.clusterIp}:${low + 8000}`;
+  const { port, boundPort, shifted } = service.ports[0]!;
+  assert.deepEqual([port, boundPort, shifted, service.ports[0]!.address], [low, low + 8000, true, address]);
+  assert.equal(await get(address), pod!.name);
+  assert.ok(
+    lab.notices.includes(`Service default/web: this user cannot listen on port ${low}, so it is at ${address}`),
+  );
+  assert.equal(JSON.parse(await get(address, '/env')).WEB_SERVICE_PORT, String(low + 8000));
+  const [srv] = await resolver(lab).resolveSrv('_http._tcp.web');
+  assert.equal(srv!.port, low + 8000);
+  const [written] = JSON.parse(readFileSync(lab.endpointsFile, 'utf8')).services;
+  assert.deepEqual(written.ports, [{ name: 'http', port: low, targetPort: 8080 }]);
 });

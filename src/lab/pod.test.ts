@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { EvenkeelError } from '../base/errors.ts';
 import type { Lab, PodEvent, PodRecord } from './index.ts';
 import { get, startLab, testPod } from './testdata/start.ts';
@@ -78,7 +79,7 @@ test('a failing readiness probe takes a pod out of the endpoints and leaves it r
 test('a pod that is deleted is terminating and still serving until it has drained', async (t) => {
   const lab = await startLab(t);
   await lab.createService({ name: 'web', ports: [{ port: 8080 }] });
-  lab.createDeployment({ name: 'web', template: testPod({ DRAIN_MS: '1000' }) });
+  lab.createDeployment({ name: 'web', template: testPod() });
   const pod = await onePod(lab);
   const conditions: string[] = [];
   lab.on('endpoints', () => {
@@ -87,6 +88,7 @@ test('a pod that is deleted is terminating and still serving until it has draine
     conditions.push(mine === undefined ? 'gone' : `${mine.ready} ${mine.serving} ${mine.terminating}`);
   });
   const slow = get(`${pod.ip}:8080`, '/slow');
+  while (!lab.logs(pod.name).includes('slow')) await setTimeout(5);
   lab.deletePod(pod.name);
   assert.equal(lab.pod(pod.name).status, 'Terminating');
   const [replacement] = await lab.settled('web');
@@ -110,16 +112,30 @@ test('a pod that does not go is killed after its grace period', async (t) => {
   assert.deepEqual(lab.endedPods()[0]!.lastExit, { code: undefined, signal: 'SIGKILL' });
 });
 
-test('a preStop sleep keeps SIGTERM back, the endpoints change at once', async (t) => {
+test('during a preStop sleep a pod is out of the endpoints and does not know it', async (t) => {
   const lab = await startLab(t);
-  lab.createDeployment({ name: 'web', template: testPod({}, { preStopMs: 200 }) });
+  lab.createDeployment({
+    name: 'web',
+    template: testPod({}, { preStopMs: 60_000, gracePeriodMs: 120_000 }),
+  });
   const pod = await onePod(lab);
   lab.scale('web', 0);
   await lab.waitFor('termination', () => lab.pod(pod.name).terminating);
+  assert.equal(lab.pod(pod.name).ready, false);
   assert.equal(await get(`${pod.ip}:8080`), pod.name);
+  lab.kill(pod.name);
   await lab.settled('web');
-  const { terminatingAt, endedAt } = lab.endedPods()[0]!;
-  assert.ok(endedAt! - terminatingAt! >= 199);
+});
+
+test('SIGTERM comes after the preStop sleep', async (t) => {
+  const lab = await startLab(t);
+  lab.createDeployment({ name: 'web', template: testPod({}, { preStopMs: 100 }) });
+  await onePod(lab);
+  lab.scale('web', 0);
+  await lab.settled('web');
+  const { terminatingAt, endedAt, lastExit } = lab.endedPods()[0]!;
+  assert.ok(endedAt! - terminatingAt! >= 99);
+  assert.deepEqual(lastExit, { code: 0, signal: undefined });
 });
 
 test('gRPC and TCP probes', async (t) => {

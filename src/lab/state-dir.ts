@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { EvenkeelError, messageOf } from '../base/errors.ts';
 
 /** What a lab writes about itself, for those who look for it. */
@@ -25,7 +25,10 @@ export interface LabInfo {
 /** Unix socket paths end here on macOS (104 with the closing zero); Linux takes 108. */
 const maxSocketPath = 103;
 
-/** Longer than any lab takes from its folder to its socket. */
+/** Folders of labs that are being made. */
+const freshPrefix = '.new-';
+
+/** Longer than any lab takes to make one. */
 const startMs = 60_000;
 
 /** Every lab of this user has a folder in here. */
@@ -40,31 +43,43 @@ export function controlSocket(stateDir: string): string {
 /**
  * Makes the folder of a new lab and removes those of labs that are gone.
  *
+ * Its path is used once and never again: what cleans up after a lab may come late, and must then find nobody else's.
+ *
+ * @param listen - makes the control socket at the path given; a folder whose socket does not answer is a dead lab's
  * @throws EvenkeelError `EK_LAB_STATE` if the place is not ours alone, `EK_LAB_ID_TAKEN` if a lab with this id runs
  */
-export async function createStateDir(info: LabInfo): Promise<string> {
+export async function createStateDir(info: LabInfo, listen: (socket: string) => Promise<void>): Promise<string> {
   const base = labsFolder();
-  const folder = join(base, info.id);
-  if (controlSocket(folder).length > maxSocketPath) {
-    throw new EvenkeelError('EK_LAB_STATE', `the path ${controlSocket(folder)} is too long for a socket`, {
+  const longest = controlSocket(join(base, `${info.id}.${'x'.repeat(freshPrefix.length + 6)}`));
+  if (longest.length > maxSocketPath) {
+    throw new EvenkeelError('EK_LAB_STATE', `the path ${longest} is too long for a socket`, {
       hint: `Set TMPDIR to a shorter path, or choose a shorter --id; ${maxSocketPath} characters are the limit.`,
     });
   }
-  await removeLeftovers(base);
-  // Made complete under another name first: nobody ever sees the folder of a lab without knowing whose it is.
   const fresh = makeFresh(base);
-  writeFileSync(join(fresh, 'lab.json'), JSON.stringify(info));
+  const folder = join(base, `${info.id}.${basename(fresh).slice(freshPrefix.length)}`);
   try {
+    writeFileSync(join(fresh, 'lab.json'), JSON.stringify(info));
+    await listen(controlSocket(fresh));
+    await removeLeftovers(base);
+    // Complete before it has its name: nobody sees the folder of a lab that does not answer yet.
     renameSync(fresh, folder);
-  } catch (cause) {
-    rmSync(fresh, { recursive: true, force: true });
-    throw new EvenkeelError('EK_LAB_ID_TAKEN', `a lab with the id "${info.id}" is running`, {
-      field: '--id',
-      hint: `Choose another id, or end it: evenkeel lab down --id ${info.id}`,
-      cause,
-    });
+    await refuseSecond(info, folder);
+  } catch (error) {
+    for (const path of [fresh, folder]) rmSync(path, { recursive: true, force: true });
+    throw error;
   }
   return folder;
+}
+
+/** Each lab looks after everybody can see it, so two never both stay; two that begin at one moment may both give way. */
+async function refuseSecond({ id }: LabInfo, folder: string): Promise<void> {
+  const labs = await runningLabs();
+  if (!labs.some(({ info, socket }) => info.id === id && dirname(socket) !== folder)) return;
+  throw new EvenkeelError('EK_LAB_ID_TAKEN', `a lab with the id "${id}" is running`, {
+    field: '--id',
+    hint: `Choose another id, or end it: evenkeel lab down --id ${id}`,
+  });
 }
 
 /** The labs of this user that answer. */
@@ -72,7 +87,7 @@ export async function runningLabs(): Promise<{ info: LabInfo; socket: string }[]
   const base = labsFolder();
   const found = await Promise.all(
     entries(base).map(async (name) => {
-      const info = readInfo(join(base, name));
+      const info = name.startsWith(freshPrefix) ? undefined : readInfo(join(base, name));
       const socket = controlSocket(join(base, name));
       return info !== undefined && (await answers(socket)) ? [{ info, socket }] : [];
     }),
@@ -84,7 +99,7 @@ function makeFresh(base: string): string {
   for (let attempt = 1; ; attempt++) {
     prepareBase(base);
     try {
-      return mkdtempSync(join(base, '.new-'));
+      return mkdtempSync(join(base, freshPrefix));
     } catch (error) {
       // The last lab that ends takes the common folder with it, perhaps at this moment.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error;
@@ -107,16 +122,9 @@ function prepareBase(base: string): void {
 async function removeLeftovers(base: string): Promise<void> {
   for (const name of entries(base)) {
     const folder = join(base, name);
-    const info = readInfo(folder);
-    if (info === undefined ? isOld(folder) : await isDead(folder, info))
-      rmSync(folder, { recursive: true, force: true });
+    const dead = name.startsWith(freshPrefix) ? isOld(folder) : !(await answers(controlSocket(folder)));
+    if (dead) rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** A lab that begins has no socket yet; an hour later its process id may belong to another program. */
-async function isDead(folder: string, { pid, startedAt }: LabInfo): Promise<boolean> {
-  if (await answers(controlSocket(folder))) return false;
-  return !isAlive(pid) || Date.now() - startedAt > startMs;
 }
 
 function entries(base: string): string[] {
@@ -131,7 +139,7 @@ function readInfo(folder: string): LabInfo | undefined {
   }
 }
 
-/** A folder without an owner may be one that is being made at this moment. */
+/** A folder without a name yet may be one that is being made at this moment. */
 function isOld(folder: string): boolean {
   try {
     return Date.now() - lstatSync(folder).mtimeMs > startMs;
@@ -140,15 +148,7 @@ function isOld(folder: string): boolean {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
+/** Whether a process listens there, however busy: the kernel takes the connection. */
 function answers(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const connection = connect(socket);
@@ -156,6 +156,9 @@ function answers(socket: string): Promise<boolean> {
       resolve(true);
       connection.destroy();
     });
-    connection.on('error', () => resolve(false));
+    // A full queue (EAGAIN) is a sign of life; only "nobody is there" is not.
+    connection.on('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT' && code !== 'ENOTDIR'),
+    );
   });
 }

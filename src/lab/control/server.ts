@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { EvenkeelError, messageOf, toEvenkeelError } from '../../base/errors.ts';
 import type { Lab } from '../lab.ts';
-import { controlSocket } from '../state-dir.ts';
 import { handlers } from './handlers.ts';
 import type { LabRequestName } from './protocol.ts';
 
@@ -18,16 +17,14 @@ export class ControlServer {
   readonly #server: Server;
   #lab: Lab | undefined;
 
-  static async listen(stateDir: string): Promise<ControlServer> {
-    const control = new ControlServer();
-    control.#server.listen(controlSocket(stateDir));
-    await once(control.#server, 'listening');
-    return control;
-  }
-
-  private constructor() {
+  constructor() {
     this.#server = createServer((request, response) => void this.#answer(request, response));
     this.#server.maxConnections = 64;
+  }
+
+  async listen(socket: string): Promise<void> {
+    this.#server.listen(socket);
+    await once(this.#server, 'listening');
   }
 
   serve(lab: Lab): void {
@@ -36,6 +33,7 @@ export class ControlServer {
 
   /** Answers that are on their way are sent first. */
   async close(): Promise<void> {
+    if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.#server.closeIdleConnections();

@@ -14,15 +14,8 @@ lab.guard(guarded.pid!);
 
 const [shell] = lab.pods('shell');
 while (lab.logs(shell!.name) === '') await new Promise((resolve) => setTimeout(resolve, 10));
-console.log(
-  JSON.stringify({
-    pids: [...lab.pods().map(({ pid }) => pid), guarded.pid, Number(lab.logs(shell!.name))],
-    stateDir: lab.stateDir,
-    prefix: lab.prefix,
-    dnsAddress: lab.dnsAddress,
-    service: lab.service('web').ports[0]!.address,
-  }),
-);
+const pids = [...lab.pods().map(({ pid }) => pid), guarded.pid, Number(lab.logs(shell!.name))];
+console.log(JSON.stringify({ pids, stateDir: lab.stateDir }));
 process.once('SIGTERM', () => void lab.stop({ graceMs: 100 }).then(() => guarded.kill('SIGKILL')));
 process.once('SIGUSR2', () => {
   throw new Error('a crash, on purpose');

@@ -23,8 +23,10 @@ if (HTTP_PORT !== undefined) {
     if (request.url === '/fail-readiness') ready = false;
     if (request.url === '/recover') ready = true;
     if (request.url === '/env') response.end(JSON.stringify(process.env));
-    else if (request.url === '/slow') setTimeout(() => response.end(POD_NAME), 300);
-    else response.end(POD_NAME);
+    else if (request.url === '/slow') {
+      console.log('slow');
+      setTimeout(() => response.end(POD_NAME), 300);
+    } else response.end(POD_NAME);
   });
   http.listen(Number(HTTP_PORT), POD_IP);
   closeHttp = (done) => http.close(done);
