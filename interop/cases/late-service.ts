@@ -1,5 +1,5 @@
 import { type Case, forEach, type Outcomes } from '../driver/case.ts';
-import { holds, statusOnce } from '../driver/client-state.ts';
+import { awaitServices, statusOnce } from '../driver/client-state.ts';
 import type { ClientResource } from '../driver/client-status.ts';
 import type { LiveClient } from '../driver/live-client.ts';
 import { podsOf } from '../driver/tally.ts';
@@ -24,7 +24,7 @@ async function createAndCall({ cluster }: World, outcomes: Outcomes, service: st
   const target = `xds:///${service}`;
   await cluster.createService(service, 3);
   await forEach(outcomes, async (client, outcome) => {
-    await statusOnce(client, (resources) => holds(resources, service));
+    await awaitServices(client, [service]);
     const tally = await client.process.call([target], 60, `${client.id}-${service}`);
     outcome.expectNoFailure(tally);
     if (podsOf(tally, target).size !== 3) outcome.problems.push(`${podsOf(tally, target).size} of 3 pods answered`);

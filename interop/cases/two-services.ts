@@ -1,5 +1,5 @@
 import { type Case, forEach } from '../driver/case.ts';
-import { holds, statusOnce } from '../driver/client-state.ts';
+import { awaitServices } from '../driver/client-state.ts';
 import { podsOf } from '../driver/tally.ts';
 import { services } from '../driver/world.ts';
 
@@ -12,7 +12,7 @@ export const twoServices: Case = {
       const { id, process } = client;
       const targets = services.map((service) => `xds:///${service}`);
       await process.connect(targets);
-      await statusOnce(client, (resources) => services.every((service) => holds(resources, service)));
+      await awaitServices(client, services);
       const tally = await process.call(targets, 30, `${id}-two-services`);
       outcome.expectNoFailure(tally);
       for (const service of services) {

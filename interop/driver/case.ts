@@ -20,17 +20,22 @@ export interface Case {
   run(world: World, outcomes: Outcomes): Promise<void>;
 }
 
-/** Does something with every client at once; what goes wrong is a problem of that client alone. */
+/**
+ * Does something with every client at once; what goes wrong is a problem of that client alone. A client that has a problem
+ * already is left alone, since waiting for it would hold up the others.
+ */
 export async function forEach(
   outcomes: Outcomes,
   act: (client: LiveClient, outcome: Outcome) => Promise<void>,
 ): Promise<void> {
   await Promise.all(
-    [...outcomes].map(([client, outcome]) =>
-      act(client, outcome).catch((error) => {
-        outcome.problems.push(messageOf(error));
-      }),
-    ),
+    [...outcomes]
+      .filter(([, { problems }]) => problems.length === 0)
+      .map(([client, outcome]) =>
+        act(client, outcome).catch((error) => {
+          outcome.problems.push(messageOf(error));
+        }),
+      ),
   );
 }
 

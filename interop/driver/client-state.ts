@@ -1,5 +1,9 @@
 import type { ClientResource } from './client-status.ts';
-import type { LiveClient } from './live-client.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { type LiveClient, nodeIdOf } from './live-client.ts';
+
+/** gRPC clients double the time between two tries; after an outage of 30 s the next one may be as far away. */
+const reconnectTimeoutMs = 60_000;
 
 const settleTimeoutMs = 20_000;
 const pollIntervalMs = 50;
@@ -34,15 +38,36 @@ export async function statusOnce(
   }
 }
 
-/** What a client complains of once it has settled; a rejected resource is told at once. */
-export async function settledComplaints(client: LiveClient, missing: readonly string[]): Promise<string[]> {
+/**
+ * What a client complains of once it has settled; a rejected resource is told at once.
+ *
+ * Settled means that the control plane sees it too: after a restart a client still holds what it had, and the next case
+ * must not begin before it is back.
+ */
+export async function settledComplaints(
+  client: LiveClient,
+  controlPlane: ControlPlane,
+  missing: readonly string[],
+): Promise<string[]> {
+  const deadline = performance.now() + reconnectTimeoutMs;
+  while (!(await controlPlane.settledNodes()).includes(nodeIdOf(client.id))) {
+    if (performance.now() > deadline) return [`the client is not back after ${reconnectTimeoutMs / 1000} s`];
+    await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
+  }
   const settled = (resources: readonly ClientResource[]): boolean =>
     complaints(resources, missing).length === 0 || resources.some(({ status }) => status === 'NACKED');
   return complaints(await statusOnce(client, settled), missing);
 }
 
+/** Waits until the client applied what leads to these Services. */
+export async function awaitServices(client: LiveClient, services: readonly string[]): Promise<void> {
+  const all = (resources: readonly ClientResource[]): boolean => services.every((name) => holds(resources, name));
+  const resources = await statusOnce(client, all);
+  if (!all(resources)) throw new Error(`the client did not get ${services.join(', ')}: ${complaints(resources, [])}`);
+}
+
 /** Whether the client applied the cluster and the endpoints of a Service, which come after its listener and its route. */
-export function holds(resources: readonly ClientResource[], service: string): boolean {
+function holds(resources: readonly ClientResource[], service: string): boolean {
   const canonical = `default/${service}:50051`;
   return ['Cluster', 'ClusterLoadAssignment'].every((type) =>
     resources.some((resource) => resource.type === type && resource.name === canonical && resource.status === 'ACKED'),

@@ -14,3 +14,28 @@ export const exceptions: readonly Exception[] = [];
 export function exceptionFor(client: ClientId, caseId: string): Exception | undefined {
   return exceptions.find((exception) => exception.client === client && exception.case === caseId);
 }
+
+/** Where a client is asked in another way than the others; the cells count all the same. */
+export interface Deviation {
+  readonly clients: readonly ClientId[];
+  readonly what: string;
+}
+
+export const deviations: readonly Deviation[] = [
+  {
+    clients: ['envoy-sotw', 'envoy-delta'],
+    what:
+      'Envoy serves no CSDS. What it applied is read from its /config_dump, what it rejected from its counters ' +
+      'update_rejected.',
+  },
+  {
+    clients: ['envoy-sotw', 'envoy-delta'],
+    what:
+      'Its listeners are its own, so that nothing is asked of LDS. Routes of Services that come late are inline: an ' +
+      'Envoy that delta RDS tells of a missing route (removed_resources) does not become ready.',
+  },
+  {
+    clients: ['envoy-sotw', 'envoy-delta'],
+    what: 'It runs one worker, since each worker has a round robin of its own.',
+  },
+];

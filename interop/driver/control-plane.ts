@@ -15,6 +15,14 @@ export type ControlPlaneLaunch = (
   addresses: { readonly xds: string; readonly admin: string },
 ) => Promise<Launch>;
 
+/** What is read of `/config_dump`. */
+interface ConfigDump {
+  readonly clients: readonly {
+    readonly node: { readonly id: string };
+    readonly types: readonly { readonly pending: number }[];
+  }[];
+}
+
 /** `evenkeel serve` as a process that can be killed, frozen and started anew on the same addresses. */
 export class ControlPlane {
   readonly xdsAddress: string;
@@ -97,6 +105,13 @@ export class ControlPlane {
   async stop(): Promise<void> {
     this.thaw();
     await this.#child?.stop();
+  }
+
+  /** Ids of the nodes that are connected and have answered everything that they were sent. */
+  async settledNodes(): Promise<string[]> {
+    const dump = (await (await this.#get('/config_dump'))?.json()) as ConfigDump | undefined;
+    const settled = dump?.clients.filter(({ types }) => types.every(({ pending }) => pending === 0)) ?? [];
+    return settled.map(({ node }) => node.id);
   }
 
   async #countedNacks(): Promise<number> {

@@ -2,6 +2,11 @@ import type { ClientProcess } from './client-process.ts';
 import type { ClientResource } from './client-status.ts';
 import type { ClientId } from './clients.ts';
 
+/** Id by which the control plane knows a client. */
+export function nodeIdOf(id: ClientId): string {
+  return `interop-${id}`;
+}
+
 /** What a client needs to know of the world it is put in. */
 export interface Surroundings {
   /** A folder for its files. */

@@ -1,3 +1,4 @@
+import { deviations } from './conformance.ts';
 import type { Cell, Matrix } from './matrix.ts';
 
 const marks = { passed: 'pass', failed: 'FAIL', documented: 'see below', skipped: 'skipped' } as const;
@@ -18,11 +19,18 @@ export function toMarkdown(matrix: Matrix): string {
     '',
     `Rejected responses counted by the control plane: ${matrix.nacks}.`,
   ];
-  const notes = cells.flatMap(({ client, case: id, reason, problems = [] }) => [
-    ...(reason === undefined ? [] : [`- ${client}, ${id}: ${reason}`]),
+  const notes = cells.flatMap(({ client, case: id, status, reason, attempt = 1, problems = [] }) => [
+    ...(status === 'documented' ? [`- ${client}, ${id}: ${reason}`] : []),
+    ...(attempt > 1 ? [`- ${client}, ${id}: attempt ${attempt}; the machine stood still in those before`] : []),
     ...problems.map((problem) => `- ${client}, ${id}: ${problem}`),
   ]);
-  return [...lines, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+  const asked = deviations.filter((deviation) => deviation.clients.some((id) => clients.some((one) => one.id === id)));
+  const differences = asked.map((deviation) => `- ${deviation.clients.join(', ')}: ${deviation.what}`);
+  return [...lines, ...paragraph(notes), ...paragraph(differences)].join('\n');
+}
+
+function paragraph(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** `pass 1520/0`: calls and how many of them failed. */

@@ -1,5 +1,5 @@
 import { messageOf } from '../../src/base/errors.ts';
-import { type Case, forEach } from './case.ts';
+import type { Case } from './case.ts';
 import { settledComplaints } from './client-state.ts';
 import { exceptionFor } from './conformance.ts';
 import type { LiveClient } from './live-client.ts';
@@ -55,8 +55,13 @@ async function runOnce(
   }
   const stallMs = await world.stallMs();
   await world.restore();
-  await forEach(outcomes, async (client, outcome) => {
-    outcome.problems.push(...(await settledComplaints(client, world.missingServices)));
-  });
+  await Promise.all(
+    [...outcomes].map(async ([client, outcome]) => {
+      const complaints = await settledComplaints(client, world.controlPlane, world.missingServices).catch((error) => [
+        messageOf(error),
+      ]);
+      outcome.problems.push(...complaints);
+    }),
+  );
   return { outcomes, stallMs };
 }

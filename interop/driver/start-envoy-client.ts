@@ -3,7 +3,7 @@ import { ClientProcess, type Launch } from './client-process.ts';
 import type { ClientId } from './clients.ts';
 import { EnvoyProcess } from './envoy-process.ts';
 import { fetchEnvoyStatus } from './envoy-status.ts';
-import type { LiveClient, Surroundings } from './live-client.ts';
+import { type LiveClient, nodeIdOf, type Surroundings } from './live-client.ts';
 
 /** Starts Envoy and a plain gRPC client that calls through it. */
 export async function startEnvoyClient(
@@ -15,7 +15,7 @@ export async function startEnvoyClient(
   const binary = await findEnvoy();
   if (binary === undefined) throw new Error(howToGetEnvoy);
   const envoy = await EnvoyProcess.start(binary, folder, {
-    nodeId: `interop-${id}`,
+    nodeId: nodeIdOf(id),
     xdsAddress,
     transport,
     routes: services.map(({ name: service, late }) => ({

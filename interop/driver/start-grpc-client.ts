@@ -2,7 +2,7 @@ import { clientBootstrap } from '../../src/cli/bootstrap.ts';
 import { ClientProcess, type Launch } from './client-process.ts';
 import { fetchClientStatus } from './client-status.ts';
 import type { ClientId } from './clients.ts';
-import type { LiveClient, Surroundings } from './live-client.ts';
+import { type LiveClient, nodeIdOf, type Surroundings } from './live-client.ts';
 
 /** Starts a gRPC library's program with the bootstrap that `evenkeel bootstrap` prints. */
 export async function startGrpcClient(
@@ -10,7 +10,7 @@ export async function startGrpcClient(
   { command, args, env }: Launch,
   { descriptors, xdsAddress }: Surroundings,
 ): Promise<LiveClient> {
-  const bootstrap = clientBootstrap({ server: xdsAddress, nodeId: `interop-${id}`, namespace: 'default' }, {});
+  const bootstrap = clientBootstrap({ server: xdsAddress, nodeId: nodeIdOf(id), namespace: 'default' }, {});
   const process = await ClientProcess.start(id, {
     command,
     args,

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { messageOf } from '../../src/base/errors.ts';
 import { file_echo_echo } from '../../src/gen/echo/echo_pb.ts';
-import type { ClientKind } from './clients.ts';
+import type { ClientId, ClientKind } from './clients.ts';
 import { Cluster } from './cluster.ts';
 import { ClusterDns } from './cluster-dns.ts';
 import { ControlPlane, type ControlPlaneLaunch } from './control-plane.ts';
@@ -33,27 +34,31 @@ const allServices = [
 
 export const initialReplicas = 3;
 
+interface Parts {
+  readonly folder: string;
+  readonly cluster: Cluster;
+  readonly dns: ClusterDns;
+  readonly controlPlane: ControlPlane;
+  /** What ends each part, in the order in which they were started. */
+  readonly ends: (() => Promise<void>)[];
+}
+
 /** Backends, a control plane and clients of several languages that use it all at once. */
 export class World {
   readonly cluster: Cluster;
-  readonly controlPlane: ControlPlane;
-  readonly clients: readonly LiveClient[];
   readonly dns: ClusterDns;
-  readonly folder: string;
+  readonly controlPlane: ControlPlane;
+  readonly clients: LiveClient[] = [];
+  /** Why a client did not start, by its id. */
+  readonly broken = new Map<ClientId, string>();
+  readonly #parts: Parts;
   readonly #stall = new StallMeter();
 
-  private constructor(
-    folder: string,
-    cluster: Cluster,
-    dns: ClusterDns,
-    controlPlane: ControlPlane,
-    clients: readonly LiveClient[],
-  ) {
-    this.folder = folder;
-    this.cluster = cluster;
-    this.dns = dns;
-    this.controlPlane = controlPlane;
-    this.clients = clients;
+  private constructor(parts: Parts) {
+    this.cluster = parts.cluster;
+    this.dns = parts.dns;
+    this.controlPlane = parts.controlPlane;
+    this.#parts = parts;
   }
 
   /**
@@ -64,7 +69,7 @@ export class World {
   static async start(kinds: readonly ClientKind[], serve: (sources: Sources) => ControlPlaneLaunch): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'evenkeel-interop-'));
     const cluster = new Cluster(folder);
-    const ends: (() => Promise<void>)[] = [() => cluster.stop()];
+    const ends = [() => rm(folder, { recursive: true, force: true }), () => cluster.stop()];
     try {
       for (const service of services) await cluster.createService(service, initialReplicas);
       const dns = await ClusterDns.start(cluster);
@@ -72,24 +77,29 @@ export class World {
       const sources = { folder, endpointFile: cluster.endpointFile, dnsServer: dns.address };
       const controlPlane = await ControlPlane.start(serve(sources));
       ends.push(() => controlPlane.stop());
-      const descriptors = join(folder, 'echo.binpb');
-      await writeFile(descriptors, echoDescriptors());
-      const clients: LiveClient[] = [];
-      for (const kind of kinds) {
-        const client = await kind.start({
-          folder,
-          descriptors,
-          xdsAddress: controlPlane.xdsAddress,
-          services: allServices,
-        });
-        ends.push(() => client.stop());
-        clients.push(client);
-      }
-      return new World(folder, cluster, dns, controlPlane, clients);
+      const world = new World({ folder, cluster, dns, controlPlane, ends });
+      await world.#startClients(kinds);
+      return world;
     } catch (error) {
       for (const end of ends.reverse()) await end();
-      await rm(folder, { recursive: true, force: true });
       throw error;
+    }
+  }
+
+  /** One after the other, since a start takes most of a core. A client that fails does not keep the others away. */
+  async #startClients(kinds: readonly ClientKind[]): Promise<void> {
+    const { folder, controlPlane, ends } = this.#parts;
+    const descriptors = join(folder, 'echo.binpb');
+    await writeFile(descriptors, echoDescriptors());
+    const surroundings = { folder, descriptors, xdsAddress: controlPlane.xdsAddress, services: allServices };
+    for (const kind of kinds) {
+      try {
+        const client = await kind.start(surroundings);
+        ends.push(() => client.stop());
+        this.clients.push(client);
+      } catch (error) {
+        this.broken.set(kind.id, messageOf(error));
+      }
     }
   }
 
@@ -114,11 +124,7 @@ export class World {
 
   async stop(): Promise<void> {
     this.#stall.stop();
-    await Promise.all(this.clients.map((client) => client.stop()));
-    await this.controlPlane.stop();
-    await this.dns.stop();
-    await this.cluster.stop();
-    await rm(this.folder, { recursive: true, force: true });
+    for (const end of this.#parts.ends.reverse()) await end();
   }
 }
 
