@@ -54,8 +54,12 @@ function registerRollout(lab: Command): void {
     add(lab, 'rollout', 'Replace the pods of a deployment step by step, changed or as they are.'),
   )
     .argument('<deployment>')
-    .option('--set <NAME=VALUE>', 'change an environment variable of the pods; may be repeated', variable, {})
-    .option('--cause <text>', 'why; the history shows it', '')
+    .addOption(
+      new Option('--set <NAME=VALUE>', 'change an environment variable of the pods; may be repeated')
+        .argParser(variable)
+        .default({}, 'none'),
+    )
+    .addOption(new Option('--cause <text>', 'why; the history shows it').default('', 'none'))
     .addHelpText(
       'after',
       `
