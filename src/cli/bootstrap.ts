@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { EvenkeelError } from '../base/errors.ts';
+import { envoyBootstrap } from './envoy-bootstrap.ts';
 
 export interface BootstrapOptions {
   /** `HOST:PORT` of the control plane; default `127.0.0.1:18000`. */
@@ -50,24 +51,62 @@ export function clientBootstrap(options: BootstrapOptions, env: NodeJS.ProcessEn
   };
 }
 
+/** What only an Envoy's bootstrap has. */
+interface EnvoyFlags {
+  readonly envoy?: true;
+  readonly gateway?: string;
+  readonly adminHost?: string;
+  readonly adminPort?: string;
+  readonly delta?: true;
+}
+
 export function registerBootstrap(root: Command): void {
   root
     .command('bootstrap')
-    .description('Print the file that tells a gRPC client where its control plane is.')
+    .description('Print the file that tells a gRPC client, or an Envoy, where its control plane is.')
     .option('--server <host:port>', `the control plane's xDS address (default: ${defaultServer})`)
     .option('--namespace <name>', 'where bare targets are looked up (default: $POD_NAMESPACE, else "default")')
     .option('--node-id <id>', "the client's name in /config_dump (default: $POD_NAME, else the host's name)")
     .option('--region <name>', 'region the client is in')
     .option('--zone <name>', 'zone the client is in')
     .option('--sub-zone <name>', 'sub-zone the client is in')
+    .option('--envoy', 'for an Envoy that is one of the gateways of the configuration')
+    .option('--gateway <name>', 'which gateway it is, with --envoy')
+    .option('--admin-port <n>', "port of Envoy's own admin server, with --envoy (default: 9901)")
+    .option('--admin-host <ip>', 'address of that server (default: 127.0.0.1)')
+    .option('--delta', 'incremental xDS instead of state of the world, with --envoy')
     .addHelpText(
       'after',
       `
-Example:
+Examples:
   evenkeel bootstrap --server xds-srv:18000 > bootstrap.json
-  GRPC_XDS_BOOTSTRAP=bootstrap.json my-client xds:///be1-srv`,
+  GRPC_XDS_BOOTSTRAP=bootstrap.json my-client xds:///be1-srv
+
+  evenkeel bootstrap --envoy --gateway edge --server xds-srv:18000 > envoy.json
+  envoy -c envoy.json`,
     )
-    .action((options: BootstrapOptions) => {
-      console.log(JSON.stringify(clientBootstrap(options), undefined, 2));
+    .action((options: BootstrapOptions & EnvoyFlags) => {
+      console.log(JSON.stringify(bootstrapOf(options), undefined, 2));
     });
+}
+
+function bootstrapOf(options: BootstrapOptions & EnvoyFlags): object {
+  const { envoy, gateway, adminHost, adminPort, delta, ...client } = options;
+  if (envoy !== true) {
+    const given = Object.entries({ gateway, adminHost, adminPort, delta }).find(([, value]) => value !== undefined);
+    if (given === undefined) return clientBootstrap(client);
+    const flag = `--${given[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new EvenkeelError('EK_USAGE', `${flag} is for an Envoy only`, { field: flag, hint: 'Add --envoy.' });
+  }
+  if (gateway === undefined) {
+    throw new EvenkeelError('EK_USAGE', '--envoy needs the name of a gateway', {
+      field: '--gateway',
+      hint: "Name one of the gateways of the control plane's configuration, for example --gateway edge.",
+    });
+  }
+  const port = adminPort === undefined ? undefined : Number(adminPort);
+  if (port !== undefined && !(/^\d{1,5}$/.test(adminPort!) && port >= 1 && port <= 65_535)) {
+    throw new EvenkeelError('EK_USAGE', `"${adminPort}" is not a port`, { field: '--admin-port' });
+  }
+  return envoyBootstrap({ ...client, gateway, adminHost, adminPort: port, delta });
 }

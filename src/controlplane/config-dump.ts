@@ -6,7 +6,9 @@ import { defaultPort, whyNotServed } from '../translate/targets.ts';
 import type { ClientStatus, EncodedResource } from '../xds/index.ts';
 import type { DumpQuery, Readiness } from './admin-server.ts';
 import { endpointState, ruleMeanings } from './endpoint-state.ts';
+import type { PublishedGateway } from './gateway-publisher.ts';
 import type { Conflict, SourceState } from './model-store.ts';
+import { describeGroup } from './node-group.ts';
 import type { PublishedService } from './publisher.ts';
 import { typeLabel } from './type-label.ts';
 
@@ -18,6 +20,7 @@ export interface DumpInput {
   readonly sources: readonly SourceState[];
   readonly conflicts: readonly Conflict[];
   readonly services: readonly PublishedService[];
+  readonly gateways: readonly PublishedGateway[];
   readonly sourceOf: (service: Service) => string | undefined;
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
   readonly healthReports: readonly HealthReport[];
@@ -37,6 +40,7 @@ export function configDump(input: DumpInput, query: DumpQuery): object {
     sources: input.sources.map(({ degraded, ...source }) => ({ ...source, degraded: degraded?.toJSON() })),
     conflicts: input.conflicts.slice(0, limit),
     services: chosen.slice(0, limit).map((published) => dumpService(published, input, reports, limit)),
+    gateways: input.gateways.slice(0, limit).map((gateway) => dumpGateway(gateway, limit)),
     clients: input.clients.slice(0, limit).map(dumpClient),
   };
 }
@@ -110,6 +114,18 @@ function describeResource({ typeUrl, name, version, bytes }: EncodedResource): o
   return { type: typeLabel(typeUrl), name, version, bytes: bytes.length };
 }
 
+function dumpGateway({ gateway, translated, rejected }: PublishedGateway, limit: number): object {
+  return {
+    name: gateway.name,
+    listen: gateway.listen,
+    namespace: gateway.namespace,
+    rejected: rejected?.toJSON(),
+    hosts: translated?.hosts.slice(0, limit) ?? [],
+    problems: translated?.problems.slice(0, limit) ?? [],
+    resources: translated?.resources.slice(0, limit).map(describeResource) ?? [],
+  };
+}
+
 function dumpClient({ id, variant, peer, node, group, types }: ClientStatus): object {
   return {
     stream: id,
@@ -117,7 +133,7 @@ function dumpClient({ id, variant, peer, node, group, types }: ClientStatus): ob
     peer,
     node: {
       id: node.id,
-      namespace: group,
+      ...(group === undefined ? {} : describeGroup(group)),
       userAgent: `${node.userAgentName} ${node.userAgentVersion}`.trim(),
       locality: node.locality,
     },

@@ -3,6 +3,7 @@ import { messageOf } from '../base/errors.ts';
 import { parseListenAddress } from '../base/listen-address.ts';
 import { parseDnsServer } from '../discovery/dns/dns-server.ts';
 import { wholeNumber } from '../discovery/schema-parts.ts';
+import { gatewayProblemsOf, gatewaySchema } from './config-gateways.ts';
 import { problemsOf, serviceSchema } from './config-services.ts';
 
 /** A string that `parse` accepts; what `parse` throws is the message. */
@@ -97,8 +98,16 @@ export const configSchema = z
       .max(100_000)
       .default([])
       .describe('Services that are known beforehand: all that DNS is asked for, and what the endpoint file lacks.'),
+    gateways: z
+      .array(gatewaySchema)
+      .max(100)
+      .default([])
+      .describe('Envoys in front of Services, each with the listener and the routes that it gets.'),
   })
-  .superRefine(({ services }, context) => {
+  .superRefine(({ services, gateways }, context) => {
+    for (const { at, message, params } of gatewayProblemsOf(gateways)) {
+      context.addIssue({ code: 'custom', path: ['gateways', at, 'name'], message, params: { ...params } });
+    }
     for (const { at, field, message, params } of problemsOf(services)) {
       const path = field === undefined ? ['services', at] : ['services', at, field];
       context.addIssue({ code: 'custom', path, message, params: { ...params } });

@@ -35,6 +35,7 @@ test('without anything said, the defaults are in force', () => {
     },
     health: { intervalMs: 2_000, timeoutMs: 1_000, rise: 2, fall: 3, jitter: 0.1 },
     services: [],
+    gateways: [],
   });
 });
 
@@ -248,4 +249,36 @@ test('the file is named by a flag or the environment, and one that cannot be rea
     });
   }
   assert.equal((await loadConfig({}, {})).admin.listen.port, 18_001);
+});
+
+test('a gateway is read with its Services, and a mistake in one is named with its place', () => {
+  const { gateways } = resolveConfig({
+    file: parseConfig(`${head}gateways:\n  - { name: edge, listen: "8080", services: [a/b, a/c:grpc] }\n`, 'a.yaml'),
+  });
+  assert.deepEqual(gateways, [
+    {
+      name: 'edge',
+      namespace: 'default',
+      listen: { host: '127.0.0.1', port: 8080 },
+      services: [
+        { namespace: 'a', name: 'b', port: undefined },
+        { namespace: 'a', name: 'c', port: 'grpc' },
+      ],
+    },
+  ]);
+  const mistakes: [entries: string, field: string, line: number, message: RegExp][] = [
+    ['  - { name: edge }', 'gateways[0].listen', 4, /missing/],
+    ['  - { name: edge, listen: "edge-srv:8080" }', 'gateways[0].listen', 4, /not an IP address/],
+    ['  - { name: edge, listen: "0.0.0.0:0" }', 'gateways[0].listen', 4, /not an IP address and a port/],
+    ['  - { name: edge, listen: "0.0.0.0" }', 'gateways[0].listen', 4, /not an address/],
+    ['  - { name: edge, listen: "8080", services: [] }', 'gateways[0].services', 4, /at least one/],
+    ['  - { name: edge, listen: "8080", services: [be1] }', 'gateways[0].services[0]', 4, /NAMESPACE\/NAME/],
+    ['  - { name: edge, listen: "1" }\n  - { name: edge, listen: "2" }', 'gateways[1].name', 5, /twice.*a\.yaml:4/],
+  ];
+  for (const [entries, field, line, message] of mistakes) {
+    const error = errorOf(() => parseConfig(`${head}gateways:\n${entries}\n`, 'a.yaml'));
+    assert.equal(error.code, 'EK_CONFIG_INVALID', entries);
+    assert.deepEqual([error.location.field, error.location.line], [field, line]);
+    assert.match(error.message, message);
+  }
 });

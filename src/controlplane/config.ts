@@ -4,6 +4,8 @@ import { parseDocumentText, readText } from '../base/document.ts';
 import { EvenkeelError } from '../base/errors.ts';
 import { type ListenAddress, parseListenAddress } from '../base/listen-address.ts';
 import { type DnsServer, parseDnsServer } from '../discovery/dns/dns-server.ts';
+import type { Gateway } from '../translate/gateway.ts';
+import { gatewayOf } from './config-gateways.ts';
 import { isSvcConfig, svcConfigSchema } from './config-import.ts';
 import { type ConfigFile, configSchema } from './config-schema.ts';
 import type { ServiceConfig } from './config-services.ts';
@@ -22,6 +24,7 @@ export interface Config {
   };
   readonly health: ConfigFile['health'];
   readonly services: readonly ServiceConfig[];
+  readonly gateways: readonly Gateway[];
 }
 
 /** Values of command-line flags by `flagKey`, as commander gives them. */
@@ -94,7 +97,7 @@ function toldFor(
   return variable === undefined ? undefined : { text: variable, by: setting.env };
 }
 
-function withAddresses({ xds, admin, discovery, health, services }: ConfigFile): Config {
+function withAddresses({ xds, admin, discovery, health, services, gateways }: ConfigFile): Config {
   const { servers, ...dns } = discovery.dns;
   return {
     xds: { listen: parseListenAddress(xds.listen, 'xds.listen') },
@@ -102,6 +105,7 @@ function withAddresses({ xds, admin, discovery, health, services }: ConfigFile):
     discovery: { file: discovery.file, dns: { ...dns, servers: servers?.map(parseDnsServer) } },
     health,
     services,
+    gateways: gateways.map(gatewayOf),
   };
 }
 

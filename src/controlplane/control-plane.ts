@@ -3,13 +3,15 @@ import type { Logger } from '../base/log.ts';
 import { HealthChecker, type HealthCheckerOptions } from '../health/health-checker.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, serviceKey } from '../model/service.ts';
-import { AdsServer, SnapshotCache } from '../xds/index.ts';
+import type { Gateway } from '../translate/gateway.ts';
+import { AdsServer, SnapshotCache, typeUrls } from '../xds/index.ts';
 import type { AdminSource, DumpQuery, Readiness } from './admin-server.ts';
 import { configDump } from './config-dump.ts';
+import { GatewayPublisher } from './gateway-publisher.ts';
 import { readGauges } from './gauges.ts';
 import { Metrics } from './metrics.ts';
 import { ModelStore } from './model-store.ts';
-import { namespaceOf } from './node-namespace.ts';
+import { groupOf, wildcardOf } from './node-group.ts';
 import { PublishLog } from './publish-log.ts';
 import { Publisher } from './publisher.ts';
 import { readinessOf } from './readiness.ts';
@@ -22,6 +24,8 @@ export interface ControlPlaneOptions {
   readonly sources: readonly NamedSource[];
   readonly health: HealthCheckerOptions['settings'];
   readonly clusterDomain: string;
+  /** Default: none. */
+  readonly gateways?: readonly Gateway[] | undefined;
   /** Shown in `/config_dump` and metrics. */
   readonly version: string;
   readonly log: Logger;
@@ -36,11 +40,14 @@ export interface ControlPlaneOptions {
 export class ControlPlane implements AdminSource {
   readonly #options: ControlPlaneOptions;
   readonly #metrics = new Metrics();
-  readonly #cache = new SnapshotCache();
+  readonly #cache = new SnapshotCache({
+    wildcard: (group, typeUrl) => wildcardOf(group, typeUrl === typeUrls.listener),
+  });
   readonly #store: ModelStore;
   readonly #checker: HealthChecker;
   readonly #health: ServiceHealth;
   readonly #publisher: Publisher;
+  readonly #gateways: GatewayPublisher;
   readonly #activity: StreamActivity;
   readonly #server: AdsServer;
   readonly #whenReady = Promise.withResolvers<void>();
@@ -98,6 +105,8 @@ export class ControlPlane implements AdminSource {
       observer: {
         published: (services) => {
           for (const published of services) publishLog.published(published);
+          // Before that, thousands of Services may come one by one, and every one of them would change every route.
+          if (this.#ready) this.#gateways.update(this.#publisher.services);
           this.#becomeReady();
         },
         rejected: (id, error) => {
@@ -105,10 +114,13 @@ export class ControlPlane implements AdminSource {
         },
       },
     });
+    const { gateways = [], clusterDomain } = options;
+    this.#gateways = new GatewayPublisher({ gateways, cache: this.#cache, clusterDomain, log });
+    const gatewayNames = new Set(gateways.map(({ name }) => name));
     this.#activity = new StreamActivity(this.#metrics, log);
     this.#server = new AdsServer({
       cache: this.#cache,
-      group: namespaceOf,
+      group: (node) => groupOf(node, gatewayNames),
       ready: false,
       identifier: `evenkeel ${options.version}`,
       observer: this.#activity,
@@ -184,6 +196,7 @@ export class ControlPlane implements AdminSource {
         sources: this.#store.sources,
         conflicts: this.#store.conflicts,
         services: this.#services,
+        gateways: this.#gateways.gateways,
         sourceOf: (service) => this.#store.sourceOf(service),
         healthOf: this.#healthOf,
         healthReports: this.#checker.snapshot(),
@@ -205,6 +218,7 @@ export class ControlPlane implements AdminSource {
     const waiting = new Set(this.#publisher.waiting);
     this.#awaited ??= waiting;
     if (!this.#awaited.isDisjointFrom(waiting)) return;
+    this.#gateways.update(this.#publisher.services);
     this.#ready = true;
     this.#server.setReady(true);
     this.#options.log.info({ services: this.#services.length }, 'ready: streams are accepted');

@@ -23,6 +23,7 @@ export async function runControlPlane(config: Config, version: string): Promise<
     sources: await createSources(config),
     health: config.health,
     clusterDomain: config.discovery.dns.clusterDomain,
+    gateways: config.gateways,
     version,
     log: createLogger('serve'),
   });

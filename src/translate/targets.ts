@@ -90,6 +90,12 @@ export function distinctPorts(ports: readonly ServicePort[]): { distinct: Servic
   return { distinct, repeated };
 }
 
+/** A Service's host names from the shortest to the full one; none where its name could not be told apart from others. */
+export function hostNamesOf({ name, namespace }: ServiceId, clusterDomain = defaultClusterDomain): string[] {
+  if (!label.test(name) || !label.test(namespace)) return [];
+  return [name, `${name}.${namespace}`, `${name}.${namespace}.svc`, `${name}.${namespace}.svc.${clusterDomain}`];
+}
+
 /**
  * Every name that a Service is served under (DESIGN: targets), and those it would have but for a reason.
  *
@@ -97,8 +103,8 @@ export function distinctPorts(ports: readonly ServicePort[]): { distinct: Servic
  */
 export function aliasesOf(service: Service, clusterDomain = defaultClusterDomain): ServiceAliases {
   const { name, namespace } = service;
-  const bases = [name, `${name}.${namespace}`, `${name}.${namespace}.svc`, `${name}.${namespace}.svc.${clusterDomain}`];
-  if (!label.test(name) || !label.test(namespace)) {
+  const bases = hostNamesOf(service, clusterDomain);
+  if (bases.length === 0) {
     const reason = 'the name and the namespace of a Service must be lower-case letters, digits and dashes';
     return { aliases: [], refused: [{ listener: `${name}.${namespace}`, reason }] };
   }

@@ -1,4 +1,7 @@
-import type { XdsClient } from './xds-client.ts';
+/** Makes one call; resolves with who answered. */
+export interface Caller {
+  call(name: string): Promise<string>;
+}
 
 /** Calls that go on, one after the other, whatever else happens. */
 export class Load {
@@ -8,8 +11,8 @@ export class Load {
   #waiting: { readonly count: number; readonly resolve: () => void } | undefined;
   readonly #done: Promise<void>;
 
-  /** @param name - what stands behind `xds:///` */
-  constructor(client: XdsClient, name: string) {
+  /** @param name - what stands behind `xds:///`, or the host that a proxy is asked for */
+  constructor(client: Caller, name: string) {
     this.#done = this.#run(client, name);
   }
 
@@ -35,7 +38,7 @@ export class Load {
     return this.#failures;
   }
 
-  async #run(client: XdsClient, name: string): Promise<void> {
+  async #run(client: Caller, name: string): Promise<void> {
     while (!this.#stopped) {
       const backend = await client.call(name).catch((error: unknown) => {
         this.#failures.push(error);
