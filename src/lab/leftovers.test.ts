@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -72,6 +72,22 @@ for (const [what, signal] of [
     await assertNothingLeft(lab);
   });
 }
+
+test('a lab that is killed while it starts programs leaves none of them', async () => {
+  const program = fileURLToPath(new URL('./testdata/busy-lab-process.ts', import.meta.url));
+  // A number of seconds that nobody else sleeps for.
+  const marker = `1000.${process.pid}`;
+  const running = (): boolean => spawnSync('pgrep', ['-f', `^/bin/sleep ${marker}$`]).status === 0;
+  for (let round = 0; round < 10; round++) {
+    const child = spawn(process.execPath, [program, marker], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const ended = once(child, 'exit');
+    await once(child.stdout!, 'data');
+    await setTimeout(6 * round);
+    child.kill('SIGKILL');
+    await ended;
+  }
+  await until('every program to end', () => !running());
+});
 
 test("the lab's folder belongs to its user alone", async (t) => {
   const lab = await startLab(t);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { messageOf } from '../base/errors.ts';
 import type { OutputRing } from './output-ring.ts';
 import type { Reaper } from './reaper.ts';
@@ -23,13 +23,12 @@ export class PodProcess {
   readonly #child: ChildProcess;
 
   constructor({ command, args, env, output, reaper }: PodProcessOptions) {
-    // Out of file descriptors, Node hands back a child without streams; its type does not know that.
-    const child: ChildProcess = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = reaper.spawn(command, args, { env });
     this.#child = child;
     this.pid = child.pid;
+    // Out of file descriptors, Node hands back a child without streams.
     child.stdout?.on('data', (chunk: Buffer) => output.write(chunk));
     child.stderr?.on('data', (chunk: Buffer) => output.write(chunk));
-    if (child.pid !== undefined) reaper.add(child.pid);
 
     const { promise, resolve } = Promise.withResolvers<ProcessExit>();
     this.exited = promise;

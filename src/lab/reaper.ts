@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 /**
@@ -20,6 +20,21 @@ rmdir -- "$(dirname -- "$1")" 2>/dev/null
 `;
 
 /**
+ * What every program is started by: it reports itself before there is anything to clean up.
+ *
+ * If the lab dies while a program is being started, this shell still holds the pipe: the reaper sees the report first and
+ * the end after it. A report by the lab itself would come too late now and then. Descriptor 3 is the pipe; a reaper that
+ * is gone at this moment (SIGPIPE) is no reason not to start.
+ */
+const starter = `
+trap '' PIPE
+echo "+ $$" 2>/dev/null >&3
+trap - PIPE
+exec 3>&-
+exec "$@"
+`;
+
+/**
  * Sees to it that no process and no file outlives the lab, even where the lab is killed with SIGKILL.
  *
  * The kernel closes the pipe of a process that dies in any way, and that is all that the reaper waits for.
@@ -34,6 +49,18 @@ export class Reaper {
   constructor(folder: string) {
     this.#folder = folder;
     this.#child = this.#spawn();
+  }
+
+  /** Starts a program in a process group of its own that dies with the lab. Its exit code is 126 or 127 if it cannot. */
+  spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+    const pipe = this.#child.stdin;
+    const child = spawn('/bin/sh', ['-c', starter, 'evenkeel-lab', command, ...args], {
+      ...options,
+      stdio: ['ignore', 'pipe', 'pipe', pipe === null || pipe.destroyed ? 'ignore' : pipe],
+      detached: true,
+    });
+    if (child.pid !== undefined) this.#pids.add(child.pid);
+    return child;
   }
 
   /** From now on this process group dies with the lab. */
