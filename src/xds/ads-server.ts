@@ -90,6 +90,7 @@ export class AdsServer {
     this.#fanOut = new FanOut(clock, coalesceMs);
     this.#environment = { encoder: new ResponseEncoder(options.identifier), limits, now: () => clock.now() };
     this.#sessions = new Sessions({
+      clock,
       maxSessions: limits.sessions,
       keepaliveMs,
       maxAgeMs: maxConnectionAgeMs,

@@ -1,6 +1,8 @@
 import type { Http2Session } from 'node:http2';
+import type { Clock } from '../base/clock.ts';
 
 export interface SessionOptions {
+  readonly clock: Clock;
   /** Connections at once; further ones are closed. */
   readonly maxSessions: number;
   /** Interval of HTTP/2 pings; a connection that has not answered by the next one is dead. 0: no pings. */
@@ -22,7 +24,9 @@ interface SessionState {
   idleIntervals: number;
   /** Whether the last ping has been answered. */
   answered: boolean;
-  readonly timers: NodeJS.Timeout[];
+  /** Ends the timers that are set. */
+  cancelCheck(): void;
+  cancelAge(): void;
 }
 
 /** A connection that has carried no stream for so many keepalive intervals is asked to go, as it only takes a place. */
@@ -51,7 +55,14 @@ export class Sessions {
       session.destroy();
       return;
     }
-    const state: SessionState = { streams: 0, idleIntervals: 0, answered: true, timers: [] };
+    const { clock, keepaliveMs, maxAgeMs } = this.#options;
+    const state: SessionState = {
+      streams: 0,
+      idleIntervals: 0,
+      answered: true,
+      cancelCheck: () => {},
+      cancelAge: () => {},
+    };
     this.#sessions.set(session, state);
     // A broken connection is no error of ours; 'close' follows.
     session.on('error', () => {});
@@ -63,14 +74,14 @@ export class Sessions {
       });
     });
     session.once('close', () => {
-      state.timers.forEach(clearTimeout);
+      state.cancelCheck();
+      state.cancelAge();
       this.#sessions.delete(session);
     });
-    const { keepaliveMs, maxAgeMs } = this.#options;
-    if (keepaliveMs > 0) state.timers.push(setInterval(() => this.#check(session, state), keepaliveMs).unref());
+    if (keepaliveMs > 0) this.#checkLater(session, state);
     if (maxAgeMs > 0) {
-      const age = maxAgeMs * (1 - jitter + 2 * jitter * Math.random());
-      state.timers.push(setTimeout(() => this.dismiss(session), age).unref());
+      const ageMs = maxAgeMs * (1 - jitter + 2 * jitter * Math.random());
+      state.cancelAge = clock.after(ageMs, () => this.dismiss(session));
     }
   }
 
@@ -79,8 +90,10 @@ export class Sessions {
     if (session.closed || session.destroyed) return;
     session.close();
     this.#options.leaving(session);
-    const cut = setTimeout(() => session.destroy(), this.#options.graceMs).unref();
-    session.once('close', () => clearTimeout(cut));
+    session.once(
+      'close',
+      this.#options.clock.after(this.#options.graceMs, () => session.destroy()),
+    );
   }
 
   /** Asks all to go; resolves when they have gone. */
@@ -90,6 +103,10 @@ export class Sessions {
     );
     for (const session of this.#sessions.keys()) this.dismiss(session);
     await Promise.all(gone);
+  }
+
+  #checkLater(session: Http2Session, state: SessionState): void {
+    state.cancelCheck = this.#options.clock.after(this.#options.keepaliveMs, () => this.#check(session, state));
   }
 
   #check(session: Http2Session, state: SessionState): void {
@@ -107,5 +124,6 @@ export class Sessions {
     session.ping(() => {
       state.answered = true;
     });
+    this.#checkLater(session, state);
   }
 }

@@ -76,7 +76,7 @@ export class AdsTestClient {
 
   /** Ends all streams and the connection; resolves when they are gone. */
   async close(): Promise<void> {
-    if (this.#session.closed && this.#session.destroyed) return;
+    if (this.#session.destroyed) return;
     await new Promise<void>((resolve) => {
       this.#session.once('close', () => resolve());
       this.#session.destroy();
