@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { callsOf } from '../testing/calls.ts';
 import { spawnWorkload, startChild } from '../testing/child.ts';
@@ -52,12 +55,19 @@ const nginx = findProgram(process.env.EVENKEEL_NGINX || 'nginx');
 const linuxWithSetpriv = findProgram('setpriv') === undefined ? { skip: 'there is no setpriv here' } : {};
 const withNginx = { skip: nginx === undefined && 'there is no nginx here (EVENKEEL_NGINX names one)' };
 
+/** The front with a TMPDIR of its own: one that is killed cannot remove its folder. */
+async function startFront(test: TestContext, args: readonly string[] = [], env: Record<string, string> = {}) {
+  const TMPDIR = await mkdtemp(join(tmpdir(), 'evenkeel-front-'));
+  const front = await startChild(test, ['sample-nginx', ...args], { EVENKEEL_NGINX: nginx!, TMPDIR, ...env });
+  test.after(() => rm(TMPDIR, { recursive: true }));
+  return front;
+}
+
 test('the front routes /go, /js and /, and prefixes arrive once', withNginx, async (t) => {
   const { grpc } = await startGrpc(t);
   const go = await startApp(t, 'go', { grpcUpstream: grpc! });
   const js = await startApp(t, 'js');
-  const front = await startChild(t, ['sample-nginx', '--go-upstream', go.http!, '--js-upstream', js.http!], {
-    EVENKEEL_NGINX: nginx!,
+  const front = await startFront(t, ['--go-upstream', go.http!, '--js-upstream', js.http!], {
     POD_NAME: 'front-1',
   });
   const ask = async (path: string) => {
@@ -93,10 +103,10 @@ test('the front runs while its upstreams do not exist yet, and finds them when t
   const dns = await startDns(t, records);
   const go = await startApp(t, 'go');
   const port = go.http!.split(':')[1]!;
-  const front = await startChild(
+  const front = await startFront(
     t,
-    ['sample-nginx', '--go-upstream', `sample-service-go:${port}`, '--js-upstream', `sample-service-js:${port}`],
-    { EVENKEEL_NGINX: nginx!, EVENKEEL_DNS: dns, POD_NAMESPACE: 'shop' },
+    ['--go-upstream', `sample-service-go:${port}`, '--js-upstream', `sample-service-js:${port}`],
+    { EVENKEEL_DNS: dns, POD_NAMESPACE: 'shop' },
   );
   const before = await get(front.ready.http!, '/go');
   assert.equal(before.status, 503);
@@ -110,7 +120,7 @@ test('the front runs while its upstreams do not exist yet, and finds them when t
 });
 
 test('the front ends with exit code 3 when nginx ends by itself', withNginx, async (t) => {
-  const front = await startChild(t, ['sample-nginx'], { EVENKEEL_NGINX: nginx! });
+  const front = await startFront(t);
   const children = spawnSync('pgrep', ['-P', String(front.process.pid)])
     .stdout.toString()
     .trim();
@@ -122,7 +132,7 @@ test('the front ends with exit code 3 when nginx ends by itself', withNginx, asy
 });
 
 test('nginx does not outlive a front that is killed', { ...withNginx, ...linuxWithSetpriv }, async (t) => {
-  const front = await startChild(t, ['sample-nginx'], { EVENKEEL_NGINX: nginx! });
+  const front = await startFront(t);
   const [host, port] = front.ready.http!.split(':');
   front.process.kill('SIGKILL');
   // The pipe of its standard output closes when nginx is gone too.
