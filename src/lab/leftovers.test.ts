@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -44,6 +44,25 @@ function alive(pid: number): boolean {
   return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'));
 }
 
+/** Program and arguments of every process of this machine, by process id. */
+function commandLines(): Map<number, string> {
+  const lines = new Map<number, string>();
+  if (!existsSync('/proc/self/cmdline')) {
+    for (const line of execFileSync('ps', ['-axww', '-o', 'pid=,args='], { encoding: 'utf8' }).split('\n')) {
+      lines.set(Number.parseInt(line, 10), line.trim().replace(/^\d+ /, ''));
+    }
+    return lines;
+  }
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      lines.set(Number(pid), readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim());
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return lines;
+}
+
 async function until(what: string, test: () => boolean): Promise<void> {
   for (let tried = 0; !test(); tried++) {
     assert.ok(tried < 3000, `waited in vain for ${what}`);
@@ -77,12 +96,14 @@ test('a lab that is killed while it starts programs leaves none of them', async 
   const program = fileURLToPath(new URL('./testdata/busy-lab-process.ts', import.meta.url));
   // A number of seconds that nobody else sleeps for.
   const marker = `1000.${process.pid}`;
-  const running = (): boolean => spawnSync('pgrep', ['-f', `^/bin/sleep ${marker}$`]).status === 0;
+  const running = (): boolean => [...commandLines().values()].some((line) => line === `/bin/sleep ${marker}`);
   for (let round = 0; round < 10; round++) {
     const child = spawn(process.execPath, [program, marker], { stdio: ['ignore', 'pipe', 'ignore'] });
     const ended = once(child, 'exit');
     await once(child.stdout!, 'data');
     await setTimeout(6 * round);
+    // Once at least there is something to find, or finding nothing would mean nothing.
+    if (round === 9) await until('a program', running);
     child.kill('SIGKILL');
     await ended;
   }
@@ -162,18 +183,11 @@ test('pods go on when what cleans up after the lab is killed, and still end with
   const lab = await startLab(t);
   lab.createDeployment({ name: 'web', template: testPod() });
   const [pod] = await lab.ready('web');
-  const reaper = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .find((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        return command.includes('evenkeel-lab-reaper') && command.includes(lab.stateDir);
-      } catch {
-        return false;
-      }
-    });
-  process.kill(Number(reaper), 'SIGKILL');
-  await until('the end of the reaper', () => !alive(Number(reaper)));
+  const [reaper] = [...commandLines()].find(
+    ([, line]) => line.includes('evenkeel-lab-reaper') && line.includes(lab.stateDir),
+  )!;
+  process.kill(reaper, 'SIGKILL');
+  await until('the end of the reaper', () => !alive(reaper));
   assert.equal(lab.pod(pod!.name).restarts, 0);
   await lab.stop();
   await until('the folder to go', () => !existsSync(lab.stateDir));
