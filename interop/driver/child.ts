@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { atExit } from './at-exit.ts';
 
 /** As much of a program's last words as an error message should carry. */
 const keptBytes = 8 * 1024;
@@ -25,8 +26,10 @@ export class Child {
       this.process.once('error', (error) => resolve(`could not be started: ${error.message}`));
       this.process.once('exit', (code, signal) => resolve(`ended with ${signal ?? `exit code ${code}`}`));
     });
+    const callOff = atExit(() => this.process.kill('SIGKILL'));
     void this.ended.then(() => {
       this.running = false;
+      callOff();
     });
   }
 

@@ -66,10 +66,18 @@ export async function awaitServices(client: LiveClient, services: readonly strin
   if (!all(resources)) throw new Error(`the client did not get ${services.join(', ')}: ${complaints(resources, [])}`);
 }
 
-/** Whether the client applied the cluster and the endpoints of a Service, which come after its listener and its route. */
+/**
+ * Whether the client applied all that leads to a Service. A gRPC client asks for cluster and endpoints after listener and
+ * route; to Envoy they come before the route, of which the Service is a virtual host.
+ */
 function holds(resources: readonly ClientResource[], service: string): boolean {
   const canonical = `default/${service}:50051`;
-  return ['Cluster', 'ClusterLoadAssignment'].every((type) =>
-    resources.some((resource) => resource.type === type && resource.name === canonical && resource.status === 'ACKED'),
+  const has = (type: string, name: string): boolean =>
+    resources.some((resource) => resource.type === type && resource.name === name && resource.status === 'ACKED');
+  const isEnvoy = resources.some(({ type }) => type === 'VirtualHost');
+  return (
+    has('Cluster', canonical) &&
+    has('ClusterLoadAssignment', canonical) &&
+    (!isEnvoy || has('VirtualHost', `default/${service}`))
   );
 }

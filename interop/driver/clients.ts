@@ -14,6 +14,8 @@ export type ClientId = 'go' | 'java' | 'python' | 'node' | 'envoy-sotw' | 'envoy
 /** A client that the matrix knows. */
 export interface ClientKind {
   readonly id: ClientId;
+  /** It is a proxy, whose listener the control plane has to be told of. */
+  readonly isGateway: boolean;
   /** Why it cannot run on this machine; undefined if it can. */
   missing(): Promise<string | undefined>;
   start(surroundings: Surroundings): Promise<LiveClient>;
@@ -29,6 +31,7 @@ interface Program {
 function grpcClient(id: ClientId, needs: string, { command, args = [], env = {} }: Program): ClientKind {
   return {
     id,
+    isGateway: false,
     missing: async () => (existsSync(needs) ? undefined : `not installed; node interop/install.mjs ${id} installs it`),
     start: (surroundings) => startGrpcClient(id, { command, args, env }, surroundings),
   };
@@ -40,6 +43,7 @@ const nodeProgram = { command: process.execPath, args: [join(root, 'interop', 'n
 function envoyClient(id: ClientId, transport: 'sotw' | 'delta'): ClientKind {
   return {
     id,
+    isGateway: true,
     missing: async () => ((await findEnvoy()) === undefined ? `no Envoy was found. ${howToGetEnvoy}` : undefined),
     start: (surroundings) => startEnvoyClient(id, transport, { ...nodeProgram, env: {} }, surroundings),
   };

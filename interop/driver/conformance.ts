@@ -31,8 +31,8 @@ export const deviations: readonly Deviation[] = [
   {
     clients: ['envoy-sotw', 'envoy-delta'],
     what:
-      'Its listeners are its own, so that nothing is asked of LDS. Routes of Services that come late are inline: an ' +
-      'Envoy that delta RDS tells of a missing route (removed_resources) does not become ready.',
+      'It asks for everything there is and not for one Service: that a Service comes late means that calls through it ' +
+      'have nowhere to go before.',
   },
   {
     clients: ['envoy-sotw', 'envoy-delta'],

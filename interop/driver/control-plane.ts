@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import { formatAddress } from '../../src/base/listen-address.ts';
 import { Child } from './child.ts';
 import type { Launch } from './client-process.ts';
+import { freePorts } from './free-ports.ts';
 
 const startTimeoutMs = 30_000;
 const pollIntervalMs = 20;
@@ -33,15 +33,15 @@ export class ControlPlane {
   #child: Child | undefined;
   #nacks = 0;
 
-  private constructor(launch: ControlPlaneLaunch, ports: readonly [number, number]) {
+  private constructor(launch: ControlPlaneLaunch, [xds, admin]: readonly number[]) {
     this.#launch = launch;
-    this.xdsAddress = formatAddress('127.0.0.1', ports[0]);
-    this.adminAddress = formatAddress('127.0.0.1', ports[1]);
+    this.xdsAddress = formatAddress('127.0.0.1', xds!);
+    this.adminAddress = formatAddress('127.0.0.1', admin!);
   }
 
   /** Resolves once it is ready. */
   static async start(launch: ControlPlaneLaunch): Promise<ControlPlane> {
-    const controlPlane = new ControlPlane(launch, await freePorts());
+    const controlPlane = new ControlPlane(launch, await freePorts(2));
     try {
       await controlPlane.launch('file');
       await controlPlane.ready();
@@ -134,20 +134,4 @@ export class ControlPlane {
       await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
     }
   }
-}
-
-/** Two ports that were free a moment ago; they must be known beforehand, since a restart listens on the same again. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [ports[0]!, ports[1]!];
 }

@@ -15,8 +15,8 @@ export interface Surroundings {
   readonly descriptors: string;
   /** `HOST:PORT` of the control plane. */
   readonly xdsAddress: string;
-  /** Every Service that a case calls; a late one does not exist yet. */
-  readonly services: readonly { readonly name: string; readonly late: boolean }[];
+  /** Where a client that is a gateway listens, by its id: `HOST:PORT`. */
+  readonly gateways: ReadonlyMap<ClientId, string>;
 }
 
 /** A client that runs, be it a gRPC library or Envoy with a plain client in front. */

@@ -13,7 +13,7 @@ const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const health = { intervalMs: 300, timeoutMs: 1000, rise: 1, fall: 2 };
 
 /** The real `evenkeel serve` on an endpoint file or on DNS. */
-export function evenkeelServe({ folder, endpointFile, dnsServer }: Sources): ControlPlaneLaunch {
+export function evenkeelServe({ folder, endpointFile, dnsServer, gateways }: Sources): ControlPlaneLaunch {
   return async (mode, { xds, admin }) => {
     const byDns = {
       discovery: { dns: { servers: [dnsServer], minIntervalMs: 100, maxIntervalMs: 500 } },
@@ -25,6 +25,7 @@ export function evenkeelServe({ folder, endpointFile, dnsServer }: Sources): Con
       xds: { listen: xds },
       admin: { listen: admin },
       health,
+      gateways: [...gateways].map(([name, listen]) => ({ name, listen })),
       ...(mode === 'file' ? { discovery: { file: { path: endpointFile } } } : byDns),
     };
     const file = join(folder, `evenkeel-${mode}.json`);

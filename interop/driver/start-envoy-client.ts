@@ -1,35 +1,31 @@
 import { findEnvoy, howToGetEnvoy } from '../../src/base/find-envoy.ts';
+import { envoyBootstrap } from '../../src/cli/envoy-bootstrap.ts';
 import { ClientProcess, type Launch } from './client-process.ts';
 import type { ClientId } from './clients.ts';
 import { EnvoyProcess } from './envoy-process.ts';
 import { fetchEnvoyStatus } from './envoy-status.ts';
 import { type LiveClient, nodeIdOf, type Surroundings } from './live-client.ts';
 
-/** Starts Envoy and a plain gRPC client that calls through it. */
+/**
+ * Starts Envoy, with the bootstrap that `evenkeel bootstrap --envoy` prints, and a plain gRPC client that calls through it.
+ * It is the gateway that has the client's id as its name.
+ */
 export async function startEnvoyClient(
   id: ClientId,
   transport: 'sotw' | 'delta',
   { command, args, env }: Launch,
-  { folder, xdsAddress, services }: Surroundings,
+  { folder, xdsAddress, gateways }: Surroundings,
 ): Promise<LiveClient> {
   const binary = await findEnvoy();
   if (binary === undefined) throw new Error(howToGetEnvoy);
-  const envoy = await EnvoyProcess.start(binary, folder, {
-    nodeId: nodeIdOf(id),
-    xdsAddress,
-    transport,
-    routes: services.map(({ name: service, late }) => ({
-      service,
-      name: `default/${service}:50051`,
-      route: late ? 'inline' : 'rds',
-    })),
-  });
-  const proxies = [...envoy.listeners].map(([service, address]) => [`xds:///${service}`, address]);
+  const nodeId = nodeIdOf(id);
+  const options = { gateway: id, server: xdsAddress, nodeId, adminPort: 0, delta: transport === 'delta' };
+  const envoy = await EnvoyProcess.start(binary, folder, nodeId, envoyBootstrap(options, {}));
   try {
     const process = await ClientProcess.start(id, {
       command,
       args,
-      env: { ...env, INTEROP_PROXIES: JSON.stringify(Object.fromEntries(proxies)) },
+      env: { ...env, INTEROP_PROXY: gateways.get(id) ?? '' },
     });
     return {
       id,

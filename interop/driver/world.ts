@@ -1,14 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { messageOf } from '../../src/base/errors.ts';
 import { file_echo_echo } from '../../src/gen/echo/echo_pb.ts';
+import { atExit } from './at-exit.ts';
 import type { ClientId, ClientKind } from './clients.ts';
 import { Cluster } from './cluster.ts';
 import { ClusterDns } from './cluster-dns.ts';
 import { ControlPlane, type ControlPlaneLaunch } from './control-plane.ts';
+import { freePorts } from './free-ports.ts';
 import type { LiveClient } from './live-client.ts';
 import { StallMeter } from './stall-meter.ts';
 
@@ -19,6 +22,8 @@ export interface Sources {
   readonly endpointFile: string;
   /** `HOST:PORT` of a DNS server. */
   readonly dnsServer: string;
+  /** Where the gateways listen, `HOST:PORT` by name. */
+  readonly gateways: ReadonlyMap<string, string>;
 }
 
 /** Services that exist from the start, with three pods each. */
@@ -27,11 +32,6 @@ export const services = ['be1-srv', 'be2-srv'] as const;
 /** Services that clients ask for before they exist. */
 export const lateServices = ['late-srv', 'later-srv'] as const;
 
-const allServices = [
-  ...services.map((name) => ({ name, late: false })),
-  ...lateServices.map((name) => ({ name, late: true })),
-];
-
 export const initialReplicas = 3;
 
 interface Parts {
@@ -39,6 +39,7 @@ interface Parts {
   readonly cluster: Cluster;
   readonly dns: ClusterDns;
   readonly controlPlane: ControlPlane;
+  readonly gateways: ReadonlyMap<ClientId, string>;
   /** What ends each part, in the order in which they were started. */
   readonly ends: (() => Promise<void>)[];
 }
@@ -68,16 +69,25 @@ export class World {
    */
   static async start(kinds: readonly ClientKind[], serve: (sources: Sources) => ControlPlaneLaunch): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'evenkeel-interop-'));
+    const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+    const callOff = atExit(removeFolder);
     const cluster = new Cluster(folder);
-    const ends = [() => rm(folder, { recursive: true, force: true }), () => cluster.stop()];
+    const ends = [
+      async () => {
+        removeFolder();
+        callOff();
+      },
+      () => cluster.stop(),
+    ];
     try {
       for (const service of services) await cluster.createService(service, initialReplicas);
       const dns = await ClusterDns.start(cluster);
       ends.push(() => dns.stop());
-      const sources = { folder, endpointFile: cluster.endpointFile, dnsServer: dns.address };
+      const gateways = await gatewayAddresses(kinds);
+      const sources = { folder, endpointFile: cluster.endpointFile, dnsServer: dns.address, gateways };
       const controlPlane = await ControlPlane.start(serve(sources));
       ends.push(() => controlPlane.stop());
-      const world = new World({ folder, cluster, dns, controlPlane, ends });
+      const world = new World({ folder, cluster, dns, controlPlane, gateways, ends });
       await world.#startClients(kinds);
       return world;
     } catch (error) {
@@ -88,10 +98,10 @@ export class World {
 
   /** One after the other, since a start takes most of a core. A client that fails does not keep the others away. */
   async #startClients(kinds: readonly ClientKind[]): Promise<void> {
-    const { folder, controlPlane, ends } = this.#parts;
+    const { folder, controlPlane, gateways, ends } = this.#parts;
     const descriptors = join(folder, 'echo.binpb');
     await writeFile(descriptors, echoDescriptors());
-    const surroundings = { folder, descriptors, xdsAddress: controlPlane.xdsAddress, services: allServices };
+    const surroundings = { folder, descriptors, xdsAddress: controlPlane.xdsAddress, gateways };
     for (const kind of kinds) {
       try {
         const client = await kind.start(surroundings);
@@ -126,6 +136,12 @@ export class World {
     this.#stall.stop();
     for (const end of this.#parts.ends.reverse()) await end();
   }
+}
+
+async function gatewayAddresses(kinds: readonly ClientKind[]): Promise<ReadonlyMap<ClientId, string>> {
+  const gateways = kinds.filter(({ isGateway }) => isGateway);
+  const ports = await freePorts(gateways.length);
+  return new Map(gateways.map(({ id }, index) => [id, `127.0.0.1:${ports[index]}`]));
 }
 
 /** echo.EchoServer as a descriptor set, which every language can load at run time. */

@@ -1,6 +1,6 @@
 // grpc-js-xds under test: makes the calls that it is told to on standard input and says on standard output who answered.
-// With INTEROP_PROXIES (`HOST:PORT` by target) it is a plain grpc-js client that goes through a proxy. The protocol is
-// described in interop/README.md and is the same for every language.
+// With INTEROP_PROXY (`HOST:PORT`) it is a plain grpc-js client that goes through a proxy. The protocol is described in
+// interop/README.md and is the same for every language.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { addAdminServicesToServer, type Client, Server, ServerCredentials, type ServiceError } from '@grpc/grpc-js';
@@ -19,8 +19,7 @@ interface Command {
   readonly run: string;
 }
 
-const proxies: Readonly<Record<string, string>> | undefined =
-  process.env.INTEROP_PROXIES === undefined ? undefined : JSON.parse(process.env.INTEROP_PROXIES);
+const proxy = process.env.INTEROP_PROXY;
 const channels = new Map<string, Client>();
 const loads = new Map<number, () => void>();
 
@@ -29,7 +28,7 @@ function emit(event: object): void {
 }
 
 function channel(target: string): Client {
-  const open = channels.get(target) ?? openChannel(target, proxies?.[target]);
+  const open = channels.get(target) ?? openChannel(target, proxy);
   channels.set(target, open);
   return open;
 }
@@ -101,12 +100,12 @@ function versionOf(name: string): string {
   return createRequire(import.meta.url)(`${name}/package.json`).version;
 }
 
-if (proxies === undefined) register();
+if (proxy === undefined) register();
 const client =
-  proxies === undefined
+  proxy === undefined
     ? `grpc-js-xds ${versionOf('@grpc/grpc-js-xds')} (grpc-js ${versionOf('@grpc/grpc-js')})`
     : `grpc-js ${versionOf('@grpc/grpc-js')} through a proxy`;
-emit({ event: 'ready', client, ...(proxies === undefined && { csds: await serveStatus() }) });
+emit({ event: 'ready', client, ...(proxy === undefined && { csds: await serveStatus() }) });
 createInterface({ input: process.stdin })
   .on('line', (line) => handle(JSON.parse(line)))
   .on('close', () => process.exit(0));
