@@ -1,11 +1,12 @@
 import type { RejectionDetail } from './requests.ts';
+import type { EncodedResource } from './resource.ts';
 
 /** A response that the client has not answered yet. */
 export interface SentResponse {
   readonly nonce: number;
   readonly version: string;
-  /** Names of what was new in it, the first few. */
-  readonly names: readonly string[];
+  /** What was new in it. */
+  readonly resources: readonly EncodedResource[];
   /** Reading of the monotonic clock, in milliseconds. */
   readonly sentAtMs: number;
 }
@@ -13,6 +14,7 @@ export interface SentResponse {
 /** A response that the client rejected, and why. */
 export interface Rejection extends RejectionDetail {
   readonly version: string;
+  /** Names of what was new in the response, the first few. */
   readonly names: readonly string[];
   readonly atMs: number;
 }
@@ -28,6 +30,7 @@ export interface Settlement {
  * never acknowledges is not followed further.
  */
 const maxUnanswered = 64;
+const namesKept = 10;
 
 /** What one stream has been sent in one type, and what came back ("ACK and NACK semantics summary"). */
 export class Acknowledgements {
@@ -78,7 +81,8 @@ export class Acknowledgements {
       this.#rejection = undefined;
       return { response };
     }
-    this.#rejection = { ...error, version: response.version, names: response.names, atMs: nowMs };
+    const names = response.resources.slice(0, namesKept).map(({ name }) => name);
+    this.#rejection = { ...error, version: response.version, names, atMs: nowMs };
     return { response, rejection: this.#rejection };
   }
 }

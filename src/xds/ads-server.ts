@@ -25,6 +25,7 @@ import type { XdsObserver } from './observer.ts';
 import { ResponseEncoder } from './response-encoder.ts';
 import { Sessions } from './sessions.ts';
 import type { CacheChange, SnapshotCache } from './snapshot-cache.ts';
+import { SotwRequestReader } from './sotw-request-reader.ts';
 import { SubscriberIndex } from './subscriber-index.ts';
 import { wildcardName } from './subscription.ts';
 
@@ -88,7 +89,12 @@ export class AdsServer {
     this.#observer = options.observer ?? {};
     this.#ready = options.ready ?? true;
     this.#fanOut = new FanOut(clock, coalesceMs);
-    this.#environment = { encoder: new ResponseEncoder(options.identifier), limits, now: () => clock.now() };
+    this.#environment = {
+      encoder: new ResponseEncoder(options.identifier),
+      requests: new SotwRequestReader(limits),
+      limits,
+      now: () => clock.now(),
+    };
     this.#sessions = new Sessions({
       clock,
       maxSessions: limits.sessions,

@@ -1,6 +1,6 @@
-import { digestOf } from './digest.ts';
 import type { DiscoveryStream, RequestResult, Wording } from './discovery-stream.ts';
 import { type DeltaRequest, decodeDeltaRequest } from './requests.ts';
+import { partOf } from './response-encoder.ts';
 import { type Subscription, wildcardName } from './subscription.ts';
 import { isFullSetType } from './type-urls.ts';
 import type { ResourceView } from './view.ts';
@@ -55,9 +55,7 @@ export const deltaWording: Wording = {
       variant: 'delta',
       typeUrl,
       version: view.givenVersion(typeUrl) ?? held.version(),
-      resources: update.resources,
-      count: update.resources.length,
-      digest: update.resources.length === held.size ? held.digest() : digestOf(update.resources),
+      ...partOf(update.resources),
       removed: update.removed,
     };
   },

@@ -2,10 +2,11 @@ import { Acknowledgements, type Settlement } from './acknowledgements.ts';
 import { GrpcError, grpcStatus } from './grpc/status.ts';
 import type { XdsLimits } from './limits.ts';
 import { anonymousNode, isEnvoy, type XdsNode } from './node.ts';
-import { referencesOf } from './references.ts';
+import { endpointsNameOf } from './references.ts';
 import type { RejectionDetail } from './requests.ts';
 import type { EncodedResource } from './resource.ts';
 import type { ResponseContent, ResponseEncoder } from './response-encoder.ts';
+import type { SotwRequestReader } from './sotw-request-reader.ts';
 import { type InterestSink, Subscription, type Update } from './subscription.ts';
 import { mayRemove, maySend, type TypeState } from './type-state.ts';
 import { sendingRank, typeUrls } from './type-urls.ts';
@@ -22,6 +23,7 @@ export interface StreamEnvironment {
   /** Called once, with the node that the first request names. */
   join(node: XdsNode): Membership;
   readonly encoder: ResponseEncoder;
+  readonly requests: SotwRequestReader;
   readonly limits: XdsLimits;
   /** Monotonic milliseconds. */
   now(): number;
@@ -54,9 +56,6 @@ export interface Wording {
   /** Bytes after which a response of this type is split. */
   maxResponseBytes(typeUrl: string, limits: XdsLimits): number;
 }
-
-/** Of what was new in a response, so many names are kept until it is answered, to say what was rejected. */
-const namesKept = 10;
 
 /**
  * One discovery stream without its socket: requests go in, responses are taken out when the socket can take them.
@@ -97,6 +96,10 @@ export class DiscoveryStream {
 
   get limits(): XdsLimits {
     return this.#environment.limits;
+  }
+
+  get requests(): SotwRequestReader {
+    return this.#environment.requests;
   }
 
   /** What the node of this stream sees. A node that a later request names is not looked at: it "should always be identical". */
@@ -153,14 +156,9 @@ export class DiscoveryStream {
 
   /** The next response, if one is due: to be called until it returns undefined, while the socket takes more. */
   next(): OutgoingResponse | undefined {
-    // Twice: the first look may show that a listener or route has nothing to say, which lets stale clusters go.
-    for (const looks of [this.#ordered, this.#ordered]) {
-      for (const state of looks) {
-        const response = maySend(state, this.#ordered) ? this.#take(state) : undefined;
-        if (response !== undefined) return response;
-      }
-    }
-    return undefined;
+    // A second look, since the first may have shown that listeners and routes have nothing to say, so that stale clusters
+    // may go.
+    return this.#look() ?? this.#look();
   }
 
   /** Withdraws all interest. */
@@ -176,20 +174,28 @@ export class DiscoveryStream {
     return this.#membership;
   }
 
+  #look(): OutgoingResponse | undefined {
+    if (!this.#ordered.some(hasPending)) return undefined;
+    for (const state of this.#ordered) {
+      const response = maySend(state, this.#ordered) ? this.#take(state) : undefined;
+      if (response !== undefined) return response;
+    }
+    return undefined;
+  }
+
   #take(state: TypeState): OutgoingResponse | undefined {
     const { subscription, acks } = state;
     const { typeUrl } = subscription;
     const view = this.view();
     const maxBytes = this.#wording.maxResponseBytes(typeUrl, this.limits);
-    const update = subscription.take(view, mayRemove(state, this.#ordered), maxBytes);
+    const update = subscription.take(view, () => mayRemove(state, this.#ordered), maxBytes);
     const content = update && this.#wording.content(state, update, view);
     if (content === undefined || update === undefined) return undefined;
 
     if (typeUrl === typeUrls.cluster && isEnvoy(this.#node)) this.#resendEndpoints(update.resources);
     const { nonce, frame } = this.#environment.encoder.encode(content, acks.lastNonce);
     const { version } = content;
-    const names = update.resources.slice(0, namesKept).map(({ name }) => name);
-    acks.sent({ nonce, version, names, sentAtMs: this.#environment.now() });
+    acks.sent({ nonce, version, resources: update.resources, sentAtMs: this.#environment.now() });
     return {
       typeUrl,
       version,
@@ -207,10 +213,15 @@ export class DiscoveryStream {
   #resendEndpoints(clusters: readonly EncodedResource[]): void {
     const endpoints = this.#types.get(typeUrls.endpoint)?.subscription;
     if (endpoints === undefined) return;
-    for (const { name } of clusters.flatMap((cluster) => referencesOf(cluster))) {
-      if (endpoints.names.has(name)) endpoints.resend(name);
+    for (const cluster of clusters) {
+      const name = endpointsNameOf(cluster);
+      if (name !== undefined && endpoints.names.has(name)) endpoints.resend(name);
     }
   }
+}
+
+function hasPending({ subscription }: TypeState): boolean {
+  return subscription.hasPending;
 }
 
 function rankOf({ subscription }: TypeState): number {

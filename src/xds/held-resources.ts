@@ -14,6 +14,11 @@ export class HeldResources {
     return this.#byName.get(name);
   }
 
+  /** The resource, where it is one alone. */
+  get only(): EncodedResource | undefined {
+    return this.#byName.size === 1 ? this.#byName.values().next().value : undefined;
+  }
+
   names(): Iterable<string> {
     return this.#byName.keys();
   }
@@ -46,7 +51,6 @@ export class HeldResources {
    * appears unchanged; otherwise the digest.
    */
   version(): string {
-    if (this.#byName.size === 1) for (const { version } of this.#byName.values()) return version;
-    return this.digest();
+    return this.only?.version ?? this.digest();
   }
 }

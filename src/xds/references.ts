@@ -25,6 +25,15 @@ export function referencesOf(resource: EncodedResource): readonly ResourceKey[] 
   return references;
 }
 
+/** Name of the assignment of a cluster; undefined where it has none, or where the bytes are no cluster. */
+export function endpointsNameOf(cluster: EncodedResource): string | undefined {
+  try {
+    return referencesOf(cluster)[0]?.name;
+  } catch {
+    return undefined;
+  }
+}
+
 function read({ typeUrl, bytes, name }: EncodedResource): ResourceKey[] {
   if (typeUrl === typeUrls.cluster) {
     const { clusterDiscoveryType, edsClusterConfig } = fromBinary(ClusterSchema, bytes);

@@ -5,14 +5,13 @@ import {
   DeltaDiscoveryResponseSchema,
   DiscoveryResponseSchema,
 } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
-import { digestOf } from './digest.ts';
 import { type EncodedResource, typeUrls, type Variant } from './index.ts';
-import { ResponseEncoder } from './response-encoder.ts';
+import { partOf, ResponseEncoder } from './response-encoder.ts';
 import { cluster } from './testing/fixture.ts';
 
 function content(variant: Variant, resources: readonly EncodedResource[], version = 'v', removed: string[] = []) {
   const typeUrl = typeUrls.cluster;
-  return { variant, typeUrl, version, resources, count: resources.length, digest: digestOf(resources), removed };
+  return { variant, typeUrl, version, ...partOf(resources), removed };
 }
 
 test('a frame is a gRPC message that a protobuf library reads', () => {

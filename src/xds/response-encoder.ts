@@ -1,3 +1,4 @@
+import { digestOf } from './digest.ts';
 import type { EncodedResource } from './resource.ts';
 import { fieldLength, stringField, writeFieldHeader } from './wire.ts';
 
@@ -12,10 +13,20 @@ export interface ResponseContent {
   readonly resources: Iterable<EncodedResource>;
   /** How many they are. */
   readonly count: number;
+  /** The only resource, where it is one alone. */
+  readonly only?: EncodedResource | undefined;
   /** Text that is as unique as the names and versions of `resources`. */
-  readonly digest: string;
+  digest(): string;
   /** Delta only. */
   readonly removed: readonly string[];
+}
+
+/** The resources of a response that names some of those a client holds. */
+export function partOf(
+  resources: readonly EncodedResource[],
+): Pick<ResponseContent, 'resources' | 'count' | 'only' | 'digest'> {
+  const only = resources.length === 1 ? resources[0] : undefined;
+  return { resources, count: resources.length, only, digest: () => digestOf(resources) };
 }
 
 export interface EncodedResponse {
@@ -43,7 +54,7 @@ const maxKeptBytes = 16 * 1024 * 1024;
  * response that was encoded before only if its nonce is above the last one of the stream in that type.
  */
 export class ResponseEncoder {
-  readonly #kept = new Map<string, EncodedResponse>();
+  readonly #kept = new Map<string | EncodedResource, EncodedResponse>();
   readonly #identifier: Uint8Array;
   #keptBytes = 0;
   #lastNonce = 0;
@@ -55,8 +66,7 @@ export class ResponseEncoder {
 
   /** @param after - the last nonce that the stream has seen in this type */
   encode(content: ResponseContent, after: number): EncodedResponse {
-    const { variant, typeUrl, version, digest, removed } = content;
-    const key = `${variant}\n${typeUrl}\n${version}\n${digest}\n${removed.join('\n')}`;
+    const key = keyOf(content);
     const kept = this.#kept.get(key);
     if (kept !== undefined && kept.nonce > after) return kept;
 
@@ -66,7 +76,7 @@ export class ResponseEncoder {
     return response;
   }
 
-  #keep(key: string, response: EncodedResponse): void {
+  #keep(key: string | EncodedResource, response: EncodedResponse): void {
     this.#drop(key);
     this.#kept.set(key, response);
     this.#keptBytes += response.frame.length;
@@ -76,7 +86,7 @@ export class ResponseEncoder {
     }
   }
 
-  #drop(key: string): void {
+  #drop(key: string | EncodedResource): void {
     const kept = this.#kept.get(key);
     if (kept === undefined) return;
     this.#keptBytes -= kept.frame.length;
@@ -114,4 +124,13 @@ export class ResponseEncoder {
     }
     return frame;
   }
+}
+
+/**
+ * What tells responses apart. One with a resource alone that gave it its version, the most frequent in a fleet of gRPC
+ * clients, is found by the resource itself.
+ */
+function keyOf({ variant, typeUrl, version, only, digest, removed }: ResponseContent): string | EncodedResource {
+  if (only?.version === version && removed.length === 0 && variant === 'sotw') return only;
+  return `${variant}\n${typeUrl}\n${version}\n${digest()}\n${removed.join('\n')}`;
 }

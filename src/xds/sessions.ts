@@ -78,7 +78,8 @@ export class Sessions {
       state.cancelAge();
       this.#sessions.delete(session);
     });
-    if (keepaliveMs > 0) this.#checkLater(session, state);
+    // At a random time first, so that clients that came together are not pinged together ever after.
+    if (keepaliveMs > 0) this.#checkLater(session, state, keepaliveMs * Math.random());
     if (maxAgeMs > 0) {
       const ageMs = maxAgeMs * (1 - jitter + 2 * jitter * Math.random());
       state.cancelAge = clock.after(ageMs, () => this.dismiss(session));
@@ -105,8 +106,8 @@ export class Sessions {
     await Promise.all(gone);
   }
 
-  #checkLater(session: Http2Session, state: SessionState): void {
-    state.cancelCheck = this.#options.clock.after(this.#options.keepaliveMs, () => this.#check(session, state));
+  #checkLater(session: Http2Session, state: SessionState, delayMs: number): void {
+    state.cancelCheck = this.#options.clock.after(delayMs, () => this.#check(session, state));
   }
 
   #check(session: Http2Session, state: SessionState): void {
@@ -124,6 +125,6 @@ export class Sessions {
     session.ping(() => {
       state.answered = true;
     });
-    this.#checkLater(session, state);
+    this.#checkLater(session, state, this.#options.keepaliveMs);
   }
 }

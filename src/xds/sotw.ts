@@ -1,6 +1,5 @@
-import { digestOf } from './digest.ts';
 import type { DiscoveryStream, RequestResult, Wording } from './discovery-stream.ts';
-import { decodeSotwRequest } from './requests.ts';
+import { partOf } from './response-encoder.ts';
 import { type Subscription, wildcardName } from './subscription.ts';
 import { isFullSetType, typeUrls } from './type-urls.ts';
 import type { ResourceView } from './view.ts';
@@ -11,7 +10,7 @@ import type { ResourceView } from './view.ts';
  * @throws GrpcError with which the stream has to end
  */
 export function receiveSotw(stream: DiscoveryStream, bytes: Uint8Array): RequestResult {
-  const request = decodeSotwRequest(bytes, stream.limits);
+  const request = stream.requests.read(bytes);
   const state = stream.stateFor(request.typeUrl, request.node);
   const { subscription, acks } = state;
   const { typeUrl } = subscription;
@@ -26,8 +25,12 @@ export function receiveSotw(stream: DiscoveryStream, bytes: Uint8Array): Request
   // The version is not looked at: on a new stream it comes from elsewhere and does not say which resources, among those
   // that are named now, the client still has. On a known one the nonce says it all.
   const settlement = stream.settle(state, request.nonce, request.error);
-  subscribe(subscription, request.names, stream.view());
-  stream.checkNames();
+  // Mostly an acknowledgement that repeats the names of the request before.
+  if (request.names !== subscription.lastNames) {
+    subscribe(subscription, request.names, stream.view());
+    subscription.lastNames = request.names;
+    stream.checkNames();
+  }
   return { typeUrl, settlement, stale: false };
 }
 
@@ -54,16 +57,13 @@ export const sotwWording: Wording = {
     const { typeUrl, held } = subscription;
     const fullSet = isFullSetType(typeUrl);
     if (!fullSet && update.resources.length === 0 && !(update.answer && isUnknown(typeUrl, view))) return undefined;
-    const everything = fullSet || update.resources.length === held.size;
-    return {
-      variant: 'sotw',
-      typeUrl,
-      version: view.givenVersion(typeUrl) ?? held.version(),
-      resources: everything ? held.resources() : update.resources,
-      count: everything ? held.size : update.resources.length,
-      digest: everything ? held.digest() : digestOf(update.resources),
-      removed: [],
-    };
+    const version = view.givenVersion(typeUrl) ?? held.version();
+    if (fullSet || update.resources.length === held.size) {
+      const digest = (): string => held.digest();
+      const { size: count, only } = held;
+      return { variant: 'sotw', typeUrl, version, resources: held.resources(), count, only, digest, removed: [] };
+    }
+    return { variant: 'sotw', typeUrl, version, ...partOf(update.resources), removed: [] };
   },
 
   /** Listeners and clusters have to come in one piece. */

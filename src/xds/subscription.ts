@@ -26,6 +26,8 @@ export class Subscription {
   /** Names asked for; {@link wildcardName} is not among them. */
   readonly names = new Set<string>();
   readonly held = new HeldResources();
+  /** The list of the last state-of-the-world request. */
+  lastNames: readonly string[] | undefined;
   readonly #interest: InterestSink;
   /** Names to look at before the next response; true: to be sent even if the client has them already. */
   readonly #pending = new Map<string, boolean>();
@@ -144,10 +146,10 @@ export class Subscription {
   /**
    * Takes what has to be sent; undefined where nothing has.
    *
-   * @param withRemovals - false: what the client holds and what has gone is left for later, unless it has just asked for it
+   * @param mayRemove - false: what the client holds and what has gone is left for later, unless it has just asked for it
    * @param maxBytes - what goes beyond it is left for the next response; one resource is always taken
    */
-  take(view: ResourceView, withRemovals: boolean, maxBytes: number): Update | undefined {
+  take(view: ResourceView, mayRemove: () => boolean, maxBytes: number): Update | undefined {
     const resources: EncodedResource[] = [];
     const removed: string[] = [];
     let bytes = 0;
@@ -155,7 +157,7 @@ export class Subscription {
       const current = this.#current(name, view);
       const held = this.held.get(name);
       if (current === undefined) {
-        if (!withRemovals && !wanted && held !== undefined) continue;
+        if (!wanted && held !== undefined && !mayRemove()) continue;
         if (wanted || held !== undefined) removed.push(name);
         this.held.delete(name);
       } else if (wanted || !sameResource(current, held)) {
