@@ -92,7 +92,7 @@ export const errorCodes = {
   EK_XDS_RESOURCE: code(
     2,
     'A resource has a value that a gRPC client or Envoy would reject, or cannot be named.',
-    'Correct the field that the message names; docs/xds.md says which values every client takes.',
+    'Correct the field that the message names; it says which values every client takes.',
   ),
   EK_LAB_ADDRESS: code(
     2,
@@ -140,6 +140,11 @@ export const errorCodes = {
     3,
     'nginx did not start or ended by itself.',
     'Read what nginx says on standard error, above the message.',
+  ),
+  EK_ENVOY_MISSING: code(
+    2,
+    'The row l7-envoy is a real Envoy, and no such program was found where nothing may be skipped (EVENKEEL_REQUIRE=all).',
+    'Put envoy on PATH, name it with EVENKEEL_ENVOY, or run: node interop/install.mjs envoy',
   ),
   EK_INTERNAL: code(
     3,

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http2';
+import { createSecureServer, createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { HealthCheckRequestSchema, HealthCheckResponseSchema } from '../gen/health/v1/health_pb.ts';
-import { AdsServer, AdsTestClient, adsSotwPath, SnapshotCache, typeUrls, type XdsObserver } from './index.ts';
+import {
+  AdsServer,
+  AdsTestClient,
+  adsSotwPath,
+  http2ServerOptions,
+  SnapshotCache,
+  typeUrls,
+  type XdsObserver,
+} from './index.ts';
 import { cluster, startFixture } from './testing/fixture.ts';
 
 const { cluster: cds } = typeUrls;
@@ -50,6 +58,14 @@ test('clients() tells what every stream asked for, was sent and answered', async
   assert.equal(status?.path, adsSotwPath);
   assert.match(status?.peer ?? '', /^127\.0\.0\.1:\d+$/);
   const { unansweredMs, ...type } = status?.types.find(({ typeUrl }) => typeUrl === cds) ?? {};
+  assert.deepEqual(
+    server.resourcesOf(status?.id ?? 0)?.filter(({ typeUrl }) => typeUrl === cds),
+    [
+      { typeUrl: cds, name: 'a', version: cluster('a', 2).version },
+      { typeUrl: cds, name: 'missing', version: undefined },
+    ],
+  );
+  assert.equal(server.resourcesOf(0), undefined);
   assert.ok(unansweredMs !== undefined && unansweredMs >= 0);
   assert.deepEqual(type, {
     typeUrl: cds,
@@ -154,6 +170,27 @@ test('mounted on the caller’s server, other paths stay his', async (t) => {
   let body = '';
   for await (const chunk of stream) body += chunk;
   assert.equal(body, 'his');
+});
+
+test('mounted on a server with TLS', async (t) => {
+  const cache = new SnapshotCache();
+  cache.set(cluster('a'));
+  const ads = new AdsServer({ cache });
+  // Without a certificate, which would have to be made first: encrypted, but anonymous.
+  const tls = { ciphers: 'ADH-AES256-GCM-SHA384:@SECLEVEL=0', maxVersion: 'TLSv1.2' } as const;
+  const http = createSecureServer({ ...http2ServerOptions(), ...tls, dhparam: 'auto' });
+  ads.mount(http);
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as AddressInfo;
+  const trusting = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
+  const client = await AdsTestClient.connect(`https://127.0.0.1:${port}`, { http2: { ...tls, ...trusting } });
+  t.after(async () => {
+    await client.close();
+    await ads.close();
+    await new Promise((resolve) => http.close(resolve));
+  });
+  assert.ok(client.session.encrypted);
+  assert.deepEqual((await client.sotw().requestResponseAck(cds)).names, ['a']);
 });
 
 test('a health check follows the gate', async (t) => {

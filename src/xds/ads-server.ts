@@ -10,7 +10,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type ListenAddress, listenError } from '../base/listen-address.ts';
-import type { ClientStatus } from './client-status.ts';
+import type { ClientResource, ClientStatus } from './client-status.ts';
 import { DiscoveryCall } from './discovery-call.ts';
 import { type DiscoveryMethod, discoveryMethods } from './discovery-methods.ts';
 import type { StreamEnvironment } from './discovery-stream.ts';
@@ -126,6 +126,7 @@ export class AdsServer {
       // Far above Node's 511: when a whole fleet comes back at once, a SYN that finds the backlog full waits a second.
       server.listen({ host, port, backlog: 8_192 }, resolve);
     });
+    server.removeAllListeners('error').on('error', (error) => this.#observer.serverError?.(error));
     this.#unmount.push(async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       await this.#sessions.dismissAll();
@@ -169,6 +170,12 @@ export class AdsServer {
   /** Every discovery stream, what it asked for, was sent and answered. */
   clients(): ClientStatus[] {
     return [...this.#calls].map((call) => call.status());
+  }
+
+  /** What the client of a stream asked for, and what it was sent of it; undefined where the stream is over. */
+  resourcesOf(streamId: number): ClientResource[] | undefined {
+    for (const call of this.#calls) if (call.info.id === streamId) return call.resources();
+    return undefined;
   }
 
   /** Connections and discovery streams that are open, and what these subscribe to: names, and wildcards as one. */

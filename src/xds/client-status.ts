@@ -1,5 +1,6 @@
 import type { Rejection } from './acknowledgements.ts';
 import type { DiscoveryStream } from './discovery-stream.ts';
+import type { ResourceKey } from './layer.ts';
 import type { StreamInfo } from './observer.ts';
 import type { TypeState } from './type-state.ts';
 
@@ -26,6 +27,18 @@ export interface TypeStatus {
 /** A stream and what it knows, plain data. */
 export interface ClientStatus extends StreamInfo {
   readonly types: readonly TypeStatus[];
+}
+
+/** A resource that a client asked for or was sent. */
+export interface ClientResource extends ResourceKey {
+  /** Version that it was sent last; undefined: there is none, or it has not been sent yet. */
+  readonly version: string | undefined;
+}
+
+export function clientResources(stream: DiscoveryStream): ClientResource[] {
+  return stream.types.flatMap(({ subscription: { typeUrl, names, held } }) =>
+    [...new Set([...names, ...held.names()])].map((name) => ({ typeUrl, name, version: held.get(name)?.version })),
+  );
 }
 
 export function clientStatus(info: StreamInfo, stream: DiscoveryStream, nowMs: number): ClientStatus {

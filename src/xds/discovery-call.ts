@@ -1,4 +1,4 @@
-import { type ClientStatus, clientStatus } from './client-status.ts';
+import { type ClientResource, type ClientStatus, clientResources, clientStatus } from './client-status.ts';
 import { deltaWording, receiveDelta } from './delta.ts';
 import type { DiscoveryMethod } from './discovery-methods.ts';
 import { DiscoveryStream, type RequestResult, type StreamEnvironment } from './discovery-stream.ts';
@@ -54,6 +54,11 @@ export class DiscoveryCall implements CallHandler, Sender {
   /** What the client asked for, was sent and answered. */
   status(): ClientStatus {
     return clientStatus(this.info, this.#stream, this.#now());
+  }
+
+  /** Resource by resource. */
+  resources(): ClientResource[] {
+    return clientResources(this.#stream);
   }
 
   message(bytes: Buffer): void {

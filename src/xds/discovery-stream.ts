@@ -143,8 +143,12 @@ export class DiscoveryStream {
   /** @throws GrpcError RESOURCE_EXHAUSTED where the stream has subscribed to more names than it may */
   checkNames(): void {
     let names = 0;
-    for (const { subscription } of this.#ordered) names += subscription.names.size;
-    if (names > this.limits.namesPerStream) {
+    let bytes = 0;
+    for (const { subscription } of this.#ordered) {
+      names += subscription.names.size;
+      bytes += subscription.nameBytes;
+    }
+    if (names > this.limits.namesPerStream || bytes > this.limits.nameBytesPerStream) {
       throw new GrpcError(grpcStatus.resourceExhausted, 'too many resource names on one stream');
     }
   }

@@ -28,6 +28,15 @@ test('names that were unsubscribed from do not count', async (t) => {
   }
 });
 
+test('the bytes of the names are limited as well', async (t) => {
+  const { connect } = await startFixture(t, { limits: { nameBytesPerStream: 100 } });
+  const ads = (await connect()).delta();
+  await ads.requestResponseAck(eds, { subscribe: ['x'.repeat(60)] });
+  await ads.requestResponseAck(eds, { subscribe: ['y'.repeat(60)], unsubscribe: ['x'.repeat(60)] });
+  ads.request(cds, { subscribe: ['z'.repeat(60)] });
+  assert.equal((await ads.ended).code, 8);
+});
+
 test('types beyond the limit of a stream end it', async (t) => {
   const { connect } = await startFixture(t, { limits: { typesPerStream: 2 } });
   const ads = (await connect()).sotw();

@@ -12,6 +12,8 @@ export interface XdsLimits {
   readonly namesPerStream: number;
   /** Bytes of one resource name. Default 4 KiB. */
   readonly nameBytes: number;
+  /** Bytes of the names that one stream may subscribe to, over all types. Default 16 MiB. */
+  readonly nameBytesPerStream: number;
   /** Resource types that one stream may ask for. Default 32. */
   readonly typesPerStream: number;
   /**
@@ -32,6 +34,7 @@ export const defaultLimits: XdsLimits = {
   nodeBytes: 64 * 1024,
   namesPerStream: 100_000,
   nameBytes: 4 * 1024,
+  nameBytesPerStream: 16 * 1024 * 1024,
   typesPerStream: 32,
   responseBytes: 2 * 1024 * 1024,
   sessionMemoryMb: 10,

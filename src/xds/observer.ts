@@ -57,4 +57,6 @@ export interface XdsObserver {
   invalidRequest?(stream: StreamInfo, error: { readonly code: number; readonly message: string }): void;
   /** A stream or connection was refused; `limit` names the bound, or `ready` the gate. */
   refused?(refusal: { readonly limit: 'sessions' | 'ready'; readonly peer: string }): void;
+  /** The server could not take a connection, for example since the process has too many files open. It goes on. */
+  serverError?(error: Error): void;
 }

@@ -35,6 +35,7 @@ export class Subscription {
   /** "Once the client does explicitly subscribe to a resource name, this legacy semantic is no longer available." */
   #everNamed = false;
   #answerDue = false;
+  #nameBytes = 0;
 
   constructor(typeUrl: string, interest: InterestSink) {
     this.typeUrl = typeUrl;
@@ -60,6 +61,11 @@ export class Subscription {
     return this.#answerDue || this.#pending.size > 0;
   }
 
+  /** Bytes of all names. */
+  get nameBytes(): number {
+    return this.#nameBytes;
+  }
+
   get pendingCount(): number {
     return this.#pending.size;
   }
@@ -76,6 +82,7 @@ export class Subscription {
     }
     if (!this.names.has(name)) {
       this.names.add(name);
+      this.#nameBytes += Buffer.byteLength(name);
       this.#interest.add(this.typeUrl, name);
     }
     this.#pending.set(name, true);
@@ -98,6 +105,7 @@ export class Subscription {
   /** Takes a name away; what the client then holds of it is its own affair, unless the wildcard still includes it. */
   unsubscribe(name: string, view: ResourceView): void {
     if (!this.names.delete(name)) return;
+    this.#nameBytes -= Buffer.byteLength(name);
     this.#interest.delete(this.typeUrl, name);
     if (this.#wildcard && view.getByWildcard(this.typeUrl, name) !== undefined) return;
     this.held.delete(name);

@@ -1,7 +1,6 @@
 import { constants, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { messageOf } from '../../base/errors.ts';
 import { MessageReader } from './message-reader.ts';
-import { encodeGrpcMessage, GrpcError, type GrpcStatusCode, grpcStatus } from './status.ts';
+import { asGrpcError, encodeGrpcMessage, type GrpcStatusCode, grpcStatus } from './status.ts';
 
 /** What a method does with a call. Each is called in order and never after `closed`. */
 export interface CallHandler {
@@ -112,11 +111,8 @@ export class ServerCall {
 
   /** Ends the call as what a handler threw says: a GrpcError with its status, anything else with INTERNAL. */
   fail(thrown: unknown): void {
-    if (thrown instanceof GrpcError) this.end(thrown.code, thrown.message);
-    else {
-      process.emitWarning(`${this.path}: ${messageOf(thrown)}`, 'EvenkeelWarning');
-      this.end(grpcStatus.internal, 'internal error');
-    }
+    const { code, message } = asGrpcError(thrown, this.path);
+    this.end(code, message);
   }
 
   #read(chunk: Buffer): void {

@@ -1,6 +1,6 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { type CallHandler, resetLater, responseHeaders, ServerCall } from './call.ts';
-import { encodeGrpcMessage, GrpcError, type GrpcStatusCode, grpcStatus } from './status.ts';
+import { asGrpcError, encodeGrpcMessage, type GrpcStatusCode, grpcStatus } from './status.ts';
 
 /** Begins a call and says what to do with it; a GrpcError that it throws refuses the call. */
 export type MethodHandler = (call: ServerCall) => CallHandler;
@@ -77,8 +77,8 @@ export class GrpcRouter {
       call.accept(method(call), deadlineMs);
       this.#open.add(call);
     } catch (thrown) {
-      if (!(thrown instanceof GrpcError)) throw thrown;
-      refuse(stream, thrown.code, thrown.message);
+      const { code, message } = asGrpcError(thrown, path);
+      refuse(stream, code, message);
     }
   }
 }

@@ -1,3 +1,5 @@
+import { messageOf } from '../../base/errors.ts';
+
 /** Status codes of gRPC that the library speaks of. */
 export const grpcStatus = {
   ok: 0,
@@ -27,6 +29,13 @@ export class GrpcError extends Error {
     super(message);
     this.code = code;
   }
+}
+
+/** What a handler threw, as it goes to the client: of what was not meant for it only that something failed. */
+export function asGrpcError(thrown: unknown, path: string): GrpcError {
+  if (thrown instanceof GrpcError) return thrown;
+  process.emitWarning(`${path}: ${messageOf(thrown)}`, 'EvenkeelWarning');
+  return new GrpcError(grpcStatus.internal, 'internal error');
 }
 
 /** `grpc-message` in a trailer: UTF-8, everything but printable ASCII and `%` escaped (gRPC over HTTP2, Status-Message). */
