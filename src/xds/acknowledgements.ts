@@ -14,9 +14,14 @@ export interface SentResponse {
 /** A response that the client rejected, and why. */
 export interface Rejection extends RejectionDetail {
   readonly version: string;
-  /** Names of what was new in the response, the first few. */
-  readonly names: readonly string[];
+  /** What was new in the response. Which of it the client did not like, only the message says. */
+  readonly resources: readonly EncodedResource[];
   readonly atMs: number;
+}
+
+/** Names of what was new in a rejected response, the first few: for people. */
+export function rejectedNames({ resources }: Rejection): string[] {
+  return resources.slice(0, 10).map(({ name }) => name);
 }
 
 /** How a client answered a response. */
@@ -30,7 +35,6 @@ export interface Settlement {
  * never acknowledges is not followed further.
  */
 const maxUnanswered = 64;
-const namesKept = 10;
 
 /** What one stream has been sent in one type, and what came back ("ACK and NACK semantics summary"). */
 export class Acknowledgements {
@@ -81,8 +85,8 @@ export class Acknowledgements {
       this.#rejection = undefined;
       return { response };
     }
-    const names = response.resources.slice(0, namesKept).map(({ name }) => name);
-    this.#rejection = { ...error, version: response.version, names, atMs: nowMs };
+    const { version, resources } = response;
+    this.#rejection = { ...error, version, resources, atMs: nowMs };
     return { response, rejection: this.#rejection };
   }
 }

@@ -1,8 +1,15 @@
-import type { Rejection } from './acknowledgements.ts';
+import { type Rejection, rejectedNames } from './acknowledgements.ts';
 import type { DiscoveryStream } from './discovery-stream.ts';
 import type { ResourceKey } from './layer.ts';
 import type { StreamInfo } from './observer.ts';
 import type { TypeState } from './type-state.ts';
+
+/** A response that a client rejected. */
+export interface RejectionStatus extends Pick<Rejection, 'version' | 'code' | 'message'> {
+  /** Some names of what was new in it. */
+  readonly names: readonly string[];
+  readonly agoMs: number;
+}
 
 /** What one client asked for, was sent and answered in one type. */
 export interface TypeStatus {
@@ -15,9 +22,7 @@ export interface TypeStatus {
   /** Version of the last response that it acknowledged. */
   readonly ackedVersion: string | undefined;
   /** The last response, if it was rejected. */
-  readonly rejection:
-    | (Pick<Rejection, 'version' | 'names' | 'code' | 'message'> & { readonly agoMs: number })
-    | undefined;
+  readonly rejection: RejectionStatus | undefined;
   /** Age of the oldest response that has not been answered; undefined: none. */
   readonly unansweredMs: number | undefined;
   /** Names whose change has not been sent yet, since the client has not answered or does not read. */
@@ -55,7 +60,7 @@ function typeStatus({ subscription, acks }: TypeState, nowMs: number): TypeStatu
     ackedVersion: acks.ackedVersion,
     rejection: rejection && {
       version: rejection.version,
-      names: rejection.names,
+      names: rejectedNames(rejection),
       code: rejection.code,
       message: rejection.message,
       agoMs: nowMs - rejection.atMs,

@@ -1,3 +1,4 @@
+import { rejectedNames } from './acknowledgements.ts';
 import { type ClientResource, type ClientStatus, clientResources, clientStatus } from './client-status.ts';
 import { deltaWording, receiveDelta } from './delta.ts';
 import type { DiscoveryMethod } from './discovery-methods.ts';
@@ -117,8 +118,8 @@ export class DiscoveryCall implements CallHandler, Sender {
       const latencyMs = this.#now() - response.sentAtMs;
       observer.ack?.(this.info, { typeUrl, version: response.version, latencyMs });
     } else {
-      const { version, names, code, message } = rejection;
-      observer.nack?.(this.info, { typeUrl, version, names, code, message });
+      const { version, code, message } = rejection;
+      observer.nack?.(this.info, { typeUrl, version, names: rejectedNames(rejection), code, message });
     }
   }
 }

@@ -27,7 +27,7 @@ export {
   type WeightedClusterSpec,
 } from './builders/route.ts';
 export { buildSocketListener, type SocketListenerSpec } from './builders/socket-listener.ts';
-export type { ClientResource, ClientStatus, TypeStatus } from './client-status.ts';
+export type { ClientResource, ClientStatus, RejectionStatus, TypeStatus } from './client-status.ts';
 export type { Inconsistency } from './consistency.ts';
 export { adsDeltaPath, adsSotwPath, type DiscoveryMethod, discoveryMethods } from './discovery-methods.ts';
 export { type CallHandler, type CallStatus, ServerCall } from './grpc/call.ts';

@@ -101,6 +101,32 @@ test('a stale cluster stays while the client rejects the route that would replac
   assert.deepEqual((await ads.responseAck(cds)).names, ['new']);
 });
 
+test('a rejected route that the client has given up holds no cluster back', async (t) => {
+  const { cache, connect } = await startFixture(t);
+  cache.update({ set: [route('a'), cluster('a'), cluster('b')] });
+  const ads = (await connect()).sotw();
+  await ads.requestResponseAck(cds);
+  await ads.requestResponseNack(rds, ['a']);
+  ads.request(rds, []);
+  await ads.expectNoResponse();
+  cache.remove(cds, 'b');
+  assert.deepEqual((await ads.responseAck(cds)).names, ['a']);
+});
+
+test('what is held back is bounded', async (t) => {
+  const { cache, connect } = await startFixture(t);
+  const clusters = Array.from({ length: 1_001 }, (_, index) => cluster(`cluster-${index}`));
+  cache.update({ set: [route('a'), ...clusters] });
+  const ads = (await connect()).sotw();
+  await ads.requestResponseAck(cds);
+  await ads.requestResponseNack(rds, ['a']);
+  await ads.expectNoResponse();
+  cache.update({ remove: clusters.slice(1) });
+  await ads.expectNoResponse();
+  cache.update({ remove: clusters.slice(0, 1) });
+  assert.deepEqual((await ads.responseAck(cds)).names, []);
+});
+
 test('a cluster is removed at once where nothing else changed', async (t) => {
   const { cache, connect } = await startFixture(t);
   cache.update({ set: [...service('a'), cluster('b')] });

@@ -40,8 +40,12 @@ function isUnsettledClusters({ subscription, acks }: TypeState): boolean {
   return subscription.typeUrl === typeUrls.cluster && acks.awaited;
 }
 
-function isUnsettledReferrer({ subscription, acks }: TypeState): boolean {
-  return (
-    isReferringType(subscription.typeUrl) && (subscription.hasPending || acks.awaited || acks.rejection !== undefined)
-  );
+function isUnsettledReferrer(state: TypeState): boolean {
+  const { subscription, acks } = state;
+  return isReferringType(subscription.typeUrl) && (subscription.hasPending || acks.awaited || isRejected(state));
+}
+
+/** Whether the client still asks for something that it has rejected as it is now. */
+function isRejected({ subscription: { held }, acks: { rejection } }: TypeState): boolean {
+  return rejection?.resources.some((resource) => held.get(resource.name) === resource) ?? false;
 }
