@@ -67,8 +67,9 @@ function files(path) {
     .sort();
 }
 
-function digest(paths) {
-  const hash = createHash('sha256');
+/** A tool of another version may not be able to run what was installed (Python's binary modules). */
+function digest(paths, version) {
+  const hash = createHash('sha256').update(`${version}\0`);
   for (const file of paths.flatMap(files))
     hash
       .update(`${file}\0`)
@@ -77,8 +78,10 @@ function digest(paths) {
   return hash.digest('hex');
 }
 
-function missing({ command, args, hint }) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0 ? undefined : `${command} was not found: ${hint}`;
+/** What the tool says of its version; undefined where there is no such tool. */
+function versionOf({ command, args }) {
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return status === 0 ? stdout : undefined;
 }
 
 const wanted = process.argv.slice(2);
@@ -92,14 +95,14 @@ if (unknown.length > 0) {
 for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
   const { what, needs, inputs, makes, install } = parts[name];
   const stamp = join(root, 'build', 'interop', `.${name}`);
-  const state = digest(inputs);
-  if (existsSync(join(root, makes)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === state) continue;
-  const reason = missing(needs);
-  if (reason !== undefined) {
-    console.error(`interop ${name}: skipped, ${reason}`);
+  const version = versionOf(needs);
+  if (version === undefined) {
+    console.error(`interop ${name}: skipped, ${needs.command} was not found: ${needs.hint}`);
     if (required) process.exitCode = 1;
     continue;
   }
+  const state = digest(inputs, version);
+  if (existsSync(join(root, makes)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === state) continue;
   const started = Date.now();
   console.error(`interop ${name}: ${what} …`);
   try {
