@@ -161,11 +161,15 @@ export class Subscription {
     const resources: EncodedResource[] = [];
     const removed: string[] = [];
     let bytes = 0;
+    let removable: boolean | undefined;
     for (const [name, wanted] of this.#pending) {
       const current = this.#current(name, view);
       const held = this.held.get(name);
       if (current === undefined) {
-        if (!wanted && held !== undefined && !mayRemove()) continue;
+        if (!wanted && held !== undefined) {
+          removable ??= mayRemove();
+          if (!removable) continue;
+        }
         if (wanted || held !== undefined) removed.push(name);
         this.held.delete(name);
       } else if (wanted || !sameResource(current, held)) {
