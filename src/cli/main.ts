@@ -1,34 +1,6 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
-import { Command, CommanderError } from 'commander';
-import { formatError, toEvenkeelError } from '../base/errors.ts';
-import { commands } from './commands.ts';
 
+// Before anything else is loaded: what was compiled once is not compiled again, which halves the start of a pod.
 enableCompileCache();
-
-/** Builds the program; each command file adds itself and loads what it needs only when it runs. */
-function program(): Command {
-  const root = new Command('evenkeel')
-    .description('Keeps gRPC load even on Kubernetes without sidecars, and proves it.')
-    .version('0.1.0')
-    .exitOverride()
-    .showHelpAfterError('(run with --help for usage)');
-  for (const register of commands) register(root);
-  for (const command of root.commands) command.exitOverride();
-  return root;
-}
-
-try {
-  await program().parseAsync();
-} catch (thrown) {
-  if (thrown instanceof CommanderError) {
-    // Help and version are answers, everything else is a usage error; commander has printed both already.
-    process.exitCode = thrown.exitCode === 0 ? 0 : 2;
-  } else {
-    const error = toEvenkeelError(thrown);
-    const asJson = process.argv.includes('--json');
-    console.error(asJson ? JSON.stringify({ error }) : formatError(error));
-    if (error.code === 'EK_INTERNAL' && process.env.EVENKEEL_LOG === 'debug') console.error(error.cause);
-    process.exitCode = error.exitCode;
-  }
-}
+await import('./program.ts');
