@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { EvenkeelError } from '../base/errors.ts';
@@ -107,6 +108,9 @@ function bootstrapOf(options: BootstrapOptions & EnvoyFlags): object {
   const port = adminPort === undefined ? undefined : Number(adminPort);
   if (port !== undefined && !(/^\d{1,5}$/.test(adminPort!) && port >= 1 && port <= 65_535)) {
     throw new EvenkeelError('EK_USAGE', `"${adminPort}" is not a port`, { field: '--admin-port' });
+  }
+  if (adminHost !== undefined && isIP(adminHost) === 0) {
+    throw new EvenkeelError('EK_USAGE', `"${adminHost}" is not an IP address`, { field: '--admin-host' });
   }
   return envoyBootstrap({ ...client, gateway, adminHost, adminPort: port, delta });
 }

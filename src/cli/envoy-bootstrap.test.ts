@@ -65,15 +65,12 @@ test('a control plane by name is looked up, one by address is not', () => {
   }
 });
 
-test('what is no address is refused', () => {
-  const wrong = ['', 'xds-srv', ':18000', 'xds-srv:', 'xds-srv:0', 'xds-srv:70000', 'dns:///xds-srv:18000'].map(
-    (server) => ({ server }),
-  );
-  for (const options of [...wrong, { adminHost: 'localhost' }]) {
+test('what is no address of a control plane is refused', () => {
+  for (const server of ['', 'xds-srv', ':18000', 'xds-srv:', 'xds-srv:0', 'xds-srv:70000', 'dns:///xds-srv:18000']) {
     assert.throws(
-      () => bootstrapOf(options),
+      () => bootstrapOf({ server }),
       (error: unknown) => error instanceof EvenkeelError && error.code === 'EK_USAGE',
-      JSON.stringify(options),
+      server,
     );
   }
 });
@@ -84,6 +81,7 @@ test('flags that do not go together are named', async () => {
     [['--gateway', 'edge'], '--gateway'],
     [['--admin-port', '1'], '--admin-port'],
     [['--envoy', '--gateway', 'edge', '--admin-port', 'many'], '--admin-port'],
+    [['--envoy', '--gateway', 'edge', '--admin-host', 'localhost'], '--admin-host'],
   ] as const) {
     const { code, stderr } = await run(...flags);
     assert.equal(code, 2, flags.join(' '));

@@ -7,7 +7,7 @@ export interface EnvoyBootstrapOptions {
   readonly gateway: string;
   /** `HOST:PORT` of the control plane; default `127.0.0.1:18000`. */
   readonly server?: string | undefined;
-  /** Where Envoy's admin server listens; default `127.0.0.1`. It can end the process: no address for strangers. */
+  /** IP literal that Envoy's admin server listens on; default `127.0.0.1`. It can end the process: none for strangers. */
   readonly adminHost?: string | undefined;
   /** Default 9901. */
   readonly adminPort?: number | undefined;
@@ -36,9 +36,6 @@ const maxConnections = 50_000;
 export function envoyBootstrap(options: EnvoyBootstrapOptions, env: NodeJS.ProcessEnv = process.env): object {
   const { gateway, server = '127.0.0.1:18000', adminHost = '127.0.0.1', adminPort = 9901, delta = false } = options;
   const { region = '', zone = '', subZone = '' } = options;
-  if (isIP(adminHost) === 0) {
-    throw new EvenkeelError('EK_USAGE', `"${adminHost}" is not an IP address`, { field: '--admin-host' });
-  }
   const { host, port } = parseServer(server);
   const ads = { resource_api_version: 'V3', ads: {}, initial_fetch_timeout: '0s' };
   return {

@@ -1,4 +1,6 @@
 import { arch, cpus, release, totalmem, type } from 'node:os';
+import { EvenkeelError } from '../../base/errors.ts';
+import { howToGetEnvoy } from '../../base/find-envoy.ts';
 import type { PodEvent, PodRecord, ServiceRecord } from '../../lab/index.ts';
 import type {
   Backend,
@@ -13,8 +15,10 @@ import type {
 import { schemes } from '../../probe/index.ts';
 import { clientBootstrap } from '../bootstrap.ts';
 import { versions } from '../versions.ts';
+import { adminPort, backendOf, schemesOf } from './backends.ts';
 import { lastCounts, type RunCounts } from './last-counts.ts';
-import { grpcDeployment, httpDeployment, type Stage, shortened, stageAdminPort } from './stage.ts';
+import { shortened } from './shortened.ts';
+import type { Stage } from './stage.ts';
 
 /** How long a backend may take to answer for its counter. */
 const counterTimeoutMs = 2000;
@@ -24,10 +28,13 @@ export class LabFixture implements Fixture {
   readonly #stage: Stage;
   /** Counters that pods wrote down as their last word. */
   readonly #ended = new Map<string, { deployment: string; counts: RunCounts | undefined }>();
+  readonly #requireAll: boolean;
   readonly #stopWatching: () => void;
 
-  constructor(stage: Stage) {
+  /** @param env - `EVENKEEL_REQUIRE=all` makes an error of what would be skipped */
+  constructor(stage: Stage, env: NodeJS.ProcessEnv = process.env) {
     this.#stage = stage;
+    this.#requireAll = env.EVENKEEL_REQUIRE === 'all';
     this.#stopWatching = stage.lab.on('pod', ({ type, pod }) => {
       if (type !== 'ended') return;
       this.#ended.set(pod.name, { deployment: pod.deployment, counts: lastCounts(stage.lab.logs(pod.name)) });
@@ -39,10 +46,15 @@ export class LabFixture implements Fixture {
   }
 
   async conditions(): Promise<FixtureConditions> {
-    const headless: SchemeId[] = ['headless-pick-first', 'headless-round-robin', 'headless-round-robin-max-age'];
+    const aged: SchemeId[] = ['headless-round-robin-max-age'];
+    const headless: SchemeId[] = ['headless-pick-first', 'headless-round-robin', ...aged];
+    const { gateway } = this.#stage;
     return {
       environment: 'lab',
-      versions: await versions(),
+      versions: {
+        ...(await versions()),
+        ...(gateway !== undefined && 'version' in gateway && { envoy: gateway.version }),
+      },
       machine: {
         os: `${type()} ${release()} ${arch()}`,
         cpus: cpus().length,
@@ -58,7 +70,7 @@ export class LabFixture implements Fixture {
   }
 
   async target(scheme: SchemeId): Promise<Target | Skipped> {
-    const { lab, headless, clusterIp, http, pushed, polled } = this.#stage;
+    const { headless, clusterIp, http, pushed, polled } = this.#stage;
     switch (scheme) {
       case 'clusterip-http-new-connections':
       case 'clusterip-http-keepalive':
@@ -67,35 +79,51 @@ export class LabFixture implements Fixture {
         return { target: clusterIp.ports[0]!.address };
       case 'headless-pick-first':
       case 'headless-round-robin':
-        return {
-          target: `dns://${lab.dnsAddress}/${headless.ports[0]!.address}`,
-          // Only with this resolver does grpc-js ask the DNS server that a target names.
-          env: { GRPC_NODE_USE_ALTERNATIVE_RESOLVER: 'true' },
-          channelOptions: { 'grpc.dns_min_time_between_resolutions_ms': shortened.clientDns.valueMs },
-        };
+        return this.#dnsTarget(headless);
+      case 'headless-round-robin-max-age':
+        return { skipped: 'not part of the lab yet' };
+      case 'l7-envoy':
+        return this.#gatewayTarget();
       case 'xds':
         return xdsTarget(headless, pushed!.xdsAddress, scheme);
       case 'xds-dns':
         return xdsTarget(headless, polled!.xdsAddress, scheme);
-      default:
-        return { skipped: 'not part of the lab yet' };
     }
+  }
+
+  #dnsTarget({ ports }: ServiceRecord): Target {
+    return {
+      target: `dns://${this.#stage.lab.dnsAddress}/${ports[0]!.address}`,
+      // Only with this resolver does grpc-js ask the DNS server that a target names.
+      env: { GRPC_NODE_USE_ALTERNATIVE_RESOLVER: 'true' },
+      channelOptions: { 'grpc.dns_min_time_between_resolutions_ms': shortened.clientDns.valueMs },
+    };
+  }
+
+  #gatewayTarget(): Target | Skipped {
+    const { gateway } = this.#stage;
+    if (gateway instanceof EvenkeelError) throw gateway;
+    if (gateway !== undefined) return { target: gateway.service.ports[0]!.address };
+    if (!this.#requireAll) return { skipped: `There is no Envoy. ${howToGetEnvoy}` };
+    throw new EvenkeelError('EK_ENVOY_MISSING', 'there is no Envoy, and EVENKEEL_REQUIRE=all lets nothing be skipped', {
+      hint: howToGetEnvoy,
+    });
   }
 
   async backends(scheme: SchemeId): Promise<Backend[]> {
     return this.#stage.lab
-      .pods(deploymentOf(scheme))
+      .pods(backendOf(scheme))
       .filter(({ ready }) => ready)
       .map(toBackend);
   }
 
   async calls(scheme: SchemeId, run: string): Promise<Counters> {
-    const deployment = deploymentOf(scheme);
+    const deployment = backendOf(scheme);
     const readings: Counters['readings'][number][] = [];
     const unreadable: Counters['unreadable'][number][] = [];
     await Promise.all(
       this.#stage.lab.pods(deployment).map(async (pod) => {
-        const url = `http://${pod.ip}:${stageAdminPort}/calls?run=${encodeURIComponent(run)}`;
+        const url = `http://${pod.ip}:${adminPort}/calls?run=${encodeURIComponent(run)}`;
         try {
           const response = await fetch(url, { signal: AbortSignal.timeout(counterTimeoutMs) });
           const { calls } = (await response.json()) as { calls: number };
@@ -113,23 +141,43 @@ export class LabFixture implements Fixture {
     return { readings, unreadable };
   }
 
-  async scale(replicas: number, observer: ScaleObserver): Promise<void> {
+  scale(replicas: number, observer: ScaleObserver): Promise<void> {
+    const { lab, backends } = this.#stage;
+    const scaling = backends.filter((backend) => schemesOf(backend).some((scheme) => schemes[scheme].scales));
+    return this.#change(scaling, observer, (backend) => lab.scale(backend, replicas));
+  }
+
+  /** The new version differs in a variable of the environment alone: what is to be seen is the change, not its content. */
+  rollout(kind: 'update' | 'undo', observer: ScaleObserver): Promise<void> {
+    const { lab, backends } = this.#stage;
+    return this.#change(backends, observer, (backend) => {
+      if (kind === 'undo') lab.undo(backend);
+      else lab.rollout(backend, { env: { EVENKEEL_VERSION: 'v2' } }, { cause: 'another version' });
+    });
+  }
+
+  /** Changes backends, tells what becomes of their pods and waits until all is through. */
+  async #change(
+    backends: readonly string[],
+    observer: ScaleObserver,
+    change: (backend: string) => void,
+  ): Promise<void> {
     const { lab } = this.#stage;
     const stop = lab.on('pod', ({ type, pod, at }: PodEvent) => {
-      if (pod.deployment !== grpcDeployment) return;
+      if (!backends.includes(pod.deployment)) return;
       if (type === 'ready' || type === 'terminating' || type === 'ended') observer[type](toBackend(pod), at);
     });
     try {
-      lab.scale(grpcDeployment, replicas);
-      await lab.settled(grpcDeployment);
+      for (const backend of backends) {
+        change(backend);
+        // One after the other: pods that start take the processors that the clients of those before need to follow.
+        await lab.ready(backend);
+      }
+      await Promise.all(backends.map((backend) => lab.settled(backend)));
     } finally {
       stop();
     }
   }
-}
-
-function deploymentOf(scheme: SchemeId): string {
-  return schemes[scheme].protocol === 'http' ? httpDeployment : grpcDeployment;
 }
 
 function toBackend({ name, ip, ports }: PodRecord): Backend {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { findEnvoy } from '../../base/find-envoy.ts';
 import { terminationSignal } from '../../base/shutdown.ts';
 import { Lab } from '../../lab/index.ts';
 import {
@@ -11,11 +12,13 @@ import {
   useColour,
 } from '../../probe/index.ts';
 import { LabFixture } from './fixture.ts';
-import { type Stage, setStage, shortened } from './stage.ts';
+import { shortened } from './shortened.ts';
+import { type Stage, setStage } from './stage.ts';
 
 /** Starts a lab, proves in it, prints what was seen and takes the lab down again; the answer is the exit code. */
 export async function proveInLab(raw: Record<string, unknown>): Promise<number> {
   const options = parseProofOptions(raw);
+  const envoy = options.schemes.includes('l7-envoy') ? await findEnvoy() : undefined;
   const file = options.report === undefined ? undefined : await openReport(options.report);
   const progress = createProgress(process.stderr);
 
@@ -30,7 +33,7 @@ export async function proveInLab(raw: Record<string, unknown>): Promise<number> 
   try {
     for (const notice of lab.notices) progress.note(notice);
     progress.step(`starting pods in lab ${lab.id}`);
-    const stage = await setStage(lab, options.schemes, options.replicas);
+    const stage = await setStage(lab, { ...options, envoy });
     const fixture = new LabFixture(stage);
     const report = await runProof(fixture, options, progress);
     fixture.close();
@@ -51,13 +54,19 @@ export async function proveInLab(raw: Record<string, unknown>): Promise<number> 
 }
 
 /** What a person can call while the lab is kept up. */
-function addresses({ lab, headless, clusterIp, http, pushed }: Stage): string {
+function addresses({ lab, headless, clusterIp, http, pushed, gateway }: Stage): string {
   const dns = lab.dnsAddress.replace(/:(\d+)$/, ' -p $1');
   return [
     '',
     styleText('bold', `lab ${lab.id} stays up; Ctrl-C ends it`),
     `  HTTP through the ClusterIP    curl http://${http.ports[0]!.address}/hellohttp?name=you`,
     `  gRPC through the ClusterIP    ${clusterIp.ports[0]!.address}  echo.EchoServer/SayHello (reflection is on)`,
+    ...(gateway === undefined || !('service' in gateway)
+      ? []
+      : [
+          `  gRPC through Envoy            ${gateway.service.ports[0]!.address}  the same`,
+          `  Envoy's admin server          curl http://${gateway.adminAddress}/clusters`,
+        ]),
     `  DNS                           dig @${dns} ${headless.dnsName}`,
     ...(pushed === undefined
       ? []

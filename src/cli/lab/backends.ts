@@ -1,0 +1,86 @@
+import { evenkeelCommand, type Lab, type PodTemplate, type ServiceRecord } from '../../lab/index.ts';
+import { type SchemeId, schemeIds, schemes } from '../../probe/index.ts';
+import { shortened } from './shortened.ts';
+
+const grpcPort = 50_051;
+const httpPort = 8100;
+/** `/calls`, `/readyz` and the like of every backend. */
+export const adminPort = 9090;
+
+/** The deployments that answer calls. All schemes of one protocol share their pods, unless the servers differ. */
+export const backendNames = { grpc: 'be1', aged: 'be1-aged', http: 'hellohttp' } as const;
+export type BackendName = (typeof backendNames)[keyof typeof backendNames];
+
+/** The deployment that the calls of a scheme go to. */
+export function backendOf(scheme: SchemeId): BackendName {
+  if (scheme === 'headless-round-robin-max-age') return backendNames.aged;
+  return schemes[scheme].protocol === 'http' ? backendNames.http : backendNames.grpc;
+}
+
+/** The schemes whose calls a deployment can get. */
+export function schemesOf(backend: string): SchemeId[] {
+  return schemeIds.filter((scheme) => backendOf(scheme) === backend);
+}
+
+/** The Services in front of the backends. */
+export interface BackendServices {
+  /** Headless, system E's backend. */
+  readonly headless: ServiceRecord;
+  /** Headless, the same backend with a MaxConnectionAge. */
+  readonly aged: ServiceRecord;
+  /** The pods of `headless` behind a ClusterIP. */
+  readonly clusterIp: ServiceRecord;
+  readonly http: ServiceRecord;
+}
+
+export async function createBackendServices(lab: Lab): Promise<BackendServices> {
+  const grpc = [{ name: 'grpc', port: grpcPort, appProtocol: 'grpc' }];
+  const [headless, aged, clusterIp, http] = await Promise.all([
+    lab.createService({ name: 'be1-srv', headless: true, selector: [backendNames.grpc], ports: grpc }),
+    lab.createService({ name: 'be1-aged-srv', headless: true, selector: [backendNames.aged], ports: grpc }),
+    lab.createService({ name: 'be1-clusterip', selector: [backendNames.grpc], ports: grpc }),
+    lab.createService({
+      name: 'http-svc',
+      selector: [backendNames.http],
+      ports: [{ name: 'http', port: 80, targetPort: httpPort }],
+    }),
+  ]);
+  return { headless, aged, clusterIp, http };
+}
+
+/**
+ * Starts the deployments that these schemes call, all at the same time; does not wait.
+ *
+ * @returns their names
+ */
+export function createBackends(lab: Lab, wanted: readonly SchemeId[], replicas: number): BackendName[] {
+  const names = [...new Set(wanted.map(backendOf))].filter((name) => name !== backendNames.aged);
+  for (const name of names) {
+    // As with `maxUnavailable: 0`: a rollout takes no pod away before there is another one.
+    const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
+    lab.createDeployment({ name, replicas, template: templates[name], rollingUpdate });
+  }
+  return names;
+}
+
+const env = { EVENKEEL_DRAIN_MS: String(shortened.drain.valueMs), EVENKEEL_ADMIN_PORT: String(adminPort) };
+
+function grpcTemplate(...args: string[]): PodTemplate {
+  return {
+    ...evenkeelCommand('workload', 'be1-srv', ...args),
+    env,
+    ports: [{ name: 'grpc', port: grpcPort }],
+    readiness: { grpc: { port: grpcPort, service: 'echo.EchoServer' } },
+  };
+}
+
+const templates: Readonly<Record<BackendName, PodTemplate>> = {
+  [backendNames.grpc]: grpcTemplate(),
+  [backendNames.aged]: grpcTemplate('--max-connection-age-ms', String(shortened.maxConnectionAge.valueMs)),
+  [backendNames.http]: {
+    ...evenkeelCommand('workload', 'hellohttp'),
+    env,
+    ports: [{ name: 'http', port: httpPort }],
+    readiness: { http: { port: adminPort, path: '/readyz' } },
+  },
+};
