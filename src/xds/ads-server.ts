@@ -16,6 +16,7 @@ import { type DiscoveryMethod, discoveryMethods } from './discovery-methods.ts';
 import type { StreamEnvironment } from './discovery-stream.ts';
 import { FanOut } from './fan-out.ts';
 import type { CallHandler, ServerCall } from './grpc/call.ts';
+import { dismissalMessage } from './grpc/methods.ts';
 import { GrpcRouter } from './grpc/router.ts';
 import { GrpcError, grpcStatus } from './grpc/status.ts';
 import { HealthService } from './health-service.ts';
@@ -209,7 +210,8 @@ export class AdsServer {
   #open(call: ServerCall, method: DiscoveryMethod): CallHandler {
     if (!this.isReady) {
       this.#observer.refused?.({ limit: 'ready', peer: call.peer });
-      throw new GrpcError(grpcStatus.unavailable, 'the control plane does not know its services yet');
+      const message = this.#closing ? dismissalMessage : 'the control plane does not know its services yet';
+      throw new GrpcError(grpcStatus.unavailable, message);
     }
     this.#lastId += 1;
     const environment: StreamEnvironment = {

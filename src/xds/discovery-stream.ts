@@ -119,8 +119,9 @@ export class DiscoveryStream {
    */
   stateFor(typeUrl: string, node?: XdsNode): TypeState {
     const type = typeUrl || this.#fixedType;
-    if (!type)
+    if (type === undefined || type === '') {
       throw new GrpcError(grpcStatus.invalidArgument, 'an aggregated stream needs a type_url in every request');
+    }
     if (this.#fixedType !== undefined && type !== this.#fixedType) {
       throw new GrpcError(grpcStatus.invalidArgument, `this service serves ${this.#fixedType} only, not ${type}`);
     }

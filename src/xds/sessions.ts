@@ -1,5 +1,6 @@
 import type { Http2Session } from 'node:http2';
 import type { Clock } from '../base/clock.ts';
+import { formatAddress } from '../base/listen-address.ts';
 
 export interface SessionOptions {
   readonly clock: Clock;
@@ -49,8 +50,8 @@ export class Sessions {
   /** Takes in a new connection, or closes it where there are too many. */
   accept(session: Http2Session): void {
     if (this.#sessions.size >= this.#options.maxSessions) {
-      const { remoteAddress, remotePort } = session.socket;
-      this.#options.refused(`${remoteAddress}:${remotePort}`);
+      const { remoteAddress = '', remotePort = 0 } = session.socket;
+      this.#options.refused(formatAddress(remoteAddress, remotePort));
       session.on('error', () => {});
       session.destroy();
       return;

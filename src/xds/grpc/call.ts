@@ -1,4 +1,5 @@
 import { constants, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { formatAddress } from '../../base/listen-address.ts';
 import { MessageReader } from './message-reader.ts';
 import { asGrpcError, encodeGrpcMessage, type GrpcStatusCode, grpcStatus } from './status.ts';
 
@@ -53,7 +54,7 @@ export class ServerCall {
     const socket = stream.session?.socket;
     this.path = headers[':path'] ?? '';
     this.headers = headers;
-    this.peer = `${socket?.remoteAddress ?? ''}:${socket?.remotePort ?? ''}`;
+    this.peer = formatAddress(socket?.remoteAddress ?? '', socket?.remotePort ?? 0);
     this.#stream = stream;
     this.#released = released;
     this.#reader = new MessageReader(maxMessageBytes);
