@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { schemeIds } from '../src/probe/schemes.ts';
+import { evenkeel } from './support/evenkeel.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const blocks = (language: string): string[] =>
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, text]) => text!);
+
+test('every npm script that the README names exists', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const named = blocks('sh')
+    .join('\n')
+    .matchAll(/^npm (?:run (?:-s )?)?([a-z:]+)/gm);
+  for (const [line, name] of named) assert.ok(name! in scripts, line);
+});
+
+test('every file that the README links to exists', () => {
+  for (const [, path] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g)) assert.ok(existsSync(join(root, path!)), path);
+});
+
+test('the schemes in the README are schemes', () => {
+  const named = [...readme.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name!);
+  assert.ok(named.length >= 7);
+  for (const name of named) assert.ok((schemeIds as readonly string[]).includes(name), name);
+});
+
+test('the configuration in the README is one that serve takes', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-readme-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'evenkeel.yaml');
+  writeFileSync(file, blocks('yaml')[0]!);
+  const { code, stderr } = await evenkeel(['serve', '--config', file, '--check']);
+  assert.equal(code, 0, stderr);
+});
+
+test('the flags of lab in the README are flags of lab', async () => {
+  const { stdout } = await evenkeel(['lab', '--help']);
+  for (const [, flags] of readme.matchAll(/^npm start -- (.*)$/gm)) {
+    for (const [flag] of flags!.matchAll(/--[a-z-]+/g)) assert.ok(stdout.includes(flag), flag);
+  }
+});
