@@ -7,6 +7,7 @@ export function registerLab(root: Command): void {
     .command('lab')
     .description('Start a small cluster on this machine and measure which way of calling keeps the load even.')
     .option('--id <name>', 'name of the lab, where several run')
+    .option('--system <letter>', 'start one of the reference systems a, b, c, d, e instead, and keep it up')
     .option('--keep', 'leave the lab up after the measurements and print what to curl; Ctrl-C ends it');
   addProofOptions(lab);
   lab
@@ -19,6 +20,7 @@ Examples:
   evenkeel lab --keep                                  leave it up; in a second terminal: evenkeel lab ps`,
     )
     .action(async (options: Record<string, unknown>) => {
+      if (options.system !== undefined) return (await import('./lab/run-system.ts')).runSystem(options);
       const { proveInLab } = await import('./lab/prove.ts');
       process.exitCode = await proveInLab(options);
     });

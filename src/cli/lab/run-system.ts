@@ -1,0 +1,115 @@
+import { styleText } from 'node:util';
+import { EvenkeelError } from '../../base/errors.ts';
+import { terminationSignal } from '../../base/shutdown.ts';
+import { Lab } from '../../lab/index.ts';
+import { findProgram } from '../../workloads/sample/find-program.ts';
+import { clientBootstrap } from '../bootstrap.ts';
+import { systemA } from './systems/a.ts';
+import { systemB } from './systems/b.ts';
+import { systemC } from './systems/c.ts';
+import { systemD } from './systems/d.ts';
+import { systemE } from './systems/e.ts';
+import type { Address, ReferenceSystem } from './systems/system.ts';
+
+const systems: Readonly<Record<string, ReferenceSystem>> = {
+  a: systemA,
+  b: systemB,
+  c: systemC,
+  d: systemD,
+  e: systemE,
+};
+
+/** What `--json` prints, on one line, once the system takes calls. */
+export interface SystemReady {
+  readonly system: string;
+  readonly id: string;
+  /** By the names that the system's page uses. */
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly show: readonly string[];
+  readonly notices: readonly string[];
+}
+
+/** Starts one reference system, says what to try and keeps it up until somebody ends it. @throws EvenkeelError */
+export async function runSystem(raw: Readonly<Record<string, unknown>>): Promise<void> {
+  const name = String(raw.system);
+  const system = Object.hasOwn(systems, name) ? systems[name]! : undefined;
+  if (system === undefined) {
+    throw new EvenkeelError('EK_USAGE', `there is no system "${name}"; there are: ${Object.keys(systems).join(', ')}`, {
+      field: '--system',
+    });
+  }
+  const lab = await Lab.start({ id: raw.id as string | undefined });
+  const stop = terminationSignal().then(() => lab.stop());
+  try {
+    const { absent, notices } = missing(system);
+    await start(lab, system, absent);
+    const addresses = Object.fromEntries(
+      Object.entries(system.addresses)
+        .filter(([, address]) => !isAbsent(address, absent))
+        .map(([key, address]) => [key, resolve(lab, address)]),
+    );
+    const show = system.show.filter((line) =>
+      Object.keys(system.addresses).every((key) => key in addresses || !line.includes(`"$${key}`)),
+    );
+    const ready: SystemReady = { system: name, id: lab.id, addresses, show, notices: [...lab.notices, ...notices] };
+    console.log(raw.json === true ? JSON.stringify(ready) : describe(ready, system.title));
+    await Promise.race([stop, lab.stopped]);
+  } catch (error) {
+    // Whoever ends it while it starts means just that.
+    if (!(error instanceof EvenkeelError && error.code === 'EK_LAB_STOPPED')) throw error;
+  } finally {
+    await lab.stop();
+  }
+}
+
+async function start(lab: Lab, system: ReferenceSystem, absent: ReadonlySet<string>): Promise<void> {
+  const { services, deployments, laterServices = [], controlPlane } = system;
+  for (const spec of services) if (!absent.has(spec.name)) await lab.createService(spec);
+  const wanted = deployments.filter((spec) => !absent.has(spec.name));
+  for (const spec of wanted) lab.createDeployment(spec);
+  const plane = controlPlane === undefined ? [] : [await lab.deployControlPlane(controlPlane)];
+  await Promise.all(
+    [...wanted.map((spec) => spec.name), ...plane.map((one) => one.deployment)].map((it) => lab.ready(it)),
+  );
+  for (const spec of laterServices) await lab.createService(spec);
+}
+
+/** Deployments, and Services of the same name, that cannot be started here. */
+function missing({ needs = {} }: ReferenceSystem): { absent: ReadonlySet<string>; notices: readonly string[] } {
+  const lacking = Object.entries(needs).filter(([, program]) => findProgram(program) === undefined);
+  return {
+    absent: new Set(lacking.map(([deployment]) => deployment)),
+    notices: lacking.map(([deployment, program]) => `${deployment} is left out: there is no program "${program}" here`),
+  };
+}
+
+function isAbsent(address: Address, absent: ReadonlySet<string>): boolean {
+  return typeof address === 'object' && Object.values(address).some((name) => absent.has(name));
+}
+
+function resolve(lab: Lab, address: Address): string {
+  if (address === 'bootstrap') {
+    const server = portOf(lab, 'xds-srv', undefined);
+    return JSON.stringify(clientBootstrap({ server, namespace: 'default', nodeId: 'shell' }));
+  }
+  if ('podOf' in address) return lab.pods(address.podOf)[0]!.name;
+  if ('http' in address) return `http://${portOf(lab, address.http, address.port)}`;
+  return portOf(lab, address.grpc, address.port);
+}
+
+function portOf(lab: Lab, service: string, name: string | undefined): string {
+  return lab.service(service).ports.find((port) => name === undefined || port.name === name)!.address;
+}
+
+function describe({ system, id, addresses, show, notices }: SystemReady, title: string): string {
+  return [
+    styleText('bold', `system ${system} is up as lab ${id}: ${title}`),
+    ...notices,
+    '',
+    'In a second terminal:',
+    ...Object.entries(addresses).map(([key, value]) => `  export ${key}='${value}'`),
+    ...show.map((line) => `  ${line}`),
+    '',
+    `docs/systems/${system}.md says what is to be seen. Ctrl-C ends it, and so does: evenkeel lab down --id ${id}`,
+  ].join('\n');
+}
