@@ -1,9 +1,11 @@
-import type { ChangeRow, MeasuredChange, MeasuredScheme, Report } from './report.ts';
+import type { ChangeRow, MeasuredChange, MeasuredScheme, Report, RolloutRow, Sections } from './report.ts';
 
 /** The run in one sentence: what keeps the load even, what does not, and who followed the pods. */
-export function conclude({ schemes, scaleOut, scaleIn }: Pick<Report, 'schemes' | 'scaleOut' | 'scaleIn'>): string {
+export function conclude(report: Sections & Pick<Report, 'interrupted'>): string {
+  const { schemes, scaleOut, scaleIn, rollingUpdate, interrupted } = report;
   const measured = schemes.filter((row): row is MeasuredScheme => row.status === 'ok');
   if (measured.length === 0) {
+    if (interrupted) return 'The run was ended before anything was measured.';
     return schemes.some(({ status }) => status === 'error') ? 'Every measurement failed.' : 'Nothing was measured.';
   }
   const even = measured.filter(({ verdict }) => verdict === 'balanced').map(({ scheme }) => scheme);
@@ -36,9 +38,25 @@ export function conclude({ schemes, scaleOut, scaleIn }: Pick<Report, 'schemes' 
         : `While pods came and went, ${failed} calls failed: ${list([...new Set(lossy.map(({ scheme }) => scheme))])}.`,
     );
   }
-  const broken = [...schemes, ...scaleOut, ...scaleIn].filter(({ status }) => status === 'error').length;
+  sentences.push(...cost(rollingUpdate));
+  const broken = [...schemes, ...scaleOut, ...scaleIn, ...rollingUpdate].filter(
+    ({ status }) => status === 'error',
+  ).length;
   if (broken > 0) sentences.push(`${broken} ${broken === 1 ? 'measurement' : 'measurements'} failed.`);
+  if (interrupted) sentences.push('The run was ended before everything was measured.');
   return sentences.join(' ');
+}
+
+/** What the rolling update and the way back cost, together. */
+function cost(rows: readonly RolloutRow[]): string[] {
+  const lost = new Map<string, number>();
+  for (const row of rows) {
+    if (row.status === 'ok') lost.set(row.scheme, (lost.get(row.scheme) ?? 0) + row.failed);
+  }
+  if (lost.size === 0) return [];
+  const some = [...lost].filter(([, failed]) => failed > 0).map(([scheme, failed]) => `${scheme} ${failed}`);
+  if (some.length === 0) return ['Rolling updates cost no call.'];
+  return [`Rolling updates cost ${list(some)} calls${some.length === lost.size ? '' : ', the others none'}.`];
 }
 
 interface Followers {

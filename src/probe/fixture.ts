@@ -26,6 +26,11 @@ export interface Fixture {
    * @param runs - under way meanwhile; what pods that go have counted of them must be read while they still answer
    */
   scale(replicas: number, observer: ScaleObserver, runs: readonly RunInProgress[]): Promise<void>;
+  /**
+   * Replaces the backends behind **all** schemes by those of another version, one by one: a new one is ready before an old
+   * one is told to end. `update` makes a new version, `undo` brings the one before back. Otherwise as {@link scale}.
+   */
+  rollout(kind: 'update' | 'undo', observer: ScaleObserver, runs: readonly RunInProgress[]): Promise<void>;
 }
 
 export interface FixtureConditions {
@@ -69,6 +74,11 @@ export interface Backend {
   readonly name: string;
   /** `HOST:PORT` that serves calls, for attributing failed calls; gRPC and HTTP ports of a pod may differ. */
   readonly address: string;
+  /** Where it runs, where that is known. */
+  readonly zone?: string | undefined;
+  readonly kubeNode?: string | undefined;
+  /** Schemes whose calls it can get; absent: all. Asked of what a {@link ScaleObserver} is told. */
+  readonly schemes?: readonly SchemeId[] | undefined;
 }
 
 export interface Counters {

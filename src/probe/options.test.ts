@@ -22,24 +22,31 @@ test('without flags: every scheme, 300 calls, 3 → 6', () => {
     windowMs: 5000,
     report: undefined,
     json: false,
+    rollingUpdate: false,
+    by: undefined,
   });
 });
 
 test('every flag is read', () => {
   const args = '--schemes xds --calls 10 --replicas 2 --scale-to 5 --seed 7 --rate 50 --scale-rate 20 --deadline 300';
-  assert.deepEqual(parse(...args.split(' '), '--window', '9000', '--report', 'r.json', '--json'), {
-    schemes: ['xds'],
-    calls: 10,
-    replicas: 2,
-    scaleTo: 5,
-    seed: 7,
-    ratePerSecond: 50,
-    scaleRatePerSecond: 20,
-    deadlineMs: 300,
-    windowMs: 9000,
-    report: 'r.json',
-    json: true,
-  });
+  assert.deepEqual(
+    parse(...args.split(' '), '--window', '9000', '--report', 'r.json', '--json', '--rolling-update', '--by', 'zone'),
+    {
+      schemes: ['xds'],
+      calls: 10,
+      replicas: 2,
+      scaleTo: 5,
+      seed: 7,
+      ratePerSecond: 50,
+      scaleRatePerSecond: 20,
+      deadlineMs: 300,
+      windowMs: 9000,
+      report: 'r.json',
+      json: true,
+      rollingUpdate: true,
+      by: 'zone',
+    },
+  );
 });
 
 test('without --scale-to, twice the replicas', () => {
@@ -69,4 +76,12 @@ test('numbers that make no sense are refused with the flag', () => {
 test('scaling out to fewer is refused, to as many means no scaling', () => {
   assert.throws(() => parse('--replicas', '4', '--scale-to', '3'), /--scale-to 3 is less than --replicas 4/);
   assert.equal(parse('--replicas', '4', '--scale-to', '4').scaleTo, 4);
+});
+
+test('shares are by zone or by node, nothing else', () => {
+  assert.equal(parse('--by', 'node').by, 'node');
+  assert.throws(
+    () => parse('--by', 'rack'),
+    (error) => error instanceof EvenkeelError && error.code === 'EK_USAGE' && error.location.field === '--by',
+  );
 });

@@ -12,6 +12,8 @@ export interface ProofOptions {
   readonly replicas: number;
   /** Backends after the scale-out; equal to `replicas`: nothing is scaled. */
   readonly scaleTo: number;
+  /** Whether a rolling update and the way back are measured, after the scaling. */
+  readonly rollingUpdate: boolean;
   readonly seed: number;
   /** Rate of the counted calls. */
   readonly ratePerSecond: number;
@@ -24,7 +26,12 @@ export interface ProofOptions {
   readonly report: string | undefined;
   /** JSON instead of the table on standard output. */
   readonly json: boolean;
+  /** Shares by zone or by machine in the table; the report always has both. */
+  readonly by: Place | undefined;
 }
+
+/** What pods can be put together by. */
+export type Place = 'zone' | 'node';
 
 /** As commander hands options over; every one may be absent. */
 export interface RawProofOptions {
@@ -32,6 +39,7 @@ export interface RawProofOptions {
   readonly calls?: string | undefined;
   readonly replicas?: string | undefined;
   readonly scaleTo?: string | undefined;
+  readonly rollingUpdate?: boolean | undefined;
   readonly seed?: string | undefined;
   readonly rate?: string | undefined;
   readonly scaleRate?: string | undefined;
@@ -39,6 +47,7 @@ export interface RawProofOptions {
   readonly window?: string | undefined;
   readonly report?: string | undefined;
   readonly json?: boolean | undefined;
+  readonly by?: string | undefined;
 }
 
 interface Numeric {
@@ -78,6 +87,7 @@ export function parseProofOptions(raw: RawProofOptions): ProofOptions {
     calls: parseNumber(raw.calls, numbers.calls),
     replicas,
     scaleTo,
+    rollingUpdate: raw.rollingUpdate === true,
     seed: parseNumber(raw.seed, numbers.seed),
     ratePerSecond: parseNumber(raw.rate, numbers.rate),
     scaleRatePerSecond: parseNumber(raw.scaleRate, numbers.scaleRate),
@@ -85,7 +95,16 @@ export function parseProofOptions(raw: RawProofOptions): ProofOptions {
     windowMs: parseNumber(raw.window, numbers.window),
     report: raw.report,
     json: raw.json === true,
+    by: parsePlace(raw.by),
   };
+}
+
+function parsePlace(text: string | undefined): Place | undefined {
+  if (text === undefined || text === 'zone' || text === 'node') return text;
+  throw new EvenkeelError('EK_USAGE', `"${text}" is nothing that pods are in`, {
+    field: '--by',
+    hint: 'Write --by zone or --by node.',
+  });
 }
 
 function parseNumber(text: string | undefined, { flag, fallback, min, max }: Numeric): number {
@@ -108,6 +127,11 @@ export function addProofOptions<C extends Command>(command: C): C {
     .option('--calls <n>', `counted calls of each scheme (default: ${calls.fallback})`)
     .option('--replicas <n>', `backends to begin with (default: ${replicas.fallback})`)
     .option('--scale-to <n>', 'backends after the scale-out; as many as --replicas: none (default: twice --replicas)')
+    .option(
+      '--rolling-update',
+      'also replace all backends one by one, and back, under constant calls (20 to 40 s more)',
+    )
+    .option('--by <place>', 'also print the shares by "zone" or by "node"')
     .option('--rate <n>', `counted calls a second (default: ${rate.fallback})`)
     .option('--scale-rate <n>', `calls a second of each scheme while pods come and go (default: ${scaleRate.fallback})`)
     .option('--deadline <ms>', `deadline of every call in milliseconds (default: ${deadline.fallback})`)

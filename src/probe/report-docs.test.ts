@@ -89,9 +89,20 @@ function fieldTables(): string[] {
     '| --- | --- | --- |',
     ...plain(fields, ''),
   ]);
-  const rows = (['schemes', 'scaleOut'] as const).map((name) => {
-    const title = name === 'schemes' ? '### `schemes[]`' : '### `scaleOut[]` and `scaleIn[]`';
-    return ['', title, '', '| field | type | meaning | with status |', '| --- | --- | --- | --- |', ...byStatus(name)];
+  const sections = {
+    schemes: '`schemes[]`',
+    scaleOut: '`scaleOut[]` and `scaleIn[]`',
+    rollingUpdate: '`rollingUpdate[]`',
+  } as const;
+  const rows = (Object.keys(sections) as (keyof typeof sections)[]).map((name) => {
+    return [
+      '',
+      `### ${sections[name]}`,
+      '',
+      '| field | type | meaning | with status |',
+      '| --- | --- | --- | --- |',
+      ...byStatus(name),
+    ];
   });
   return [...[...tables, ...rows].flat(), ''];
 }
@@ -110,7 +121,7 @@ function inside(field: JsonSchema, path: string): string[] {
   return [];
 }
 
-function byStatus(name: 'schemes' | 'scaleOut'): string[] {
+function byStatus(name: 'schemes' | 'scaleOut' | 'rollingUpdate'): string[] {
   const variants = variantsOf(schema.properties![name]!.items!).map(({ properties }) => properties!);
   const names = [...new Set(variants.flatMap((fields) => Object.keys(fields)))];
   return names.flatMap((field) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { schemeIds } from './schemes.ts';
+import { causes } from './verdict/cause.ts';
 
 const count = z.int().nonnegative();
 const ms = z.number().nonnegative();
@@ -26,6 +27,14 @@ const unreadable = z
   )
   .describe('Backends whose own count could not be read, so that it was not compared with the answers.');
 
+const places = z.array(
+  z.object({
+    name: z.string().describe('The place.'),
+    pods: count.describe('Backends there.'),
+    calls: count.describe('Calls that they answered together.'),
+  }),
+);
+
 const measuredScheme = z.object({
   scheme,
   title,
@@ -36,6 +45,8 @@ const measuredScheme = z.object({
       expected: count.describe('Ready backends when the calls began.'),
       reached: count.describe('Backends that answered a counted call.'),
       calls: byName.describe('Answered calls by backend, zeros included.'),
+      byZone: places.describe('The same by zone; empty where zones are not known.'),
+      byNode: places.describe('The same by machine; empty where machines are not known.'),
     })
     .describe('Who answered the counted calls.'),
   calls: count.describe('Counted calls that were made.'),
@@ -73,22 +84,14 @@ const schemeRow = z.discriminatedUnion('status', [
 const from = count.describe('Backends before.');
 const to = count.describe('Backends after.');
 
-const measuredChange = z.object({
-  scheme,
-  title,
-  status: z.literal('ok').describe('As in `schemes[]`.'),
-  from,
-  to,
-  convergedMs: ms.nullable().describe('How long the client took to follow; null: not within `windowMs`.'),
-  reason: reason.optional().describe('Only where `convergedMs` is null: what had not happened.'),
-  windowMs: ms.describe('How long after the last event the client was given.'),
+/** What is said of calls that are made while pods come and go. */
+const underChange = {
   observedMs: ms.describe('How long after the change was asked for the calls went on.'),
   ratePerSecond: z.number().describe('Rate of the calls.'),
   calls: count.describe('Calls made, from shortly before the change.'),
   failures,
   failed,
   latencyMs,
-  newClient: z.boolean().describe('The client was made anew before, since the old one did not know every backend.'),
   added: z
     .array(
       z.object({
@@ -132,6 +135,19 @@ const measuredChange = z.object({
   unreadable,
   why,
   do: advice,
+};
+
+const measuredChange = z.object({
+  scheme,
+  title,
+  status: z.literal('ok').describe('As in `schemes[]`.'),
+  from,
+  to,
+  convergedMs: ms.nullable().describe('How long the client took to follow; null: not within `windowMs`.'),
+  reason: reason.optional().describe('Only where `convergedMs` is null: what had not happened.'),
+  windowMs: ms.describe('How long after the last event the client was given.'),
+  newClient: z.boolean().describe('The client was made anew before, since the old one did not know every backend.'),
+  ...underChange,
 });
 
 const unmeasuredChange = { scheme, title, from, to, convergedMs: z.null() };
@@ -139,6 +155,52 @@ const changeRow = z.discriminatedUnion('status', [
   measuredChange,
   z.object({ ...unmeasuredChange, ...skipped }),
   z.object({ ...unmeasuredChange, ...broken }),
+]);
+
+/** Failed calls that a report has one by one; the counts have all. */
+export const mostLost = 100;
+
+const change = z.enum(['update', 'rollback']).describe('To a new version, or back to the one before.');
+const cause = z.enum(causes);
+
+const measuredRollout = z.object({
+  scheme,
+  title,
+  change,
+  status: z.literal('ok').describe('As in `schemes[]`.'),
+  pods: count.describe('Backends before and after.'),
+  ready: z
+    .object({ least: count.describe('Fewest at any time.'), most: count.describe('Most at any time.') })
+    .describe('Backends that were ready and not told to end.'),
+  causes: z
+    .object({
+      refused: count.describe('Nobody listened where the call was sent.'),
+      goaway: count.describe('The pod closed the session and refused a call that was on its way.'),
+      staleAddress: count.describe('Sent to a pod that had ended.'),
+      drainedTooShort: count.describe('The pod went and cut the call.'),
+      deadline: count.describe('No answer in time.'),
+      other: count.describe('None of these.'),
+    })
+    .describe('What failed calls were lost to; the sum is `failed`.'),
+  lost: z
+    .array(
+      z.object({
+        cause: cause.describe('One of `causes`.'),
+        status: z.string().describe('As in `failures`.'),
+        sentAtMs: z.number().describe('When it was sent.'),
+        endedAtMs: z.number().describe('When it failed.'),
+        peer: z.string().optional().describe('Where it went, where it got that far.'),
+        error: z.string().optional().describe("The error's own words."),
+      }),
+    )
+    .describe(`The first ${mostLost} failed calls, so that the causes can be checked.`),
+  ...underChange,
+});
+
+const rolloutRow = z.discriminatedUnion('status', [
+  measuredRollout,
+  z.object({ scheme, title, change, ...skipped }),
+  z.object({ scheme, title, change, ...broken }),
 ]);
 
 const conditions = z.object({
@@ -177,6 +239,10 @@ export const reportSchema = z.object({
   schemes: z.array(schemeRow).describe('One row a scheme, in the order of the table.'),
   scaleOut: z.array(changeRow).describe('One row a scheme: backends came under constant calls.'),
   scaleIn: z.array(changeRow).describe('One row a scheme: backends went under constant calls.'),
+  rollingUpdate: z
+    .array(rolloutRow)
+    .describe('Two rows a scheme, update and rollback: backends were replaced one by one under constant calls.'),
+  interrupted: z.boolean().describe('The run was ended early; what was not measured by then has the status `skipped`.'),
   conclusion: z.string().describe('The run in one sentence.'),
 });
 
@@ -185,9 +251,14 @@ export type SchemeRow = Report['schemes'][number];
 export type MeasuredScheme = z.infer<typeof measuredScheme>;
 export type ChangeRow = Report['scaleOut'][number];
 export type MeasuredChange = z.infer<typeof measuredChange>;
+export type RolloutRow = Report['rollingUpdate'][number];
+export type MeasuredRollout = z.infer<typeof measuredRollout>;
 
-/** The process's exit code for a report: 3 where any measurement failed, else 0 (DESIGN: exit codes). */
-export function exitCodeOf(report: Pick<Report, 'schemes' | 'scaleOut' | 'scaleIn'>): 0 | 3 {
-  const rows = [...report.schemes, ...report.scaleOut, ...report.scaleIn];
-  return rows.some(({ status }) => status === 'error') ? 3 : 0;
+/** The parts of a report that hold rows. */
+export type Sections = Pick<Report, 'schemes' | 'scaleOut' | 'scaleIn' | 'rollingUpdate'>;
+
+/** The process's exit code: 3 where any measurement failed or the run was ended early, else 0 (DESIGN: exit codes). */
+export function exitCodeOf(report: Sections & Pick<Report, 'interrupted'>): 0 | 3 {
+  const rows = [...report.schemes, ...report.scaleOut, ...report.scaleIn, ...report.rollingUpdate];
+  return report.interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0;
 }

@@ -6,6 +6,7 @@ import type { ProofOptions } from './options.ts';
 import type { MeasuredScheme } from './report.ts';
 import type { Scheme } from './schemes.ts';
 import { checkCounts } from './verdict/count-check.ts';
+import { byPlace } from './verdict/places.ts';
 import { smallestSkewFound } from './verdict/power.ts';
 import { type Tally, tally } from './verdict/tally.ts';
 import { judge } from './verdict/verdict.ts';
@@ -56,6 +57,8 @@ export async function runScheme(subject: Subject): Promise<MeasuredScheme> {
       expected: backends.length,
       reached,
       calls: Object.fromEntries(names.map((name, index) => [name, counts[index]!])),
+      byZone: byPlace(backends, 'zone', sum.answered),
+      byNode: byPlace(backends, 'kubeNode', sum.answered),
     },
     calls: result.calls,
     warmupCalls: warmup.calls,

@@ -2,99 +2,24 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { conclude } from '../conclude.ts';
 import { explainChange, explainVerdict } from '../explain.ts';
-import type { ChangeRow, MeasuredChange, MeasuredScheme, Report, SchemeRow } from '../report.ts';
-import { reportSchema } from '../report.ts';
-import { type SchemeId, schemeIds, schemes } from '../schemes.ts';
-import { judge } from '../verdict/verdict.ts';
+import { explainRollout } from '../explain-rollout.ts';
+import type { Report, RolloutRow } from '../report.ts';
+import { schemeIds } from '../schemes.ts';
+import { change, measured, placed, report, rollout } from '../testing/rows.ts';
+import { causes, countCauses } from '../verdict/cause.ts';
 import { lineWidth, sparkline, wrap } from './layout.ts';
 import { printReport, useColour } from './print-report.ts';
 
-function measured(id: SchemeId, counts: readonly number[], more: Partial<MeasuredScheme> = {}): MeasuredScheme {
-  const { verdict, reached, maxSpread, pValue } = judge(counts);
-  const answered = counts.reduce((sum, count) => sum + count, 0);
-  return {
-    scheme: id,
-    title: schemes[id].title,
-    status: 'ok',
-    target: 'somewhere',
-    backends: {
-      expected: counts.length,
-      reached,
-      calls: Object.fromEntries(counts.map((count, index) => [`be1-${index}`, count])),
-    },
-    calls: answered,
-    warmupCalls: 3,
-    connections: 1,
-    failures: {},
-    failed: 0,
-    latencyMs: { p50: 0.84, p99: 3.21, max: 9 },
-    verdict,
-    maxSpread,
-    pValue,
-    smallestSkewFound: 0.42,
-    unreadable: [],
-    ...explainVerdict(id, verdict, { expected: counts.length, reached, answered }),
-    ...more,
-  };
-}
-
-function change(id: SchemeId, kind: 'scale-out' | 'scale-in', more: Partial<MeasuredChange> = {}): MeasuredChange {
-  const { convergedMs = 340, failed = 0 } = more;
-  return {
-    scheme: id,
-    title: schemes[id].title,
-    status: 'ok',
-    from: kind === 'scale-out' ? 3 : 6,
-    to: kind === 'scale-out' ? 6 : 3,
-    convergedMs,
-    windowMs: 5000,
-    observedMs: 6000,
-    ratePerSecond: 100,
-    calls: 650,
-    failures: {},
-    failed,
-    latencyMs: { p50: 0.9, p99: 12.34, max: 30 },
-    newClient: false,
-    added: kind === 'scale-out' ? [{ pod: 'be1-3', readyAtMs: 100, firstAnswerAtMs: 440 }] : [],
-    removed: kind === 'scale-in' ? [{ pod: 'be1-3', terminatingAtMs: 1, endedAtMs: 2000, lastCallAtMs: 340 }] : [],
-    late: { answered: kind === 'scale-in' ? 7 : 0, failed: 0, afterEnd: 0 },
-    timeline: { bucketMs: 100, buckets: [] },
-    unreadable: [],
-    ...explainChange(id, kind, { converged: convergedMs !== null, failed }),
-    ...more,
-  };
-}
-
-function report(
-  rows: readonly SchemeRow[],
-  scaleOut: readonly ChangeRow[] = [],
-  scaleIn: readonly ChangeRow[] = [],
-): Report {
-  const found = { schemes: [...rows], scaleOut: [...scaleOut], scaleIn: [...scaleIn] };
-  return reportSchema.parse({
-    schemaVersion: 1,
-    startedAt: '2025-01-01T00:00:00.000Z',
-    durationMs: 31_234,
-    conditions: {
-      environment: 'lab',
-      versions: { evenkeel: '0.1.0', node: '26.0.0', '@grpc/grpc-js': '1.14.0' },
-      machine: { os: 'Linux 6.1 x64', cpus: 4, memoryMiB: 8000 },
-      intervals: [
-        { name: 'gRPC clients resolve DNS again at most every', valueMs: 2000, defaultMs: 30_000 },
-        { name: 'health is checked every', valueMs: 1000, defaultMs: 1000 },
-      ],
-      seed: 1,
-      ratePerSecond: 300,
-      deadlineMs: 1000,
-      retries: false,
-      waitForReady: false,
-    },
-    ...found,
-    conclusion: conclude(found),
-  });
-}
+const brokenRollback: RolloutRow = {
+  scheme: 'l7-envoy',
+  title: 'x',
+  change: 'rollback',
+  status: 'error',
+  code: 'EK_PROBE_CLIENT',
+  reason: 'the client process ended with SIGKILL',
+  do: 'Read its last output in the message and run again.',
+};
 
 const usual = report(
   [
@@ -162,20 +87,68 @@ const many = report([
   measured('headless-round-robin', new Array(12).fill(25)),
 ]);
 
-const cases = { usual, troubled, many, empty: report([]) };
+const rolled = report(
+  [
+    placed('clusterip-grpc', [0, 300, 0]),
+    placed('headless-round-robin', [100, 100, 100], { connections: 3 }),
+    placed('xds', [100, 100, 100], { connections: 3 }),
+  ],
+  [],
+  [],
+  schemeIds.flatMap((id): RolloutRow[] => {
+    if (id === 'l7-envoy') return [rollout(id, 'update'), brokenRollback];
+    if (id !== 'clusterip-grpc') return [rollout(id, 'update'), rollout(id, 'rollback')];
+    const late = { answered: 180, failed: 3, afterEnd: 0 };
+    return [
+      rollout(id, 'update', { goaway: 2, refused: 1 }, { late }),
+      rollout(id, 'rollback', { deadline: 30, drainedTooShort: 4, staleAddress: 12, other: 1, goaway: 5 }),
+    ];
+  }),
+);
+
+const interrupted = report(
+  [
+    measured('clusterip-grpc', [0, 300, 0]),
+    { scheme: 'xds', title: 'x', status: 'skipped', reason: 'the run was ended before this was measured' },
+  ],
+  [],
+  [],
+  [
+    {
+      scheme: 'xds',
+      title: 'x',
+      change: 'update',
+      status: 'skipped',
+      reason: 'the run was ended before this was measured',
+    },
+  ],
+  true,
+);
+
+const cases: Record<string, { given: Report; by?: 'zone' | 'node' }> = {
+  usual: { given: usual },
+  troubled: { given: troubled },
+  many: { given: many },
+  empty: { given: report([]) },
+  rolled: { given: rolled },
+  'by-zone': { given: rolled, by: 'zone' },
+  'by-node': { given: rolled, by: 'node' },
+  'by-unknown': { given: many, by: 'zone' },
+  interrupted: { given: interrupted },
+};
 
 describe('the table', () => {
-  for (const [name, given] of Object.entries(cases)) {
+  for (const [name, { given, by }] of Object.entries(cases)) {
     test(`${name}: as it was when a person last looked at it`, (t: TestContext) => {
-      t.assert.fileSnapshot(`${printReport(given)}\n`, join(import.meta.dirname, 'testdata', `${name}.txt`), {
+      t.assert.fileSnapshot(`${printReport(given, { by })}\n`, join(import.meta.dirname, 'testdata', `${name}.txt`), {
         serializers: [String],
       });
     });
 
     test(`${name}: no line is longer than ${lineWidth} columns, colour changes nothing but colour`, () => {
-      const plain = printReport(given);
+      const plain = printReport(given, { by });
       for (const line of plain.split('\n')) assert.ok(line.length <= lineWidth, line);
-      assert.equal(stripVTControlCharacters(printReport(given, { colour: true })), plain);
+      assert.equal(stripVTControlCharacters(printReport(given, { colour: true, by })), plain);
     });
   }
 
@@ -198,6 +171,8 @@ describe('explanations', () => {
           { converged: false, failed: 0 },
         ].map((seen) => explainChange(id, kind, seen)),
       ),
+      explainRollout(id, countCauses([])),
+      ...causes.map((cause) => explainRollout(id, countCauses([{ cause }]))),
     ]);
     for (const { why, do: advice } of texts) {
       for (const line of [why, advice]) assert.match(line, /^\w.{5,92}$/, line);

@@ -1,12 +1,17 @@
+import type { Place } from '../options.ts';
 import type { Report } from '../report.ts';
 import { printChanges } from './changes.ts';
 import { printConditions } from './conditions.ts';
 import { painter, wrap } from './layout.ts';
+import { printPlaces } from './places.ts';
+import { printRollouts } from './rollouts.ts';
 import { printSchemes } from './schemes.ts';
 
 export interface PrintOptions {
   /** Default: false. */
   readonly colour?: boolean | undefined;
+  /** Also the shares by zone or by machine; default: neither. */
+  readonly by?: Place | undefined;
 }
 
 /** Whether a stream takes colours: a terminal without `NO_COLOR`, or `FORCE_COLOR`. */
@@ -18,12 +23,14 @@ export function useColour(stream: { readonly isTTY?: boolean; hasColors?(): bool
 }
 
 /** The report as text for a terminal, at most 100 columns wide. */
-export function printReport(report: Report, { colour = false }: PrintOptions = {}): string {
+export function printReport(report: Report, { colour = false, by }: PrintOptions = {}): string {
   const paint = painter(colour);
   const sections = [
     printSchemes(report, paint),
+    by === undefined ? [] : printPlaces(report, by, paint),
     printChanges('Scale-out', report.scaleOut, paint),
     printChanges('Scale-in', report.scaleIn, paint),
+    printRollouts(report.rollingUpdate, paint),
     printConditions(report, paint),
     wrap(report.conclusion).map((line) => paint('bold', line)),
   ];

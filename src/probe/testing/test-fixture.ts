@@ -93,7 +93,20 @@ export class TestFixture implements Fixture {
       this.#publish();
       observer.ready(toBackend(pod), sharedNow());
     }
-    const leaving = this.pods.splice(replicas);
+    await this.#remove(this.pods.slice(replicas), observer);
+  }
+
+  async rollout(_kind: 'update' | 'undo', observer: ScaleObserver): Promise<void> {
+    for (const old of [...this.pods]) {
+      const pod = await this.#add();
+      this.#publish();
+      observer.ready(toBackend(pod), sharedNow());
+      await this.#remove([old], observer);
+    }
+  }
+
+  async #remove(leaving: readonly TestPod[], observer: ScaleObserver): Promise<void> {
+    this.pods = this.pods.filter((pod) => !leaving.includes(pod));
     this.#publish();
     for (const pod of leaving) observer.terminating(toBackend(pod), sharedNow());
     this.#ended.push(...leaving);
@@ -125,6 +138,8 @@ export class TestFixture implements Fixture {
   }
 }
 
+/** Pods with odd numbers are in one zone, those with even numbers in the other; each has a machine of its own. */
 function toBackend({ name, host, port }: TestPod): Backend {
-  return { name, address: `${host}:${port}` };
+  const number = Number(name.split('-')[1]);
+  return { name, address: `${host}:${port}`, zone: number % 2 === 1 ? 'zone-a' : 'zone-b', kubeNode: `node-${number}` };
 }

@@ -14,6 +14,10 @@ export interface TestPodOptions {
   readonly anonymous?: boolean | undefined;
   /** Fails every so manyeth call with UNAVAILABLE. */
   readonly failEvery?: number | undefined;
+  /** Ends without GOAWAY and under the calls that it has. */
+  readonly abrupt?: boolean | undefined;
+  /** Waits so long before each answer. */
+  readonly latencyMs?: number | undefined;
 }
 
 const definition: grpc.ServiceDefinition = {
@@ -35,6 +39,7 @@ export class TestPod {
   readonly #grpc: grpc.Server;
   readonly #http: Server;
   readonly #calls = new Map<string, number>();
+  readonly #abrupt: boolean;
   #made = 0;
   port = 0;
   httpPort = 0;
@@ -42,7 +47,8 @@ export class TestPod {
   private constructor(name: string, host: string, options: TestPodOptions) {
     this.name = name;
     this.host = host;
-    const { maxConnectionAgeMs, anonymous, failEvery } = options;
+    const { maxConnectionAgeMs, anonymous, failEvery, abrupt = false, latencyMs = 0 } = options;
+    this.#abrupt = abrupt;
     this.#grpc = new grpc.Server({
       ...(maxConnectionAgeMs !== undefined && { 'grpc.max_connection_age_ms': maxConnectionAgeMs }),
     });
@@ -57,7 +63,9 @@ export class TestPod {
         metadata.set(podHeader, name);
         call.sendMetadata(metadata);
       }
-      callback(null, create(EchoReplySchema, { message: 'Hello' }));
+      const answer = (): void => callback(null, create(EchoReplySchema, { message: 'Hello' }));
+      if (latencyMs === 0) answer();
+      else setTimeout(answer, latencyMs);
     };
     this.#grpc.addService(definition, { sayHello });
     this.#http = createServer((request, response) => {
@@ -84,10 +92,11 @@ export class TestPod {
     return this.#calls.get(run) ?? 0;
   }
 
-  /** Finishes what is in flight and ends. */
+  /** Finishes what is in flight and ends, unless it was made otherwise. */
   async stop(): Promise<void> {
     this.#http.closeAllConnections();
     this.#http.close();
+    if (this.#abrupt) return this.#grpc.forceShutdown();
     await new Promise<void>((resolve) => this.#grpc.tryShutdown(() => resolve()));
   }
 

@@ -1,0 +1,76 @@
+import { explainRollout } from './explain-rollout.ts';
+import type { Fixture } from './fixture.ts';
+import { type Observation, observeChange } from './observe-change.ts';
+import type { Progress } from './progress.ts';
+import { type MeasuredRollout, mostLost, type RolloutRow } from './report.ts';
+import { callsOf } from './run-change.ts';
+import type { Subject } from './run-scheme.ts';
+import { causesOf, countCauses } from './verdict/cause.ts';
+import { type Convergence, quietMs } from './verdict/convergence.ts';
+import { readyRange } from './verdict/ready-range.ts';
+import { toHundredths } from './verdict/tally.ts';
+
+/** `update` to a new version, `rollback` to the one before. */
+export type RolloutKind = RolloutRow['change'];
+
+/** Replaces all backends once, while the clients of all schemes call them, and says which calls that cost. */
+export async function runRollout(
+  subjects: readonly Subject[],
+  kind: RolloutKind,
+  fixture: Fixture,
+  progress: Progress,
+): Promise<RolloutRow[]> {
+  const observations = await observeChange(
+    subjects,
+    {
+      name: kind,
+      failure: kind === 'update' ? 'could not update the backends' : 'could not bring the version before back',
+      make: (rolled, observer, runs) => rolled.rollout(kind === 'update' ? 'update' : 'undo', observer, runs),
+      settled: (seen, records, now) => isQuiet(seen, records, now),
+    },
+    fixture,
+    progress,
+  );
+  return observations.map((one): RolloutRow => {
+    if (!('error' in one)) return rowOf(one, kind);
+    const { id, title } = one.subject.scheme;
+    const { code, message, hint } = one.error;
+    return { scheme: id, title, change: kind, status: 'error', code, reason: message, do: hint };
+  });
+}
+
+/** Neither did a call fail nor go to a pod that is on its way out for a while. */
+function isQuiet(seen: Convergence, records: Observation['result']['records'], now: number): boolean {
+  const lost = records.findLast(({ status }) => status !== 'OK')?.endedAt ?? 0;
+  return Math.max(lost, ...seen.removed.map(({ lastCallAt }) => lastCallAt ?? 0)) <= now - quietMs;
+}
+
+function rowOf(observation: Observation, kind: RolloutKind): MeasuredRollout {
+  const { subject, askedAt, before, events, addresses, result } = observation;
+  const { id, title } = subject.scheme;
+  const lost = causesOf(result.records, events, addresses);
+  const causes = countCauses(lost);
+  const since = (at: number): number => toHundredths(at - askedAt);
+  return {
+    scheme: id,
+    title,
+    change: kind,
+    status: 'ok',
+    pods: before.length,
+    ready: readyRange(
+      before.map(({ name }) => name),
+      events,
+    ),
+    causes,
+    lost: lost.slice(0, mostLost).map(({ call: { sentAt, endedAt, status, peer, error }, cause }) => ({
+      cause,
+      status,
+      sentAtMs: since(sentAt),
+      endedAtMs: since(endedAt),
+      ...(peer !== undefined && { peer }),
+      ...(error !== undefined && { error }),
+    })),
+    ...callsOf(observation),
+    ...explainRollout(id, causes),
+  };
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CallRecord } from '../client/protocol.ts';
+import { type Cause, causesOf, countCauses } from './cause.ts';
+import type { PodEvent } from './convergence.ts';
+
+const old = '10.0.0.1:50051';
+const addresses = new Map([
+  [old, 'old'],
+  ['10.0.0.2:50051', 'other'],
+]);
+/** `old` goes: told to end at 1000, gone at 3000. */
+const events: readonly PodEvent[] = [
+  { event: 'ready', pod: 'new', address: '10.0.0.3:50051', at: 900 },
+  { event: 'terminating', pod: 'old', address: old, at: 1000 },
+  { event: 'ended', pod: 'old', address: old, at: 3000 },
+];
+
+function cause(more: Partial<CallRecord>, sentAt = 2900): Cause | undefined {
+  const call = { dueAt: sentAt, sentAt, endedAt: sentAt + 5, status: 'UNAVAILABLE', ...more };
+  return causesOf([call], events, addresses)[0]?.cause;
+}
+
+test('a call that was answered was lost to nothing', () => {
+  assert.equal(cause({ status: 'OK' }), undefined);
+});
+
+test('the deadline is the deadline, wherever the call went', () => {
+  assert.equal(
+    cause({ status: 'DEADLINE_EXCEEDED', error: 'Deadline exceeded after 1.000s', peer: old }, 3500),
+    'deadline',
+  );
+});
+
+test('a pod that had ended: whatever the error says', () => {
+  assert.equal(cause({ error: 'Connection dropped', peer: old }, 3001), 'staleAddress');
+  const words = `No connection established. Last error: connect ECONNREFUSED ${old}`;
+  assert.equal(cause({ error: words, peer: 'dns:///be1-srv:50051' }, 3001), 'staleAddress');
+  assert.equal(cause({ error: words, peer: 'dns:///be1-srv:50051' }, 2999), 'refused');
+});
+
+test('a session that was being closed refuses the stream', () => {
+  assert.equal(cause({ error: 'Stream refused by server', peer: old }), 'goaway');
+  assert.equal(cause({ status: 'CANCELLED', error: 'Call cancelled', peer: '10.0.0.2:50051' }), 'goaway', 'its age');
+  const words = 'Failed to start HTTP/2 stream with error New streams cannot be created after receiving a GOAWAY';
+  assert.equal(cause({ status: 'INTERNAL', error: words }), 'goaway');
+  const envoy = 'upstream connect error or disconnect/reset before headers. reset reason: remote refused stream reset';
+  assert.equal(cause({ error: envoy }), 'goaway');
+});
+
+test('nobody listens', () => {
+  assert.equal(cause({ status: 'ECONNREFUSED', error: 'connect ECONNREFUSED 10.0.9.9:80' }), 'refused');
+  assert.equal(cause({ error: 'transport failure reason: delayed connect error: Connection refused' }), 'refused');
+});
+
+test('a leaving pod that cut a call, or whose connection broke under it', () => {
+  assert.equal(cause({ status: 'CANCELLED', error: 'Call cancelled', peer: old }), 'drainedTooShort');
+  assert.equal(cause({ error: 'Connection dropped', peer: old }), 'drainedTooShort');
+  assert.equal(cause({ error: 'Connection dropped', peer: old, endedAt: 3200 }, 500), 'drainedTooShort');
+  assert.equal(cause({ error: 'Connection dropped', peer: old }, 500), 'other', 'it was not going yet');
+  assert.equal(cause({ error: 'Connection dropped', peer: '10.0.0.2:50051' }), 'other', 'that pod stayed');
+});
+
+test('behind a proxy any pod that was going may have been it', () => {
+  const hidden = { status: 'ECONNRESET', error: 'socket hang up' };
+  assert.equal(cause(hidden, 2999), 'drainedTooShort');
+  assert.equal(cause(hidden, 3001), 'other');
+  assert.equal(cause(hidden, 900), 'other');
+});
+
+test('what is none of these is not given a nice name', () => {
+  assert.equal(cause({ status: 'UNAVAILABLE', error: 'as told', peer: old }), 'other');
+  assert.equal(cause({ status: 'HTTP_503' }), 'other');
+});
+
+test('counts have every cause', () => {
+  assert.deepEqual(countCauses([{ cause: 'goaway' }, { cause: 'goaway' }, { cause: 'other' }]), {
+    refused: 0,
+    goaway: 2,
+    staleAddress: 0,
+    drainedTooShort: 0,
+    deadline: 0,
+    other: 1,
+  });
+});
