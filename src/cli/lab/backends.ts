@@ -54,7 +54,7 @@ export async function createBackendServices(lab: Lab): Promise<BackendServices> 
  * @returns their names
  */
 export function createBackends(lab: Lab, wanted: readonly SchemeId[], replicas: number): BackendName[] {
-  const names = [...new Set(wanted.map(backendOf))].filter((name) => name !== backendNames.aged);
+  const names = [...new Set(wanted.map(backendOf))];
   for (const name of names) {
     // As with `maxUnavailable: 0`: a rollout takes no pod away before there is another one.
     const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };

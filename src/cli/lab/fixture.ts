@@ -64,13 +64,18 @@ export class LabFixture implements Fixture {
         { name: 'DNS answers may be kept for', ...shortened.dnsTtl, schemes: [...headless, 'xds-dns'] },
         { name: 'gRPC clients resolve DNS again at most every', ...shortened.clientDns, schemes: headless },
         { name: 'the control plane asks DNS again every', ...shortened.controlPlaneDns, schemes: ['xds-dns'] },
+        {
+          name: 'servers with a MaxConnectionAge close connections after',
+          ...shortened.maxConnectionAge,
+          schemes: aged,
+        },
         { name: 'a pod that was told to end answers on for', ...shortened.drain },
       ],
     };
   }
 
   async target(scheme: SchemeId): Promise<Target | Skipped> {
-    const { headless, clusterIp, http, pushed, polled } = this.#stage;
+    const { headless, aged, clusterIp, http, pushed, polled } = this.#stage;
     switch (scheme) {
       case 'clusterip-http-new-connections':
       case 'clusterip-http-keepalive':
@@ -81,7 +86,7 @@ export class LabFixture implements Fixture {
       case 'headless-round-robin':
         return this.#dnsTarget(headless);
       case 'headless-round-robin-max-age':
-        return { skipped: 'not part of the lab yet' };
+        return this.#dnsTarget(aged);
       case 'l7-envoy':
         return this.#gatewayTarget();
       case 'xds':
@@ -180,8 +185,8 @@ export class LabFixture implements Fixture {
   }
 }
 
-function toBackend({ name, ip, ports }: PodRecord): Backend {
-  return { name, address: `${ip}:${ports[0]!.port}` };
+function toBackend({ name, deployment, ip, ports, zone, kubeNode }: PodRecord): Backend {
+  return { name, address: `${ip}:${ports[0]!.port}`, zone, kubeNode, schemes: schemesOf(deployment) };
 }
 
 function xdsTarget({ name, namespace }: ServiceRecord, server: string, scheme: SchemeId): Target {
