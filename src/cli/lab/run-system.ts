@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { EvenkeelError } from '../../base/errors.ts';
 import { terminationSignal } from '../../base/shutdown.ts';
-import { Lab } from '../../lab/index.ts';
+import { type DeploymentSpec, Lab } from '../../lab/index.ts';
 import { findProgram } from '../../workloads/sample/find-program.ts';
 import { clientBootstrap } from '../bootstrap.ts';
 import { systemA } from './systems/a.ts';
@@ -63,14 +63,16 @@ export async function runSystem(raw: Readonly<Record<string, unknown>>): Promise
 }
 
 async function start(lab: Lab, system: ReferenceSystem, absent: ReadonlySet<string>): Promise<void> {
-  const { services, deployments, laterServices = [], controlPlane } = system;
+  const { services, deployments, controlPlane, callers = [], laterServices = [] } = system;
   for (const spec of services) if (!absent.has(spec.name)) await lab.createService(spec);
-  const wanted = deployments.filter((spec) => !absent.has(spec.name));
-  for (const spec of wanted) lab.createDeployment(spec);
-  const plane = controlPlane === undefined ? [] : [await lab.deployControlPlane(controlPlane)];
-  await Promise.all(
-    [...wanted.map((spec) => spec.name), ...plane.map((one) => one.deployment)].map((it) => lab.ready(it)),
-  );
+  const deploy = async (specs: readonly DeploymentSpec[]): Promise<void> => {
+    const wanted = specs.filter((spec) => !absent.has(spec.name));
+    for (const spec of wanted) lab.createDeployment(spec);
+    await Promise.all(wanted.map((spec) => lab.ready(spec.name)));
+  };
+  await deploy(deployments);
+  if (controlPlane !== undefined) await lab.ready((await lab.deployControlPlane(controlPlane)).deployment);
+  await deploy(callers);
   for (const spec of laterServices) await lab.createService(spec);
 }
 

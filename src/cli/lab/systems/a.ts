@@ -16,8 +16,8 @@ export const systemA: ReferenceSystem = {
   deployments: [
     { name: 'hellogrpc', replicas: 3, template: workload(['hellogrpc'], { grpc: 8000 }) },
     { name: 'hellohttp', replicas: 3, template: workload(['hellohttp'], { http: 8100 }) },
-    { name: 'helloserve', replicas: 3, template: workload(['helloserve'], { http: 8200 }) },
   ],
+  callers: [{ name: 'helloserve', replicas: 3, template: workload(['helloserve'], { http: 8200 }) }],
   addresses: { SERVE: { http: 'serve-svc' } },
   show: ['curl "$SERVE/hellogrpc?name=you"', 'curl "$SERVE/hellohttp?name=you"', 'evenkeel lab scale hellogrpc 0'],
 };

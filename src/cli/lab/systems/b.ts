@@ -13,8 +13,8 @@ export const systemB: ReferenceSystem = {
     },
     { name: 'xds-srv', selector: ['evenkeel'], ports: [{ name: 'xds', port: 18_000 }] },
   ],
-  deployments: [
-    { name: 'server', replicas: 3, template: workload(['server'], { http: 8080, grpc: 50_051 }) },
+  deployments: [{ name: 'server', replicas: 3, template: workload(['server'], { http: 8080, grpc: 50_051 }) }],
+  callers: [
     { name: 'client-http', template: caller(['client-http']) },
     { name: 'client-grpc', template: caller(['client-grpc']) },
   ],

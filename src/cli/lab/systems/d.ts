@@ -32,6 +32,8 @@ export const systemD: ReferenceSystem = {
     { name: 'sample-service-grpc', replicas: 5, template: workload(['sample-grpc'], { grpc: port }) },
     // A fifth of the 10 s of the original, so that a page can wait for it.
     { name: 'grpc-aged', template: workload(['sample-grpc', '--max-connection-age-ms', '2000'], { grpc: port }) },
+  ],
+  callers: [
     app('sample-service-go'),
     app('sample-service-js'),
     app('go-clusterip', '--grpc-upstream', 'dns:///grpc-clusterip:8080'),

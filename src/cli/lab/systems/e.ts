@@ -41,6 +41,8 @@ export const systemE: ReferenceSystem = {
   deployments: [
     { name: 'be1', replicas: 2, template: workload(['be1-srv'], { grpc: 50_051 }) },
     { name: 'be2', replicas: 2, template: workload(['be2-srv'], { grpc: 50_051 }) },
+  ],
+  callers: [
     {
       name: 'fe',
       template: workload(

@@ -18,7 +18,10 @@ export interface ReferenceSystem {
   /** Made first: pods know those Services by their environment that exist when they start. */
   readonly services: readonly ServiceSpec[];
   readonly deployments: readonly DeploymentSpec[];
+  /** Comes once the deployments are ready, so that its first answer has all of them. */
   readonly controlPlane?: ControlPlaneOptions;
+  /** Come last: a channel that looks DNS up while pods are still starting keeps those that it saw. */
+  readonly callers?: readonly DeploymentSpec[];
   /** Made once every pod is ready. */
   readonly laterServices?: readonly ServiceSpec[];
   /** By the name of the variable that {@link show} and the system's page use. */
