@@ -40,6 +40,7 @@ function drawRow({ scheme, verdict, backends }, index) {
 }
 
 const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="13" fill="#1f2328">
+  <title>Share of calls that each pod answered, by way of calling, and how soon new pods get calls</title>
   <rect width="100%" height="100%" fill="#ffffff"/>
   ${label(16, 26, 'Which pod answered, by way of calling', 'font-size="16" font-weight="600"')}
   ${label(left, 52, 'share of calls by pod', 'fill="#59636e"')}
