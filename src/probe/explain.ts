@@ -1,4 +1,6 @@
+import { explainLoss } from './explain-loss.ts';
 import type { SchemeId } from './schemes.ts';
+import type { Cause } from './verdict/cause.ts';
 import { minimumCalls, type Verdict } from './verdict/verdict.ts';
 
 /** Two lines for a reader: the cause, and what to do. */
@@ -131,21 +133,14 @@ const learning: Readonly<Partial<Record<SchemeId, Follow>>> = {
 export function explainChange(
   scheme: SchemeId,
   kind: 'scale-out' | 'scale-in',
-  seen: { readonly converged: boolean; readonly failed: number },
+  seen: { readonly converged: boolean; readonly lost: Readonly<Record<Cause, number>> },
 ): Explanation {
   const how = learning[scheme];
   if (!seen.converged) {
     return { why: how?.not ?? 'the client was not told of the change', do: how?.do ?? 'check its resolver' };
   }
-  if (seen.failed > 0) {
-    return {
-      why: 'the client followed, but some calls failed meanwhile',
-      do:
-        kind === 'scale-in'
-          ? 'let pods answer longer after SIGTERM than clients take to follow'
-          : 'look at the statuses; a new pod must not be ready before it answers',
-    };
-  }
+  const loss = explainLoss(seen.lost);
+  if (loss !== undefined) return loss;
   if (kind === 'scale-in' && scheme === 'headless-round-robin') {
     return {
       why: 'a pod that ends says so on its connections (GOAWAY), and the client turns to the others',

@@ -4,6 +4,7 @@ import { type Observation, observeChange } from './observe-change.ts';
 import type { Progress } from './progress.ts';
 import type { ChangeRow, MeasuredChange } from './report.ts';
 import type { Subject } from './run-scheme.ts';
+import { causesOf, countCauses } from './verdict/cause.ts';
 import { notFollowed } from './verdict/convergence.ts';
 import { toHundredths } from './verdict/tally.ts';
 import { timelineOf } from './verdict/timeline.ts';
@@ -46,9 +47,10 @@ export async function runChange(
 }
 
 function rowOf(observation: Observation, { kind, from, to }: Change): MeasuredChange {
-  const { subject, stoppedAt, seen, newClient, sum } = observation;
+  const { subject, stoppedAt, seen, newClient, result, events, addresses } = observation;
   const { scheme, options } = subject;
   const converged = seen.convergedMs !== null;
+  const lost = countCauses(causesOf(result.records, events, addresses));
   return {
     scheme: scheme.id,
     title: scheme.title,
@@ -60,7 +62,7 @@ function rowOf(observation: Observation, { kind, from, to }: Change): MeasuredCh
     windowMs: options.windowMs,
     newClient,
     ...callsOf(observation),
-    ...explainChange(scheme.id, kind, { converged, failed: sum.failed }),
+    ...explainChange(scheme.id, kind, { converged, lost }),
   };
 }
 

@@ -66,7 +66,7 @@ const troubled = report(
     },
   ],
   [
-    change('headless-round-robin', 'scale-out', { failed: 4, failures: { UNAVAILABLE: 4 } }),
+    change('headless-round-robin', 'scale-out', { failed: 4, failures: { UNAVAILABLE: 4 } }, 'goaway'),
     {
       scheme: 'xds-dns',
       title: 'x',
@@ -166,9 +166,8 @@ describe('explanations', () => {
       ),
       ...(['scale-out', 'scale-in'] as const).flatMap((kind) =>
         [
-          { converged: true, failed: 0 },
-          { converged: true, failed: 1 },
-          { converged: false, failed: 0 },
+          { converged: true, lost: countCauses([]) },
+          { converged: false, lost: countCauses([]) },
         ].map((seen) => explainChange(id, kind, seen)),
       ),
       explainRollout(id, countCauses([])),

@@ -47,11 +47,12 @@ export function measured(id: SchemeId, counts: readonly number[], more: Partial<
   };
 }
 
-/** A row of a scheme that followed in 340 ms, unless `more` says otherwise. */
+/** A row of a scheme that followed in 340 ms, unless `more` says otherwise; what failed was lost to `cause`. */
 export function change(
   id: SchemeId,
   kind: 'scale-out' | 'scale-in',
   more: Partial<MeasuredChange> = {},
+  cause: Cause = 'other',
 ): MeasuredChange {
   const { convergedMs = 340, failed = 0 } = more;
   return {
@@ -74,7 +75,7 @@ export function change(
     late: { answered: kind === 'scale-in' ? 7 : 0, failed: 0, afterEnd: 0 },
     timeline: { bucketMs: 100, buckets: [] },
     unreadable: [],
-    ...explainChange(id, kind, { converged: convergedMs !== null, failed }),
+    ...explainChange(id, kind, { converged: convergedMs !== null, lost: { ...countCauses([]), [cause]: failed } }),
     ...more,
   };
 }
