@@ -110,6 +110,11 @@ test('system D: the page holds', async (t) => {
     },
     undefined,
     undefined,
-    undefined,
+    // Longer than the age, or it would not have been in flight when the connection was told to end.
+    (output) => {
+      const [, status, seconds] = /^(\d+) after ([\d.]+) s$/m.exec(output)!;
+      assert.equal(status, '200');
+      assert.ok(Number(seconds) >= 2.9, output);
+    },
   ]);
 });

@@ -28,6 +28,7 @@ export function kindsOf(text: string): string[] {
       .replace(/\b([a-z][a-z0-9-]*?)-[a-z0-9]{8,10}-[a-z0-9]{5}\b/g, '$1-POD')
       .replace(/\b127\.\d+\.\d+\.\d+/g, 'ADDRESS')
       .replace(/"SERVICE_PORT":"\d+"/g, '"SERVICE_PORT":"PORT"')
+      .replace(/\d+\.\d+ s$/, 'TIME')
       .replace(/^ *\d+ (?=\S)/, '')
       .replace(/^#\d+: /, '#N: ')
       .trim(),

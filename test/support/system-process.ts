@@ -69,7 +69,7 @@ export class SystemProcess {
 
   /** As Ctrl-C does. @returns its exit code */
   async stop(): Promise<number | null> {
-    if (this.#child.exitCode === null) {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
       this.#child.kill('SIGINT');
       await once(this.#child, 'close');
     }
