@@ -22,7 +22,8 @@ test('every npm script that the README names exists', () => {
 });
 
 test('every file that the README links to exists', () => {
-  for (const [, path] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g)) assert.ok(existsSync(join(root, path!)), path);
+  for (const [link, path] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g))
+    assert.ok(existsSync(join(root, path!)), link);
 });
 
 test('the schemes in the README are schemes', () => {
