@@ -17,6 +17,9 @@ export function registerLab(root: Command): void {
 Examples:
   evenkeel lab                                         all schemes, 300 calls each
   evenkeel lab --schemes clusterip-grpc,xds --calls 1000 --report report.json
+  evenkeel lab --rolling-update                        also what a new version and the way back cost each scheme
+  evenkeel lab --schemes clusterip-grpc,xds --scale-to 3 --rolling-update
+  evenkeel lab --by zone                               also the shares by zone
   evenkeel lab --keep                                  leave it up; in a second terminal: evenkeel lab ps`,
     )
     .action(async (options: Record<string, unknown>) => {

@@ -2,6 +2,7 @@ import { EvenkeelError, toEvenkeelError } from '../base/errors.ts';
 import type { ActiveRun, RunResult } from './client/client-process.ts';
 import { sharedNow } from './client/time.ts';
 import type { Backend, Fixture, RunInProgress, ScaleObserver } from './fixture.ts';
+import type { ProofOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import { expectBackends, openClient, refuseStrangers, type Subject, warmUp } from './run-scheme.ts';
 import { type Convergence, convergence, type PodEvent } from './verdict/convergence.ts';
@@ -17,6 +18,8 @@ const settleMs = 1500;
 export interface ObservedChange {
   /** Part of the runs' names: `scale-out`. */
   readonly name: string;
+  /** Rate of each client's calls. */
+  rate(options: ProofOptions): number;
   /** What could not be done where it fails: `could not scale to 6`. */
   readonly failure: string;
   /** Makes it happen; resolves when it is through. */
@@ -28,6 +31,7 @@ export interface ObservedChange {
 /** What one client saw of a change, and what became of the pods meanwhile. */
 export interface Observation {
   readonly subject: Subject;
+  readonly ratePerSecond: number;
   readonly askedAt: number;
   readonly stoppedAt: number;
   /** Backends that were ready before. */
@@ -93,14 +97,14 @@ export async function observeChange(
 }
 
 /** Warms the client up and lets it call until it is told to stop. */
-async function begin(subject: Subject, { name }: ObservedChange): Promise<Calling> {
+async function begin(subject: Subject, { name, rate }: ObservedChange): Promise<Calling> {
   const { scheme, client, options, prefix } = subject;
   const before = await expectBackends(subject);
   const newClient = await knowAll(subject, before, `${prefix}.${scheme.id}.${name}`);
 
   const run = `${prefix}.${scheme.id}.${name}.calls`;
   let check = (): void => {};
-  const order = { run, ratePerSecond: options.scaleRatePerSecond, deadlineMs: options.deadlineMs };
+  const order = { run, ratePerSecond: rate(options), deadlineMs: options.deadlineMs };
   const active = client.run(order, () => check());
   const until = (test: () => boolean): Promise<boolean> =>
     new Promise((resolve) => {
@@ -192,6 +196,7 @@ async function finish(
   if (problem !== undefined) throw new EvenkeelError('EK_PROBE_COUNT_MISMATCH', `${problem} (run ${run})`);
   const seen = look(stoppedAt);
   return {
+    ratePerSecond: change.rate(options),
     ...{ subject, askedAt, stoppedAt, before, events: relevant, addresses, newClient, result, sum, seen, unreadable },
   };
 }

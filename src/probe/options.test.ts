@@ -18,6 +18,7 @@ test('without flags: every scheme, 300 calls, 3 → 6', () => {
     seed: 1,
     ratePerSecond: 300,
     scaleRatePerSecond: 100,
+    rollRatePerSecond: 40,
     deadlineMs: 1000,
     windowMs: 5000,
     report: undefined,
@@ -28,9 +29,21 @@ test('without flags: every scheme, 300 calls, 3 → 6', () => {
 });
 
 test('every flag is read', () => {
-  const args = '--schemes xds --calls 10 --replicas 2 --scale-to 5 --seed 7 --rate 50 --scale-rate 20 --deadline 300';
+  const args = '--schemes xds --calls 10 --replicas 2 --scale-to 5 --seed 7 --rate 50 --scale-rate 20 --roll-rate 15';
   assert.deepEqual(
-    parse(...args.split(' '), '--window', '9000', '--report', 'r.json', '--json', '--rolling-update', '--by', 'zone'),
+    parse(
+      ...args.split(' '),
+      '--deadline',
+      '300',
+      '--window',
+      '9000',
+      '--report',
+      'r.json',
+      '--json',
+      '--rolling-update',
+      '--by',
+      'zone',
+    ),
     {
       schemes: ['xds'],
       calls: 10,
@@ -39,6 +52,7 @@ test('every flag is read', () => {
       seed: 7,
       ratePerSecond: 50,
       scaleRatePerSecond: 20,
+      rollRatePerSecond: 15,
       deadlineMs: 300,
       windowMs: 9000,
       report: 'r.json',

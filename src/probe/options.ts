@@ -19,6 +19,8 @@ export interface ProofOptions {
   readonly ratePerSecond: number;
   /** Rate of each scheme's calls while pods come and go. */
   readonly scaleRatePerSecond: number;
+  /** Rate of each scheme's calls during a rolling update, which more schemes go through at once. */
+  readonly rollRatePerSecond: number;
   readonly deadlineMs: number;
   /** How long after the last pod's event a client may take to follow before it counts as "not within". */
   readonly windowMs: number;
@@ -43,6 +45,7 @@ export interface RawProofOptions {
   readonly seed?: string | undefined;
   readonly rate?: string | undefined;
   readonly scaleRate?: string | undefined;
+  readonly rollRate?: string | undefined;
   readonly deadline?: string | undefined;
   readonly window?: string | undefined;
   readonly report?: string | undefined;
@@ -64,6 +67,7 @@ const numbers = {
   seed: { flag: '--seed', fallback: 1, min: 0, max: 2 ** 31 - 1 },
   rate: { flag: '--rate', fallback: 300, min: 1, max: 10_000 },
   scaleRate: { flag: '--scale-rate', fallback: 100, min: 1, max: 10_000 },
+  rollRate: { flag: '--roll-rate', fallback: 40, min: 1, max: 10_000 },
   deadline: { flag: '--deadline', fallback: 1000, min: 1, max: 600_000 },
   window: { flag: '--window', fallback: 5000, min: 100, max: 3_600_000 },
 } as const satisfies Record<string, Numeric>;
@@ -91,6 +95,7 @@ export function parseProofOptions(raw: RawProofOptions): ProofOptions {
     seed: parseNumber(raw.seed, numbers.seed),
     ratePerSecond: parseNumber(raw.rate, numbers.rate),
     scaleRatePerSecond: parseNumber(raw.scaleRate, numbers.scaleRate),
+    rollRatePerSecond: parseNumber(raw.rollRate, numbers.rollRate),
     deadlineMs: parseNumber(raw.deadline, numbers.deadline),
     windowMs: parseNumber(raw.window, numbers.window),
     report: raw.report,
@@ -121,7 +126,7 @@ function parseNumber(text: string | undefined, { flag, fallback, min, max }: Num
 
 /** Adds the flags that {@link parseProofOptions} reads. */
 export function addProofOptions<C extends Command>(command: C): C {
-  const { calls, replicas, rate, scaleRate, deadline, window, seed } = numbers;
+  const { calls, replicas, rate, scaleRate, rollRate, deadline, window, seed } = numbers;
   command
     .option('--schemes <list>', `which ways of calling to measure, for example xds,clusterip-grpc (default: all)`)
     .option('--calls <n>', `counted calls of each scheme (default: ${calls.fallback})`)
@@ -134,6 +139,7 @@ export function addProofOptions<C extends Command>(command: C): C {
     .option('--by <place>', 'also print the shares by "zone" or by "node"')
     .option('--rate <n>', `counted calls a second (default: ${rate.fallback})`)
     .option('--scale-rate <n>', `calls a second of each scheme while pods come and go (default: ${scaleRate.fallback})`)
+    .option('--roll-rate <n>', `calls a second of each scheme in a rolling update (default: ${rollRate.fallback})`)
     .option('--deadline <ms>', `deadline of every call in milliseconds (default: ${deadline.fallback})`)
     .option('--window <ms>', `how long a client may take to follow a change (default: ${window.fallback})`)
     .option('--seed <n>', `seed of everything that is chance (default: ${seed.fallback})`)

@@ -31,6 +31,7 @@ export async function runChange(
     subjects,
     {
       name: kind,
+      rate: ({ scaleRatePerSecond }) => scaleRatePerSecond,
       failure: `could not scale to ${to}`,
       make: (scaled, observer, runs) => scaled.scale(to, observer, runs),
       settled: ({ convergedMs }) => convergedMs !== null,
@@ -67,12 +68,12 @@ function rowOf(observation: Observation, { kind, from, to }: Change): MeasuredCh
 }
 
 /** What every row of calls under a change says about them. */
-export function callsOf({ subject, askedAt, stoppedAt, result, sum, seen, unreadable }: Observation) {
+export function callsOf({ ratePerSecond, askedAt, stoppedAt, result, sum, seen, unreadable }: Observation) {
   const since = (at: number): number => toHundredths(at - askedAt);
   const sinceOrNull = (at: number | null): number | null => (at === null ? null : since(at));
   return {
     observedMs: since(stoppedAt),
-    ratePerSecond: subject.options.scaleRatePerSecond,
+    ratePerSecond,
     calls: result.calls,
     failures: sum.failures,
     failed: sum.failed,

@@ -64,7 +64,7 @@ describe('a rolling update and the way back, real servers and real clients', { c
 
   test('pods that end under their calls drained too short', async (t) => {
     const fixture = await TestFixture.start(t, 2, 14, { abrupt: true, latencyMs: 100 });
-    const [update] = rows(await runProof(fixture, options({ schemes: 'headless-round-robin', scaleRate: '200' })));
+    const [update] = rows(await runProof(fixture, options({ schemes: 'headless-round-robin', rollRate: '200' })));
     const { causes, failed, lost } = update!;
     assert.ok(causes.drainedTooShort > 0, JSON.stringify({ causes, lost: lost.slice(0, 3) }));
     assert.equal(sum(causes), failed);

@@ -24,6 +24,7 @@ export async function runRollout(
     subjects,
     {
       name: kind,
+      rate: ({ rollRatePerSecond }) => rollRatePerSecond,
       failure: kind === 'update' ? 'could not update the backends' : 'could not bring the version before back',
       make: (rolled, observer, runs) => rolled.rollout(kind === 'update' ? 'update' : 'undo', observer, runs),
       settled: (seen, records, now) => isQuiet(seen, records, now),

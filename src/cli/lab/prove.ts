@@ -28,25 +28,31 @@ export async function proveInLab(raw: Record<string, unknown>): Promise<number> 
     seed: options.seed,
     dnsTtlSeconds: shortened.dnsTtl.valueMs / 1000,
   });
-  const interrupted = terminationSignal();
-  const stop = interrupted.then(() => lab.stop());
+  const early = new AbortController();
+  const stop = Promise.race([terminationSignal(), lab.stopped]).then(() => {
+    early.abort();
+    return lab.stop();
+  });
   try {
     for (const notice of lab.notices) progress.note(notice);
     progress.step(`starting pods in lab ${lab.id}`);
     const stage = await setStage(lab, { ...options, envoy });
     const fixture = new LabFixture(stage);
-    const report = await runProof(fixture, options, progress);
+    const report = await runProof(fixture, options, progress, early.signal);
     fixture.close();
     progress.end();
     await file?.write(report);
-    console.log(
-      options.json ? JSON.stringify(report, null, 2) : printReport(report, { colour: useColour(process.stdout) }),
-    );
-    if (raw.keep === true) {
+    const print = { colour: useColour(process.stdout), by: options.by };
+    console.log(options.json ? JSON.stringify(report, null, 2) : printReport(report, print));
+    if (raw.keep === true && !report.interrupted) {
       console.error(addresses(stage));
-      await Promise.race([stop, lab.stopped]);
+      await stop;
     }
     return exitCodeOf(report);
+  } catch (thrown) {
+    if (!early.signal.aborted) throw thrown;
+    progress.note('the lab was ended before anything was measured');
+    return 3;
   } finally {
     progress.end();
     await lab.stop();
