@@ -32,7 +32,7 @@ function lab(args: readonly string[], env: Readonly<Record<string, string>> = {}
 const patient = ['--replicas', '2', '--scale-to', '3', '--calls', '60', '--rate', '60', '--scale-rate', '30'];
 const time = ['--deadline', '30000', '--window', '120000'];
 
-suite('the rows that need servers of their own', () => {
+suite('the rows that need servers of their own', { concurrency: true }, () => {
   test('an Envoy spreads calls and loses none while pods come and go', { skip, timeout }, async () => {
     const { code, stdout, stderr } = await lab(['--schemes', 'l7-envoy', ...patient, ...time, '--json']);
     assert.equal(code, 0, stderr);
