@@ -50,6 +50,7 @@ export class Deployment {
     this.#spec = spec;
     this.#host = host;
     this.#replicas = checkReplicas(replicas);
+    this.#checkNode(spec.template);
     this.#addRevision(spec.template, '');
     this.reconcile();
   }
@@ -90,11 +91,16 @@ export class Deployment {
   /**
    * A new revision: the newest template changed by `patch`; `env` and `labels` are merged, anything else is replaced.
    * Without a patch every pod is replaced by one like it.
+   *
+   * @throws EvenkeelError `EK_LAB_SPEC`
    */
   rollout(patch: Partial<PodTemplate> | undefined, cause: string): void {
     const { template, revision, restarted } = this.#newest;
     if (patch === undefined) this.#addRevision(template, cause, revision);
-    else this.#addRevision(merge(template, patch), cause, restarted);
+    else {
+      this.#checkNode(patch);
+      this.#addRevision(merge(template, patch), cause, restarted);
+    }
     this.reconcile();
   }
 
@@ -169,7 +175,7 @@ export class Deployment {
 
   #createPod(): void {
     const { revision, templateHash, template } = this.#newest;
-    const node = this.#leastUsedNode();
+    const node = this.#host.nodes.find(({ name }) => name === template.kubeNode) ?? this.#leastUsedNode();
     const pod = new Pod(
       {
         name: podName(this.name, templateHash, this.#host.random, this.#host.podNames()),
@@ -188,6 +194,14 @@ export class Deployment {
     this.pods.add(pod);
     this.#host.changed(pod, 'created');
     pod.start();
+  }
+
+  #checkNode({ kubeNode }: Partial<PodTemplate>): void {
+    if (kubeNode === undefined || this.#host.nodes.some(({ name }) => name === kubeNode)) return;
+    const known = this.#host.nodes.map(({ name }) => name).join(', ');
+    throw new EvenkeelError('EK_LAB_SPEC', `there is no machine ${kubeNode}; there are: ${known}`, {
+      field: 'kubeNode',
+    });
   }
 
   /** The machine with the fewest pods of this deployment; among equals the first. */

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type LabEndpoint, usable } from './endpoints.ts';
-import { pick, type Random } from './random.ts';
+import type { Random } from './random.ts';
+import type { ServiceSpec } from './spec.ts';
+import { choose } from './spread.ts';
 
 /** Connections through one Service port at one time; further ones are closed at once. */
 const maxConnections = 4096;
@@ -10,11 +12,12 @@ export interface ServiceProxyOptions {
   /** Who is behind the Service at this moment. */
   readonly endpoints: () => readonly LabEndpoint[];
   readonly targetPort: number;
+  readonly spread: NonNullable<ServiceSpec['spread']>;
   readonly random: Random;
 }
 
 /**
- * One port of a ClusterIP: every connection goes to a pod of its own, chosen at random, as with kube-proxy.
+ * One port of a ClusterIP: a pod is chosen at random for every connection, as kube-proxy does.
  *
  * A connection that stands is never touched again, whatever becomes of the endpoints. Without a usable endpoint a
  * connection is reset at once.
@@ -48,7 +51,8 @@ export class ServiceProxy {
 
   #forward(client: Socket): void {
     this.#track(client);
-    const endpoint = pick(usable(this.#options.endpoints()), this.#options.random);
+    const { endpoints, spread, random } = this.#options;
+    const endpoint = choose(usable(endpoints()), spread, random);
     if (endpoint === undefined) {
       client.on('error', () => {});
       client.resetAndDestroy();

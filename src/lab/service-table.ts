@@ -43,7 +43,7 @@ export class ServiceTable {
    * @throws EvenkeelError `EK_LAB_SPEC`, `EK_PORT_IN_USE`
    */
   async add(spec: ServiceSpec): Promise<ServiceRecord> {
-    const { name, namespace = 'default', headless = false } = spec;
+    const { name, namespace = 'default', headless = false, spread = 'pod' } = spec;
     checkSpec(spec);
     const key = `${namespace}/${name}`;
     if (this.#entries.has(key) || this.#pending.has(key)) {
@@ -57,7 +57,9 @@ export class ServiceTable {
       const ports: ServicePortRecord[] = [];
       for (const port of spec.ports) {
         const bound =
-          clusterIp === undefined ? (port.targetPort ?? port.port) : await this.#proxy(key, clusterIp, port, proxies);
+          clusterIp === undefined
+            ? (port.targetPort ?? port.port)
+            : await this.#proxy(key, clusterIp, port, spread, proxies);
         ports.push(portRecord(port, bound, clusterIp, dnsName));
       }
       if (this.#closed) throw new EvenkeelError('EK_LAB_STOPPED', 'the lab ended meanwhile');
@@ -112,11 +114,18 @@ export class ServiceTable {
   }
 
   /** @returns the port that it listens on */
-  async #proxy(key: string, host: string, spec: ServicePortSpec, proxies: ServiceProxy[]): Promise<number> {
+  async #proxy(
+    key: string,
+    host: string,
+    spec: ServicePortSpec,
+    spread: NonNullable<ServiceSpec['spread']>,
+    proxies: ServiceProxy[],
+  ): Promise<number> {
     const listen = async (port: number): Promise<number> => {
       const proxy = new ServiceProxy({
         endpoints: () => this.#options.endpoints(key),
         targetPort: spec.targetPort ?? spec.port,
+        spread,
         random: this.#options.random,
       });
       await proxy.listen(host, port);
@@ -159,9 +168,18 @@ function portRecord(
   };
 }
 
-function checkSpec({ name, namespace = 'default', ports }: ServiceSpec): void {
+function checkSpec({ name, namespace = 'default', ports, headless = false, spread }: ServiceSpec): void {
   checkName(name, 'name');
   checkName(namespace, 'namespace');
+  if (headless && spread !== undefined) {
+    throw new EvenkeelError(
+      'EK_LAB_SPEC',
+      `Service ${name} is headless and has no proxy that could spread connections`,
+      {
+        field: 'spread',
+      },
+    );
+  }
   const names = ports.map((port) => port.name ?? '');
   const problem =
     ports.length === 0

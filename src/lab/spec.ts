@@ -40,6 +40,8 @@ export interface PodTemplate {
   /** Laid over `{ app: DEPLOYMENT }`, which every pod has. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly ports?: readonly ContainerPort[] | undefined;
+  /** The machine that its pods run on (Kubernetes' `nodeName`); default the one with the fewest of the deployment. */
+  readonly kubeNode?: string | undefined;
   /** Without one a pod is ready as soon as its process runs. */
   readonly readiness?: ProbeSpec | undefined;
   readonly liveness?: ProbeSpec | undefined;
@@ -89,6 +91,11 @@ export interface ServiceSpec {
   readonly ports: readonly ServicePortSpec[];
   /** No ClusterIP and no proxy: DNS answers with the pods' addresses. Default false. */
   readonly headless?: boolean | undefined;
+  /**
+   * What connections to the ClusterIP are spread over: `pod`, as kube-proxy does; or `node`, any machine with a pod and
+   * then any of its pods, as a load balancer does in front of `externalTrafficPolicy: Local`. Default `pod`.
+   */
+  readonly spread?: 'pod' | 'node' | undefined;
   /** Passed on in the endpoint file: the control plane's active checks. */
   readonly healthCheck?: { readonly protocol: 'grpc' | 'tcp'; readonly grpcService?: string | undefined } | undefined;
 }
