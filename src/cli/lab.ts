@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { addProofOptions } from '../probe/options.ts';
 import { registerLabCommands } from './lab-commands.ts';
 
@@ -10,6 +10,12 @@ export function registerLab(root: Command): void {
     .option('--system <letter>', 'start one of the reference systems a, b, c, d, e instead, and keep it up')
     .option('--keep', 'leave the lab up after the measurements and print what to curl; Ctrl-C ends it');
   addProofOptions(lab);
+  lab.addOption(
+    new Option(
+      '--node-local',
+      'only show what externalTrafficPolicy: Local does to pods on two machines, one on the first and four on the second',
+    ).conflicts(['schemes', 'replicas', 'scaleTo', 'rollingUpdate', 'by', 'system']),
+  );
   lab
     .addHelpText(
       'after',
@@ -20,10 +26,16 @@ Examples:
   evenkeel lab --rolling-update                        also what a new version and the way back cost each scheme
   evenkeel lab --schemes clusterip-grpc,xds --scale-to 3 --rolling-update
   evenkeel lab --by zone                               also the shares by zone
+  evenkeel lab --node-local                            a balancer that spreads by node, in front of 1 + 4 pods
   evenkeel lab --keep                                  leave it up; in a second terminal: evenkeel lab ps`,
     )
     .action(async (options: Record<string, unknown>) => {
       if (options.system !== undefined) return (await import('./lab/run-system.ts')).runSystem(options);
+      if (options.nodeLocal === true) {
+        const { proveNodeLocal } = await import('./lab/node-local.ts');
+        process.exitCode = await proveNodeLocal(options);
+        return;
+      }
       const { proveInLab } = await import('./lab/prove.ts');
       process.exitCode = await proveInLab(options);
     });

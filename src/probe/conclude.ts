@@ -35,7 +35,7 @@ export function conclude(report: Sections & Pick<Report, 'interrupted'>): string
     sentences.push(
       failed === 0
         ? 'No call failed while pods came and went.'
-        : `While pods came and went, ${failed} calls failed: ${list([...new Set(lossy.map(({ scheme }) => scheme))])}.`,
+        : `While pods came and went, ${failed} ${failed === 1 ? 'call' : 'calls'} failed: ${list([...new Set(lossy.map(({ scheme }) => scheme))])}.`,
     );
   }
   sentences.push(...cost(rollingUpdate));
@@ -56,7 +56,8 @@ function cost(rows: readonly RolloutRow[]): string[] {
   if (lost.size === 0) return [];
   const some = [...lost].filter(([, failed]) => failed > 0).map(([scheme, failed]) => `${scheme} ${failed}`);
   if (some.length === 0) return ['Rolling updates cost no call.'];
-  return [`Rolling updates cost ${list(some)} calls${some.length === lost.size ? '' : ', the others none'}.`];
+  const noun = some.length === 1 && some[0]!.endsWith(' 1') ? 'call' : 'calls';
+  return [`Rolling updates cost ${list(some)} ${noun}${some.length === lost.size ? '' : ', the others none'}.`];
 }
 
 interface Followers {

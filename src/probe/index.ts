@@ -15,6 +15,7 @@ export { type PrintOptions, printReport, useColour } from './print/print-report.
 export { createProgress, type Progress, type ProgressStream, silentProgress } from './progress.ts';
 export { type ChangeRow, exitCodeOf, type Report, reportSchema, type SchemeRow } from './report.ts';
 export { openReport, type ReportFile } from './report-file.ts';
+export { type Policy, runNodeLocal } from './run-node-local.ts';
 export { runProof } from './run-proof.ts';
 export { parseSchemeList, type Scheme, type SchemeId, schemeIds, schemes } from './schemes.ts';
 export { judge, type Verdict } from './verdict/verdict.ts';

@@ -134,7 +134,7 @@ export function addProofOptions<C extends Command>(command: C): C {
     .option('--scale-to <n>', 'backends after the scale-out; as many as --replicas: none (default: twice --replicas)')
     .option(
       '--rolling-update',
-      'also replace all backends one by one, and back, under constant calls (20 to 40 s more)',
+      'also replace all backends one by one, and back, under constant calls (about 15 s more)',
     )
     .option('--by <place>', 'also print the shares by "zone" or by "node"')
     .option('--rate <n>', `counted calls a second (default: ${rate.fallback})`)

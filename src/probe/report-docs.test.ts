@@ -93,6 +93,7 @@ function fieldTables(): string[] {
     schemes: '`schemes[]`',
     scaleOut: '`scaleOut[]` and `scaleIn[]`',
     rollingUpdate: '`rollingUpdate[]`',
+    nodeLocal: '`nodeLocal[]`',
   } as const;
   const rows = (Object.keys(sections) as (keyof typeof sections)[]).map((name) => {
     return [
@@ -121,7 +122,7 @@ function inside(field: JsonSchema, path: string): string[] {
   return [];
 }
 
-function byStatus(name: 'schemes' | 'scaleOut' | 'rollingUpdate'): string[] {
+function byStatus(name: 'schemes' | 'scaleOut' | 'rollingUpdate' | 'nodeLocal'): string[] {
   const variants = variantsOf(schema.properties![name]!.items!).map(({ properties }) => properties!);
   const names = [...new Set(variants.flatMap((fields) => Object.keys(fields)))];
   return names.flatMap((field) => {

@@ -203,6 +203,16 @@ const rolloutRow = z.discriminatedUnion('status', [
   z.object({ scheme, title, change, ...broken }),
 ]);
 
+const policy = z
+  .enum(['Cluster', 'Local'])
+  .describe('`externalTrafficPolicy`: connections are spread over pods (`Cluster`) or over machines (`Local`).');
+
+const nodeLocalRow = z.discriminatedUnion('status', [
+  measuredScheme.extend({ policy }),
+  z.object({ scheme, title, policy, ...skipped }),
+  z.object({ scheme, title, policy, ...broken }),
+]);
+
 const conditions = z.object({
   environment: z.string().describe('Where it ran: `lab` or `kubernetes`.'),
   versions: z.record(z.string(), z.string()).describe('Program to version.'),
@@ -242,6 +252,11 @@ export const reportSchema = z.object({
   rollingUpdate: z
     .array(rolloutRow)
     .describe('Two rows a scheme, update and rollback: backends were replaced one by one under constant calls.'),
+  nodeLocal: z
+    .array(nodeLocalRow)
+    .describe(
+      'A row a policy: a balancer that spreads by machine, in front of machines with unlike numbers of backends.',
+    ),
   interrupted: z.boolean().describe('The run was ended early; what was not measured by then has the status `skipped`.'),
   conclusion: z.string().describe('The run in one sentence.'),
 });
@@ -254,11 +269,14 @@ export type MeasuredChange = z.infer<typeof measuredChange>;
 export type RolloutRow = Report['rollingUpdate'][number];
 export type MeasuredRollout = z.infer<typeof measuredRollout>;
 
-/** The parts of a report that hold rows. */
+export type NodeLocalRow = Report['nodeLocal'][number];
+
+/** The parts of a report that hold rows, as every run has them. */
 export type Sections = Pick<Report, 'schemes' | 'scaleOut' | 'scaleIn' | 'rollingUpdate'>;
 
 /** The process's exit code: 3 where any measurement failed or the run was ended early, else 0 (DESIGN: exit codes). */
-export function exitCodeOf(report: Sections & Pick<Report, 'interrupted'>): 0 | 3 {
-  const rows = [...report.schemes, ...report.scaleOut, ...report.scaleIn, ...report.rollingUpdate];
+export function exitCodeOf(report: Report): 0 | 3 {
+  const { schemes, scaleOut, scaleIn, rollingUpdate, nodeLocal } = report;
+  const rows = [...schemes, ...scaleOut, ...scaleIn, ...rollingUpdate, ...nodeLocal];
   return report.interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0;
 }

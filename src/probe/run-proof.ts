@@ -125,6 +125,7 @@ class Proof {
         waitForReady: false,
       },
       ...measured,
+      nodeLocal: [],
       interrupted,
       conclusion: conclude({ ...measured, interrupted }),
     };

@@ -3,7 +3,7 @@ import { type SchemeId, schemeIds, schemes } from '../../probe/index.ts';
 import { shortened } from './shortened.ts';
 
 const grpcPort = 50_051;
-const httpPort = 8100;
+export const httpPort = 8100;
 /** `/calls`, `/readyz` and the like of every backend. */
 export const adminPort = 9090;
 
@@ -74,7 +74,8 @@ function grpcTemplate(...args: string[]): PodTemplate {
   };
 }
 
-const templates: Readonly<Record<BackendName, PodTemplate>> = {
+/** What the pods of each backend are made of. */
+export const templates: Readonly<Record<BackendName, PodTemplate>> = {
   [backendNames.grpc]: grpcTemplate(),
   [backendNames.aged]: grpcTemplate('--max-connection-age-ms', String(shortened.maxConnectionAge.valueMs)),
   [backendNames.http]: {

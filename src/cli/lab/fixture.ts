@@ -1,4 +1,3 @@
-import { arch, cpus, release, totalmem, type } from 'node:os';
 import { EvenkeelError } from '../../base/errors.ts';
 import { howToGetEnvoy } from '../../base/find-envoy.ts';
 import type { PodEvent, PodRecord, ServiceRecord } from '../../lab/index.ts';
@@ -15,13 +14,12 @@ import type {
 import { schemes } from '../../probe/index.ts';
 import { clientBootstrap } from '../bootstrap.ts';
 import { versions } from '../versions.ts';
-import { adminPort, backendOf, schemesOf } from './backends.ts';
+import { backendOf, schemesOf } from './backends.ts';
 import { lastCounts, type RunCounts } from './last-counts.ts';
+import { machine } from './machine.ts';
+import { readCounters } from './read-counters.ts';
 import { shortened } from './shortened.ts';
 import type { Stage } from './stage.ts';
-
-/** How long a backend may take to answer for its counter. */
-const counterTimeoutMs = 2000;
 
 /** The lab as the place in which a proof runs. */
 export class LabFixture implements Fixture {
@@ -55,11 +53,7 @@ export class LabFixture implements Fixture {
         ...(await versions()),
         ...(gateway !== undefined && 'version' in gateway && { envoy: gateway.version }),
       },
-      machine: {
-        os: `${type()} ${release()} ${arch()}`,
-        cpus: cpus().length,
-        memoryMiB: Math.round(totalmem() / 2 ** 20),
-      },
+      machine: machine(),
       intervals: [
         { name: 'DNS answers may be kept for', ...shortened.dnsTtl, schemes: [...headless, 'xds-dns'] },
         { name: 'gRPC clients resolve DNS again at most every', ...shortened.clientDns, schemes: headless },
@@ -124,20 +118,7 @@ export class LabFixture implements Fixture {
 
   async calls(scheme: SchemeId, run: string): Promise<Counters> {
     const deployment = backendOf(scheme);
-    const readings: Counters['readings'][number][] = [];
-    const unreadable: Counters['unreadable'][number][] = [];
-    await Promise.all(
-      this.#stage.lab.pods(deployment).map(async (pod) => {
-        const url = `http://${pod.ip}:${adminPort}/calls?run=${encodeURIComponent(run)}`;
-        try {
-          const response = await fetch(url, { signal: AbortSignal.timeout(counterTimeoutMs) });
-          const { calls } = (await response.json()) as { calls: number };
-          readings.push({ pod: pod.name, calls, final: true });
-        } catch (error) {
-          unreadable.push({ pod: pod.name, reason: String(error) });
-        }
-      }),
-    );
+    const { readings, unreadable } = await readCounters(this.#stage.lab.pods(deployment), run);
     for (const [pod, { deployment: of, counts }] of this.#ended) {
       if (of !== deployment) continue;
       if (counts === undefined) unreadable.push({ pod, reason: 'it ended without a last word' });

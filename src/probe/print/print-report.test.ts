@@ -4,9 +4,11 @@ import { describe, type TestContext, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { explainChange, explainVerdict } from '../explain.ts';
 import { explainRollout } from '../explain-rollout.ts';
-import type { Report, RolloutRow } from '../report.ts';
+import type { MeasuredScheme, Report, RolloutRow } from '../report.ts';
+import { policyRow } from '../run-node-local.ts';
 import { schemeIds } from '../schemes.ts';
 import { change, measured, placed, report, rollout } from '../testing/rows.ts';
+import { unmeasured } from '../unmeasured.ts';
 import { causes, countCauses } from '../verdict/cause.ts';
 import { lineWidth, sparkline, wrap } from './layout.ts';
 import { printReport, useColour } from './print-report.ts';
@@ -125,6 +127,25 @@ const interrupted = report(
   true,
 );
 
+const byPolicy = (counts: readonly [number, number, number, number, number]): MeasuredScheme => {
+  const row = measured('clusterip-http-new-connections', counts, { connections: 300 });
+  const [alone, ...together] = counts;
+  const byNode = [
+    { name: 'node-1', pods: 1, calls: alone },
+    { name: 'node-2', pods: 4, calls: together.reduce((sum, count) => sum + count, 0) },
+  ];
+  return { ...row, backends: { ...row.backends, byNode } };
+};
+
+const nodeLocal: Report = {
+  ...report([]),
+  nodeLocal: [
+    policyRow(byPolicy([61, 58, 63, 55, 63]), 'Cluster'),
+    policyRow(byPolicy([148, 37, 40, 36, 39]), 'Local'),
+    policyRow(unmeasured('clusterip-http-new-connections'), 'Local'),
+  ],
+};
+
 const cases: Record<string, { given: Report; by?: 'zone' | 'node' }> = {
   usual: { given: usual },
   troubled: { given: troubled },
@@ -135,6 +156,7 @@ const cases: Record<string, { given: Report; by?: 'zone' | 'node' }> = {
   'by-node': { given: rolled, by: 'node' },
   'by-unknown': { given: many, by: 'zone' },
   interrupted: { given: interrupted },
+  'node-local': { given: nodeLocal },
 };
 
 describe('the table', () => {

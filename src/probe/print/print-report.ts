@@ -3,6 +3,7 @@ import type { Report } from '../report.ts';
 import { printChanges } from './changes.ts';
 import { printConditions } from './conditions.ts';
 import { painter, wrap } from './layout.ts';
+import { printNodeLocal } from './node-local.ts';
 import { printPlaces } from './places.ts';
 import { printRollouts } from './rollouts.ts';
 import { printSchemes } from './schemes.ts';
@@ -31,6 +32,7 @@ export function printReport(report: Report, { colour = false, by }: PrintOptions
     printChanges('Scale-out', report.scaleOut, paint),
     printChanges('Scale-in', report.scaleIn, paint),
     printRollouts(report.rollingUpdate, paint),
+    printNodeLocal(report, paint),
     printConditions(report, paint),
     wrap(report.conclusion).map((line) => paint('bold', line)),
   ];

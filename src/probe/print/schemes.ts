@@ -15,7 +15,7 @@ const columns: readonly Column[] = [
   { title: 'failed', align: 'right' },
 ];
 
-const verdictFormat = {
+export const verdictFormat = {
   balanced: 'green',
   skewed: 'yellow',
   partial: 'yellow',
@@ -99,7 +99,8 @@ function explanation(row: SchemeRow, paint: Paint): string[] {
   return details(`${paint(verdictFormat[word], row.scheme)}  ${paint('dim', row.title)}`, entries(row), paint);
 }
 
-function entries(row: SchemeRow): [string, string][] {
+/** The cause and the advice, or why there is nothing to explain. */
+export function entries(row: SchemeRow): [string, string][] {
   if (row.status === 'skipped') return [['why', row.reason]];
   if (row.status === 'error') {
     return [

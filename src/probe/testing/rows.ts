@@ -133,6 +133,7 @@ export function report(
       waitForReady: false,
     },
     ...found,
+    nodeLocal: [],
     conclusion: conclude(found),
   });
 }
