@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ServeProcess } from '../controlplane/testing/serve-process.ts';
 import { svcConfig } from '../controlplane/testing/system-e.ts';
+import { ZoneServer } from '../discovery/dns/zone-server.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'evenkeel-serve-'));
@@ -91,10 +92,31 @@ test('--check reads the files and serves nothing', async () => {
   assert.equal(bad.exitCode, 2);
 });
 
+test('--check --resolve asks DNS, and a name that does not exist ends it', async () => {
+  const dns = await ZoneServer.start();
+  after(() => dns.close());
+  const config = await fileWith('named.json', svcConfig('be1-srv'));
+  const { exitCode, stdout, stderr } = await run(
+    ...['--check', '--resolve', '--config', config, '--dns', `${dns.address.host}:${dns.address.port}`],
+  );
+  assert.equal(exitCode, 2);
+  assert.match(stderr, /EK_DNS_NAME: .*_grpc\._tcp\.be1-srv\.default\.svc\.cluster\.local does not exist/);
+  assert.equal(stdout, '');
+});
+
 test('--help has every option and an example', async () => {
   const { exitCode, stdout } = await run('--help');
   assert.equal(exitCode, 0);
-  for (const option of ['--config', '--endpoints', '--dns', '--xds-listen', '--admin-listen', '--check', '--json']) {
+  for (const option of [
+    '--config',
+    '--endpoints',
+    '--dns',
+    '--xds-listen',
+    '--admin-listen',
+    '--check',
+    '--resolve',
+    '--json',
+  ]) {
     assert.ok(stdout.includes(option), option);
   }
   assert.match(stdout, /Examples:\n +evenkeel serve --endpoints/);

@@ -2,7 +2,11 @@ import { type Command, Option } from 'commander';
 import { formatAddress } from '../base/listen-address.ts';
 import { flagKey, settings } from '../controlplane/config-settings.ts';
 
-type ServeFlags = Readonly<Record<string, string | undefined>> & { readonly check?: true; readonly json?: true };
+type ServeFlags = Readonly<Record<string, string | undefined>> & {
+  readonly check?: true;
+  readonly resolve?: true;
+  readonly json?: true;
+};
 
 const helps: Readonly<Record<(typeof settings)[number]['field'], string>> = {
   'xds.listen': 'where gRPC clients connect (default: 127.0.0.1:18000)',
@@ -33,6 +37,7 @@ export function registerServe(root: Command): void {
   }
   command
     .option('--check', 'say whether configuration and endpoint file are good, and serve nothing')
+    .option('--resolve', 'with --check: also ask DNS whether every configured name exists')
     .option('--json', 'print one JSON object a line: {"event":"listening",…}, then {"event":"ready",…}')
     .addHelpText(
       'after',
@@ -68,7 +73,8 @@ async function serve(flags: ServeFlags, version: string): Promise<void> {
 async function check(flags: ServeFlags): Promise<void> {
   const { loadConfig } = await import('../controlplane/config.ts');
   const { checkSources } = await import('../controlplane/check-sources.ts');
-  const counts = await checkSources(await loadConfig(configFlags(flags), process.env));
+  const config = await loadConfig(configFlags(flags), process.env);
+  const counts = await checkSources(config, { resolve: flags.resolve === true });
   if (flags.json) console.log(JSON.stringify({ event: 'checked', services: counts }));
   else {
     const parts = Object.entries(counts).map(([source, services]) => `${services} by ${source}`);
@@ -76,7 +82,12 @@ async function check(flags: ServeFlags): Promise<void> {
   }
 }
 
-function configFlags({ check: _check, json: _json, ...flags }: ServeFlags): Record<string, string | undefined> {
+function configFlags({
+  check: _check,
+  resolve: _resolve,
+  json: _json,
+  ...flags
+}: ServeFlags): Record<string, string | undefined> {
   return Object.fromEntries(
     ['config', ...settings.map(flagKey)].map((key) => [key, (flags as Record<string, string | undefined>)[key]]),
   );
