@@ -32,7 +32,7 @@ function setUp(t: TestContext): (id?: string) => Promise<Lab> {
 async function run(t: TestContext, ...args: string[]): Promise<string> {
   const lines: string[] = [];
   const log = t.mock.method(console, 'log', (line: string) => lines.push(line));
-  const root = new Command('evenkeel').exitOverride().configureOutput({ writeErr: () => {} });
+  const root = new Command('evenkeel').exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
   // As the lab command itself has it: options of the same name there take what is meant for the commands below.
   registerLabCommands(root.command('lab').option('--id <name>').option('--json'));
   try {
@@ -144,4 +144,44 @@ test('mistakes are told with what would have been right', async (t) => {
     code: 'EK_LAB_UNKNOWN_NAME',
     message: 'web has no revision 9; it has: 1',
   });
+});
+
+test('every command has examples in its help, and they work', async (t) => {
+  const lab = await setUp(t)('lab30');
+  lab.createDeployment({ name: 'be1', template: testPod() });
+  await lab.ready('be1');
+  const root = new Command('evenkeel');
+  registerLabCommands(root.command('lab'));
+  const commands = root.commands[0]!.commands.flatMap((command) => [command, ...command.commands]);
+  assert.deepEqual(
+    commands.map((command) => command.name()),
+    ['ps', 'scale', 'rollout', 'history', 'undo', 'kill', 'logs', 'down'],
+  );
+  const used = new Set<string>();
+  const another = async (): Promise<string> => {
+    const unused = (): PodRecord | undefined => lab.pods('be1').find(({ ready, name }) => ready && !used.has(name));
+    await lab.waitFor('a pod that no example has used', () => unused() !== undefined, { timeoutMs: 120_000 });
+    const { name } = unused()!;
+    used.add(name);
+    return name;
+  };
+  for (const command of commands) {
+    const help: string[] = [];
+    command.configureOutput({ writeOut: (text) => help.push(text) }).outputHelp();
+    const examples = [...help.join('').matchAll(/^ {2}evenkeel lab (.+?)(?: {2,}.*)?$/gm)].map(([, line]) => line!);
+    assert.ok(examples.length > 0, command.name());
+    // Whichever is first ends the lab.
+    for (const line of command.name() === 'down' ? examples.slice(-1) : examples) {
+      const pod = line.includes('POD') ? await another() : '';
+      const old = lab.history('be1')[0]!.revision;
+      const words = [
+        ...line
+          .replace('POD', pod)
+          .replace('revision 2', `revision ${old}`)
+          .matchAll(/"([^"]*)"|(\S+)/g),
+      ].map(([, quoted, bare]) => quoted ?? bare!);
+      assert.ok((await run(t, ...words)).length > 0, line);
+    }
+  }
+  await lab.stopped;
 });

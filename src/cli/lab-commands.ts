@@ -15,13 +15,20 @@ interface Options {
 
 /** `evenkeel lab ps | scale | rollout | kill | logs | down`: what a second terminal does with a lab that is up. */
 export function registerLabCommands(lab: Command): void {
-  add(lab, 'ps', 'Show the pods, Services and deployments of a running lab.').action((_, command: Command) =>
-    show('state', {}, optionsOf(command)),
-  );
+  add(lab, 'ps', 'Show the pods, Services and deployments of a running lab.')
+    .addHelpText(
+      'after',
+      examples({ 'lab ps': '', 'lab ps --id lab30': 'where several labs run', 'lab ps --json': 'for programs' }),
+    )
+    .action((_, command: Command) => show('state', {}, optionsOf(command)));
 
   withWait(add(lab, 'scale', 'Change the number of pods of a deployment.'))
     .argument('<deployment>')
     .argument('<replicas>', 'how many', wholeNumber)
+    .addHelpText(
+      'after',
+      examples({ 'lab scale be1 6': 'returns once 6 pods are ready', 'lab scale be1 3 --no-wait': 'returns at once' }),
+    )
     .action((name: string, replicas: number, _, command: Command) => {
       const options = optionsOf(command);
       return show('scale', { name, replicas, wait: options.wait }, options);
@@ -33,6 +40,14 @@ export function registerLabCommands(lab: Command): void {
     .argument('<pod>')
     .addOption(new Option('--signal <name>', 'signal to send').default('KILL'))
     .option('--delete', 'SIGTERM, grace period, and another pod in its place')
+    .addHelpText(
+      'after',
+      examples({
+        'lab kill POD': 'as a crash; it is started again',
+        'lab kill POD --signal TERM': 'lets it drain; it is started again',
+        'lab kill POD --delete': 'lets it drain; another pod comes',
+      }),
+    )
     .action((name: string, _, command: Command) => {
       const options = optionsOf(command);
       if (options.delete === true) return show('delete', { name }, options);
@@ -42,11 +57,12 @@ export function registerLabCommands(lab: Command): void {
 
   add(lab, 'logs', 'Print the last 64 KiB that a pod wrote; of one that has ended, too.')
     .argument('<pod>')
+    .addHelpText('after', examples({ 'lab logs POD': 'POD as lab ps names it' }))
     .action((name: string, _, command: Command) => show('logs', { name }, optionsOf(command)));
 
-  add(lab, 'down', 'End a running lab and everything in it.').action((_, command: Command) =>
-    show('down', {}, optionsOf(command)),
-  );
+  add(lab, 'down', 'End a running lab and everything in it.')
+    .addHelpText('after', examples({ 'lab down': '', 'lab down --id lab30': 'where several labs run' }))
+    .action((_, command: Command) => show('down', {}, optionsOf(command)));
 }
 
 function registerRollout(lab: Command): void {
@@ -62,12 +78,12 @@ function registerRollout(lab: Command): void {
     .addOption(new Option('--cause <text>', 'why; the history shows it').default('', 'none'))
     .addHelpText(
       'after',
-      `
-Examples:
-  evenkeel lab rollout be1                             pods like before, one by one
-  evenkeel lab rollout be1 --set GREETING=Hi --cause "a shorter greeting"
-  evenkeel lab rollout history be1
-  evenkeel lab rollout undo be1                        back to the revision before`,
+      examples({
+        'lab rollout be1': 'pods like before, one by one',
+        'lab rollout be1 --set GREETING=Hi --cause "a shorter greeting"': 'a new revision',
+        'lab rollout history be1': 'the revisions and why they were made',
+        'lab rollout undo be1': 'back to the revision before',
+      }),
     )
     .action((name: string, _, command: Command) => {
       const options = optionsOf(command);
@@ -76,15 +92,33 @@ Examples:
 
   add(rollout, 'history', 'Show the revisions of a deployment and why they were made.')
     .argument('<deployment>')
+    .addHelpText('after', examples({ 'lab rollout history be1': '', 'lab rollout history be1 --json': 'for programs' }))
     .action((name: string, _, command: Command) => show('history', { name }, optionsOf(command)));
 
   withWait(add(rollout, 'undo', 'Go back to an earlier revision.'))
     .argument('<deployment>')
     .addOption(new Option('--to-revision <number>', 'default: the one before the newest').argParser(wholeNumber))
+    .addHelpText(
+      'after',
+      examples({
+        'lab rollout undo be1': 'back to the revision before',
+        'lab rollout undo be1 --to-revision 2': 'to one that the history shows',
+      }),
+    )
     .action((name: string, _, command: Command) => {
       const options = optionsOf(command);
       return show('undo', { name, revision: options.toRevision, wait: options.wait }, options);
     });
+}
+
+/** Command lines, each with what it does. */
+function examples(lines: Readonly<Record<string, string>>): string {
+  const width = Math.max(...Object.keys(lines).map((line) => line.length));
+  return [
+    '',
+    'Examples:',
+    ...Object.entries(lines).map(([line, what]) => `  evenkeel ${line.padEnd(width)}  ${what}`.trimEnd()),
+  ].join('\n');
 }
 
 function add(parent: Command, name: string, description: string): Command {
