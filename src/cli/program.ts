@@ -14,6 +14,12 @@ function program(): Command {
   return root;
 }
 
+// A reader that goes away (`| head`) wants no more: as if it had said so, and without a word.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.kill(process.pid, 'SIGTERM');
+});
+
 try {
   await program().parseAsync();
 } catch (thrown) {
