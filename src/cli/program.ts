@@ -1,12 +1,15 @@
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { formatError, toEvenkeelError } from '../base/errors.ts';
 import { commands } from './commands.ts';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Builds the program; each command file adds itself and loads what it needs only when it runs. */
 function program(): Command {
   const root = new Command('evenkeel')
     .description('Keeps gRPC load even on Kubernetes without sidecars, and proves it.')
-    .version('0.1.0')
+    .version(version)
     .exitOverride()
     .showHelpAfterError('(run with --help for usage)');
   for (const register of commands) register(root);

@@ -1,11 +1,11 @@
 import { EvenkeelError, messageOf } from '../base/errors.ts';
+import { timeStamp } from '../base/time-stamp.ts';
 import { checkName, podName, templateHash } from './names.ts';
 import { Pod, type PodHost } from './pod.ts';
 import type { Random } from './random.ts';
 import type { DeploymentRecord, RevisionRecord } from './records.ts';
 import { planReplacement } from './replacement.ts';
 import type { DeploymentSpec, KubeNode, PodTemplate } from './spec.ts';
-import { timeStamp } from './time.ts';
 
 /** A machine with a few cores is busy enough with this many processes. */
 const maxReplicas = 500;

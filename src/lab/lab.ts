@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { EvenkeelError } from '../base/errors.ts';
 import { formatAddress } from '../base/listen-address.ts';
 import { createLogger, type Logger } from '../base/log.ts';
+import { timeStamp } from '../base/time-stamp.ts';
 import { AddressPool, podAddresses, serviceAddresses } from './address-range.ts';
 import { type ControlPlane, type ControlPlaneOptions, deployControlPlane } from './control-plane.ts';
 import { DeploymentTable } from './deployment-table.ts';
@@ -17,7 +18,6 @@ import type { DeploymentRecord, PodEvent, PodRecord, RevisionRecord, ServiceReco
 import { ServiceTable } from './service-table.ts';
 import { type DeploymentSpec, defaultNodes, type PodTemplate, type ServiceSpec } from './spec.ts';
 import type { LabInfo } from './state-dir.ts';
-import { timeStamp } from './time.ts';
 import { type Awaited, Waiters } from './waiters.ts';
 
 /** A small cluster on this machine; README.md beside this file has the whole interface in a table. */

@@ -1,4 +1,5 @@
 import type { Logger } from '../base/log.ts';
+import { timeStamp } from '../base/time-stamp.ts';
 import { OutputRing } from './output-ring.ts';
 import { expand, type PodIdentity } from './pod-env.ts';
 import { PodProcess } from './pod-process.ts';
@@ -7,7 +8,6 @@ import type { Reaper } from './reaper.ts';
 import type { PodEventType, PodRecord, PodStatus, ProcessExit } from './records.ts';
 import { RestartBackoff, type RestartBackoffOptions } from './restart-backoff.ts';
 import type { PodTemplate } from './spec.ts';
-import { timeStamp } from './time.ts';
 
 export interface PodOptions extends PodIdentity {
   readonly deployment: string;

@@ -1,20 +1,15 @@
-/** Uniform numbers in [0, 1), the same sequence for the same seed. */
-export type Random = () => number;
+import { mulberry32, type Random } from '../base/random.ts';
+
+export type { Random };
 
 /**
- * A small generator (mulberry32): enough for choosing pods and names, not for secrets.
+ * Numbers for choosing pods and names, not for secrets.
  *
  * @param seed - any integer
  * @param stream - separate uses of one seed take separate streams, so that one more DNS query renames no pod
  */
 export function seededRandom(seed: number, stream: string): Random {
-  let state = (fnv1a(`${seed}/${stream}`) ^ seed) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return mulberry32(fnv1a(`${seed}/${stream}`) ^ seed);
 }
 
 /** One of the items, all equally likely; undefined from an empty list. */

@@ -1,6 +1,6 @@
 import { EvenkeelError, toEvenkeelError } from '../base/errors.ts';
+import { timeStamp } from '../base/time-stamp.ts';
 import type { ActiveRun, RunResult } from './client/client-process.ts';
-import { sharedNow } from './client/time.ts';
 import type { Backend, Fixture, RunInProgress, ScaleObserver } from './fixture.ts';
 import type { ProofOptions } from './options.ts';
 import type { Progress } from './progress.ts';
@@ -76,11 +76,11 @@ export async function observeChange(
   const started = await Promise.all(subjects.map((subject) => attempt(subject, () => begin(subject, change))));
   const calling = started.filter((one): one is Calling => 'active' in one);
   const events: ToldEvent[] = [];
-  let askedAt = sharedNow();
+  let askedAt = timeStamp();
   let broken: EvenkeelError | undefined;
   if (calling.length > 0) {
-    await Promise.all(calling.map(({ until }) => until(() => sharedNow() >= askedAt + leadInMs)));
-    askedAt = sharedNow();
+    await Promise.all(calling.map(({ until }) => until(() => timeStamp() >= askedAt + leadInMs)));
+    askedAt = timeStamp();
     const runs = calling.map(({ subject, run }) => ({ scheme: subject.scheme.id, run }));
     await change.make(fixture, watch(events, progress), runs).catch((thrown: unknown) => {
       broken = fixtureError(change.failure, thrown);
@@ -179,12 +179,12 @@ async function finish(
   const look = (now: number): Convergence => convergence(active.records, relevant, addresses, now);
   if (broken === undefined) {
     await until(() => {
-      const now = sharedNow();
+      const now = timeStamp();
       if (now < lastAt + settleMs) return false;
       return now >= lastAt + Math.max(options.windowMs, settleMs) || change.settled(look(now), active.records, now);
     });
   }
-  const stoppedAt = sharedNow();
+  const stoppedAt = timeStamp();
   active.stop();
   const result = await active.result;
   if (broken !== undefined) throw broken;

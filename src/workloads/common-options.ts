@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { grpcStatusNames } from './grpc-status.ts';
+import { grpcStatusNames } from '../base/grpc-status.ts';
 import { choice, integer, port, type Settings, share, text } from './options.ts';
 
 /** Loopback unless the pod has an address of its own: a demo program never listens on every interface by itself. */

@@ -1,7 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { formatAddress } from '../../base/listen-address.ts';
-import { sharedNow } from './time.ts';
+import { timeStamp } from '../../base/time-stamp.ts';
 
 interface Connection {
   readonly peer: string;
@@ -23,10 +23,10 @@ export class ConnectionLog {
     socket.once('connect', () => {
       if (socket.remoteAddress === undefined || socket.remotePort === undefined) return;
       const peer = formatAddress(socket.remoteAddress, socket.remotePort);
-      const connection: Connection = { peer, openedAt: sharedNow(), closedAt: undefined };
+      const connection: Connection = { peer, openedAt: timeStamp(), closedAt: undefined };
       this.#connections.push(connection);
       socket.once('close', () => {
-        connection.closedAt = sharedNow();
+        connection.closedAt = timeStamp();
       });
     });
   };

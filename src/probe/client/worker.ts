@@ -1,10 +1,10 @@
 // The process that makes the calls of one scheme; started by client-process.ts, ordered about over IPC.
 import { messageOf } from '../../base/errors.ts';
+import { timeStamp } from '../../base/time-stamp.ts';
 import type { Caller } from './caller.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { Pacer } from './pacer.ts';
 import type { CallRecord, ClientConfig, Message, Order, RunOrder } from './protocol.ts';
-import { sharedNow } from './time.ts';
 
 /** Records are sent together, at most so late. */
 const flushMs = 20;
@@ -53,12 +53,12 @@ async function run({ run, ratePerSecond, deadlineMs, calls, untilAnswered, withi
   };
   const flushing = setInterval(flush, flushMs);
   connections.forgetClosed();
-  const startedAt = sharedNow();
+  const startedAt = timeStamp();
 
   const current = new Pacer({ ratePerSecond, calls, withinMs }, async (due) => {
-    const sentAt = sharedNow();
+    const sentAt = timeStamp();
     const outcome = await caller!.call(run, deadlineMs);
-    batch.push({ dueAt: performance.timeOrigin + due, sentAt, endedAt: sharedNow(), ...outcome });
+    batch.push({ dueAt: performance.timeOrigin + due, sentAt, endedAt: timeStamp(), ...outcome });
     if (outcome.status !== 'OK') return;
     if (outcome.peer !== undefined) peers.add(outcome.peer);
     if (untilAnswered === undefined) return;
@@ -70,7 +70,7 @@ async function run({ run, ratePerSecond, deadlineMs, calls, untilAnswered, withi
   const made = await current.run();
   clearInterval(flushing);
   flush();
-  send({ type: 'ended', end: { run, calls: made, connections: connections.count(peers, startedAt, sharedNow()) } });
+  send({ type: 'ended', end: { run, calls: made, connections: connections.count(peers, startedAt, timeStamp()) } });
 }
 
 process.on('message', (message) => {

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { sharedNow } from '../client/time.ts';
+import { timeStamp } from '../../base/time-stamp.ts';
 import type {
   Backend,
   CounterReading,
@@ -91,7 +91,7 @@ export class TestFixture implements Fixture {
     while (this.pods.length < replicas) {
       const pod = await this.#add();
       this.#publish();
-      observer.ready(toBackend(pod), sharedNow());
+      observer.ready(toBackend(pod), timeStamp());
     }
     await this.#remove(this.pods.slice(replicas), observer);
   }
@@ -100,7 +100,7 @@ export class TestFixture implements Fixture {
     for (const old of [...this.pods]) {
       const pod = await this.#add();
       this.#publish();
-      observer.ready(toBackend(pod), sharedNow());
+      observer.ready(toBackend(pod), timeStamp());
       await this.#remove([old], observer);
     }
   }
@@ -108,12 +108,12 @@ export class TestFixture implements Fixture {
   async #remove(leaving: readonly TestPod[], observer: ScaleObserver): Promise<void> {
     this.pods = this.pods.filter((pod) => !leaving.includes(pod));
     this.#publish();
-    for (const pod of leaving) observer.terminating(toBackend(pod), sharedNow());
+    for (const pod of leaving) observer.terminating(toBackend(pod), timeStamp());
     this.#ended.push(...leaving);
     await Promise.all(
       leaving.map(async (pod) => {
         await pod.stop();
-        observer.ended(toBackend(pod), sharedNow());
+        observer.ended(toBackend(pod), timeStamp());
       }),
     );
   }

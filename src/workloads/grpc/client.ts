@@ -1,6 +1,6 @@
 import { create, type DescMethodUnary, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import { type ChannelOptions, Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { grpcStatusName } from '../grpc-status.ts';
+import { grpcStatusName } from '../../base/grpc-status.ts';
 import { StatusError } from '../pod/faults.ts';
 import { headers } from '../pod/pod.ts';
 import { methodDefinition } from './definition.ts';

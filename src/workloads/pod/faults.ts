@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type GrpcStatusName, grpcStatusCode } from '../../base/grpc-status.ts';
+import { mulberry32 } from '../../base/random.ts';
 import type { ServerSettings } from '../common-options.ts';
-import { type GrpcStatusName, grpcStatusCode } from '../grpc-status.ts';
 
 /** A failure that a workload answers with, on purpose or not. */
 export class StatusError extends Error {
@@ -47,15 +48,4 @@ export class Faults {
 function askedMs(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{1,9}$/.test(text)) return undefined;
   return Math.min(Number(text), maxAskedMs);
-}
-
-/** A small seeded generator of numbers in [0, 1) (mulberry32, public domain); for demonstrations, not for secrets. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

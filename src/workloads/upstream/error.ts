@@ -1,4 +1,5 @@
-import { type GrpcStatusName, gatewayStatusOf } from '../grpc-status.ts';
+import type { GrpcStatusName } from '../../base/grpc-status.ts';
+import { gatewayStatusOf } from '../grpc-status.ts';
 import { StatusError } from '../pod/faults.ts';
 
 /** An upstream gave no usable answer: 503 nobody there, 504 too late, 502 anything else. */
