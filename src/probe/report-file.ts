@@ -6,16 +6,28 @@ import type { Report } from './report.ts';
 
 /** A place for the report that is known to be writable. */
 export interface ReportFile {
-  /** Writes the report beside the file and puts it in place in one step: a reader never sees half of it. */
+  /** As {@link OutputFile.write}, as JSON. */
   write(report: Report): Promise<void>;
 }
 
+/** A place for text that is known to be writable. */
+export interface OutputFile {
+  /** Writes the text beside the file and puts it in place in one step: a reader never sees half of it. */
+  write(text: string): Promise<void>;
+}
+
+/** As {@link openOutput}, for a report. */
+export async function openReport(file: string, field = '--report'): Promise<ReportFile> {
+  const output = await openOutput(file, field);
+  return { write: (report) => output.write(`${JSON.stringify(report, null, 2)}\n`) };
+}
+
 /**
- * Makes sure, before a run, that its report can be written after it; what stands in the file stays until then.
+ * Makes sure, before a run, that what comes of it can be written after it; what stands in the file stays until then.
  *
  * @throws EvenkeelError `EK_REPORT_PATH`
  */
-export async function openReport(file: string, field = '--report'): Promise<ReportFile> {
+export async function openOutput(file: string, field: string): Promise<OutputFile> {
   // What follows the comma is the call and the path of the trial, which nobody has asked for.
   const refuse = (cause: unknown, why = messageOf(cause).split(',')[0]!): EvenkeelError =>
     new EvenkeelError('EK_REPORT_PATH', `cannot write the report to ${file}: ${why}`, { field, cause });
@@ -42,12 +54,12 @@ export async function openReport(file: string, field = '--report'): Promise<Repo
   }
 
   return {
-    async write(report) {
+    async write(text) {
       const temporary = beside();
       try {
         const handle = await open(temporary, 'wx');
         try {
-          await handle.writeFile(`${JSON.stringify(report, null, 2)}\n`);
+          await handle.writeFile(text);
           await handle.sync();
         } finally {
           await handle.close();

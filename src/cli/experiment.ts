@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+import { experiments } from './experiment/experiments.ts';
+
+/** `evenkeel experiment NAME`: questions that take a run of their own to answer. */
+export function registerExperiment(root: Command): void {
+  const experiment = root
+    .command('experiment')
+    .description('Answer one question about load and change by a run of its own, in a lab on this machine.');
+  for (const register of experiments) register(experiment);
+}
