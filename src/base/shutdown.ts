@@ -14,3 +14,19 @@ export function terminationSignal(): Promise<'SIGINT' | 'SIGTERM'> {
     process.on('SIGTERM', stop);
   });
 }
+
+/**
+ * Gives process 1 what every other process has: a signal that nobody waits for ends it. The kernel has no default action
+ * there (pid_namespaces(7)), so a pod that is deleted while it starts would live on until it is killed. To be called
+ * before anything else listens, since it looks at who else does.
+ */
+export function endOnUnawaitedSignals(): void {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(exitCode);
+    });
+  }
+}

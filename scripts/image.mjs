@@ -1,0 +1,61 @@
+// Builds the image with whatever builds images here:
+//   npm run image                                                     evenkeel:dev
+//   npm run image -- --tag registry.example/evenkeel:0.1.0            another name
+//   npm run image -- --target with-nginx --tag evenkeel-nginx:dev     with an nginx, for the front of system D
+//   npm run image -- --kind local-dev                                 and loads it into a kind cluster
+//   npm run image -- --with podman                                    this builder and no other
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { run } from './run.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** In order of preference; `check` fails where the program is there and its service is not. */
+const builders = [
+  { name: 'docker', check: ['info'], build: ['build'] },
+  { name: 'podman', check: ['info'], build: ['build', '--format', 'docker'] },
+  { name: 'nerdctl', check: ['info'], build: ['build'] },
+  { name: 'buildah', check: ['version'], build: ['bud', '--layers', '--format', 'docker'] },
+];
+
+function works({ name, check }) {
+  return spawnSync(name, check, { stdio: 'ignore' }).status === 0;
+}
+
+function chooseBuilder(wanted) {
+  if (wanted === undefined) {
+    const found = builders.find(works);
+    if (found !== undefined) return found;
+    throw new Error(
+      `no builder works here: tried ${builders.map(({ name }) => name).join(', ')}. Install one of them, or start its service.`,
+    );
+  }
+  const known = builders.find(({ name }) => name === wanted);
+  if (known === undefined) {
+    throw new Error(`--with "${wanted}" is none of ${builders.map(({ name }) => name).join(', ')}`);
+  }
+  if (!works(known)) throw new Error(`${wanted} is not installed, or its service does not run`);
+  return known;
+}
+
+try {
+  const { values } = parseArgs({
+    options: {
+      tag: { type: 'string', default: 'evenkeel:dev' },
+      target: { type: 'string' },
+      with: { type: 'string' },
+      kind: { type: 'string' },
+    },
+  });
+  const builder = chooseBuilder(values.with);
+  const target = values.target === undefined ? [] : ['--target', values.target];
+  const file = join('deploy', 'image', 'Dockerfile');
+  console.error(`image ${values.tag}, built by ${builder.name}`);
+  await run(builder.name, [...builder.build, ...target, '--tag', values.tag, '--file', file, '.'], root);
+  if (values.kind !== undefined) await run('kind', ['load', 'docker-image', values.tag, '--name', values.kind], root);
+} catch (error) {
+  console.error(`image: ${error.message}`);
+  process.exitCode = 2;
+}
