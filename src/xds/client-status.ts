@@ -32,6 +32,8 @@ export interface TypeStatus {
 /** A stream and what it knows, plain data. */
 export interface ClientStatus extends StreamInfo {
   readonly types: readonly TypeStatus[];
+  /** Names that it asked for and may not see, as `TYPE_URL NAME`; at most 100. */
+  readonly hidden: readonly string[];
 }
 
 /** A resource that a client asked for or was sent. */
@@ -47,7 +49,7 @@ export function clientResources(stream: DiscoveryStream): ClientResource[] {
 }
 
 export function clientStatus(info: StreamInfo, stream: DiscoveryStream, nowMs: number): ClientStatus {
-  return { ...info, types: stream.types.map((state) => typeStatus(state, nowMs)) };
+  return { ...info, types: stream.types.map((state) => typeStatus(state, nowMs)), hidden: stream.hidden };
 }
 
 function typeStatus({ subscription, acks }: TypeState, nowMs: number): TypeStatus {

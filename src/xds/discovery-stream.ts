@@ -16,6 +16,8 @@ import type { ResourceView } from './view.ts';
 export interface Membership {
   readonly view: ResourceView;
   readonly interest: InterestSink;
+  /** Names that it asked for and may not see, as `TYPE_URL NAME`; undefined: it may see everything. */
+  readonly hidden?: ReadonlySet<string> | undefined;
 }
 
 /** What a stream needs from its surroundings. */
@@ -88,6 +90,11 @@ export class DiscoveryStream {
   /** Undefined before the first request. */
   get group(): string | undefined {
     return this.#membership?.view.group;
+  }
+
+  /** Names that the client asked for and may not see, as `TYPE_URL NAME`. */
+  get hidden(): readonly string[] {
+    return [...(this.#membership?.hidden ?? [])];
   }
 
   get types(): readonly TypeState[] {
