@@ -43,6 +43,17 @@ test('every folder of src imports only what the architecture allows', () => {
   assert.deepEqual(violations, []);
 });
 
+test('the library evenkeel/xds is used through what it exports', () => {
+  const library = join('xds', 'index.ts');
+  const violations = files.flatMap((file) =>
+    importsOf(file)
+      .filter((path) => path.split(sep)[0] === 'xds' && path !== library)
+      .filter(() => relative(source, file).split(sep)[0] !== 'xds')
+      .map((path) => `${relative(source, file)} imports ${path}`),
+  );
+  assert.deepEqual(violations, []);
+});
+
 test('every folder of src is in the table', () => {
   const folders = new Set(files.map((file) => relative(source, file).split(sep)[0]!));
   assert.deepEqual(
