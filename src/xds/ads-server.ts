@@ -1,13 +1,5 @@
-import {
-  createServer,
-  type Http2SecureServer,
-  type Http2Server,
-  type Http2Session,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-  type ServerOptions,
-} from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Http2Server, type ServerOptions } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { ClientResource, ClientStatus } from './client-status.ts';
@@ -17,8 +9,10 @@ import type { StreamEnvironment } from './discovery-stream.ts';
 import { FanOut } from './fan-out.ts';
 import type { CallHandler, ServerCall } from './grpc/call.ts';
 import { dismissalMessage } from './grpc/methods.ts';
+import { type AnyHttp2Server, attachToNodeServer } from './grpc/node-transport.ts';
 import { GrpcRouter } from './grpc/router.ts';
 import { GrpcError, grpcStatus } from './grpc/status.ts';
+import type { Peer } from './grpc/transport.ts';
 import { HealthService } from './health-service.ts';
 import { defaultLimits, type XdsLimits } from './limits.ts';
 import type { XdsNode } from './node.ts';
@@ -30,10 +24,19 @@ import { SotwRequestReader } from './sotw-request-reader.ts';
 import { SubscriberIndex } from './subscriber-index.ts';
 import { wildcardName } from './subscription.ts';
 
+/** What an {@link AdsServer} is made of; only the cache is required. */
 export interface AdsServerOptions {
   readonly cache: SnapshotCache;
-  /** Group of a node, which decides what it sees. Called once a stream. Default: everybody is in the group `''`. */
-  readonly group?: ((node: XdsNode) => string) | undefined;
+  /**
+   * Group of a node, which decides what it sees. Called once a stream. What it throws ends the stream: a GrpcError, such
+   * as PERMISSION_DENIED, with its status. Default: everybody is in the group `''`.
+   */
+  readonly group?: ((node: XdsNode, peer: Peer) => string) | undefined;
+  /**
+   * Why a client may not connect, for the observer; undefined where it may. Called once a connection, with TLS after the
+   * handshake. Default: everybody may.
+   */
+  readonly authorize?: ((peer: Peer) => string | undefined) | undefined;
   /** Whether streams are served from the start; see {@link AdsServer.setReady}. Default true. */
   readonly ready?: boolean | undefined;
   readonly limits?: Partial<XdsLimits> | undefined;
@@ -50,8 +53,6 @@ export interface AdsServerOptions {
   readonly observer?: XdsObserver | undefined;
   readonly clock?: Clock | undefined;
 }
-
-type AnyHttp2Server = Http2Server | Http2SecureServer;
 
 /** Settings of an HTTP/2 server that keep to the limits; a server that is mounted should be made with them. */
 export function http2ServerOptions(limits: Partial<XdsLimits> = {}): ServerOptions {
@@ -78,6 +79,7 @@ export class AdsServer {
   readonly #health: HealthService;
   readonly #unmount: (() => Promise<void>)[] = [];
   readonly #unobserve: () => void;
+  #sockets: Http2Server | undefined;
   #ready: boolean;
   #closing = false;
   #lastId = 0;
@@ -102,8 +104,9 @@ export class AdsServer {
       keepaliveMs,
       maxAgeMs: maxConnectionAgeMs,
       graceMs,
-      refused: (peer) => this.#observer.refused?.({ limit: 'sessions', peer }),
-      leaving: (session) => this.services.dismiss(session),
+      authorize: (peer) => options.authorize?.(peer),
+      refused: (refusal) => this.#observer.refused?.(refusal),
+      leaving: (connection) => this.services.dismiss(connection),
     });
     this.services = new GrpcRouter({ maxMessageBytes: limits.requestBytes });
     for (const method of discoveryMethods) this.services.add(method.path, (call) => this.#open(call, method));
@@ -147,6 +150,15 @@ export class AdsServer {
       await this.#sessions.dismissAll();
       detach();
     });
+  }
+
+  /**
+   * Serves one connection of a server that the caller runs, of `node:net` or `node:tls`: to be called from its `connection`
+   * or `secureConnection` listener, with TLS where `h2` was agreed on (ALPN). HTTP/2 alone, whatever the path.
+   */
+  acceptSocket(socket: Socket): void {
+    this.#sockets ??= this.#serveSockets();
+    this.#sockets.emit('connection', socket);
   }
 
   /** Whether a request with this path is answered here. */
@@ -194,22 +206,27 @@ export class AdsServer {
     await Promise.all(this.#unmount.splice(0).map((unmount) => unmount()));
   }
 
+  #serveSockets(): Http2Server {
+    const server = createServer(http2ServerOptions(this.#environment.limits));
+    const detach = this.#attach(server, () => true);
+    this.#unmount.push(async () => {
+      await this.#sessions.dismissAll();
+      detach();
+    });
+    return server;
+  }
+
   #attach(server: AnyHttp2Server, isOurs: (path: string) => boolean): () => void {
-    const onSession = (session: Http2Session): void => this.#sessions.accept(session);
-    const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
-      if (isOurs(headers[':path'] ?? '')) this.services.handle(stream, headers);
-    };
-    server.on('session', onSession);
-    server.on('stream', onStream);
-    return () => {
-      server.off('session', onSession);
-      server.off('stream', onStream);
-    };
+    return attachToNodeServer(server, {
+      connection: (connection) => this.#sessions.accept(connection),
+      serves: isOurs,
+      stream: (stream) => this.services.handle(stream),
+    });
   }
 
   #open(call: ServerCall, method: DiscoveryMethod): CallHandler {
     if (!this.isReady) {
-      this.#observer.refused?.({ limit: 'ready', peer: call.peer });
+      this.#observer.refused?.({ limit: 'ready', peer: call.peer.address });
       const message = this.#closing ? dismissalMessage : 'the control plane does not know its services yet';
       throw new GrpcError(grpcStatus.unavailable, message);
     }
@@ -217,7 +234,7 @@ export class AdsServer {
     const environment: StreamEnvironment = {
       ...this.#environment,
       join: (node) => {
-        const group = this.#options.group?.(node) ?? '';
+        const group = this.#options.group?.(node, call.peer) ?? '';
         return { view: this.#options.cache.view(group), interest: this.#index.sink(group, discoveryCall) };
       },
     };

@@ -49,7 +49,8 @@ export class DiscoveryCall implements CallHandler, Sender {
 
   get info(): StreamInfo {
     const { node, group } = this.#stream;
-    return { id: this.#id, variant: this.#method.variant, path: this.#method.path, peer: this.#call.peer, node, group };
+    const { variant, path } = this.#method;
+    return { id: this.#id, variant, path, peer: this.#call.peer.address, node, group };
   }
 
   /** What the client asked for, was sent and answered. */

@@ -41,10 +41,11 @@ export {
 } from './grpc/methods.ts';
 export { GrpcRouter, type GrpcRouterOptions, type MethodHandler } from './grpc/router.ts';
 export { GrpcError, type GrpcStatusCode, grpcStatus } from './grpc/status.ts';
+export type { GrpcConnection, GrpcStream, Peer } from './grpc/transport.ts';
 export type { ResourceKey } from './layer.ts';
 export { defaultLimits, type XdsLimits } from './limits.ts';
 export type { XdsNode } from './node.ts';
-export type { StreamInfo, XdsObserver } from './observer.ts';
+export type { Refusal, StreamInfo, XdsObserver } from './observer.ts';
 export { checkPortable } from './profile/check-portable.ts';
 export { referencesOf } from './references.ts';
 export { type EncodedResource, encodeResource, fromAny, type ResourceOptions, typeUrlOf } from './resource.ts';

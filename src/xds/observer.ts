@@ -16,6 +16,16 @@ export interface StreamInfo {
   readonly group: string | undefined;
 }
 
+/** Why a stream or connection was refused. */
+export interface Refusal {
+  /** The bound that was reached; `ready`: the gate is closed; `authorization`: the client may not connect. */
+  readonly limit: 'sessions' | 'ready' | 'authorization';
+  /** Address and port of the client. */
+  readonly peer: string;
+  /** For people; of `authorization`. */
+  readonly message?: string | undefined;
+}
+
 /**
  * Is told what happens on the streams, for logs and metrics. Every method is optional, is called in the same tick, and must
  * not throw.
@@ -55,8 +65,8 @@ export interface XdsObserver {
   ): void;
   /** A request ended its stream: it was malformed or beyond a limit. */
   invalidRequest?(stream: StreamInfo, error: { readonly code: number; readonly message: string }): void;
-  /** A stream or connection was refused; `limit` names the bound, or `ready` the gate. */
-  refused?(refusal: { readonly limit: 'sessions' | 'ready'; readonly peer: string }): void;
+  /** A stream or connection was refused. */
+  refused?(refusal: Refusal): void;
   /** The server could not take a connection, for example since the process has too many files open. It goes on. */
   serverError?(error: Error): void;
 }

@@ -1,6 +1,6 @@
-import type { Http2Session } from 'node:http2';
 import type { Clock } from '../base/clock.ts';
-import { formatAddress } from '../base/listen-address.ts';
+import type { GrpcConnection, Peer } from './grpc/transport.ts';
+import type { Refusal } from './observer.ts';
 
 export interface SessionOptions {
   readonly clock: Clock;
@@ -12,15 +12,17 @@ export interface SessionOptions {
   readonly maxAgeMs: number;
   /** How long a connection that was asked to go may take. */
   readonly graceMs: number;
-  /** One connection too many came. */
-  refused(peer: string): void;
+  /** Why a client may not connect; undefined where it may. */
+  authorize(peer: Peer): string | undefined;
+  /** A connection was closed as it came. */
+  refused(refusal: Refusal): void;
   /** A connection was asked to go: its streams have to end. */
-  leaving(session: Http2Session): void;
+  leaving(connection: GrpcConnection): void;
 }
 
 interface SessionState {
-  /** Open streams of any kind. */
-  streams: number;
+  /** Streams that it had had at the last look. */
+  streamsEver: number;
   /** Keepalive intervals in a row without a stream. */
   idleIntervals: number;
   /** Whether the last ping has been answered. */
@@ -34,10 +36,10 @@ interface SessionState {
 const maxIdleIntervals = 2;
 const jitter = 0.1;
 
-/** The HTTP/2 connections of a server: bounded, checked for life, limited in age. */
+/** The connections of a server, whatever carries them: bounded, authorized, checked for life, limited in age. */
 export class Sessions {
   readonly #options: SessionOptions;
-  readonly #sessions = new Map<Http2Session, SessionState>();
+  readonly #sessions = new Map<GrpcConnection, SessionState>();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -47,85 +49,79 @@ export class Sessions {
     return this.#sessions.size;
   }
 
-  /** Takes in a new connection, or closes it where there are too many. */
-  accept(session: Http2Session): void {
-    if (this.#sessions.size >= this.#options.maxSessions) {
-      const { remoteAddress = '', remotePort = 0 } = session.socket;
-      this.#options.refused(formatAddress(remoteAddress, remotePort));
-      session.on('error', () => {});
-      session.destroy();
+  /** Takes in a new connection, or closes it where there are too many or it may not be here. */
+  accept(connection: GrpcConnection): void {
+    const refusal = this.#refusalOf(connection);
+    if (refusal !== undefined) {
+      this.#options.refused(refusal);
+      connection.destroy();
       return;
     }
     const { clock, keepaliveMs, maxAgeMs } = this.#options;
     const state: SessionState = {
-      streams: 0,
+      streamsEver: 0,
       idleIntervals: 0,
       answered: true,
       cancelCheck: () => {},
       cancelAge: () => {},
     };
-    this.#sessions.set(session, state);
-    // A broken connection is no error of ours; 'close' follows.
-    session.on('error', () => {});
-    session.on('stream', (stream) => {
-      state.streams += 1;
-      state.idleIntervals = 0;
-      stream.on('close', () => {
-        state.streams -= 1;
-      });
-    });
-    session.once('close', () => {
+    this.#sessions.set(connection, state);
+    connection.onClose(() => {
       state.cancelCheck();
       state.cancelAge();
-      this.#sessions.delete(session);
+      this.#sessions.delete(connection);
     });
     // At a random time first, so that clients that came together are not pinged together ever after.
-    if (keepaliveMs > 0) this.#checkLater(session, state, keepaliveMs * Math.random());
+    if (keepaliveMs > 0) this.#checkLater(connection, state, keepaliveMs * Math.random());
     if (maxAgeMs > 0) {
       const ageMs = maxAgeMs * (1 - jitter + 2 * jitter * Math.random());
-      state.cancelAge = clock.after(ageMs, () => this.dismiss(session));
+      state.cancelAge = clock.after(ageMs, () => this.dismiss(connection));
     }
   }
 
   /** Asks a connection to go: GOAWAY, its streams end, and after the grace time it is cut. */
-  dismiss(session: Http2Session): void {
-    if (session.closed || session.destroyed) return;
-    session.close();
-    this.#options.leaving(session);
-    session.once(
-      'close',
-      this.#options.clock.after(this.#options.graceMs, () => session.destroy()),
-    );
+  dismiss(connection: GrpcConnection): void {
+    if (connection.isClosed) return;
+    connection.goAway();
+    this.#options.leaving(connection);
+    connection.onClose(this.#options.clock.after(this.#options.graceMs, () => connection.destroy()));
   }
 
   /** Asks all to go; resolves when they have gone. */
   async dismissAll(): Promise<void> {
     const gone = [...this.#sessions.keys()].map(
-      (session) => new Promise<void>((resolve) => session.once('close', () => resolve())),
+      (connection) => new Promise<void>((resolve) => connection.onClose(resolve)),
     );
-    for (const session of this.#sessions.keys()) this.dismiss(session);
+    for (const connection of this.#sessions.keys()) this.dismiss(connection);
     await Promise.all(gone);
   }
 
-  #checkLater(session: Http2Session, state: SessionState, delayMs: number): void {
-    state.cancelCheck = this.#options.clock.after(delayMs, () => this.#check(session, state));
+  #refusalOf({ peer }: GrpcConnection): Refusal | undefined {
+    if (this.#sessions.size >= this.#options.maxSessions) return { limit: 'sessions', peer: peer.address };
+    const message = this.#options.authorize(peer);
+    return message === undefined ? undefined : { limit: 'authorization', peer: peer.address, message };
   }
 
-  #check(session: Http2Session, state: SessionState): void {
-    if (session.destroyed) return;
+  #checkLater(connection: GrpcConnection, state: SessionState, delayMs: number): void {
+    state.cancelCheck = this.#options.clock.after(delayMs, () => this.#check(connection, state));
+  }
+
+  #check(connection: GrpcConnection, state: SessionState): void {
     if (!state.answered) {
-      session.destroy();
+      connection.destroy();
       return;
     }
-    if (state.streams === 0) state.idleIntervals += 1;
+    const idle = connection.streams === 0 && connection.streamsEver === state.streamsEver;
+    state.idleIntervals = idle ? state.idleIntervals + 1 : 0;
+    state.streamsEver = connection.streamsEver;
     if (state.idleIntervals > maxIdleIntervals) {
-      this.dismiss(session);
+      this.dismiss(connection);
       return;
     }
     state.answered = false;
-    session.ping(() => {
+    connection.ping(() => {
       state.answered = true;
     });
-    this.#checkLater(session, state, this.#options.keepaliveMs);
+    this.#checkLater(connection, state, this.#options.keepaliveMs);
   }
 }

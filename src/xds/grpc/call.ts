@@ -1,7 +1,6 @@
-import { constants, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { formatAddress } from '../../base/listen-address.ts';
 import { MessageReader } from './message-reader.ts';
 import { asGrpcError, encodeGrpcMessage, type GrpcStatusCode, grpcStatus } from './status.ts';
+import type { GrpcConnection, GrpcStream, Peer, RequestHeaders, ResponseHeaders, StreamListener } from './transport.ts';
 
 /** What a method does with a call. Each is called in order and never after `closed`. */
 export interface CallHandler {
@@ -9,7 +8,7 @@ export interface CallHandler {
   message(bytes: Buffer): void;
   /** The client will send no more. */
   halfClosed(): void;
-  /** The socket takes more again, after `write` returned false. */
+  /** The socket takes more again, after `isWritable` was false. */
   writable?(): void;
   /** The connection has to go: a call that would not end by itself should end. What is left is cut after the grace time. */
   dismiss?(): void;
@@ -17,6 +16,7 @@ export interface CallHandler {
   closed(status: CallStatus): void;
 }
 
+/** How a call ended, as the server sees it. */
 export interface CallStatus {
   /** CANCELLED where the client or the connection ended the call. */
   readonly code: GrpcStatusCode;
@@ -25,69 +25,61 @@ export interface CallStatus {
 
 const brokenOff: CallStatus = { code: grpcStatus.cancelled, message: 'the client or the connection ended the call' };
 
-export const responseHeaders = {
-  ':status': 200,
+export const responseHeaders: ResponseHeaders = {
+  ':status': '200',
   'content-type': 'application/grpc',
   'grpc-accept-encoding': 'identity',
-} as const;
+};
 
-/** The server's side of one gRPC call on an HTTP/2 stream. */
-export class ServerCall {
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  /** Address and port of the client. */
-  readonly peer: string;
-  readonly #stream: ServerHttp2Stream;
+/** The server's side of one gRPC call. */
+export class ServerCall implements StreamListener {
+  readonly #stream: GrpcStream;
   readonly #reader: MessageReader;
   #handler: CallHandler | undefined;
   #deadline: NodeJS.Timeout | undefined;
-  readonly #released: () => void;
+  readonly #released: (call: ServerCall) => void;
   #status: CallStatus | undefined;
 
   /** @param released - called when the call is over, after the handler */
-  constructor(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    maxMessageBytes: number,
-    released: () => void = () => {},
-  ) {
-    const socket = stream.session?.socket;
-    this.path = headers[':path'] ?? '';
-    this.headers = headers;
-    this.peer = formatAddress(socket?.remoteAddress ?? '', socket?.remotePort ?? 0);
+  constructor(stream: GrpcStream, maxMessageBytes: number, released: (call: ServerCall) => void = () => {}) {
     this.#stream = stream;
     this.#released = released;
     this.#reader = new MessageReader(maxMessageBytes);
   }
 
+  get path(): string {
+    return this.headers[':path'] ?? '';
+  }
+
+  get headers(): RequestHeaders {
+    return this.#stream.headers;
+  }
+
+  get connection(): GrpcConnection {
+    return this.#stream.connection;
+  }
+
+  /** The client: its address, and its certificate where it has shown one. */
+  get peer(): Peer {
+    return this.connection.peer;
+  }
+
   /** Answers the headers and begins to read. To be called once, in the tick in which the call came. */
   accept(handler: CallHandler, deadlineMs: number | undefined): void {
     this.#handler = handler;
-    const stream = this.#stream;
-    stream.on('data', (chunk: Buffer) => this.#read(chunk));
-    stream.on('end', () => this.#ended());
-    stream.on('drain', () => this.#guard(() => this.#handler?.writable?.()));
-    // A client that resets the stream is no error of ours; 'close' follows.
-    stream.on('error', () => {});
-    stream.on('close', () => this.#close(brokenOff));
-    stream.respond(responseHeaders, { waitForTrailers: true });
+    this.#stream.accept(responseHeaders, this);
     if (deadlineMs !== undefined) {
       this.#deadline = setTimeout(() => this.end(grpcStatus.deadlineExceeded, 'deadline exceeded'), deadlineMs).unref();
     }
   }
 
-  /** The connection that carries the call; undefined once it is gone. */
-  get session(): Http2Session | undefined {
-    return this.#stream.session;
-  }
-
   /** Whether the socket takes more without holding it in memory. */
   get isWritable(): boolean {
-    return this.#status === undefined && !this.#stream.destroyed && !this.#stream.writableNeedDrain;
+    return this.#status === undefined && this.#stream.isWritable;
   }
 
   get isOpen(): boolean {
-    return this.#status === undefined && !this.#stream.destroyed;
+    return this.#status === undefined && this.#stream.isOpen;
   }
 
   /** Writes a message that has its prefix already. The buffer may be shared and has to stay as it is. */
@@ -103,10 +95,7 @@ export class ServerCall {
   /** Ends the call with a status, after what was written before. */
   end(code: GrpcStatusCode, message = ''): void {
     if (!this.isOpen) return;
-    // On a mounted server with a `request` listener, Node's compatibility layer would send trailers of its own.
-    this.#stream.removeAllListeners('wantTrailers');
-    this.#stream.once('wantTrailers', () => this.#sendTrailers(code, message));
-    this.#stream.end();
+    this.#stream.end({ 'grpc-status': String(code), ...(message && { 'grpc-message': encodeGrpcMessage(message) }) });
     this.#close({ code, message });
   }
 
@@ -116,18 +105,29 @@ export class ServerCall {
     this.end(code, message);
   }
 
-  #read(chunk: Buffer): void {
+  /** Of the stream. */
+  data(chunk: Buffer): void {
     if (!this.isOpen) return;
     this.#guard(() => {
       for (const message of this.#reader.read(chunk)) if (this.isOpen) this.#handler?.message(message);
     });
   }
 
-  #ended(): void {
-    // A reset ends the readable side as well.
-    if (!this.isOpen || this.#stream.aborted) return;
+  /** Of the stream. */
+  ended(): void {
+    if (!this.isOpen) return;
     if (this.#reader.isInsideMessage) this.end(grpcStatus.invalidArgument, 'the stream ended inside a message');
     else this.#guard(() => this.#handler?.halfClosed());
+  }
+
+  /** Of the stream. */
+  writable(): void {
+    if (this.isOpen) this.#guard(() => this.#handler?.writable?.());
+  }
+
+  /** Of the stream. */
+  closed(): void {
+    this.#close(brokenOff);
   }
 
   #guard(action: () => void): void {
@@ -138,31 +138,12 @@ export class ServerCall {
     }
   }
 
-  #sendTrailers(code: GrpcStatusCode, message: string): void {
-    const trailers = { 'grpc-status': String(code), ...(message && { 'grpc-message': encodeGrpcMessage(message) }) };
-    this.#stream.sendTrailers(trailers);
-    resetLater(this.#stream);
-  }
-
   /** The call is over as soon as its status is decided, however long the last bytes take. */
   #close(status: CallStatus): void {
     if (this.#status !== undefined) return;
     this.#status = status;
     clearTimeout(this.#deadline);
     this.#handler?.closed(status);
-    this.#released();
+    this.#released(this);
   }
-}
-
-/** How long a client may take to end its side of a stream that the server has ended. */
-const lingerMs = 1_000;
-
-/**
- * Resets a stream whose client goes on sending after the end. Not at once: a reset that overtakes the trailers would hide
- * the status.
- */
-export function resetLater(stream: ServerHttp2Stream): void {
-  if (stream.readableEnded) return;
-  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), lingerMs).unref();
-  stream.once('close', () => clearTimeout(timer));
 }

@@ -1,10 +1,11 @@
-import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { type CallHandler, resetLater, responseHeaders, ServerCall } from './call.ts';
+import { type CallHandler, responseHeaders, ServerCall } from './call.ts';
 import { asGrpcError, encodeGrpcMessage, type GrpcStatusCode, grpcStatus } from './status.ts';
+import type { GrpcConnection, GrpcStream } from './transport.ts';
 
 /** Begins a call and says what to do with it; a GrpcError that it throws refuses the call. */
 export type MethodHandler = (call: ServerCall) => CallHandler;
 
+/** Bounds of a {@link GrpcRouter}. */
 export interface GrpcRouterOptions {
   /** Bytes of one message; default 4 MiB. */
   readonly maxMessageBytes?: number | undefined;
@@ -13,12 +14,14 @@ export interface GrpcRouterOptions {
 const maxTimerMs = 2 ** 31 - 1;
 const timeoutUnitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };
 
-/** gRPC methods by path, served on streams of any HTTP/2 server. */
+/** gRPC methods by path, served on the streams of any transport. */
 export class GrpcRouter {
   readonly #methods = new Map<string, MethodHandler>();
   readonly #services = new Set<string>();
   readonly #maxMessageBytes: number;
   readonly #open = new Set<ServerCall>();
+  /** One for all calls. */
+  readonly #released = (call: ServerCall): void => void this.#open.delete(call);
 
   constructor({ maxMessageBytes = 4 * 1024 * 1024 }: GrpcRouterOptions = {}) {
     this.#maxMessageBytes = maxMessageBytes;
@@ -46,19 +49,19 @@ export class GrpcRouter {
   }
 
   /** Asks the calls of a connection to end, or all of them. */
-  dismiss(session?: Http2Session): void {
-    for (const call of this.#open) if (session === undefined || call.session === session) call.dismiss();
+  dismiss(connection?: GrpcConnection): void {
+    for (const call of this.#open) if (connection === undefined || call.connection === connection) call.dismiss();
   }
 
   /** Answers a stream. What is not a gRPC request gets an HTTP status, an unknown method UNIMPLEMENTED. */
-  handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    if (stream.destroyed) return;
+  handle(stream: GrpcStream): void {
+    const { headers } = stream;
     if (headers[':method'] !== 'POST') {
-      refuseHttp(stream, 405);
+      refuseHttp(stream, '405');
       return;
     }
     if (!/^application\/grpc(?:$|\+proto(?:$|;)|;)/.test(headers['content-type'] ?? '')) {
-      refuseHttp(stream, 415);
+      refuseHttp(stream, '415');
       return;
     }
     const path = headers[':path'] ?? '';
@@ -72,7 +75,7 @@ export class GrpcRouter {
       refuse(stream, grpcStatus.invalidArgument, 'grpc-timeout is not a timeout');
       return;
     }
-    const call = new ServerCall(stream, headers, this.#maxMessageBytes, () => this.#open.delete(call));
+    const call = new ServerCall(stream, this.#maxMessageBytes, this.#released);
     try {
       call.accept(method(call), deadlineMs);
       this.#open.add(call);
@@ -84,21 +87,14 @@ export class GrpcRouter {
 }
 
 /** Answers with a status alone ("Trailers-Only"). */
-export function refuse(stream: ServerHttp2Stream, code: GrpcStatusCode, message: string): void {
-  stream.on('error', () => {});
-  stream.resume();
-  stream.respond(
-    { ...responseHeaders, 'grpc-status': String(code), 'grpc-message': encodeGrpcMessage(message) },
-    { endStream: true },
-  );
-  resetLater(stream);
+function refuse(stream: GrpcStream, code: GrpcStatusCode, message: string): void {
+  stream.refuse({ ...responseHeaders, 'grpc-status': String(code), 'grpc-message': encodeGrpcMessage(message) });
 }
 
-function refuseHttp(stream: ServerHttp2Stream, status: number): void {
-  stream.on('error', () => {});
-  stream.resume();
-  stream.respond({ ':status': status }, { endStream: true });
-  resetLater(stream);
+/** For people who look at the port with a tool for HTTP. */
+function refuseHttp(stream: GrpcStream, status: string): void {
+  const headers = { ':status': status, 'content-type': 'text/plain; charset=utf-8' };
+  stream.refuse(headers, 'This port speaks gRPC: xDS and grpc.health.v1.\n');
 }
 
 function serviceOf(path: string): string {
@@ -106,9 +102,9 @@ function serviceOf(path: string): string {
 }
 
 /** `grpc-timeout`: up to eight digits and a unit. */
-function parseTimeout(text: string | string[] | undefined): number | undefined | 'invalid' {
+function parseTimeout(text: string | undefined): number | undefined | 'invalid' {
   if (text === undefined) return undefined;
-  const match = /^(\d{1,8})([HMSmun])$/.exec(String(text));
+  const match = /^(\d{1,8})([HMSmun])$/.exec(text);
   if (match === null) return 'invalid';
   return Math.min(Math.ceil(Number(match[1]) * timeoutUnitsMs[match[2]!]!), maxTimerMs);
 }

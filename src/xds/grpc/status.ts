@@ -18,6 +18,7 @@ export const grpcStatus = {
   unauthenticated: 16,
 } as const;
 
+/** A number of {@link grpcStatus}. */
 export type GrpcStatusCode = (typeof grpcStatus)[keyof typeof grpcStatus];
 
 /** Ends a call with a status; anything else that a handler throws becomes INTERNAL without its message. */

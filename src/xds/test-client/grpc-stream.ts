@@ -33,10 +33,14 @@ export class GrpcTestStream {
     const readStatus = (received: IncomingHttpHeaders): void => {
       status = statusIn(received) ?? status;
     };
-    this.#stream.on('response', readStatus);
+    let isGrpc = true;
+    this.#stream.on('response', (received) => {
+      isGrpc = received[':status'] === 200;
+      readStatus(received);
+    });
     this.#stream.on('trailers', readStatus);
     this.#stream.on('data', (chunk: Buffer) => {
-      for (const message of this.#reader.read(chunk)) this.#take(message);
+      if (isGrpc) for (const message of this.#reader.read(chunk)) this.#take(message);
     });
     // As gRPC clients do: when the server has said its status, nothing more is to be sent.
     this.#stream.on('end', () => this.#stream.end());
