@@ -18,6 +18,7 @@ import { defaultLimits, type XdsLimits } from './limits.ts';
 import type { XdsNode } from './node.ts';
 import type { XdsObserver } from './observer.ts';
 import { ResponseEncoder } from './response-encoder.ts';
+import { type ResourceFilter, restrictView } from './restricted-view.ts';
 import { Sessions } from './sessions.ts';
 import type { CacheChange, SnapshotCache } from './snapshot-cache.ts';
 import { SotwRequestReader } from './sotw-request-reader.ts';
@@ -37,6 +38,11 @@ export interface AdsServerOptions {
    * handshake. Default: everybody may.
    */
   readonly authorize?: ((peer: Peer) => string | undefined) | undefined;
+  /**
+   * Which resources a client may see; the others do not exist for it. Called once a stream. Default, and where it returns
+   * undefined: all of them.
+   */
+  readonly access?: ((node: XdsNode, peer: Peer) => ResourceFilter | undefined) | undefined;
   /** Whether streams are served from the start; see {@link AdsServer.setReady}. Default true. */
   readonly ready?: boolean | undefined;
   readonly limits?: Partial<XdsLimits> | undefined;
@@ -176,6 +182,7 @@ export class AdsServer {
     this.#health.setServing(ready);
   }
 
+  /** Whether new discovery streams are served. */
   get isReady(): boolean {
     return this.#ready && !this.#closing;
   }
@@ -235,7 +242,14 @@ export class AdsServer {
       ...this.#environment,
       join: (node) => {
         const group = this.#options.group?.(node, call.peer) ?? '';
-        return { view: this.#options.cache.view(group), interest: this.#index.sink(group, discoveryCall) };
+        const view = this.#options.cache.view(group);
+        const interest = this.#index.sink(group, discoveryCall);
+        const filter = this.#options.access?.(node, call.peer);
+        if (filter === undefined) return { view, interest };
+        const restricted = restrictView(view, filter, (typeUrl, name) =>
+          this.#observer.hidden?.(discoveryCall.info, { typeUrl, name }),
+        );
+        return { view: restricted, interest, hidden: restricted.hidden };
       },
     };
     const discoveryCall = new DiscoveryCall(this.#lastId, call, method, environment, {

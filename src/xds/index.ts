@@ -50,6 +50,7 @@ export { checkPortable } from './profile/check-portable.ts';
 export { referencesOf } from './references.ts';
 export { type EncodedResource, encodeResource, fromAny, type ResourceOptions, typeUrlOf } from './resource.ts';
 export type { Variant } from './response-encoder.ts';
+export type { ResourceFilter } from './restricted-view.ts';
 export {
   type CacheChange,
   type CacheObserver,
@@ -63,5 +64,5 @@ export { AdsTestClient, type AdsTestClientOptions } from './test-client/ads-test
 export type { DeltaFields, DeltaSubscription, DeltaTestStream } from './test-client/delta-test-stream.ts';
 export { type EndStatus, GrpcTestStream } from './test-client/grpc-stream.ts';
 export type { SotwFields, SotwTestStream } from './test-client/sotw-test-stream.ts';
-export type { ReceivedResource, ReceivedResponse } from './test-client/test-stream.ts';
+export type { ReceivedResource, ReceivedResponse, TestStream } from './test-client/test-stream.ts';
 export { typeUrls } from './type-urls.ts';

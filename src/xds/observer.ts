@@ -63,6 +63,8 @@ export interface XdsObserver {
       readonly message: string;
     },
   ): void;
+  /** A client asked for a resource that it may not see, and was told that there is none. Once a name, at most 100 a stream. */
+  hidden?(stream: StreamInfo, resource: { readonly typeUrl: string; readonly name: string }): void;
   /** A request ended its stream: it was malformed or beyond a limit. */
   invalidRequest?(stream: StreamInfo, error: { readonly code: number; readonly message: string }): void;
   /** A stream or connection was refused. */
