@@ -1,5 +1,6 @@
 import { EvenkeelError } from './errors.ts';
 
+/** Where a server listens. */
 export interface ListenAddress {
   readonly host: string;
   /** 0 lets the system choose. */
@@ -22,6 +23,11 @@ export function parseListenAddress(text: string, field: string): ListenAddress {
     });
   }
   return { host: match[1] || match[2] || '127.0.0.1', port };
+}
+
+/** Whether only programs on this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^(::ffff:)?127\.\d+\.\d+\.\d+$/i.test(host);
 }
 
 /** `host:port`, an IPv6 host in brackets. */

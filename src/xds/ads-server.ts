@@ -183,6 +183,7 @@ export class AdsServer {
   }
 
   /** Whether new discovery streams are served. */
+  /** Whether new discovery streams are served. */
   get isReady(): boolean {
     return this.#ready && !this.#closing;
   }

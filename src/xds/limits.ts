@@ -27,6 +27,7 @@ export interface XdsLimits {
   readonly headerBytes: number;
 }
 
+/** The limits that are in force where none is given. */
 export const defaultLimits: XdsLimits = {
   sessions: 20_000,
   streamsPerSession: 100,

@@ -23,6 +23,7 @@ export interface EncodedResource {
   readonly fingerprint: Fingerprint;
 }
 
+/** What the caller may say of a resource instead of having it found out. */
 export interface ResourceOptions {
   /** Default: the value of the message's first field, which is the name in every xDS resource type. */
   readonly name?: string | undefined;

@@ -2,6 +2,7 @@ import { digestOf } from './digest.ts';
 import type { EncodedResource } from './resource.ts';
 import { fieldLength, stringField, writeFieldHeader } from './wire.ts';
 
+/** State of the world, or incremental. */
 export type Variant = 'sotw' | 'delta';
 
 /** What a response says, before it is bytes. */

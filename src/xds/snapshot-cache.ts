@@ -10,8 +10,10 @@ export interface CacheChange {
   readonly names: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
+/** Told of every change, in the same tick. */
 export type CacheObserver = (change: CacheChange) => void;
 
+/** What a {@link SnapshotCache} can be told. */
 export interface SnapshotCacheOptions {
   /**
    * Whether a wildcard subscription of a group includes the shared layer (`all`, the default) or only the group's own:
@@ -20,6 +22,7 @@ export interface SnapshotCacheOptions {
   readonly wildcard?: ((group: string, typeUrl: string) => 'all' | 'own') | undefined;
 }
 
+/** Which layer changes, and what the change is called. */
 export interface LayerOptions {
   /** Whose layer; undefined: the shared one. */
   readonly group?: string | undefined;
@@ -30,11 +33,13 @@ export interface LayerOptions {
   readonly version?: string | undefined;
 }
 
+/** Many changes of one layer that are made at once; what is removed and set is set. */
 export interface CacheUpdate extends LayerOptions {
   readonly set?: Iterable<EncodedResource> | undefined;
   readonly remove?: Iterable<ResourceKey> | undefined;
 }
 
+/** Everything that a layer is to hold. */
 export interface Snapshot extends LayerOptions {
   readonly resources: Iterable<EncodedResource>;
   /** Versions by type URL, where they differ; they take precedence over `version`. */

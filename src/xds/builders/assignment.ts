@@ -8,6 +8,7 @@ import { ClusterLoadAssignmentSchema } from '../../gen/envoy/config/endpoint/v3/
 import { checkAssignment } from '../profile/assignment.ts';
 import { type EncodedResource, encodeResource } from '../resource.ts';
 
+/** One address that calls can go to. */
 export interface EndpointSpec {
   /** IPv4 or IPv6 literal. */
   readonly address: string;
@@ -18,6 +19,7 @@ export interface EndpointSpec {
   readonly healthy?: boolean | undefined;
 }
 
+/** Endpoints that are in one place and have one priority. */
 export interface LocalitySpec {
   readonly region?: string | undefined;
   readonly zone?: string | undefined;
@@ -29,6 +31,7 @@ export interface LocalitySpec {
   readonly endpoints: readonly EndpointSpec[];
 }
 
+/** The endpoints of one cluster, in localities. */
 export interface AssignmentSpec {
   /** The cluster's name, or its `serviceName` where it has one. */
   readonly clusterName: string;

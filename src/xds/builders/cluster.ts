@@ -13,6 +13,7 @@ import { type EncodedResource, encodeResource } from '../resource.ts';
 import { adsConfigSource, selfConfigSource } from './config-source.ts';
 import { type LoadBalancingPolicySpec, loadBalancingPolicy } from './load-balancing-policy.ts';
 
+/** A cluster whose endpoints come over the same stream. */
 export interface EdsClusterSpec {
   readonly name: string;
   /** Name of the assignment; default: the cluster's name. */

@@ -25,6 +25,7 @@ export type RouteSource =
     }
   | { /** The routes themselves. */ readonly route: RouteSpec; readonly routeName?: undefined };
 
+/** What listeners of both kinds have in common: routes and filters. */
 export type HttpConnectionManagerSpec = RouteSource & {
   /** Filters before the router, in order; the router is added. */
   readonly httpFilters?: readonly HttpFilterSpec[] | undefined;

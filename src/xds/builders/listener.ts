@@ -6,6 +6,7 @@ import { checkListener } from '../profile/listener.ts';
 import { type EncodedResource, encodeResource } from '../resource.ts';
 import { type HttpConnectionManagerSpec, httpConnectionManager } from './http-connection-manager.ts';
 
+/** A listener that gRPC clients name. */
 export type ApiListenerSpec = HttpConnectionManagerSpec & {
   /** What clients write behind `xds:///`. */
   readonly name: string;

@@ -13,7 +13,8 @@ import { type EncodedResource, encodeResource } from '../resource.ts';
 
 /** One condition on a header; all conditions of a match have to hold. */
 export type HeaderMatchSpec = {
-  readonly name: string /** Turns the condition round. */;
+  readonly name: string;
+  /** Turns the condition round. */
   readonly invert?: boolean | undefined;
 } & (
   | { readonly exact: string }
@@ -33,6 +34,7 @@ export type RouteMatchSpec = {
   | { /** RE2, of the whole path. */ readonly regex: string }
 );
 
+/** Which calls are tried again, and how often. */
 export interface RetrySpec {
   /** gRFC A44: `cancelled`, `deadline-exceeded`, `internal`, `resource-exhausted`, `unavailable`. */
   readonly on: readonly string[];
@@ -44,11 +46,13 @@ export interface RetrySpec {
   readonly maxMs?: number | undefined;
 }
 
+/** A cluster and its share of the calls. */
 export interface WeightedClusterSpec {
   readonly name: string;
   readonly weight: number;
 }
 
+/** One route: which calls, and where they go. */
 export interface RouteRuleSpec {
   readonly match?: RouteMatchSpec | undefined;
   /** A cluster's name, or several with weights. */
@@ -60,6 +64,7 @@ export interface RouteRuleSpec {
   readonly hashHeaders?: readonly string[] | undefined;
 }
 
+/** Rules for some hosts. */
 export interface VirtualHostSpec {
   /** Default: the route configuration's name and the host's place. */
   readonly name?: string | undefined;
@@ -69,6 +74,7 @@ export interface VirtualHostSpec {
   readonly rules: readonly RouteRuleSpec[];
 }
 
+/** A route configuration: a single cluster, rules, or rules by host. */
 export type RouteSpec = { readonly name: string; readonly version?: string | undefined } & (
   | { /** Everything goes to one cluster, or to several by weight. */ readonly cluster: RouteRuleSpec['cluster'] }
   | { /** Rules for all hosts. */ readonly rules: readonly RouteRuleSpec[] }

@@ -10,6 +10,7 @@ import { checkSocketAddress } from '../profile/socket-address.ts';
 import { type EncodedResource, encodeResource } from '../resource.ts';
 import { type HttpConnectionManagerSpec, httpConnectionManager } from './http-connection-manager.ts';
 
+/** A listener that Envoy opens on an address. */
 export type SocketListenerSpec = HttpConnectionManagerSpec & {
   readonly name: string;
   /** IP literal to listen on. */

@@ -47,14 +47,17 @@ export class ServerCall implements StreamListener {
     this.#reader = new MessageReader(maxMessageBytes);
   }
 
+  /** `/package.Service/Method`. */
   get path(): string {
     return this.headers[':path'] ?? '';
   }
 
+  /** What the client sent before its messages. */
   get headers(): RequestHeaders {
     return this.#stream.headers;
   }
 
+  /** The connection that it came by. */
   get connection(): GrpcConnection {
     return this.#stream.connection;
   }
@@ -78,6 +81,7 @@ export class ServerCall implements StreamListener {
     return this.#status === undefined && this.#stream.isWritable;
   }
 
+  /** Whether it has not ended yet. */
   get isOpen(): boolean {
     return this.#status === undefined && this.#stream.isOpen;
   }

@@ -24,6 +24,7 @@ export type GrpcStatusCode = (typeof grpcStatus)[keyof typeof grpcStatus];
 /** Ends a call with a status; anything else that a handler throws becomes INTERNAL without its message. */
 export class GrpcError extends Error {
   override readonly name = 'GrpcError';
+  /** What the client sees. */
   readonly code: GrpcStatusCode;
 
   constructor(code: GrpcStatusCode, message: string) {

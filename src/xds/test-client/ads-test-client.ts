@@ -5,6 +5,7 @@ import { DeltaTestStream } from './delta-test-stream.ts';
 import { GrpcTestStream } from './grpc-stream.ts';
 import { SotwTestStream } from './sotw-test-stream.ts';
 
+/** Who a test client is, and how it connects. */
 export interface AdsTestClientOptions {
   /** Node of the first request of every stream. Default: id `test`. */
   readonly node?: Partial<XdsNode> | undefined;

@@ -61,6 +61,7 @@ export class GrpcTestStream {
     return this.#messages.length;
   }
 
+  /** Sends a message. */
   send(message: Uint8Array): void {
     this.sendRaw(frameMessage(message));
   }
@@ -83,6 +84,7 @@ export class GrpcTestStream {
     this.#stream.pause();
   }
 
+  /** Reads on. */
   resume(): void {
     this.#stream.resume();
   }
