@@ -13,7 +13,20 @@ export interface Setting {
 /** The one table that flags, environment variables and docs/configuration.md are made from. */
 export const settings = [
   setting('xds.listen', '--xds-listen', 'EVENKEEL_XDS_LISTEN', 'text', 'host:port'),
+  setting(
+    'xds.maxConnectionAgeMs',
+    '--xds-max-connection-age-ms',
+    'EVENKEEL_XDS_MAX_CONNECTION_AGE_MS',
+    'number',
+    'ms',
+  ),
+  setting('xds.plaintext', '--xds-plaintext', 'EVENKEEL_XDS_PLAINTEXT', 'text', 'where'),
+  setting('xds.tls.listen', '--tls-listen', 'EVENKEEL_TLS_LISTEN', 'text', 'host:port'),
+  setting('xds.tls.cert', '--tls-cert', 'EVENKEEL_TLS_CERT', 'text', 'file'),
+  setting('xds.tls.key', '--tls-key', 'EVENKEEL_TLS_KEY', 'text', 'file'),
+  setting('xds.tls.ca', '--tls-ca', 'EVENKEEL_TLS_CA', 'text', 'file'),
   setting('admin.listen', '--admin-listen', 'EVENKEEL_ADMIN_LISTEN', 'text', 'host:port'),
+  setting('admin.debug', '--admin-debug', 'EVENKEEL_ADMIN_DEBUG', 'text', 'where'),
   setting('discovery.file.path', '--endpoints', 'EVENKEEL_ENDPOINTS', 'text', 'file'),
   setting('discovery.dns.servers', '--dns', 'EVENKEEL_DNS', 'list', 'ip:port,…'),
   setting('discovery.dns.clusterDomain', '--cluster-domain', 'EVENKEEL_CLUSTER_DOMAIN', 'text', 'name'),

@@ -20,7 +20,7 @@ function errorOf(run: () => unknown): EvenkeelError {
 
 test('without anything said, the defaults are in force', () => {
   assert.deepEqual(resolveConfig({}), {
-    xds: { listen: { host: '127.0.0.1', port: 18_000 } },
+    xds: { listen: { host: '127.0.0.1', port: 18_000 }, maxConnectionAgeMs: 1_800_000 },
     admin: { listen: { host: '127.0.0.1', port: 18_001 } },
     discovery: {
       file: {},
@@ -55,6 +55,7 @@ test('flag before environment before file before default', () => {
 test('every setting takes effect from a flag and from the environment', () => {
   const samples: Record<string, [text: string, value: unknown]> = {
     'xds.listen': ['[::1]:1', { host: '::1', port: 1 }],
+    'xds.maxConnectionAgeMs': ['60000', 60_000],
     'admin.listen': ['2', { host: '127.0.0.1', port: 2 }],
     'discovery.file.path': ['x.yaml', 'x.yaml'],
     'discovery.dns.servers': [
