@@ -14,6 +14,8 @@ export interface BootstrapOptions {
   readonly region?: string | undefined;
   readonly zone?: string | undefined;
   readonly subZone?: string | undefined;
+  /** Machine that the client's pod is on, from which the control plane can tell its zone; default `NODE_NAME`. */
+  readonly kubeNode?: string | undefined;
 }
 
 const defaultServer = '127.0.0.1:18000';
@@ -27,6 +29,7 @@ const serverUri = /^(?:(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}|(?:dns|ipv4|ipv6|
  * @throws EvenkeelError `EK_USAGE`
  */
 export function clientBootstrap(options: BootstrapOptions, env: NodeJS.ProcessEnv = process.env): object {
+  const kubeNode = options.kubeNode ?? env.NODE_NAME;
   const server = options.server ?? defaultServer;
   if (!serverUri.test(server)) {
     throw new EvenkeelError('EK_USAGE', `"${server}" is not the address of a control plane`, {
@@ -47,7 +50,10 @@ export function clientBootstrap(options: BootstrapOptions, env: NodeJS.ProcessEn
       id: options.nodeId ?? env.POD_NAME ?? hostname(),
       // grpc-js-xds refuses a bootstrap without a locality; an empty one will do.
       locality: { region: options.region ?? '', zone: options.zone ?? '', sub_zone: options.subZone ?? '' },
-      metadata: { namespace: options.namespace ?? env.POD_NAMESPACE ?? 'default' },
+      metadata: {
+        namespace: options.namespace ?? env.POD_NAMESPACE ?? 'default',
+        ...(kubeNode === undefined ? {} : { kubeNode }),
+      },
     },
   };
 }
@@ -71,6 +77,7 @@ export function registerBootstrap(root: Command): void {
     .option('--region <name>', 'region the client is in')
     .option('--zone <name>', 'zone the client is in')
     .option('--sub-zone <name>', 'sub-zone the client is in')
+    .option('--kubernetes', "for a pod: print YAML that belongs into the manifest of a client's container")
     .option('--envoy', 'for an Envoy that is one of the gateways of the configuration')
     .option('--gateway <name>', 'which gateway it is, with --envoy')
     .option('--admin-port <n>', "port of Envoy's own admin server, with --envoy (default: 9901)")
@@ -83,22 +90,30 @@ Examples:
   evenkeel bootstrap --server xds-srv:18000 > bootstrap.json
   GRPC_XDS_BOOTSTRAP=bootstrap.json my-client xds:///be1-srv
 
+  evenkeel bootstrap --kubernetes --server dns:///evenkeel.evenkeel:18000
+
   evenkeel bootstrap --envoy --gateway edge --server xds-srv:18000 > envoy.json
   envoy -c envoy.json`,
     )
-    .action((options: BootstrapOptions & EnvoyFlags) => {
+    .action(async ({ kubernetes, ...options }: BootstrapOptions & EnvoyFlags & { readonly kubernetes?: true }) => {
+      if (kubernetes === true) {
+        if (options.envoy === true) {
+          throw new EvenkeelError('EK_USAGE', '--kubernetes and --envoy exclude each other', {
+            field: '--kubernetes',
+            hint: 'An Envoy takes a file: mount what --envoy prints.',
+          });
+        }
+        const { kubernetesBootstrap } = await import('./kubernetes-bootstrap.ts');
+        console.log(kubernetesBootstrap(withoutEnvoyFlags(options)));
+        return;
+      }
       console.log(JSON.stringify(bootstrapOf(options), undefined, 2));
     });
 }
 
 function bootstrapOf(options: BootstrapOptions & EnvoyFlags): object {
-  const { envoy, gateway, adminHost, adminPort, delta, ...client } = options;
-  if (envoy !== true) {
-    const given = Object.entries({ gateway, adminHost, adminPort, delta }).find(([, value]) => value !== undefined);
-    if (given === undefined) return clientBootstrap(client);
-    const flag = `--${given[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    throw new EvenkeelError('EK_USAGE', `${flag} is for an Envoy only`, { field: flag, hint: 'Add --envoy.' });
-  }
+  if (options.envoy !== true) return clientBootstrap(withoutEnvoyFlags(options));
+  const { gateway, adminHost, adminPort, delta, ...client } = options;
   if (gateway === undefined) {
     throw new EvenkeelError('EK_USAGE', '--envoy needs the name of a gateway', {
       field: '--gateway',
@@ -113,4 +128,13 @@ function bootstrapOf(options: BootstrapOptions & EnvoyFlags): object {
     throw new EvenkeelError('EK_USAGE', `"${adminHost}" is not an IP address`, { field: '--admin-host' });
   }
   return envoyBootstrap({ ...client, gateway, adminHost, adminPort: port, delta });
+}
+
+/** @throws EvenkeelError `EK_USAGE` if one of them is given */
+function withoutEnvoyFlags(options: BootstrapOptions & EnvoyFlags): BootstrapOptions {
+  const { envoy: _envoy, gateway, adminHost, adminPort, delta, ...client } = options;
+  const given = Object.entries({ gateway, adminHost, adminPort, delta }).find(([, value]) => value !== undefined);
+  if (given === undefined) return client;
+  const flag = `--${given[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new EvenkeelError('EK_USAGE', `${flag} is for an Envoy only`, { field: flag, hint: 'Add --envoy.' });
 }
