@@ -49,6 +49,31 @@ export const errorCodes = {
     'A DNS server did not answer in time, refused, or answered what cannot be used; the last good endpoints stay.',
     'Check that discovery.dns.servers can be reached from here over UDP and TCP.',
   ),
+  EK_KUBE_CONFIG: code(
+    2,
+    'No Kubernetes API server was found, or the kubeconfig or service account that names it cannot be used.',
+    'Set KUBECONFIG or --kubeconfig, or run as a pod with a service account token.',
+  ),
+  EK_KUBE_UNREACHABLE: code(
+    3,
+    'The Kubernetes API server did not answer; the last good endpoints stay.',
+    'Check that the address in the message can be reached from here; it is tried again all the time.',
+  ),
+  EK_KUBE_UNAUTHORIZED: code(
+    2,
+    'The Kubernetes API server does not accept the token or certificate that it was shown.',
+    'Renew the credentials of the kubeconfig, or check that the service account of the pod exists.',
+  ),
+  EK_KUBE_FORBIDDEN: code(
+    2,
+    'The Kubernetes API server does not allow to list or watch Services or EndpointSlices.',
+    'Grant get, list and watch on services and on endpointslices of discovery.k8s.io, as docs/kubernetes.md shows.',
+  ),
+  EK_KUBE_ANSWER: code(
+    3,
+    'The Kubernetes API server answered with an error, or with what cannot be understood; the last good endpoints stay.',
+    'Look at the log of the API server; the message has what it said.',
+  ),
   EK_PORT_IN_USE: code(
     2,
     'An address to listen on is already taken by another program.',

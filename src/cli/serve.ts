@@ -19,6 +19,12 @@ const helps: Readonly<Record<(typeof settings)[number]['field'], string>> = {
   'discovery.dns.maxIntervalMs': 'most time between two questions for one name',
   'discovery.dns.timeoutMs': 'how long a DNS server may take',
   'discovery.dns.attempts': 'how often all DNS servers are gone through',
+  'discovery.kubernetes.enabled': 'serve the Services of a Kubernetes API server',
+  'discovery.kubernetes.kubeconfig':
+    "kubeconfig that names it (default: $KUBECONFIG, the pod's service account, ~/.kube/config)",
+  'discovery.kubernetes.context': 'context of the kubeconfig (default: its current one)',
+  'discovery.kubernetes.namespaces': 'namespaces whose Services are served (default: all)',
+  'discovery.kubernetes.labelSelector': 'labels that a Service must have to be served (default: none)',
   'health.intervalMs': 'time between two checks of one endpoint',
   'health.timeoutMs': 'how long a check may take',
   'health.rise': 'passed checks in a row that make an endpoint healthy again',
@@ -33,18 +39,22 @@ export function registerServe(root: Command): void {
     .option('--config <file>', 'evenkeel.yaml, or a svc_config.json as it is ($EVENKEEL_CONFIG)');
   for (const setting of settings) {
     command.addOption(
-      new Option(`${setting.flag} <${setting.placeholder}>`, `${helps[setting.field]} ($${setting.env})`),
+      new Option(
+        setting.placeholder === '' ? setting.flag : `${setting.flag} <${setting.placeholder}>`,
+        `${helps[setting.field]} ($${setting.env})`,
+      ),
     );
   }
   command
     .option('--check', 'say whether configuration and endpoint file are good, and serve nothing')
-    .option('--resolve', 'with --check: also ask DNS whether every configured name exists')
+    .option('--resolve', 'with --check: also ask DNS and Kubernetes whether what is configured exists')
     .option('--json', 'print one JSON object a line: {"event":"listening",…}, then {"event":"ready",…}')
     .addHelpText(
       'after',
       `
 Examples:
   evenkeel serve --endpoints endpoints.yaml
+  evenkeel serve --kubernetes --namespaces shop,web
   evenkeel serve --config svc_config.json --dns 10.96.0.10 --xds-listen 0.0.0.0:18000`,
     )
     .action((flags: ServeFlags) => (flags.check === true ? check(flags) : serve(flags, root.version() ?? '')));
@@ -79,7 +89,7 @@ async function check(flags: ServeFlags): Promise<void> {
   if (flags.json) console.log(JSON.stringify({ event: 'checked', services: counts }));
   else {
     const parts = Object.entries(counts).map(([source, services]) => `${services} by ${source}`);
-    console.log(`configuration is good; Services: ${parts.join(', ')}`);
+    console.log(parts.length === 0 ? 'configuration is good' : `configuration is good; Services: ${parts.join(', ')}`);
   }
 }
 
@@ -89,7 +99,8 @@ function configFlags({
   json: _json,
   ...flags
 }: ServeFlags): Record<string, string | undefined> {
+  const told = flags as Readonly<Record<string, string | true | undefined>>;
   return Object.fromEntries(
-    ['config', ...settings.map(flagKey)].map((key) => [key, (flags as Record<string, string | undefined>)[key]]),
+    ['config', ...settings.map(flagKey)].map((key) => [key, told[key] === true ? 'true' : told[key]]),
   );
 }

@@ -32,10 +32,13 @@ export function dnsServices(services: readonly ServiceConfig[]): DnsService[] {
   });
 }
 
-/** Adds to a Service from the endpoint file what an entry with `discovery: file` says of it; the entry wins. */
-export function fileOverlay(services: readonly ServiceConfig[]): (service: Service) => Service {
+/** Adds to a Service of the endpoint file or of Kubernetes what an entry with that `discovery` says; the entry wins. */
+export function overlay(
+  source: 'file' | 'kubernetes',
+  services: readonly ServiceConfig[],
+): (service: Service) => Service {
   const entries = new Map(
-    services.filter(({ discovery }) => discovery === 'file').map((entry) => [serviceKey(entry), entry]),
+    services.filter(({ discovery }) => discovery === source).map((entry) => [serviceKey(entry), entry]),
   );
   return (service) => {
     const entry = entries.get(serviceKey(service));

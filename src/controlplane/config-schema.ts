@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { messageOf } from '../base/errors.ts';
 import { parseListenAddress } from '../base/listen-address.ts';
 import { parseDnsServer } from '../discovery/dns/dns-server.ts';
-import { wholeNumber } from '../discovery/schema-parts.ts';
+import { dnsLabel, wholeNumber } from '../discovery/schema-parts.ts';
 import { gatewayProblemsOf, gatewaySchema } from './config-gateways.ts';
 import { problemsOf, serviceSchema } from './config-services.ts';
 
@@ -76,6 +76,33 @@ const dnsDiscovery = z
     context.addIssue({ code: 'custom', path: ['minIntervalMs'], message });
   });
 
+const kubernetesDiscovery = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe('Whether Services and EndpointSlices are taken from a Kubernetes API server.'),
+  kubeconfig: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Kubeconfig that names the API server, relative to the configuration file. Default: `KUBECONFIG`, else the pod's service account, else `~/.kube/config`.",
+    ),
+  context: z.string().min(1).optional().describe('Context of the kubeconfig. Default: its current one.'),
+  namespaces: z
+    .array(dnsLabel)
+    .min(1, 'must name at least one namespace, or be left out')
+    .max(100, 'must name at most 100 namespaces; leave it out for all')
+    .optional()
+    .describe('Namespaces whose Services are served, each with two watches. Default: all, which needs a ClusterRole.'),
+  labelSelector: z
+    .string()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('Labels that a Service must have to be served, as `kubectl -l` has them. Default: all Services.'),
+});
+
 const health = z.strictObject({
   intervalMs: milliseconds(10, 3_600_000).default(2_000).describe('Time between two checks of one endpoint.'),
   timeoutMs: milliseconds(10, 600_000).default(1_000).describe('A check without an answer for this long has failed.'),
@@ -96,13 +123,19 @@ export const configSchema = z
     kind: z.literal('Config').describe('Always `Config`.'),
     xds: xds.prefault({}),
     admin: admin.prefault({}),
-    discovery: z.strictObject({ file: fileDiscovery.prefault({}), dns: dnsDiscovery.prefault({}) }).prefault({}),
+    discovery: z
+      .strictObject({
+        file: fileDiscovery.prefault({}),
+        kubernetes: kubernetesDiscovery.prefault({}),
+        dns: dnsDiscovery.prefault({}),
+      })
+      .prefault({}),
     health: health.prefault({}),
     services: z
       .array(serviceSchema)
       .max(100_000)
       .default([])
-      .describe('Services that are known beforehand: all that DNS is asked for, and what the endpoint file lacks.'),
+      .describe('Services that are known beforehand: all that DNS is asked for, and what other sources lack.'),
     gateways: z
       .array(gatewaySchema)
       .max(100)

@@ -8,9 +8,11 @@ export const serviceSchema = z
     name: dnsLabel.describe('Name of the Service.'),
     namespace: dnsLabel.default('default').describe('Namespace of the Service.'),
     discovery: z
-      .enum(['dns', 'file'])
+      .enum(['dns', 'file', 'kubernetes'])
       .default('dns')
-      .describe('Where its endpoints come from; with `file` the entry only adds to what the endpoint file says.'),
+      .describe(
+        'Where its endpoints come from; with `file` and `kubernetes` the entry only adds to what that source says.',
+      ),
     portName: dnsLabel.default('grpc').describe('Port name; the SRV name begins with it.'),
     protocol: z.literal('tcp').default('tcp').describe('Transport protocol, the second label of the SRV name.'),
     port: portNumber

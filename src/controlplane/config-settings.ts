@@ -4,9 +4,9 @@ export interface Setting {
   readonly field: string;
   readonly flag: `--${string}`;
   readonly env: `EVENKEEL_${string}`;
-  /** How its text is read; a `list` is comma-separated. */
-  readonly kind: 'text' | 'list' | 'number';
-  /** What stands for the value in `--help`. */
+  /** How its text is read; a `list` is comma-separated, a `switch` is `true` or `false`, its flag alone is `true`. */
+  readonly kind: 'text' | 'list' | 'number' | 'switch';
+  /** What stands for the value in `--help`; empty for a switch. */
   readonly placeholder: string;
 }
 
@@ -28,6 +28,11 @@ export const settings = [
   setting('discovery.dns.maxIntervalMs', '--dns-max-interval-ms', 'EVENKEEL_DNS_MAX_INTERVAL_MS', 'number', 'ms'),
   setting('discovery.dns.timeoutMs', '--dns-timeout-ms', 'EVENKEEL_DNS_TIMEOUT_MS', 'number', 'ms'),
   setting('discovery.dns.attempts', '--dns-attempts', 'EVENKEEL_DNS_ATTEMPTS', 'number', 'n'),
+  setting('discovery.kubernetes.enabled', '--kubernetes', 'EVENKEEL_KUBERNETES', 'switch', ''),
+  setting('discovery.kubernetes.kubeconfig', '--kubeconfig', 'EVENKEEL_KUBECONFIG', 'text', 'file'),
+  setting('discovery.kubernetes.context', '--kube-context', 'EVENKEEL_KUBE_CONTEXT', 'text', 'name'),
+  setting('discovery.kubernetes.namespaces', '--namespaces', 'EVENKEEL_NAMESPACES', 'list', 'name,…'),
+  setting('discovery.kubernetes.labelSelector', '--label-selector', 'EVENKEEL_LABEL_SELECTOR', 'text', 'selector'),
   setting('health.intervalMs', '--health-interval-ms', 'EVENKEEL_HEALTH_INTERVAL_MS', 'number', 'ms'),
   setting('health.timeoutMs', '--health-timeout-ms', 'EVENKEEL_HEALTH_TIMEOUT_MS', 'number', 'ms'),
   setting('health.rise', '--health-rise', 'EVENKEEL_HEALTH_RISE', 'number', 'n'),
@@ -46,6 +51,7 @@ export function flagKey({ flag }: Pick<Setting, 'flag'>): string {
 /** Text as the schema wants it; what is no number stays text, so that the schema says so. */
 export function parseValue({ kind }: Pick<Setting, 'kind'>, text: string): unknown {
   if (kind === 'list') return text.split(',').map((part) => part.trim());
+  if (kind === 'switch') return text === 'true' ? true : text === 'false' ? false : text;
   if (kind === 'number') return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
   return text;
 }

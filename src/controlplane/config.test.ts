@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { EvenkeelError } from '../base/errors.ts';
 import { loadConfig, parseConfig, resolveConfig } from './config.ts';
-import { dnsServices, fileOverlay } from './config-overlay.ts';
-import { flagKey, settings } from './config-settings.ts';
+import { dnsServices, overlay as overlayOf } from './config-overlay.ts';
+import { configFileEnv, flagKey, settings } from './config-settings.ts';
 
 const head = 'apiVersion: evenkeel.dev/v1\nkind: Config\n';
 
@@ -24,6 +24,7 @@ test('without anything said, the defaults are in force', () => {
     admin: { listen: { host: '127.0.0.1', port: 18_001 } },
     discovery: {
       file: {},
+      kubernetes: { enabled: false },
       dns: {
         servers: undefined,
         clusterDomain: 'cluster.local',
@@ -70,6 +71,11 @@ test('every setting takes effect from a flag and from the environment', () => {
     'discovery.dns.maxIntervalMs': ['9000', 9_000],
     'discovery.dns.timeoutMs': ['30', 30],
     'discovery.dns.attempts': ['7', 7],
+    'discovery.kubernetes.enabled': ['true', true],
+    'discovery.kubernetes.kubeconfig': ['/etc/kubeconfig', '/etc/kubeconfig'],
+    'discovery.kubernetes.context': ['kind-a', 'kind-a'],
+    'discovery.kubernetes.namespaces': ['shop, web', ['shop', 'web']],
+    'discovery.kubernetes.labelSelector': ['team=a,tier!=test', 'team=a,tier!=test'],
     'health.intervalMs': ['40', 40],
     'health.timeoutMs': ['50', 50],
     'health.rise': ['8', 8],
@@ -88,6 +94,22 @@ test('every setting takes effect from a flag and from the environment', () => {
       assert.deepEqual(value, expected, setting.field);
     }
   }
+});
+
+test('no setting is called as what Kubernetes gives pods for a Service that is called evenkeel', () => {
+  const given = /_(PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?|SERVICE_(HOST|PORT(_\w+)?))$/;
+  for (const name of [configFileEnv, ...settings.map(({ env }) => env)]) assert.doesNotMatch(name, given);
+  const env = {
+    EVENKEEL_SERVICE_HOST: '10.96.0.7',
+    EVENKEEL_SERVICE_PORT: '18000',
+    EVENKEEL_SERVICE_PORT_XDS: '18000',
+    EVENKEEL_PORT: 'tcp://10.96.0.7:18000',
+    EVENKEEL_PORT_18000_TCP: 'tcp://10.96.0.7:18000',
+    EVENKEEL_PORT_18000_TCP_PROTO: 'tcp',
+    EVENKEEL_PORT_18000_TCP_PORT: '18000',
+    EVENKEEL_PORT_18000_TCP_ADDR: '10.96.0.7',
+  };
+  assert.deepEqual(resolveConfig({ env }), resolveConfig({}));
 });
 
 test('a wrong value from outside names its flag or variable', () => {
@@ -227,7 +249,7 @@ test('an entry with discovery: file adds to what the endpoint file says', () => 
     dnsServices(services).map(({ name }) => name),
     ['b'],
   );
-  const overlay = fileOverlay(services);
+  const overlay = overlayOf('file', services);
   const told = {
     namespace: 'default',
     ports: [],

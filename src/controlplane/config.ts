@@ -17,6 +17,7 @@ export interface Config {
   readonly admin: { readonly listen: ListenAddress };
   readonly discovery: {
     readonly file: { readonly path?: string | undefined };
+    readonly kubernetes: ConfigFile['discovery']['kubernetes'];
     readonly dns: Omit<ConfigFile['discovery']['dns'], 'servers'> & {
       /** Absent: those of /etc/resolv.conf. */
       readonly servers?: readonly DnsServer[] | undefined;
@@ -51,9 +52,17 @@ export function parseConfig(text: string, path: string): ConfigFile {
   const data = parseDocumentText(text, z.unknown(), path);
   if (isSvcConfig(data)) return parseDocumentText(text, svcConfigSchema, path);
   const config = parseDocumentText(text, configSchema, path);
-  const { path: endpoints } = config.discovery.file;
-  if (endpoints === undefined) return config;
-  return { ...config, discovery: { ...config.discovery, file: { path: resolve(dirname(path), endpoints) } } };
+  const { file, kubernetes } = config.discovery;
+  const relative = (one: string | undefined) => (one === undefined ? {} : { path: resolve(dirname(path), one) });
+  const kubeconfig = relative(kubernetes.kubeconfig).path;
+  return {
+    ...config,
+    discovery: {
+      ...config.discovery,
+      file: relative(file.path),
+      kubernetes: kubeconfig === undefined ? kubernetes : { ...kubernetes, kubeconfig },
+    },
+  };
 }
 
 /**
@@ -102,7 +111,11 @@ function withAddresses({ xds, admin, discovery, health, services, gateways }: Co
   return {
     xds: { ...xds, listen: parseListenAddress(xds.listen, 'xds.listen') },
     admin: { listen: parseListenAddress(admin.listen, 'admin.listen') },
-    discovery: { file: discovery.file, dns: { ...dns, servers: servers?.map(parseDnsServer) } },
+    discovery: {
+      file: discovery.file,
+      kubernetes: discovery.kubernetes,
+      dns: { ...dns, servers: servers?.map(parseDnsServer) },
+    },
     health,
     services,
     gateways: gateways.map(gatewayOf),

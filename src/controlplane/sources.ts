@@ -1,7 +1,7 @@
 import { EvenkeelError } from '../base/errors.ts';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Config } from './config.ts';
-import { dnsServices, fileOverlay } from './config-overlay.ts';
+import { dnsServices, overlay } from './config-overlay.ts';
 
 /** A source of Services and its unique name. */
 export interface NamedSource {
@@ -11,7 +11,7 @@ export interface NamedSource {
 
 /**
  * The sources that a configuration asks for, in the order of precedence: what the endpoint file says of a Service goes
- * before what DNS says of it, since only the file knows readiness.
+ * before what Kubernetes says of it, since a person wrote it, and both go before DNS, which knows no readiness.
  *
  * @throws EvenkeelError `EK_USAGE` where there is none: a server without a source would never become ready
  */
@@ -21,7 +21,13 @@ export async function createSources({ discovery, services }: Config): Promise<Na
   if (discovery.file.path !== undefined) {
     const { FileDiscovery } = await import('../discovery/file/file-discovery.ts');
     const file = new FileDiscovery({ path: discovery.file.path });
-    sources.push({ name: 'file', discovery: withOverlay(file, fileOverlay(services)) });
+    sources.push({ name: 'file', discovery: withOverlay(file, overlay('file', services)) });
+  }
+  const { enabled, ...kubernetes } = discovery.kubernetes;
+  if (enabled) {
+    const { KubernetesDiscovery } = await import('../discovery/kubernetes/kubernetes-discovery.ts');
+    const source = new KubernetesDiscovery(kubernetes);
+    sources.push({ name: 'kubernetes', discovery: withOverlay(source, overlay('kubernetes', services)) });
   }
   const asked = dnsServices(services);
   if (asked.length > 0) {
@@ -29,18 +35,22 @@ export async function createSources({ discovery, services }: Config): Promise<Na
     sources.push({ name: 'dns', discovery: new DnsDiscovery({ services: asked, ...discovery.dns }) });
   }
   if (sources.length === 0) {
-    throw new EvenkeelError('EK_USAGE', 'there is nothing to serve: no endpoint file and no services to look up', {
-      hint: 'Name an endpoint file with --endpoints, or a configuration with services with --config.',
-    });
+    throw new EvenkeelError(
+      'EK_USAGE',
+      'there is nothing to serve: no endpoint file, no Kubernetes and no services to look up',
+      {
+        hint: 'Name an endpoint file with --endpoints, ask for Kubernetes with --kubernetes, or give a configuration with services with --config.',
+      },
+    );
   }
   return sources;
 }
 
 /** The same source, with what the configuration adds to its Services. */
-function withOverlay(source: Discovery, overlay: ReturnType<typeof fileOverlay>): Discovery {
+function withOverlay(source: Discovery, add: ReturnType<typeof overlay>): Discovery {
   return {
     kind: source.kind,
-    start: (observer) => source.start({ ...observer, upsert: (service) => observer.upsert(overlay(service)) }),
+    start: (observer) => source.start({ ...observer, upsert: (service) => observer.upsert(add(service)) }),
     stop: () => source.stop(),
   };
 }

@@ -18,14 +18,18 @@ export class ToldServices {
     this.#observer.upsert(service);
   }
 
+  /** The Service is gone, for certain; nothing is told of one that never was. */
+  remove(key: string): void {
+    const known = this.#told.get(key);
+    if (known === undefined) return;
+    this.#told.delete(key);
+    this.#observer.remove({ namespace: known.namespace, name: known.name } satisfies ServiceId);
+  }
+
   /** `services` is everything that exists, for certain: what was told and is not among them is removed. */
   replaceAll(services: readonly Service[]): void {
     for (const service of services) this.upsert(service);
     const existing = new Set(services.map(serviceKey));
-    for (const [key, { namespace, name }] of this.#told) {
-      if (existing.has(key)) continue;
-      this.#told.delete(key);
-      this.#observer.remove({ namespace, name } satisfies ServiceId);
-    }
+    for (const key of this.#told.keys()) if (!existing.has(key)) this.remove(key);
   }
 }

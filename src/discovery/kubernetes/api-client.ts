@@ -1,0 +1,125 @@
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { EvenkeelError } from '../../base/errors.ts';
+import { type ApiTarget, badAnswer, errorOfStatus, unreachable } from './api-errors.ts';
+import type { KubeAccess } from './kube-access.ts';
+
+/** An answer that does not begin within this has failed. */
+const answerTimeoutMs = 15_000;
+/** A body that stands still for this long has failed. */
+const bodyIdleMs = 30_000;
+/** A page of 500 objects is a few megabytes; this is a bound against what never ends. */
+const maxBodyBytes = 256 * 1024 * 1024;
+/** Explanations of errors are short. */
+const maxErrorBytes = 64 * 1024;
+/** A peer that vanished without a word is noticed this long, and ten seconds more, after its last one. */
+const keepAliveMs = 15_000;
+
+/** GET requests to an API server, each on a connection of its own. */
+export class ApiClient {
+  readonly #access: KubeAccess;
+  readonly #clock: Clock;
+
+  constructor(access: KubeAccess, clock: Clock = systemClock) {
+    this.#access = access;
+    this.#clock = clock;
+  }
+
+  /**
+   * Resolves with the whole body of an answer, as JSON.
+   *
+   * @throws EvenkeelError `EK_KUBE_…`, ExpiredError, or the signal's reason
+   */
+  async json(path: string, target: ApiTarget, signal: AbortSignal): Promise<unknown> {
+    const response = await this.stream(path, target, signal);
+    const text = await this.#body(response, maxBodyBytes);
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw badAnswer(target, 'it is no JSON', { cause });
+    }
+  }
+
+  /**
+   * Resolves once an answer has begun, with the stream of its body; ends it when `signal` is aborted.
+   *
+   * @throws EvenkeelError `EK_KUBE_…`, ExpiredError, or the signal's reason
+   */
+  async stream(path: string, target: ApiTarget, signal: AbortSignal): Promise<IncomingMessage> {
+    signal.throwIfAborted();
+    const { server } = this.#access;
+    let options: Awaited<ReturnType<KubeAccess['requestOptions']>>;
+    try {
+      options = await this.#access.requestOptions();
+    } catch (cause) {
+      if (cause instanceof EvenkeelError) throw cause;
+      throw new EvenkeelError('EK_KUBE_CONFIG', `credentials for ${server} cannot be had`, { cause });
+    }
+    signal.throwIfAborted();
+    const response = await this.#begin(new URL(`${server}${path}`), options, signal);
+    if (response.statusCode === 200) return response;
+    const text = await this.#body(response, maxErrorBytes).catch(() => '');
+    throw errorOfStatus(response.statusCode ?? 0, messageIn(text), target);
+  }
+
+  #begin(url: URL, options: object, signal: AbortSignal): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const { headers } = options as { headers: Record<string, string> };
+    const request = (url.protocol === 'http:' ? http : https).request(url, {
+      // A list and a watch in turn share no connection: what is wrong with one must not hold up the other.
+      agent: false,
+      ...options,
+      headers: { accept: 'application/json', 'user-agent': 'evenkeel', ...headers },
+      signal,
+    });
+    const cancel = this.#clock.after(answerTimeoutMs, () =>
+      request.destroy(new Error(`no answer within ${answerTimeoutMs / 1000} s`)),
+    );
+    request.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
+    request.on('response', (response) => {
+      cancel();
+      resolve(response);
+    });
+    request.on('error', (error) => {
+      cancel();
+      reject(signal.aborted ? signal.reason : unreachable(url.origin, error));
+    });
+    request.end();
+    return promise;
+  }
+
+  async #body(response: IncomingMessage, maxBytes: number): Promise<string> {
+    let cancel = () => {};
+    const watchdog = (): void => {
+      cancel();
+      cancel = this.#clock.after(bodyIdleMs, () => response.destroy(new Error(`nothing for ${bodyIdleMs / 1000} s`)));
+    };
+    const chunks: Buffer[] = [];
+    let size = 0;
+    watchdog();
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        watchdog();
+        size += chunk.length;
+        if (size > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      throw unreachable(this.#access.server, error);
+    } finally {
+      cancel();
+    }
+    return Buffer.concat(chunks).toString();
+  }
+}
+
+/** The message of a `Status` object, or the beginning of what else was said. */
+function messageIn(text: string): string {
+  try {
+    const { message } = JSON.parse(text);
+    return typeof message === 'string' ? message : '';
+  } catch {
+    return text.trim().slice(0, 200);
+  }
+}

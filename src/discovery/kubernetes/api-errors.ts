@@ -1,0 +1,62 @@
+import { type ErrorDetails, EvenkeelError, messageOf } from '../../base/errors.ts';
+
+/** What is asked of the API server, in the words of RBAC. */
+export interface ApiTarget {
+  readonly verb: 'list' | 'watch';
+  /** Plural name, for example `endpointslices`. */
+  readonly resource: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  /** Absent: all namespaces. */
+  readonly namespace?: string | undefined;
+}
+
+/** `list endpointslices.discovery.k8s.io in all namespaces` */
+export function describeTarget({ verb, resource, group, namespace }: ApiTarget): string {
+  const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
+  return `${verb} ${resource}${group === '' ? '' : `.${group}`} ${where}`;
+}
+
+/** The state that the server knew is too old: everything has to be listed again (HTTP 410, reason Expired or Gone). */
+export class ExpiredError extends Error {}
+
+/** The error for an answer that is not 200. */
+export function errorOfStatus(status: number, message: string, target: ApiTarget): EvenkeelError | ExpiredError {
+  const what = describeTarget(target);
+  const said = message === '' ? `HTTP ${status}` : message;
+  if (status === 410) return new ExpiredError(said);
+  if (status === 401) {
+    return new EvenkeelError(
+      'EK_KUBE_UNAUTHORIZED',
+      `the API server does not accept our credentials to ${what}: ${said}`,
+    );
+  }
+  if (status === 403) {
+    const role = target.namespace === undefined ? 'a ClusterRole' : `a Role in namespace ${target.namespace}`;
+    const narrower = target.namespace === undefined ? ', or name with --namespaces those that may be read' : '';
+    const { verb, resource, group } = target;
+    return new EvenkeelError('EK_KUBE_FORBIDDEN', `the API server forbids to ${what}: ${said}`, {
+      hint: `Grant the verb ${verb} on ${resource} (API group "${group}") with ${role}${narrower}.`,
+    });
+  }
+  return new EvenkeelError('EK_KUBE_ANSWER', `the API server answered ${status} when asked to ${what}: ${said}`);
+}
+
+/** The API server could not be reached, or did not answer in time. */
+export function unreachable(server: string, thrown: unknown): EvenkeelError {
+  const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
+  const why = code === undefined ? messageOf(thrown) : `${code}: ${messageOf(thrown)}`;
+  return new EvenkeelError('EK_KUBE_UNREACHABLE', `the API server ${server} cannot be reached: ${why}`, {
+    cause: thrown,
+  });
+}
+
+/** The API server answered something that is no list and no watch event. */
+export function badAnswer(target: ApiTarget, what: string, details: ErrorDetails = {}): EvenkeelError {
+  const asked = describeTarget(target);
+  return new EvenkeelError(
+    'EK_KUBE_ANSWER',
+    `what the API server answered when asked to ${asked} cannot be used: ${what}`,
+    details,
+  );
+}

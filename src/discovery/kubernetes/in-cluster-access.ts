@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
+import { join } from 'node:path';
+import { EvenkeelError } from '../../base/errors.ts';
+import type { KubeAccess } from './kube-access.ts';
+
+/** Where the kubelet mounts a pod's service account. */
+export const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+export function isInCluster(env: NodeJS.ProcessEnv, folder: string): boolean {
+  return (env.KUBERNETES_SERVICE_HOST ?? '') !== '' && existsSync(join(folder, 'token'));
+}
+
+/** The API server as a pod sees it. Token and CA are read for every request: the kubelet replaces them. */
+export function inClusterAccess(env: NodeJS.ProcessEnv, folder: string): KubeAccess {
+  const host = env.KUBERNETES_SERVICE_HOST ?? '';
+  const port = env.KUBERNETES_SERVICE_PORT_HTTPS ?? env.KUBERNETES_SERVICE_PORT ?? '443';
+  return {
+    server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
+    origin: 'in-cluster',
+    async requestOptions() {
+      try {
+        const [token, ca] = await Promise.all([
+          readFile(join(folder, 'token'), 'utf8'),
+          readFile(join(folder, 'ca.crt'), 'utf8'),
+        ]);
+        return { headers: { authorization: `Bearer ${token.trim()}` }, ca };
+      } catch (cause) {
+        throw new EvenkeelError('EK_KUBE_CONFIG', `the pod's service account in ${folder} cannot be read`, { cause });
+      }
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { KubeObject } from './collection.ts';
+
+export interface KubePort {
+  /** Empty where it has none. */
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
+  readonly appProtocol?: string | undefined;
+}
+
+/** What is kept of a Service. */
+export interface KubeService extends KubeObject {
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: string;
+  /** Of a dual-stack Service the primary family comes first; may be empty. */
+  readonly ipFamilies: readonly string[];
+  readonly ports: readonly KubePort[];
+  /** Those of `evenkeel.dev` only, by key without that prefix. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export const annotationPrefix = 'evenkeel.dev/';
+
+/** The parts of the API's JSON that are read (core/v1 Service). */
+interface RawService {
+  readonly metadata?: RawMetadata | null;
+  readonly spec?: {
+    readonly type?: string;
+    readonly ipFamilies?: readonly string[] | null;
+    readonly ports?: readonly Partial<KubePort>[] | null;
+  } | null;
+}
+
+export interface RawMetadata {
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly resourceVersion?: string;
+  readonly annotations?: Readonly<Record<string, string>> | null;
+  readonly labels?: Readonly<Record<string, string>> | null;
+}
+
+/** What every object has, or undefined where it is none. */
+export function readMetadata(object: unknown): (KubeObject & { namespace: string; name: string }) | undefined {
+  const { namespace, name, resourceVersion } = (object as { metadata?: RawMetadata | null } | null)?.metadata ?? {};
+  if (typeof namespace !== 'string' || typeof name !== 'string' || typeof resourceVersion !== 'string')
+    return undefined;
+  return { key: `${namespace}/${name}`, namespace, name, resourceVersion };
+}
+
+/** @returns undefined for what is no object of the API */
+export function readService(object: unknown): KubeService | undefined {
+  const known = readMetadata(object);
+  if (known === undefined) return undefined;
+  const { metadata, spec } = object as RawService;
+  return {
+    ...known,
+    type: spec?.type ?? 'ClusterIP',
+    ipFamilies: spec?.ipFamilies ?? [],
+    ports: (spec?.ports ?? []).flatMap(({ name = '', port, protocol = 'TCP', appProtocol }) =>
+      port === undefined ? [] : [{ name, port, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }],
+    ),
+    annotations: Object.fromEntries(
+      Object.entries(metadata?.annotations ?? {})
+        .filter(([key]) => key.startsWith(annotationPrefix))
+        .map(([key, value]) => [key.slice(annotationPrefix.length), value]),
+    ),
+  };
+}

@@ -1,0 +1,51 @@
+import type { RequestOptions } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+import { EvenkeelError, messageOf } from '../../base/errors.ts';
+import type { KubeAccess, KubeRequestOptions } from './kube-access.ts';
+
+/**
+ * The API server of a kubeconfig: certificates, tokens, exec plugins, OIDC and proxies as the official client has them.
+ *
+ * @param paths - several are merged, as kubectl does with `KUBECONFIG`
+ * @throws EvenkeelError `EK_KUBE_CONFIG`
+ */
+export function kubeconfigAccess(paths: readonly string[], context: string | undefined): KubeAccess {
+  const config = new KubeConfig();
+  const file = paths.join(':');
+  try {
+    for (const [index, path] of paths.entries()) {
+      const one = index === 0 ? config : new KubeConfig();
+      one.loadFromFile(path);
+      if (one !== config) config.mergeConfig(one);
+    }
+  } catch (cause) {
+    throw new EvenkeelError('EK_KUBE_CONFIG', `the kubeconfig cannot be read: ${messageOf(cause)}`, { file, cause });
+  }
+  if (context !== undefined) config.setCurrentContext(context);
+  const chosen = config.getCurrentContext();
+  const cluster = config.getCurrentCluster();
+  if (cluster === null || config.getCurrentUser() === null) {
+    const known = config.getContexts().map(({ name }) => name);
+    const message =
+      chosen === undefined || chosen === ''
+        ? 'the kubeconfig has no current context'
+        : `the context "${chosen}" does not exist in the kubeconfig, or its cluster or user does not`;
+    throw new EvenkeelError('EK_KUBE_CONFIG', message, {
+      file,
+      hint: `Name one of its contexts with --kube-context: ${known.join(', ') || '(it has none)'}.`,
+    });
+  }
+  const plain = cluster.server.startsWith('http:');
+  if (plain) config.clusters = config.clusters.map((one) => (one === cluster ? { ...one, skipTLSVerify: true } : one));
+  return {
+    server: cluster.server.replace(/\/+$/, ''),
+    origin: `context ${chosen} of ${file}`,
+    async requestOptions() {
+      const options: RequestOptions = {};
+      await config.applyToHTTPSOptions(options);
+      // Its agents are kept for ever with the certificates of their first use; only a proxy needs one.
+      const { agent, headers, ...rest } = options;
+      return { ...rest, headers: { ...headers }, ...(cluster.proxyUrl ? { agent } : {}) } as KubeRequestOptions;
+    },
+  };
+}
