@@ -114,6 +114,26 @@ export const errorCodes = {
     'The place in which the proof runs could not do what it was asked, for example scale a deployment.',
     'Read the cause in the message.',
   ),
+  EK_PROVE_CLUSTER: code(
+    2,
+    'The Kubernetes API that the kubeconfig names does not answer.',
+    'Check that kubectl version answers with the same kubeconfig and context.',
+  ),
+  EK_PROVE_IMAGE: code(
+    2,
+    'A pod of a proof cannot get its image.',
+    'Load the image into the nodes, or push it and name it with --image; see --image-pull-policy.',
+  ),
+  EK_PROVE_POD: code(
+    3,
+    'A pod of a proof does not start, keeps ending, or is not ready in time.',
+    'Run again with --keep and look at the pod: kubectl describe, kubectl logs.',
+  ),
+  EK_PROVE_SERVICE: code(
+    3,
+    'A Service of a proof does not lead to its ready pods: DNS or kube-proxy have not followed the API.',
+    'Look at the pods of CoreDNS and kube-proxy, and at network policies of the cluster.',
+  ),
   EK_XDS_RESOURCE: code(
     2,
     'A resource has a value that a gRPC client or Envoy would reject, or cannot be named.',

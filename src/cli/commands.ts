@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { registerBootstrap } from './bootstrap.ts';
 import { registerLab } from './lab.ts';
+import { registerProve } from './prove.ts';
 import { registerServe } from './serve.ts';
 import { registerWorkload } from './workload.ts';
 
@@ -8,4 +9,10 @@ import { registerWorkload } from './workload.ts';
 export type RegisterCommand = (root: Command) => void;
 
 /** Every command, in the order of `--help`. */
-export const commands: readonly RegisterCommand[] = [registerLab, registerServe, registerBootstrap, registerWorkload];
+export const commands: readonly RegisterCommand[] = [
+  registerLab,
+  registerProve,
+  registerServe,
+  registerBootstrap,
+  registerWorkload,
+];

@@ -1,0 +1,52 @@
+import { type Command, Option } from 'commander';
+import { addProofOptions } from '../probe/options.ts';
+
+export function registerProve(root: Command): void {
+  const command = root
+    .command('prove')
+    .description('Measure in a real cluster which way of calling keeps the load even, in a namespace of its own.')
+    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+    .option('--namespace-prefix <text>', 'how the name of the namespace begins (default: evenkeel-prove)')
+    .option('--image <image>', 'image of evenkeel that every pod is made of (default: evenkeel:dev)')
+    .option('--image-pull-policy <policy>', 'Always, IfNotPresent or Never (default: IfNotPresent)')
+    .option('--envoy-image <image>', 'image of Envoy for the scheme l7-envoy, which is skipped without one')
+    .option('--control-plane <host:port>', 'an installed evenkeel for the scheme xds (default: deploys its own)')
+    .option('--cluster-domain <name>', "the cluster's DNS domain (default: cluster.local)")
+    .option('--keep', 'leave the namespace as it is after the run');
+  addProofOptions(command);
+  command
+    .addOption(
+      new Option('--clean', 'only delete namespaces that earlier runs have left').conflicts([
+        'keep',
+        'schemes',
+        'report',
+      ]),
+    )
+    .addOption(new Option('--in-pod', 'what the pod that makes the calls is started with').hideHelp())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  evenkeel prove                                       all schemes, in the current context
+  evenkeel prove --context kind-local --schemes clusterip-grpc,xds --calls 1000
+  evenkeel prove --rolling-update --report report.json
+  evenkeel prove --control-plane evenkeel.evenkeel-system:18000 --schemes xds
+  evenkeel prove --clean                               deletes what killed or kept runs have left
+
+Rights that it needs, and what it makes: docs/prove.md`,
+    )
+    .action(async (options: Record<string, unknown>) => {
+      if (options.inPod === true) {
+        const { proveInPod } = await import('./prove/in-pod.ts');
+        process.exitCode = await proveInPod();
+        return;
+      }
+      if (options.clean === true) {
+        const { cleanCluster } = await import('./prove/clean.ts');
+        process.exitCode = await cleanCluster(options.context as string | undefined, options.json === true);
+        return;
+      }
+      const { proveInCluster } = await import('./prove/run.ts');
+      process.exitCode = await proveInCluster(options);
+    });
+}

@@ -1,0 +1,61 @@
+import { promises as dns } from 'node:dns';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EvenkeelError } from '../../base/errors.ts';
+
+const lookAgainMs = 200;
+const connectWithinMs = 1000;
+
+/**
+ * Resolves once a name of a headless Service has so many addresses: DNS learns of pods later than the API.
+ *
+ * @throws EvenkeelError `EK_PROVE_SERVICE`
+ */
+export async function awaitName(name: string, addresses: number, withinMs: number): Promise<void> {
+  const until = performance.now() + withinMs;
+  for (;;) {
+    const found = await dns.lookup(name, { all: true }).catch((error: NodeJS.ErrnoException) => error.code);
+    if (Array.isArray(found) && found.length >= addresses) return;
+    if (performance.now() > until) {
+      const seen = Array.isArray(found) ? `${found.length} addresses` : found;
+      throw new EvenkeelError(
+        'EK_PROVE_SERVICE',
+        `the name ${name} has not ${addresses} addresses after ${withinMs / 1000} s, but ${seen}`,
+      );
+    }
+    await delay(lookAgainMs);
+  }
+}
+
+/**
+ * Resolves once connections to an address are accepted: kube-proxy learns of a Service later than the API.
+ *
+ * @throws EvenkeelError `EK_PROVE_SERVICE`
+ */
+export async function awaitConnections(host: string, port: number, withinMs: number): Promise<void> {
+  const until = performance.now() + withinMs;
+  for (;;) {
+    const problem = await tryConnect(host, port);
+    if (problem === undefined) return;
+    if (performance.now() > until) {
+      throw new EvenkeelError(
+        'EK_PROVE_SERVICE',
+        `${host}:${port} accepts no connection after ${withinMs / 1000} s: ${problem}`,
+      );
+    }
+    await delay(lookAgainMs);
+  }
+}
+
+function tryConnect(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: connectWithinMs });
+    const end = (problem?: string): void => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.once('connect', () => end());
+    socket.once('timeout', () => end('no answer'));
+    socket.once('error', (error) => end(error.message));
+  });
+}

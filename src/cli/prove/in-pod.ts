@@ -1,0 +1,87 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
+import { terminationSignal } from '../../base/shutdown.ts';
+import { exitCodeOf, runProof } from '../../probe/index.ts';
+import { awaitConnections, awaitName } from './await-services.ts';
+import { type DriverEvent, eventProgress } from './events.ts';
+import { KubernetesFixture } from './fixture.ts';
+import {
+  backendNames,
+  backendsOf,
+  envoyPort,
+  grpcPort,
+  type Plan,
+  partNames,
+  partsOf,
+  planEnv,
+  serviceNames,
+  xdsPort,
+} from './plan.ts';
+
+const servicesWithinMs = 60_000;
+
+/** What the pod of a proof does: waits until all that it calls is there, measures, writes the report, ends. */
+export async function proveInPod(env: NodeJS.ProcessEnv = process.env): Promise<number> {
+  const text = env[planEnv];
+  if (text === undefined) {
+    throw new EvenkeelError('EK_USAGE', `there is no plan in ${planEnv}`, {
+      field: '--in-pod',
+      hint: '--in-pod is what evenkeel prove starts in the cluster; leave it out.',
+    });
+  }
+  const plan = JSON.parse(text) as Plan;
+  const early = new AbortController();
+  void terminationSignal().then(() => early.abort());
+  const config = new KubeConfig();
+  config.loadFromCluster();
+  const fixture = new KubernetesFixture(plan, config);
+  const progress = eventProgress((line) => process.stdout.write(line));
+  try {
+    progress.step('waiting for Services');
+    await fixture.start();
+    await unlessAborted(awaitAll(plan, fixture), early.signal);
+    const report = await runProof(fixture, plan.options, progress, early.signal);
+    tell({ event: 'report', report });
+    return exitCodeOf(report);
+  } catch (thrown) {
+    const { code, message, hint, exitCode } = toEvenkeelError(thrown);
+    tell({ event: 'failed', code, message, hint });
+    return exitCode;
+  } finally {
+    await fixture.close();
+  }
+}
+
+function tell(event: DriverEvent): void {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+/** Everything that is called is ready, and its Services lead there. */
+async function awaitAll(plan: Plan, fixture: KubernetesFixture): Promise<void> {
+  const { replicas } = plan.options;
+  const backends = backendsOf(plan);
+  await Promise.all([
+    ...backends.map((name) => fixture.ready(name, replicas)),
+    ...partsOf(plan).map((name) => fixture.ready(name, 1)),
+  ]);
+  const ports = { [partNames.envoy]: envoyPort, [partNames.pushed]: xdsPort, [partNames.polled]: xdsPort };
+  await Promise.all([
+    ...partsOf(plan).map((name) => awaitConnections(name, ports[name], servicesWithinMs)),
+    ...(backends.includes(backendNames.grpc)
+      ? [
+          awaitName(serviceNames.headless, replicas, servicesWithinMs),
+          awaitConnections(serviceNames.clusterIp, grpcPort, servicesWithinMs),
+        ]
+      : []),
+    ...(backends.includes(backendNames.aged) ? [awaitName(serviceNames.aged, replicas, servicesWithinMs)] : []),
+    ...(backends.includes(backendNames.http) ? [awaitConnections(serviceNames.http, 80, servicesWithinMs)] : []),
+  ]);
+}
+
+/** Rejects with the signal's reason once it is aborted, whatever becomes of the work. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BatchV1Api, CoreV1Api, type V1Namespace } from '@kubernetes/client-node';
+import { EvenkeelError } from '../../base/errors.ts';
+import { apiError, statusOf } from './api-error.ts';
+import type { Cluster } from './connect.ts';
+import { proveLabel } from './manifests.ts';
+import { driverName } from './plan.ts';
+
+export const defaultPrefix = 'evenkeel-prove';
+
+const lookAgainMs = 500;
+
+/**
+ * A name that no namespace has yet, in all likelihood.
+ *
+ * @throws EvenkeelError `EK_USAGE` where it could not be a namespace's name
+ */
+export function newName(prefix = defaultPrefix): string {
+  if (!/^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$/.test(prefix)) {
+    throw new EvenkeelError('EK_USAGE', `"${prefix}" cannot be the beginning of a namespace's name`, {
+      field: '--namespace-prefix',
+      hint: 'Write lower-case letters, digits and "-", at most 50, for example --namespace-prefix evenkeel-prove.',
+    });
+  }
+  return `${prefix}-${randomBytes(4).toString('hex')}`;
+}
+
+export async function createNamespace({ config, server }: Cluster, name: string): Promise<void> {
+  const body: V1Namespace = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name,
+      labels: {
+        [proveLabel]: 'true',
+        'app.kubernetes.io/managed-by': 'evenkeel',
+        'pod-security.kubernetes.io/enforce': 'restricted',
+      },
+    },
+  };
+  await config
+    .makeApiClient(CoreV1Api)
+    .createNamespace({ body })
+    .catch((thrown: unknown) => {
+      throw apiError(thrown, `create namespace ${name}`, server);
+    });
+}
+
+/**
+ * Deletes a namespace and all that is in it.
+ *
+ * @param withinMs - how long it is waited for; 0: not at all
+ * @returns whether it is gone
+ */
+export async function deleteNamespace({ config, server }: Cluster, name: string, withinMs: number): Promise<boolean> {
+  const api = config.makeApiClient(CoreV1Api);
+  const doing = `delete namespace ${name}`;
+  try {
+    await api.deleteNamespace({ name });
+  } catch (thrown) {
+    if (statusOf(thrown) === 404) return true;
+    // 409: it is being deleted already.
+    if (statusOf(thrown) !== 409) throw apiError(thrown, doing, server);
+  }
+  const until = performance.now() + withinMs;
+  while (performance.now() < until) {
+    try {
+      await api.readNamespace({ name });
+    } catch (thrown) {
+      if (statusOf(thrown) === 404) return true;
+      throw apiError(thrown, doing, server);
+    }
+    await delay(lookAgainMs);
+  }
+  return false;
+}
+
+/** What `prove --clean` found of a proof. */
+export interface Leftover {
+  readonly namespace: string;
+  /** Its calls are still being made, so somebody may be waiting for them. */
+  readonly running: boolean;
+}
+
+/** Namespaces of proofs, by their label. */
+export async function findLeftovers({ config, server }: Cluster): Promise<Leftover[]> {
+  try {
+    const { items } = await config.makeApiClient(CoreV1Api).listNamespace({ labelSelector: `${proveLabel}=true` });
+    const jobs = config.makeApiClient(BatchV1Api);
+    return await Promise.all(
+      items
+        .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+        .map(async ({ metadata }) => {
+          const namespace = metadata!.name!;
+          const job = await jobs.readNamespacedJob({ namespace, name: driverName }).catch((thrown: unknown) => {
+            if (statusOf(thrown) === 404) return undefined;
+            throw thrown;
+          });
+          return { namespace, running: (job?.status?.active ?? 0) > 0 };
+        }),
+    );
+  } catch (thrown) {
+    throw apiError(thrown, 'look for namespaces of proofs', server);
+  }
+}

@@ -1,0 +1,76 @@
+import type { V1Container, V1EnvVar, V1PodSpec, V1Probe } from '@kubernetes/client-node';
+
+/** Which image the pods are made of. */
+export interface ImageChoice {
+  readonly image: string;
+  readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+}
+
+/** What differs between the containers of a proof. */
+export interface ContainerParts {
+  /** In place of the image's own entry point. */
+  readonly command?: readonly string[] | undefined;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly ports?: Readonly<Record<string, number>> | undefined;
+  readonly readiness?: V1Probe | undefined;
+  /** Path to the ConfigMap whose files lie there. */
+  readonly files?: { readonly path: string; readonly configMap: string } | undefined;
+  readonly serviceAccount?: string | undefined;
+  readonly cpu?: string | undefined;
+  readonly memory?: string | undefined;
+}
+
+const field = (name: string, fieldPath: string): V1EnvVar => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+
+/** What a pod is told about itself, as the lab tells its pods (ARCHITECTURE.md, "Conventions between the parts"). */
+const ownData = [
+  field('POD_NAME', 'metadata.name'),
+  field('POD_NAMESPACE', 'metadata.namespace'),
+  field('POD_IP', 'status.podIP'),
+  field('NODE_NAME', 'spec.nodeName'),
+];
+
+/** A pod of one container that passes the Pod Security Standard "restricted". */
+export function podSpec({ image, pullPolicy }: ImageChoice, parts: ContainerParts): V1PodSpec {
+  const { command, args, env = {}, ports = {}, readiness, files, serviceAccount, cpu = '20m', memory = '64Mi' } = parts;
+  const volumes = [
+    { name: 'tmp', emptyDir: {} },
+    ...(files === undefined ? [] : [{ name: 'files', configMap: { name: files.configMap } }]),
+  ];
+  const container: V1Container = {
+    name: 'main',
+    image,
+    imagePullPolicy: pullPolicy,
+    // What it says last is then in its status, for whoever may not read logs.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    ...(command !== undefined && { command: [...command] }),
+    args: [...args],
+    env: [...ownData, ...Object.entries(env).map(([name, value]) => ({ name, value }))],
+    ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort })),
+    ...(readiness !== undefined && { readinessProbe: readiness }),
+    resources: { requests: { cpu, memory } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+    },
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      ...(files === undefined ? [] : [{ name: 'files', mountPath: files.path, readOnly: true }]),
+    ],
+  };
+  return {
+    ...(serviceAccount === undefined
+      ? { automountServiceAccountToken: false }
+      : { serviceAccountName: serviceAccount }),
+    // A Service named like a setting (EVENKEEL_PORT …) must not become one.
+    enableServiceLinks: false,
+    securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [container],
+    volumes,
+  };
+}
+
+/** Asked every second, so that readiness is known soon. */
+export const everySecond = { periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 3 } as const;
