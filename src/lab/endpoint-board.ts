@@ -10,7 +10,7 @@ export interface EndpointBoardOptions {
   readonly delayMs: number;
   /** The state as it is now. */
   readonly snapshot: () => EndpointView;
-  readonly published: () => void;
+  readonly published: (view: EndpointView) => void;
   readonly log: Logger;
 }
 
@@ -74,6 +74,6 @@ export class EndpointBoard {
       // A full disk is no reason to end a cluster; the next change tries again.
       this.#options.log.error({ error: messageOf(error) }, 'the endpoint file cannot be written');
     }
-    this.#options.published();
+    this.#options.published(view);
   }
 }

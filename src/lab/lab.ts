@@ -74,15 +74,18 @@ export class Lab {
     });
     this.#services = new ServiceTable({
       addresses: new AddressPool(parts.range.prefix, serviceAddresses),
-      random: seededRandom(this.seed, 'proxy'),
-      endpoints: (key) => this.#board.view.get(key)?.endpoints ?? [],
+      seed: this.seed,
+      reaper: parts.reaper,
       notice: (text) => this.#notice(text),
     });
     this.#board = new EndpointBoard({
       file: this.endpointsFile,
       delayMs: options.endpointDelayMs ?? 0,
       snapshot: () => this.#services.view(this.pods()),
-      published: () => this.#observers.tell('endpoints', { at: timeStamp() }),
+      published: (view) => {
+        this.#services.publish(view);
+        this.#observers.tell('endpoints', { at: timeStamp() });
+      },
       log: this.#log,
     });
     const dnsRandom = seededRandom(this.seed, 'dns');
@@ -124,6 +127,7 @@ export class Lab {
     this.#refuseWhenStopping();
     const record = await this.#services.add(spec);
     this.#board.touch();
+    await this.#proxiesKnow();
     return record;
   }
 
@@ -278,6 +282,14 @@ export class Lab {
       problem: (final) => (lost() ? ended() : problem(final)),
       timeoutMs,
     });
+    await this.#proxiesKnow();
+  }
+
+  /** What was seen to change is, by now, what a new connection meets. */
+  async #proxiesKnow(): Promise<void> {
+    // Changes of this tick are published at its end.
+    await Promise.resolve();
+    await this.#services.synced();
   }
 
   #refuseWhenStopping(): void {

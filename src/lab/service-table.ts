@@ -2,25 +2,26 @@ import { EvenkeelError } from '../base/errors.ts';
 import { formatAddress, listenError } from '../base/listen-address.ts';
 import type { AddressPool } from './address-range.ts';
 import { clusterDomain } from './dns/zone.ts';
-import { type EndpointView, endpointsOf, type LabEndpoint, type ServiceView } from './endpoints.ts';
+import { type EndpointView, endpointsOf, type ServiceView } from './endpoints.ts';
 import { checkName } from './names.ts';
 import { isShiftable, portShift } from './ports.ts';
-import { ServiceProxy } from './proxy.ts';
-import type { Random } from './random.ts';
+import { Proxies } from './proxy/proxies.ts';
+import type { Reaper } from './reaper.ts';
 import type { PodRecord, ServicePortRecord, ServiceRecord } from './records.ts';
 import type { ServicePortSpec, ServiceSpec } from './spec.ts';
 
 interface Entry {
   readonly spec: ServiceSpec;
   readonly record: ServiceRecord;
-  readonly proxies: readonly ServiceProxy[];
+  /** As {@link Proxies.open} named them. */
+  readonly proxies: readonly number[];
 }
 
 export interface ServiceTableOptions {
   readonly addresses: AddressPool;
-  readonly random: Random;
-  /** Who is behind a Service, as it is published. */
-  readonly endpoints: (key: string) => readonly LabEndpoint[];
+  /** For the proxies' choice. */
+  readonly seed: number;
+  readonly reaper: Reaper;
   /** Something that a person should know. */
   readonly notice: (text: string) => void;
 }
@@ -28,6 +29,7 @@ export interface ServiceTableOptions {
 /** The Services of a lab and their proxies. */
 export class ServiceTable {
   readonly #options: ServiceTableOptions;
+  readonly #proxies: Proxies;
   readonly #entries = new Map<string, Entry>();
   /** Keys of Services whose proxies are being set up. */
   readonly #pending = new Set<string>();
@@ -35,6 +37,7 @@ export class ServiceTable {
 
   constructor(options: ServiceTableOptions) {
     this.#options = options;
+    this.#proxies = new Proxies(options.seed, options.reaper);
   }
 
   /**
@@ -51,7 +54,7 @@ export class ServiceTable {
     }
     this.#pending.add(key);
     const clusterIp = headless ? undefined : this.#options.addresses.take();
-    const proxies: ServiceProxy[] = [];
+    const proxies: number[] = [];
     try {
       const dnsName = `${name}.${namespace}.svc.${clusterDomain}`;
       const ports: ServicePortRecord[] = [];
@@ -67,7 +70,7 @@ export class ServiceTable {
       this.#entries.set(key, { spec, record, proxies });
       return record;
     } catch (error) {
-      await Promise.all(proxies.map((proxy) => proxy.close()));
+      await Promise.all(proxies.map((proxy) => this.#proxies.close(proxy)));
       if (clusterIp !== undefined) this.#options.addresses.giveBack(clusterIp);
       throw error;
     } finally {
@@ -79,7 +82,7 @@ export class ServiceTable {
   async delete(name: string): Promise<void> {
     const { record, proxies } = this.#entry(name);
     this.#entries.delete(`${record.namespace}/${record.name}`);
-    await Promise.all(proxies.map((proxy) => proxy.close()));
+    await Promise.all(proxies.map((proxy) => this.#proxies.close(proxy)));
     if (record.clusterIp !== undefined) this.#options.addresses.giveBack(record.clusterIp);
   }
 
@@ -101,9 +104,19 @@ export class ServiceTable {
     );
   }
 
+  /** The proxies are told who is behind the Services. */
+  publish(view: EndpointView): void {
+    this.#proxies.publish(view);
+  }
+
+  /** Resolves once the proxies know what was published by now. */
+  synced(): Promise<void> {
+    return this.#proxies.synced();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#entries.values()].flatMap(({ proxies }) => proxies.map((proxy) => proxy.close())));
+    await this.#proxies.end();
   }
 
   #entry(name: string): Entry {
@@ -119,17 +132,11 @@ export class ServiceTable {
     host: string,
     spec: ServicePortSpec,
     spread: NonNullable<ServiceSpec['spread']>,
-    proxies: ServiceProxy[],
+    proxies: number[],
   ): Promise<number> {
     const listen = async (port: number): Promise<number> => {
-      const proxy = new ServiceProxy({
-        endpoints: () => this.#options.endpoints(key),
-        targetPort: spec.targetPort ?? spec.port,
-        spread,
-        random: this.#options.random,
-      });
-      await proxy.listen(host, port);
-      proxies.push(proxy);
+      const targetPort = spec.targetPort ?? spec.port;
+      proxies.push(await this.#proxies.open({ service: key, host, port, targetPort, spread }));
       return port;
     };
     const field = `the lab's Service ${key}`;

@@ -52,6 +52,9 @@ export class ClientProcess {
       env: { ...process.env, ...env },
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // A session of its own: Linux shares the processor between sessions (sched(7), "The autogroup feature"), and a client
+      // that shares one with everything else in its terminal would measure that, not the way of calling.
+      detached: true,
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrTailBytes);

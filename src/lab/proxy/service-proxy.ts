@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { type LabEndpoint, usable } from './endpoints.ts';
-import type { Random } from './random.ts';
-import type { ServiceSpec } from './spec.ts';
-import { choose } from './spread.ts';
+import { type LabEndpoint, usable } from '../endpoints.ts';
+import type { Random } from '../random.ts';
+import type { ServiceSpec } from '../spec.ts';
+import { choose } from '../spread.ts';
 
 /** Connections through one Service port at one time; further ones are closed at once. */
 const maxConnections = 4096;
