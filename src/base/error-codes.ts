@@ -109,6 +109,41 @@ export const errorCodes = {
     'A backend answered that was not among those expected, or an answer did not say which backend it came from.',
     'Check that nothing else changes the deployment and that the backend answers with the header evenkeel-pod.',
   ),
+  EK_PROBE_TARGET: code(
+    2,
+    'The target of a probe has a scheme that is not known or lacks a part.',
+    'Write dns:///HOST:PORT, xds:///NAME, kubernetes:///SERVICE.NAMESPACE:PORT, HOST:PORT or a URL.',
+  ),
+  EK_PROBE_UNREACHABLE: code(
+    3,
+    'The target of a probe could not be connected to, or its name does not exist.',
+    'Check the address, the port and whether it wants TLS (--tls); the message has the reason.',
+  ),
+  EK_PROBE_NO_REFLECTION: code(
+    2,
+    'The method of a probe is not known and the server does not describe it: it has no reflection, or not all of it.',
+    'Give the .proto file with --proto (and --import-path), or switch reflection on in the server.',
+  ),
+  EK_PROBE_METHOD: code(
+    2,
+    'The method of a probe is not of the form SERVICE/METHOD or does not exist.',
+    'Use one of those that the message lists.',
+  ),
+  EK_PROBE_DATA: code(
+    2,
+    'The data of a call is not JSON or does not fit the message that the method takes.',
+    'Correct the field that the message names.',
+  ),
+  EK_PROBE_IDENTIFIER: code(
+    2,
+    'What --identify names is in no answer.',
+    'Choose from what the message says is in an answer, or leave --identify away.',
+  ),
+  EK_PROBE_RATE: code(
+    3,
+    'Fewer calls a second were begun than were asked for, so the figures are not those of the rate.',
+    'Ask for less, or use --engine wire, more --connections, or a machine with more processors.',
+  ),
   EK_PROBE_FIXTURE: code(
     3,
     'The place in which the proof runs could not do what it was asked, for example scale a deployment.',

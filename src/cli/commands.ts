@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { registerBootstrap } from './bootstrap.ts';
 import { registerLab } from './lab.ts';
+import { registerProbe } from './probe.ts';
 import { registerProve } from './prove.ts';
 import { registerServe } from './serve.ts';
 import { registerWorkload } from './workload.ts';
@@ -11,6 +12,7 @@ export type RegisterCommand = (root: Command) => void;
 /** Every command, in the order of `--help`. */
 export const commands: readonly RegisterCommand[] = [
   registerLab,
+  registerProbe,
   registerProve,
   registerServe,
   registerBootstrap,

@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { EvenkeelError } from '../base/errors.ts';
+import { addProbeOptions, type RawProbeOptions } from '../probe/measure/options.ts';
+
+export function registerProbe(root: Command): void {
+  const command = root
+    .command('probe')
+    .description('Measure how evenly any gRPC or HTTP service answers, how fast, and what fails.')
+    .argument(
+      '<target>',
+      'dns:///HOST:PORT, xds:///NAME, kubernetes:///SERVICE.NAMESPACE:PORT, HOST:PORT, http(s)://…',
+    );
+  addProbeOptions(command)
+    .addHelpText(
+      'after',
+      `
+Times are a number and ms, s, m or h. No call is ever retried.
+
+Examples:
+  evenkeel probe orders.shop:50051                            the health service, 100 calls/s for 10 s
+  evenkeel probe dns:///orders.shop:50051 --policy round_robin
+  evenkeel probe xds:///orders.shop                           needs GRPC_XDS_BOOTSTRAP (evenkeel bootstrap)
+  evenkeel probe orders.shop:50051 --method shop.Orders/Get --data '{"id":"7"}'
+  evenkeel probe https://shop.example/health --backends 3 --new-connections
+  evenkeel probe orders.shop:50051 --rate 10..500 --duration 1m --html ramp.html
+  evenkeel probe orders.shop:50051 --engine wire --concurrency 50 --duration 10s
+  evenkeel probe orders.shop:50051 --policy round_robin --expect balanced --max-failed 0 --max-p99 50ms`,
+    )
+    .action(async (target: string, raw: RawProbeOptions) => {
+      process.exitCode = await probe(target, raw);
+    });
+}
+
+async function probe(target: string, raw: RawProbeOptions): Promise<number> {
+  const { parseProbeOptions } = await import('../probe/measure/options.ts');
+  const options = parseProbeOptions(target, raw);
+  // grpc-js asks the DNS server that a target names only with this resolver, and reads it when it is loaded.
+  if (options.target.kind === 'grpc' && options.target.scheme === 'dns' && options.target.authority !== '') {
+    process.env.GRPC_NODE_USE_ALTERNATIVE_RESOLVER ??= 'true';
+  }
+  const [
+    { runProbe },
+    { printProbe },
+    { gateLine },
+    { openOutput },
+    { createProgress },
+    { useColour },
+    { versions },
+    { terminationSignal },
+  ] = await Promise.all([
+    import('../probe/measure/run-probe.ts'),
+    import('../probe/measure/print.ts'),
+    import('../probe/measure/gate.ts'),
+    import('../probe/report-file.ts'),
+    import('../probe/progress.ts'),
+    import('../probe/print/print-report.ts'),
+    import('./versions.ts'),
+    import('../base/shutdown.ts'),
+  ]);
+  const reportFile = options.report === undefined ? undefined : await openOutput(options.report, '--report');
+  const htmlFile = options.html === undefined ? undefined : await openOutput(options.html, '--html');
+  const early = new AbortController();
+  void terminationSignal().then(() => early.abort());
+  const progress = createProgress(process.stderr);
+  try {
+    const report = await runProbe(options, progress, early.signal, await versions());
+    const text = JSON.stringify(report, null, 2);
+    await reportFile?.write(`${text}\n`);
+    if (htmlFile !== undefined) await htmlFile.write((await import('../probe/html/probe-page.ts')).probePage(report));
+    console.log(options.json ? text : printProbe(report, useColour(process.stdout)));
+    const { intended, achieved } = report.ratePerSecond;
+    if (!report.interrupted && intended !== null && report.saturation.by !== null && achieved < intended * 0.99) {
+      const rates = `${Math.round(achieved)} of ${Math.round(intended)} calls/s were begun`;
+      throw new EvenkeelError('EK_PROBE_RATE', `the rate was not reached: ${rates}; ${report.saturation.note}`, {
+        field: '--rate',
+      });
+    }
+    if (report.gate !== null && options.json) console.error(gateLine(report.gate));
+    if (report.gate?.some(({ met }) => !met)) return 1;
+    return report.interrupted ? 3 : 0;
+  } finally {
+    progress.end();
+  }
+}

@@ -1,0 +1,225 @@
+import type { Command } from 'commander';
+import { EvenkeelError } from '../../base/errors.ts';
+import { type Identifier, parseIdentifier } from '../identify/identify.ts';
+import { type Arrivals, parseRate } from '../load/arrivals.ts';
+import type { TlsFlags } from '../target/credentials.ts';
+import { type ProbeTarget, parseTarget } from '../target/parse-target.ts';
+import { parseDuration } from './duration.ts';
+import { addGateOptions, type Gate, parseGate, type RawGate } from './gate.ts';
+
+/** Everything that a person can say about a measurement. */
+export interface ProbeOptions {
+  readonly target: ProbeTarget;
+  /** `pkg.Service/Method` */
+  readonly method: string;
+  /** JSON; undefined: an empty message. */
+  readonly data: string | undefined;
+  readonly protoFiles: readonly string[];
+  readonly importPaths: readonly string[];
+  /** Metadata or HTTP headers, names in lower case. */
+  readonly headers: readonly (readonly [string, string])[];
+  readonly httpMethod: string;
+  readonly body: string | undefined;
+  /** Undefined: plaintext, unless the target is https. */
+  readonly tls: TlsFlags | undefined;
+  readonly deadlineMs: number;
+  readonly connectMs: number;
+  /** Undefined: found from the answers. */
+  readonly identifier: Identifier | undefined;
+  /** Backends that ought to answer; undefined: found from the target. */
+  readonly backends: number | undefined;
+  readonly policy: 'pick_first' | 'round_robin';
+  /** 0: a new one for every call (HTTP). */
+  readonly connections: number;
+  readonly engine: 'channel' | 'wire';
+  readonly arrivals: Arrivals;
+  readonly warmupMs: number;
+  readonly durationMs: number;
+  readonly calls: number | undefined;
+  readonly seed: number;
+  readonly gate: Gate | undefined;
+  readonly report: string | undefined;
+  readonly html: string | undefined;
+  readonly json: boolean;
+}
+
+/** As commander hands options over. */
+export interface RawProbeOptions extends RawGate, TlsFlags {
+  readonly method?: string;
+  readonly data?: string;
+  readonly proto?: readonly string[];
+  readonly importPath?: readonly string[];
+  readonly header?: readonly string[];
+  readonly httpMethod?: string;
+  readonly body?: string;
+  readonly tls?: boolean;
+  readonly deadline?: string;
+  readonly connectTimeout?: string;
+  readonly identify?: string;
+  readonly backends?: string;
+  readonly policy?: string;
+  readonly connections?: string;
+  readonly newConnections?: boolean;
+  readonly engine?: string;
+  readonly rate?: string;
+  readonly poisson?: boolean;
+  readonly concurrency?: string;
+  readonly warmup?: string;
+  readonly duration?: string;
+  readonly calls?: string;
+  readonly seed?: string;
+  readonly report?: string;
+  readonly html?: string;
+  readonly json?: boolean;
+}
+
+export const healthMethod = 'grpc.health.v1.Health/Check';
+
+/**
+ * Checks what was given and fills in the defaults; pure.
+ *
+ * @throws EvenkeelError `EK_USAGE`, `EK_PROBE_TARGET`
+ */
+export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOptions {
+  const target = parseTarget(text);
+  const usage = (message: string, field: string, hint?: string): EvenkeelError =>
+    new EvenkeelError('EK_USAGE', message, { field, hint });
+  const whole = (value: string | undefined, field: string, max: number): number | undefined => {
+    if (value === undefined) return undefined;
+    if (!/^\d{1,9}$/.test(value) || Number(value) < 1 || Number(value) > max) {
+      throw usage(`"${value}" is not a whole number from 1 to ${max}`, field, `For example ${field} 10.`);
+    }
+    return Number(value);
+  };
+  const forGrpc = { '--method': raw.method, '--data': raw.data, '--proto': raw.proto, '--policy': raw.policy };
+  const forHttp = { '--http-method': raw.httpMethod, '--body': raw.body, '--new-connections': raw.newConnections };
+  const misplaced = Object.entries(target.kind === 'http' ? { ...forGrpc, '--engine': raw.engine } : forHttp).find(
+    ([, value]) => value !== undefined,
+  );
+  if (misplaced !== undefined) {
+    throw usage(`${misplaced[0]} is for ${target.kind === 'http' ? 'gRPC' : 'HTTP'} targets only`, misplaced[0]);
+  }
+  if (raw.rate !== undefined && raw.concurrency !== undefined) {
+    throw usage(
+      '--rate and --concurrency do not go together',
+      '--rate',
+      'Give a rate (open loop) or callers (closed loop).',
+    );
+  }
+  if (raw.concurrency !== undefined && raw.poisson === true) {
+    throw usage('--poisson goes with --rate', '--poisson', 'In a closed loop the answers decide when calls start.');
+  }
+  if (raw.policy !== undefined && raw.policy !== 'pick_first' && raw.policy !== 'round_robin') {
+    throw usage(`there is no policy "${raw.policy}"`, '--policy', 'Write --policy pick_first or --policy round_robin.');
+  }
+  if (raw.policy !== undefined && target.kind === 'grpc' && target.scheme === 'xds') {
+    throw usage('the control plane says how an xds:/// client balances', '--policy', 'Leave --policy away.');
+  }
+  if (raw.engine !== undefined && raw.engine !== 'channel' && raw.engine !== 'wire') {
+    throw usage(`there is no engine "${raw.engine}"`, '--engine', 'Write --engine channel or --engine wire.');
+  }
+  if (raw.data !== undefined && raw.method === undefined) {
+    throw usage(
+      '--data says nothing without --method',
+      '--data',
+      'Name the method, for example --method shop.Orders/Get.',
+    );
+  }
+  const callers = whole(raw.concurrency, '--concurrency', 10_000);
+  const seed = raw.seed === undefined ? 1 : Number(raw.seed);
+  if (!(/^\d{1,10}$/.test(raw.seed ?? '1') && seed < 2 ** 31)) {
+    throw usage(`"${raw.seed}" is not a whole number from 0 to ${2 ** 31 - 1}`, '--seed');
+  }
+  const calls = whole(raw.calls, '--calls', 100_000_000);
+  const arrivals: Arrivals =
+    callers === undefined ? parseRate(raw.rate ?? '100', raw.poisson === true) : { loop: 'closed', callers };
+  if (calls !== undefined && raw.duration === undefined && arrivals.loop === 'open' && arrivals.shape !== 'constant') {
+    throw usage('a ramp and steps need --duration', '--duration', 'For example --rate 10..500 --duration 30s.');
+  }
+  const wantsTls = raw.tls === true || [raw.ca, raw.cert, raw.key, raw.serverName].some((one) => one !== undefined);
+  return {
+    target,
+    method: raw.method ?? healthMethod,
+    data: raw.data,
+    protoFiles: raw.proto ?? [],
+    importPaths: raw.importPath ?? [],
+    headers: (raw.header ?? []).map(parseHeader),
+    httpMethod: raw.httpMethod?.toUpperCase() ?? (raw.body === undefined ? 'GET' : 'POST'),
+    body: raw.body,
+    tls: wantsTls ? { ca: raw.ca, cert: raw.cert, key: raw.key, serverName: raw.serverName } : undefined,
+    deadlineMs: parseDuration(raw.deadline ?? '1s', '--deadline', { min: 1 }),
+    connectMs: parseDuration(raw.connectTimeout ?? '5s', '--connect-timeout', { min: 1 }),
+    identifier: parseIdentifier(raw.identify ?? 'auto'),
+    backends: whole(raw.backends, '--backends', 10_000),
+    policy: raw.policy ?? 'pick_first',
+    connections: raw.newConnections === true ? 0 : (whole(raw.connections, '--connections', 1000) ?? 1),
+    engine: raw.engine ?? 'channel',
+    arrivals,
+    warmupMs: parseDuration(raw.warmup ?? '1s', '--warmup'),
+    // With a number of calls the rate says how long it takes.
+    durationMs:
+      raw.duration === undefined && calls !== undefined
+        ? 86_400_000
+        : parseDuration(raw.duration ?? '10s', '--duration', { min: 1 }),
+    calls,
+    seed,
+    gate: parseGate(raw),
+    report: raw.report,
+    html: raw.html,
+    json: raw.json === true,
+  };
+}
+
+function parseHeader(text: string): readonly [string, string] {
+  const match = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):\s*(.*)$/s.exec(text);
+  if (match === null) {
+    throw new EvenkeelError('EK_USAGE', `"${text}" is no header`, {
+      field: '--header',
+      hint: "Write NAME: VALUE, for example --header 'authorization: Bearer abc'.",
+    });
+  }
+  return [match[1]!.toLowerCase(), match[2]!];
+}
+
+const list = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** Adds the flags that {@link parseProbeOptions} reads. */
+export function addProbeOptions<C extends Command>(command: C): C {
+  command
+    .option('--method <name>', `gRPC: SERVICE/METHOD, by reflection or --proto (default: ${healthMethod})`)
+    .option('--data <json>', 'gRPC: the message, a list of them for a method that takes a stream; @FILE reads a file')
+    .option('--proto <file>', 'gRPC: .proto file that has the method; may be repeated', list)
+    .option('--import-path <folder>', 'gRPC: where .proto files are looked for; may be repeated', list)
+    .option('--header <name: value>', 'metadata or HTTP header; may be repeated', list)
+    .option('--http-method <name>', 'HTTP: GET, POST, … (default: GET, with --body POST)')
+    .option('--body <text>', 'HTTP: what is sent; @FILE reads a file')
+    .option('--tls', 'TLS with the certificates that this machine trusts')
+    .option('--ca <file>', 'TLS with this authority (PEM)')
+    .option('--cert <file>', "mutual TLS: the client's certificate (PEM)")
+    .option('--key <file>', 'mutual TLS: its key (PEM)')
+    .option('--server-name <name>', "name in the server's certificate, where it is not the target's")
+    .option('--deadline <time>', 'of every call (default: 1s)')
+    .option('--connect-timeout <time>', 'how long the first connection may take (default: 5s)')
+    .option('--identify <where>', 'who answered: auto, peer, header:NAME, trailer:NAME, field:PATH (default: auto)')
+    .option('--backends <n>', 'backends that ought to answer (default: as DNS, EndpointSlices or xDS say)')
+    .option('--policy <name>', "gRPC: the client's load balancing, pick_first or round_robin (default: pick_first)")
+    .option('--connections <n>', 'gRPC channels, or HTTP connections that are kept alive (default: 1)')
+    .option('--new-connections', 'HTTP: a connection for every call')
+    .option(
+      '--engine <name>',
+      'gRPC: channel (a real client) or wire (as little as can be, for rates) (default: channel)',
+    )
+    .option('--rate <n>', 'calls a second, open loop; a ramp 10..500, steps 10,50,200 (default: 100)')
+    .option('--poisson', 'times drawn at random instead of evenly spaced')
+    .option('--concurrency <n>', 'closed loop: so many callers, each with one call in flight')
+    .option('--warmup <time>', 'calls that do not count at the start (default: 1s)')
+    .option('--duration <time>', 'how long calls that count are made (default: 10s)')
+    .option('--calls <n>', 'end after so many calls that count')
+    .option('--seed <n>', 'seed of everything that is chance (default: 1)');
+  addGateOptions(command);
+  command
+    .option('--report <file>', 'write the report as JSON, for example report.json')
+    .option('--html <file>', 'write a page with plots, for example report.html; it loads nothing else')
+    .option('--json', 'print the report as JSON instead of the table');
+  return command;
+}

@@ -1,0 +1,90 @@
+import { type DescMethod, type FileRegistry, fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
+import { EvenkeelError, messageOf } from '../../base/errors.ts';
+
+/** A call that can be made again and again: everything about it is bytes. */
+export interface PreparedCall {
+  /** `/pkg.Service/Method` */
+  readonly path: string;
+  readonly unary: boolean;
+  /** One message, or for methods that take a stream any number of them. */
+  readonly requests: readonly Uint8Array[];
+  readonly method: DescMethod;
+  readonly registry: FileRegistry;
+}
+
+/**
+ * Splits `pkg.Service/Method`, also written `pkg.Service.Method` and with a slash in front.
+ *
+ * @throws EvenkeelError `EK_PROBE_METHOD`
+ */
+export function splitMethod(text: string): { readonly service: string; readonly method: string } {
+  const match = /^\/?([A-Za-z_][\w.]*)[/.]([A-Za-z_]\w*)$/.exec(text);
+  if (match === null) {
+    throw new EvenkeelError('EK_PROBE_METHOD', `"${text}" is no method`, {
+      field: '--method',
+      hint: 'Write SERVICE/METHOD, for example grpc.health.v1.Health/Check.',
+    });
+  }
+  return { service: match[1]!, method: match[2]! };
+}
+
+/**
+ * Finds the method and turns JSON into messages; pure.
+ *
+ * @param data - JSON text: one message, or for a method that takes a stream a list of them
+ * @throws EvenkeelError `EK_PROBE_METHOD`, `EK_PROBE_DATA` naming the field that does not fit
+ */
+export function prepareCall(registry: FileRegistry, name: string, data: string, where = '--data'): PreparedCall {
+  const { service: serviceName, method: methodName } = splitMethod(name);
+  const service = registry.getService(serviceName);
+  if (service === undefined) {
+    throw new EvenkeelError('EK_PROBE_METHOD', `there is no service ${serviceName}`, {
+      field: '--method',
+      hint: `Known services: ${[...registry].flatMap((type) => (type.kind === 'service' ? [type.typeName] : [])).join(', ')}.`,
+    });
+  }
+  const method = service.methods.find((one) => one.name === methodName);
+  if (method === undefined) {
+    throw new EvenkeelError('EK_PROBE_METHOD', `${serviceName} has no method ${methodName}`, {
+      field: '--method',
+      hint: `It has ${service.methods.map((one) => one.name).join(', ')}.`,
+    });
+  }
+  const takesStream = method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming';
+  const json = parseJson(data, where);
+  const messages = takesStream && Array.isArray(json) ? json : [json];
+  return {
+    path: `/${serviceName}/${methodName}`,
+    unary: method.methodKind === 'unary',
+    requests: messages.map((message, index) => {
+      try {
+        return toBinary(method.input, fromJson(method.input, message, { registry }));
+      } catch (thrown) {
+        const of = messages.length > 1 ? ` (message ${index + 1})` : '';
+        // The library's words: `cannot decode field echo.EchoRequest.name from JSON: expected string, got 5`.
+        throw new EvenkeelError(
+          'EK_PROBE_DATA',
+          `the data does not fit ${method.input.typeName}${of}: ${messageOf(thrown)}`,
+          {
+            field: where,
+            cause: thrown,
+            hint: `${method.input.typeName} has the fields ${method.input.fields.map((field) => field.jsonName).join(', ') || '(none)'}.`,
+          },
+        );
+      }
+    }),
+    method,
+    registry,
+  };
+}
+
+function parseJson(text: string, field: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (thrown) {
+    throw new EvenkeelError('EK_PROBE_DATA', `the data is not JSON: ${messageOf(thrown)}`, {
+      field,
+      hint: `For example ${field} '{"name":"you"}'.`,
+    });
+  }
+}

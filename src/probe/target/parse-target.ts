@@ -1,0 +1,52 @@
+import { isIP } from 'node:net';
+import { EvenkeelError } from '../../base/errors.ts';
+
+/** What is measured, as a person named it. */
+export type ProbeTarget =
+  | {
+      readonly kind: 'grpc';
+      readonly text: string;
+      readonly scheme: GrpcScheme;
+      readonly host: string;
+      readonly port: number;
+      readonly authority: string;
+    }
+  | { readonly kind: 'http'; readonly text: string; readonly url: URL };
+
+/** How a gRPC target's addresses are found. `list`: they are given (`ipv4:a,b`, `unix:`). */
+export type GrpcScheme = 'dns' | 'xds' | 'kubernetes' | 'list';
+
+const known = 'dns:///HOST:PORT, xds:///NAME, kubernetes:///SERVICE.NAMESPACE:PORT, HOST:PORT, http://… or https://…';
+
+/**
+ * Reads a target: a gRPC name with a scheme, `HOST:PORT` (the same as `dns:///HOST:PORT`), or a URL.
+ *
+ * @throws EvenkeelError `EK_PROBE_TARGET`
+ */
+export function parseTarget(text: string): ProbeTarget {
+  const refuse = (why: string): EvenkeelError =>
+    new EvenkeelError('EK_PROBE_TARGET', `"${text}" is no target: ${why}`, {
+      field: 'TARGET',
+      hint: `Write ${known}.`,
+    });
+  if (/^https?:/i.test(text)) {
+    if (!URL.canParse(text)) throw refuse('the URL cannot be read');
+    return { kind: 'http', text, url: new URL(text) };
+  }
+  const grpc = { kind: 'grpc', text } as const;
+  if (/^(ipv4|ipv6|unix|unix-abstract):/.test(text))
+    return { ...grpc, scheme: 'list', host: '', port: 0, authority: '' };
+  const match = /^(?:([a-z][a-z0-9+.-]*):\/\/([^/]*)\/)?(.+)$/s.exec(text);
+  if (match === null) throw refuse('it is empty');
+  const [, scheme = 'dns', authority = '', rest = ''] = match;
+  if (scheme !== 'dns' && scheme !== 'xds' && scheme !== 'kubernetes') throw refuse(`there is no scheme "${scheme}"`);
+  if (scheme === 'xds') return { ...grpc, scheme, host: rest, port: 0, authority };
+  const place = /^(?:\[([^\]]+)\]|([^\s:/]+)):([a-z0-9-]+)$/i.exec(rest);
+  if (place === null) throw refuse(scheme === 'dns' ? 'HOST:PORT is expected' : 'SERVICE.NAMESPACE:PORT is expected');
+  const host = (place[1] ?? place[2])!;
+  const port = Number(place[3]);
+  // A Service's port may have a name; the API says which number that is.
+  if (scheme === 'dns' && !(port >= 1 && port <= 65_535)) throw refuse(`"${place[3]}" is no port`);
+  if (place[1] !== undefined && isIP(host) !== 6) throw refuse(`"${host}" is no IPv6 address`);
+  return { ...grpc, scheme, host, port, authority };
+}
