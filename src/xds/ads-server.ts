@@ -1,5 +1,5 @@
-import { createServer, type Http2Server, type ServerOptions } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createHttp2Server, type ServerOptions } from 'node:http2';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { ClientResource, ClientStatus } from './client-status.ts';
@@ -14,6 +14,9 @@ import { GrpcRouter } from './grpc/router.ts';
 import { GrpcError, grpcStatus } from './grpc/status.ts';
 import type { Peer } from './grpc/transport.ts';
 import { HealthService } from './health-service.ts';
+import type { ConnectionOwner } from './http2/connection.ts';
+import { defaultHttp2Limits, type Http2Limits } from './http2/limits.ts';
+import { serveSocket } from './http2/socket-connection.ts';
 import { defaultLimits, type XdsLimits } from './limits.ts';
 import type { XdsNode } from './node.ts';
 import type { XdsObserver } from './observer.ts';
@@ -46,6 +49,10 @@ export interface AdsServerOptions {
   /** Whether streams are served from the start; see {@link AdsServer.setReady}. Default true. */
   readonly ready?: boolean | undefined;
   readonly limits?: Partial<XdsLimits> | undefined;
+  /** Bounds of a connection; `maxStreams` and `headerListBytes` come from {@link AdsServerOptions.limits}. */
+  readonly http2?: Partial<Omit<Http2Limits, 'maxStreams' | 'headerListBytes'>> | undefined;
+  /** HTTP/2 of `listen` and `acceptSocket`: the library's, or that of `node:http2`. Default `node`. */
+  readonly transport?: 'own' | 'node' | undefined;
   /** Changes within this time after one that was sent are sent together at its end; the first is sent at once. Default 25. */
   readonly coalesceMs?: number | undefined;
   /** A connection is asked to go at this age, ±10 %, so that clients spread over replicas. Default 0: never. */
@@ -83,9 +90,11 @@ export class AdsServer {
   readonly #environment: Omit<StreamEnvironment, 'join'>;
   readonly #calls = new Set<DiscoveryCall>();
   readonly #health: HealthService;
-  readonly #unmount: (() => Promise<void>)[] = [];
+  readonly #acceptSocket: (socket: Socket) => void;
+  /** End the listening; resolve when all connections are over. */
+  readonly #stops: (() => Promise<void>)[] = [];
+  readonly #detach: (() => void)[] = [];
   readonly #unobserve: () => void;
-  #sockets: Http2Server | undefined;
   #ready: boolean;
   #closing = false;
   #lastId = 0;
@@ -118,6 +127,7 @@ export class AdsServer {
     for (const method of discoveryMethods) this.services.add(method.path, (call) => this.#open(call, method));
     this.#health = new HealthService(this.#ready, (service) => this.services.hasService(service));
     this.#health.addTo(this.services);
+    this.#acceptSocket = this.#socketServer();
     this.#unobserve = options.cache.observe((change) => this.#changed(change));
   }
 
@@ -129,20 +139,14 @@ export class AdsServer {
    * @throws EvenkeelError `EK_PORT_IN_USE`
    */
   async listen({ host, port }: ListenAddress): Promise<ListenAddress> {
-    const server = createServer(http2ServerOptions(this.#environment.limits));
-    const detach = this.#attach(server, () => true);
+    const server = createServer((socket) => this.acceptSocket(socket));
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => reject(listenError(cause, { host, port }, 'listen')));
       // Far above Node's 511: when a whole fleet comes back at once, a SYN that finds the backlog full waits a second.
       server.listen({ host, port, backlog: 8_192 }, resolve);
     });
     server.removeAllListeners('error').on('error', (error) => this.#observer.serverError?.(error));
-    this.#unmount.push(async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      await this.#sessions.dismissAll();
-      await closed;
-      detach();
-    });
+    this.#stops.push(() => new Promise((resolve) => server.close(() => resolve())));
     return { host, port: (server.address() as AddressInfo).port };
   }
 
@@ -151,11 +155,7 @@ export class AdsServer {
    * listener of his has to leave alone what {@link AdsServer.serves}. Make the server with {@link http2ServerOptions}.
    */
   mount(server: AnyHttp2Server): void {
-    const detach = this.#attach(server, (path) => this.serves(path));
-    this.#unmount.push(async () => {
-      await this.#sessions.dismissAll();
-      detach();
-    });
+    this.#detach.push(this.#attach(server, (path) => this.serves(path)));
   }
 
   /**
@@ -163,8 +163,7 @@ export class AdsServer {
    * or `secureConnection` listener, with TLS where `h2` was agreed on (ALPN). HTTP/2 alone, whatever the path.
    */
   acceptSocket(socket: Socket): void {
-    this.#sockets ??= this.#serveSockets();
-    this.#sockets.emit('connection', socket);
+    this.#acceptSocket(socket);
   }
 
   /** Whether a request with this path is answered here. */
@@ -182,7 +181,6 @@ export class AdsServer {
     this.#health.setServing(ready);
   }
 
-  /** Whether new discovery streams are served. */
   /** Whether new discovery streams are served. */
   get isReady(): boolean {
     return this.#ready && !this.#closing;
@@ -211,17 +209,29 @@ export class AdsServer {
     this.#fanOut.close();
     this.#health.setServing(false);
     this.services.dismiss();
-    await Promise.all(this.#unmount.splice(0).map((unmount) => unmount()));
+    const stopped = this.#stops.splice(0).map((stop) => stop());
+    await this.#sessions.dismissAll();
+    await Promise.all(stopped);
+    for (const detach of this.#detach.splice(0)) detach();
   }
 
-  #serveSockets(): Http2Server {
-    const server = createServer(http2ServerOptions(this.#environment.limits));
-    const detach = this.#attach(server, () => true);
-    this.#unmount.push(async () => {
-      await this.#sessions.dismissAll();
-      detach();
-    });
-    return server;
+  /** What serves the sockets of `listen` and `acceptSocket`. */
+  #socketServer(): (socket: Socket) => void {
+    const { clock = systemClock, http2, transport = 'node' } = this.#options;
+    const { limits } = this.#environment;
+    if (transport === 'node') {
+      // It never listens; it makes sessions of the sockets that it is given.
+      const server = createHttp2Server(http2ServerOptions(limits));
+      this.#attach(server, () => true);
+      return (socket) => server.emit('connection', socket);
+    }
+    const { streamsPerSession: maxStreams, headerBytes: headerListBytes } = limits;
+    const http2Limits = { ...defaultHttp2Limits, ...http2, maxStreams, headerListBytes };
+    const owner: ConnectionOwner = {
+      request: (stream) => this.services.handle(stream),
+      fault: ({ peer }, fault) => this.#observer.fault?.({ ...fault, peer: peer.address }),
+    };
+    return (socket) => this.#sessions.accept(serveSocket(socket, owner, http2Limits, clock));
   }
 
   #attach(server: AnyHttp2Server, isOurs: (path: string) => boolean): () => void {

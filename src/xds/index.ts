@@ -42,6 +42,8 @@ export {
 export { GrpcRouter, type GrpcRouterOptions, type MethodHandler } from './grpc/router.ts';
 export { GrpcError, type GrpcStatusCode, grpcStatus } from './grpc/status.ts';
 export type { GrpcConnection, GrpcStream, Peer } from './grpc/transport.ts';
+export type { Fault, FaultReason } from './http2/fault.ts';
+export { defaultHttp2Limits, type Http2Limits, type Rate } from './http2/limits.ts';
 export type { ResourceKey } from './layer.ts';
 export { defaultLimits, type XdsLimits } from './limits.ts';
 export type { XdsNode } from './node.ts';

@@ -1,3 +1,4 @@
+import type { Fault } from './http2/fault.ts';
 import type { XdsNode } from './node.ts';
 import type { Variant } from './response-encoder.ts';
 
@@ -69,6 +70,8 @@ export interface XdsObserver {
   invalidRequest?(stream: StreamInfo, error: { readonly code: number; readonly message: string }): void;
   /** A stream or connection was refused. */
   refused?(refusal: Refusal): void;
+  /** A client broke a rule or a bound of HTTP/2, and lost a stream or its connection; not of `node:http2`. */
+  fault?(fault: Fault & { readonly peer: string }): void;
   /** The server could not take a connection, for example since the process has too many files open. It goes on. */
   serverError?(error: Error): void;
 }

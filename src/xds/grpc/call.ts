@@ -99,8 +99,9 @@ export class ServerCall implements StreamListener {
   /** Ends the call with a status, after what was written before. */
   end(code: GrpcStatusCode, message = ''): void {
     if (!this.isOpen) return;
-    this.#stream.end({ 'grpc-status': String(code), ...(message && { 'grpc-message': encodeGrpcMessage(message) }) });
+    // First, since the stream may be over, and say so, as soon as it has its trailers.
     this.#close({ code, message });
+    this.#stream.end({ 'grpc-status': String(code), ...(message && { 'grpc-message': encodeGrpcMessage(message) }) });
   }
 
   /** Ends the call as what a handler threw says: a GrpcError with its status, anything else with INTERNAL. */

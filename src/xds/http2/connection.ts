@@ -1,0 +1,333 @@
+import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { GrpcConnection, Peer, ResponseHeaders } from '../grpc/transport.ts';
+import { ConnectionError, type Fault, type FaultReason, StreamError } from './fault.ts';
+import { type Counted, FloodGuard } from './flood-guard.ts';
+import { FrameReader } from './frame-reader.ts';
+import { goAwayFrame, headersFrame, pingFrame, rstStreamFrame, settingsFrame } from './frame-writer.ts';
+import { encodeHeaders } from './hpack-encoder.ts';
+import { InboundFrames } from './inbound-frames.ts';
+import type { Http2Limits } from './limits.ts';
+import { PeerSettings } from './peer-settings.ts';
+import { Pings } from './pings.ts';
+import {
+  defaultWindowSize,
+  type ErrorCode,
+  errorCode,
+  largestStreamId,
+  largestWindowSize,
+  settingId,
+} from './protocol.ts';
+import type { RequestHead } from './request-head.ts';
+import { Http2Stream, type StreamHost } from './stream.ts';
+
+/** The bytes below a connection: a socket, or a test. */
+export interface Wire {
+  readonly peer: Peer;
+  /** Whether it sends what is written, rather than holding it in memory. */
+  readonly takesMore: boolean;
+  write(bytes: Uint8Array): void;
+  /** Nothing will be written any more. */
+  end(): void;
+  /** Cuts it off. */
+  destroy(): void;
+}
+
+/** What a connection tells its server. */
+export interface ConnectionOwner {
+  request(stream: Http2Stream): void;
+  fault(connection: Http2Connection, fault: Fault): void;
+}
+
+/**
+ * The server's side of one HTTP/2 connection (RFC 9113), without its socket: bytes come in by {@link receive}, requests and
+ * bytes go out. Strict: what the protocol does not allow ends the stream or the connection. No push, no priorities.
+ */
+export class Http2Connection implements GrpcConnection, StreamHost {
+  readonly limits: Http2Limits;
+  readonly client: PeerSettings = new PeerSettings();
+  readonly #wire: Wire;
+  readonly #owner: ConnectionOwner;
+  readonly #clock: Clock;
+  readonly #reader = new FrameReader();
+  readonly #frames: InboundFrames;
+  readonly #floods: FloodGuard;
+  readonly #pings = new Pings();
+  readonly #streams = new Map<number, Http2Stream>();
+  readonly #closeListeners: (() => void)[] = [];
+  readonly #cancelHandshake: () => void;
+  #streamsEver = 0;
+  #sendWindow = defaultWindowSize;
+  /** Bytes of answers that were written while the wire took nothing. */
+  #waitingAnswerBytes = 0;
+  /** `asked`: GOAWAY has been sent; `final`: the client knows it, and further streams are not served. */
+  #leaving: 'no' | 'asked' | 'final' = 'no';
+  #ended = false;
+  #closed = false;
+
+  constructor(wire: Wire, owner: ConnectionOwner, limits: Http2Limits, clock: Clock) {
+    this.#wire = wire;
+    this.#owner = owner;
+    this.limits = limits;
+    this.#clock = clock;
+    this.#frames = new InboundFrames(this);
+    this.#floods = new FloodGuard(limits, () => clock.now());
+    this.#cancelHandshake = clock.after(limits.handshakeMs, () => {
+      this.#fail(errorCode.settingsTimeout, 'preface', 'no preface and SETTINGS in time');
+    });
+    wire.write(
+      settingsFrame([
+        [settingId.maxConcurrentStreams, limits.maxStreams],
+        [settingId.maxHeaderListSize, limits.headerListBytes],
+      ]),
+    );
+  }
+
+  get grpc(): GrpcConnection {
+    return this;
+  }
+
+  get peer(): Peer {
+    return this.#wire.peer;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed || this.#ended || this.#leaving !== 'no';
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  get streamsEver(): number {
+    return this.#streamsEver;
+  }
+
+  get maxFrameSize(): number {
+    return this.client.maxFrameSize;
+  }
+
+  get maxWaitingMessages(): number {
+    return this.limits.waitingMessages;
+  }
+
+  get sendWindow(): number {
+    return this.#sendWindow;
+  }
+
+  get takesMore(): boolean {
+    return this.#wire.takesMore;
+  }
+
+  /** Whether further streams are served. */
+  get takesStreams(): boolean {
+    return this.#leaving !== 'final' && !this.#ended;
+  }
+
+  onClose(listener: () => void): void {
+    this.#closeListeners.push(listener);
+  }
+
+  destroy(): void {
+    this.#wire.destroy();
+  }
+
+  ping(answered: () => void): void {
+    this.sendControl(pingFrame(this.#pings.next(answered), false));
+  }
+
+  pinged(payload: Buffer): void {
+    this.#pings.answered(payload);
+  }
+
+  /**
+   * In two steps (RFC 9113, 6.8): the first GOAWAY refuses nothing, so that a request that crosses it is served; the second
+   * follows when the client must have read the first.
+   */
+  goAway(): void {
+    if (this.isClosed) return;
+    this.#leaving = 'asked';
+    this.sendControl(goAwayFrame(largestStreamId, errorCode.noError));
+    this.ping(() => {
+      this.#leaving = 'final';
+      this.sendControl(goAwayFrame(this.#frames.ids.last, errorCode.noError));
+      this.#endIfDone();
+    });
+  }
+
+  /** Bytes of the client. */
+  receive(chunk: Buffer): void {
+    if (this.#ended || this.#closed) return;
+    try {
+      this.#reader.read(chunk, this);
+    } catch (thrown) {
+      if (thrown instanceof ConnectionError) this.#fail(thrown.code, thrown.reason, thrown.message);
+      else {
+        process.emitWarning(`HTTP/2: ${messageOf(thrown)}`, 'EvenkeelWarning');
+        this.#fail(errorCode.internalError, 'internal', 'internal error');
+      }
+    }
+  }
+
+  /** The wire takes more again. */
+  drained(): void {
+    this.#waitingAnswerBytes = 0;
+    this.#resume([...this.#streams.values()]);
+  }
+
+  /** The wire is gone. */
+  closed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelHandshake();
+    this.#closeStreams();
+    for (const listener of this.#closeListeners.splice(0)) listener();
+  }
+
+  /** Of the reader. */
+  frame(type: number, flags: number, streamId: number, payload: Buffer): void {
+    // What comes in the same chunk after the end is of no interest.
+    if (this.#ended) return;
+    try {
+      this.#frames.take(type, flags, streamId, payload);
+    } catch (thrown) {
+      if (!(thrown instanceof StreamError)) throw thrown;
+      this.reset(thrown);
+    }
+  }
+
+  /** The client has said who it is. */
+  shookHands(): void {
+    this.#cancelHandshake();
+  }
+
+  stream(streamId: number): Http2Stream | undefined {
+    return this.#streams.get(streamId);
+  }
+
+  /** A request has come. */
+  open(streamId: number, head: RequestHead): Http2Stream {
+    const stream = new Http2Stream(streamId, head, this.client.initialWindowSize, this);
+    this.#streams.set(streamId, stream);
+    this.#streamsEver += 1;
+    this.#owner.request(stream);
+    return stream;
+  }
+
+  /** The client has reset a stream. */
+  resetByClient(stream: Http2Stream): void {
+    this.#forget(stream, false);
+    stream.close();
+  }
+
+  /** Counts what costs a client less than the server; one too many ends the connection. */
+  count(what: Counted): void {
+    const reason = this.#floods.count(what);
+    if (reason !== undefined) this.#fail(errorCode.enhanceYourCalm, reason, `too many ${what}`);
+  }
+
+  /** @returns false where the window would be too large */
+  growSendWindow(by: number): boolean {
+    const wasClosed = this.#sendWindow <= 0;
+    this.#sendWindow += by;
+    if (this.#sendWindow > largestWindowSize) return false;
+    if (wasClosed) this.#resume([...this.#streams.values()]);
+    return true;
+  }
+
+  /**
+   * The windows of all streams have moved by a SETTINGS.
+   *
+   * @returns false where one would be too large
+   */
+  moveStreamWindows(by: number): boolean {
+    for (const stream of this.#streams.values()) if (!stream.moveSendWindow(by)) return false;
+    if (by > 0) this.#resume([...this.#streams.values()]);
+    return true;
+  }
+
+  sendData(bytes: Uint8Array, flowBytes: number): void {
+    this.#sendWindow -= flowBytes;
+    if (!this.#ended) this.#wire.write(bytes);
+  }
+
+  sendHeaders(streamId: number, headers: ResponseHeaders, endStream: boolean): void {
+    if (this.#ended) return;
+    const block = encodeHeaders(headers, this.client.takeTableShrink());
+    this.#wire.write(headersFrame(streamId, block, endStream));
+  }
+
+  sendControl(bytes: Uint8Array): void {
+    if (this.#ended || this.#closed) return;
+    if (!this.#wire.takesMore) this.#waitingAnswerBytes += bytes.length;
+    if (this.#waitingAnswerBytes > this.limits.waitingAnswerBytes) {
+      this.#fail(errorCode.enhanceYourCalm, 'unread', 'the answers are not read');
+    } else this.#wire.write(bytes);
+  }
+
+  finished(stream: Http2Stream): void {
+    this.#forget(stream, false);
+  }
+
+  reset({ streamId, code, reason, message }: StreamError): void {
+    this.#owner.fault(this, { reason, scope: 'stream', message });
+    this.#reset(streamId, code);
+    this.count('resets');
+  }
+
+  lingered(stream: Http2Stream): void {
+    this.#reset(stream.id, errorCode.noError);
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    return this.#clock.after(delayMs, callback);
+  }
+
+  #reset(streamId: number, code: ErrorCode): void {
+    this.sendControl(rstStreamFrame(streamId, code));
+    this.#frames.ids.close(streamId, true);
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    this.#forget(stream, true);
+    stream.close();
+  }
+
+  #forget(stream: Http2Stream, resetByServer: boolean): void {
+    if (!this.#streams.delete(stream.id)) return;
+    this.#frames.ids.close(stream.id, resetByServer);
+    this.#endIfDone();
+  }
+
+  /** What was blocked may go on. */
+  #resume(streams: readonly Http2Stream[]): void {
+    for (const stream of streams) {
+      stream.pump();
+      stream.becameWritable();
+    }
+  }
+
+  #endIfDone(): void {
+    if (this.#leaving === 'final' && this.#streams.size === 0) this.#end();
+  }
+
+  #fail(code: ErrorCode, reason: FaultReason, message: string): void {
+    if (this.#ended || this.#closed) return;
+    this.#owner.fault(this, { reason, scope: 'connection', message });
+    this.#wire.write(goAwayFrame(this.#frames.ids.last, code, message));
+    this.#end();
+    this.#closeStreams();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cancelHandshake();
+    this.#wire.end();
+  }
+
+  #closeStreams(): void {
+    const streams = [...this.#streams.values()];
+    this.#streams.clear();
+    for (const stream of streams) stream.close();
+  }
+}

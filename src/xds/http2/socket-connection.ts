@@ -1,0 +1,65 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+import { SocketPeer } from '../grpc/socket-peer.ts';
+import { lingerMs, type Peer } from '../grpc/transport.ts';
+import { type ConnectionOwner, Http2Connection, type Wire } from './connection.ts';
+import type { Http2Limits } from './limits.ts';
+
+/** A socket of `node:net` or `node:tls` as a wire. */
+class SocketWire implements Wire {
+  readonly #socket: Socket;
+  #peer: Peer | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get peer(): Peer {
+    this.#peer ??= new SocketPeer(this.#socket);
+    return this.#peer;
+  }
+
+  get takesMore(): boolean {
+    return !this.#socket.writableNeedDrain;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  /** What was written shall arrive: the client gets some time to read it and to close its side. */
+  end(): void {
+    const socket = this.#socket;
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** Serves HTTP/2 on a socket: with TLS after the handshake, without it with prior knowledge (RFC 9113, 3.3). */
+export function serveSocket(
+  socket: Socket,
+  owner: ConnectionOwner,
+  limits: Http2Limits,
+  clock: Clock,
+): Http2Connection {
+  socket.setNoDelay(true);
+  const connection = new Http2Connection(new SocketWire(socket), owner, limits, clock);
+  socket.on('data', (chunk: Buffer) => {
+    // What is answered to one chunk leaves together.
+    socket.cork();
+    connection.receive(chunk);
+    socket.uncork();
+  });
+  socket.on('drain', () => connection.drained());
+  // A client that closes its side is gone: HTTP/2 has no half-closed connections.
+  socket.on('end', () => socket.destroySoon());
+  // A broken connection is no error of ours; 'close' follows.
+  socket.on('error', () => {});
+  socket.on('close', () => connection.closed());
+  return connection;
+}
