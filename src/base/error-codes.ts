@@ -79,6 +79,16 @@ export const errorCodes = {
     'An address to listen on is already taken by another program.',
     'Stop the other program or choose another address with the option that the message names.',
   ),
+  EK_PLAINTEXT: code(
+    2,
+    'xDS would be served without TLS on an address that others than this machine can reach, and nobody said that this is wanted.',
+    'Serve it with TLS (docs/tls.md), or say that plaintext is wanted with --xds-plaintext anywhere.',
+  ),
+  EK_TLS_CERTIFICATE: code(
+    2,
+    'A certificate, key or list of authorities cannot be used: malformed, expired, or key and certificate do not belong together.',
+    'Put good PEM files in their places; a running server takes them up by itself and keeps the last good ones until then.',
+  ),
   EK_UNKNOWN_SCHEME: code(
     2,
     'The list of schemes is empty or names one that does not exist.',

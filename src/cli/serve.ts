@@ -9,9 +9,15 @@ type ServeFlags = Readonly<Record<string, string | undefined>> & {
 };
 
 const helps: Readonly<Record<(typeof settings)[number]['field'], string>> = {
-  'xds.listen': 'where gRPC clients connect (default: 127.0.0.1:18000)',
+  'xds.listen': 'where gRPC clients connect without TLS (default: 127.0.0.1:18000)',
+  'xds.plaintext': 'where that may be: loopback, anywhere or none (default: loopback)',
+  'xds.tls.listen': 'where gRPC clients connect with TLS (default: 127.0.0.1:18443)',
+  'xds.tls.cert': "the server's certificate, PEM; switches TLS on",
+  'xds.tls.key': 'its private key, PEM',
+  'xds.tls.ca': 'authorities of client certificates, PEM; clients then have to show one',
   'xds.maxConnectionAgeMs': 'age at which a client is asked to connect anew, 0: never (default: 1800000)',
   'admin.listen': 'where /healthz, /readyz, /metrics and /config_dump are (default: 127.0.0.1:18001)',
+  'admin.debug': 'who gets /config_dump: loopback or anywhere (default: loopback)',
   'discovery.file.path': 'endpoint file to serve and to watch',
   'discovery.dns.servers': 'DNS servers to ask (default: those of /etc/resolv.conf)',
   'discovery.dns.clusterDomain': 'what full names of Services end in (default: cluster.local)',
@@ -55,7 +61,8 @@ export function registerServe(root: Command): void {
 Examples:
   evenkeel serve --endpoints endpoints.yaml
   evenkeel serve --kubernetes --namespaces shop,web
-  evenkeel serve --config svc_config.json --dns 10.96.0.10 --xds-listen 0.0.0.0:18000`,
+  evenkeel serve --config svc_config.json --dns 10.96.0.10 --xds-listen 0.0.0.0:18000 --xds-plaintext anywhere
+  evenkeel serve --endpoints endpoints.yaml --tls-listen 0.0.0.0:18443 --tls-cert tls.crt --tls-key tls.key --tls-ca ca.crt`,
     )
     .action((flags: ServeFlags) => (flags.check === true ? check(flags) : serve(flags, root.version() ?? '')));
 }
@@ -69,13 +76,15 @@ async function serve(flags: ServeFlags, version: string): Promise<void> {
   const config = await loadConfig(configFlags(flags), process.env);
   const running = await runControlPlane(config, version);
 
-  const xds = formatAddress(running.xds.host, running.xds.port);
+  const xds = running.xds && formatAddress(running.xds.host, running.xds.port);
+  const tls = running.tls && formatAddress(running.tls.host, running.tls.port);
   const admin = formatAddress(running.admin.host, running.admin.port);
   if (flags.json) {
-    console.log(JSON.stringify({ event: 'listening', xds, admin }));
+    console.log(JSON.stringify({ event: 'listening', xds, tls, admin }));
     void running.whenReady.then(() => console.log(JSON.stringify({ event: 'ready' })));
   } else {
-    console.log(`evenkeel serves xDS on ${xds}; readiness, metrics and what it knows are on http://${admin}`);
+    const where = [xds, tls && `${tls} (TLS)`].filter((address) => address !== undefined).join(' and ');
+    console.log(`evenkeel serves xDS on ${where}; readiness, metrics and what it knows are on http://${admin}`);
   }
   await terminated;
   await running.stop();

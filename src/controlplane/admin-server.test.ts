@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { EvenkeelError } from '../base/errors.ts';
-import { type AdminSource, adminUrl, type DumpQuery, type Readiness, startAdminServer } from './admin-server.ts';
+import {
+  type AdminSource,
+  adminApp,
+  adminUrl,
+  type DumpQuery,
+  type Readiness,
+  startAdminServer,
+} from './admin-server.ts';
 
 let readiness: Readiness = { ready: false, reasons: ['source file has not been read yet'], degraded: [] };
 const asked: DumpQuery[] = [];
@@ -60,4 +67,24 @@ test('a port that is taken is said to be', async () => {
     startAdminServer({ host: '127.0.0.1', port: admin.port }, source),
     (error: unknown) => error instanceof EvenkeelError && error.code === 'EK_PORT_IN_USE',
   );
+});
+
+test('callers from elsewhere get what a kubelet and a scraper need, and no more', async () => {
+  const ask = async (url: string, remoteAddress: string, debug?: 'anywhere', headers = {}) => {
+    const app = adminApp(source, { debug });
+    const { statusCode } = await app.inject({ url, remoteAddress, headers });
+    await app.close();
+    return statusCode;
+  };
+  for (const url of ['/healthz', '/readyz', '/metrics', '/metrics?a=b']) {
+    assert.notEqual(await ask(url, '10.0.0.7'), 403, url);
+  }
+  for (const url of ['/config_dump', '/config_dump?limit=1', '/metrics/..%2fconfig_dump', '//config_dump', '/other']) {
+    assert.equal(await ask(url, '10.0.0.7'), 403, url);
+    assert.equal(await ask(url, '10.0.0.7', undefined, { 'x-forwarded-for': '127.0.0.1' }), 403, url);
+  }
+  for (const loopback of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) {
+    assert.equal(await ask('/config_dump', loopback), 200, loopback);
+  }
+  assert.equal(await ask('/config_dump', '10.0.0.7', 'anywhere'), 200);
 });

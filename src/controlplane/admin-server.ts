@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { formatAddress, type ListenAddress, listenError } from '../base/listen-address.ts';
+import { formatAddress, isLoopback, type ListenAddress, listenError } from '../base/listen-address.ts';
 
 /** What the admin server can be asked. */
 export interface AdminSource {
@@ -35,6 +35,17 @@ export type DumpQuery = z.output<typeof dumpQuery>;
 /** A scraper, a dashboard and some people; more sockets than these are a leak or an attack. */
 const maxConnections = 128;
 
+/** What a kubelet and a scraper need, and what tells nothing that they should not know. */
+const forEverybody: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
+export interface AdminServerOptions {
+  /**
+   * Who gets the paths that say more: callers on loopback (a `kubectl port-forward` comes from there), the default, or
+   * everybody who can reach the server.
+   */
+  readonly debug?: 'loopback' | 'anywhere' | undefined;
+}
+
 /**
  * The admin HTTP server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`. It reads and never changes anything.
  *
@@ -43,15 +54,9 @@ const maxConnections = 128;
 export async function startAdminServer(
   address: ListenAddress,
   source: AdminSource,
+  options: AdminServerOptions = {},
 ): Promise<{ readonly host: string; readonly port: number; close(): Promise<void> }> {
-  const app = fastify({
-    bodyLimit: 1024,
-    requestTimeout: 10_000,
-    // A keep-alive socket of a scraper must not hold up the end of the process.
-    forceCloseConnections: true,
-  });
-  app.server.maxConnections = maxConnections;
-  addRoutes(app, source);
+  const app = adminApp(source, options);
   try {
     await app.listen(address);
   } catch (cause) {
@@ -63,9 +68,33 @@ export async function startAdminServer(
   return { host: address.host, port, close: () => app.close() };
 }
 
+/** The server before it listens. */
+export function adminApp(source: AdminSource, { debug = 'loopback' }: AdminServerOptions = {}): FastifyInstance {
+  const app = fastify({
+    bodyLimit: 1024,
+    requestTimeout: 10_000,
+    // A keep-alive socket of a scraper must not hold up the end of the process.
+    forceCloseConnections: true,
+  });
+  app.server.maxConnections = maxConnections;
+  if (debug === 'loopback') keepToLoopback(app);
+  addRoutes(app, source);
+  return app;
+}
+
 /** `http://HOST:PORT`, for people. */
 export function adminUrl({ host, port }: { readonly host: string; readonly port: number }): string {
   return `http://${formatAddress(host, port)}`;
+}
+
+/** By the address of the socket: what a header says of where a request came from anybody can write. */
+function keepToLoopback(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (forEverybody.has(request.url.split('?', 1)[0]!) || isLoopback(request.socket.remoteAddress ?? '')) return;
+    const error =
+      'only for callers on loopback; --admin-debug anywhere opens it, kubectl port-forward comes from there';
+    return reply.status(403).send({ error });
+  });
 }
 
 function addRoutes(app: FastifyInstance, source: AdminSource): void {

@@ -126,7 +126,7 @@ function dumpGateway({ gateway, translated, rejected }: PublishedGateway, limit:
   };
 }
 
-function dumpClient({ id, variant, peer, node, group, types }: ClientStatus): object {
+function dumpClient({ id, variant, peer, node, group, types, hidden }: ClientStatus): object {
   return {
     stream: id,
     protocol: variant,
@@ -138,5 +138,12 @@ function dumpClient({ id, variant, peer, node, group, types }: ClientStatus): ob
       locality: node.locality,
     },
     types: types.map(({ typeUrl, ...status }) => ({ type: typeLabel(typeUrl), ...status })),
+    refusedNames: hidden.map((key) => describeHidden(key)),
   };
+}
+
+/** What it asked for and was told that there is none, since no rule lets it see that. */
+function describeHidden(key: string): object {
+  const [typeUrl = '', ...name] = key.split(' ');
+  return { type: typeLabel(typeUrl), name: name.join(' '), reason: 'no rule of xds.tls.clients lets it see this' };
 }

@@ -5,6 +5,7 @@ import { parseDnsServer } from '../discovery/dns/dns-server.ts';
 import { dnsLabel, wholeNumber } from '../discovery/schema-parts.ts';
 import { gatewayProblemsOf, gatewaySchema } from './config-gateways.ts';
 import { problemsOf, serviceSchema } from './config-services.ts';
+import { tlsSchema } from './config-tls.ts';
 
 /** A string that `parse` accepts; what `parse` throws is the message. */
 function parsedBy(parse: (text: string) => unknown) {
@@ -24,6 +25,13 @@ const xds = z.strictObject({
   listen: listenAddress
     .default('127.0.0.1:18000')
     .describe('Address of the xDS server, `HOST:PORT` or a port; without a host it is loopback.'),
+  plaintext: z
+    .enum(['loopback', 'anywhere', 'none'])
+    .default('loopback')
+    .describe(
+      'Where that server may listen, since it has no TLS: on loopback, anywhere, or not at all, so that only `xds.tls` is served.',
+    ),
+  tls: tlsSchema(listenAddress).prefault({}),
   maxConnectionAgeMs: milliseconds(0, 86_400_000)
     .default(1_800_000)
     .describe(
@@ -35,6 +43,12 @@ const admin = z.strictObject({
   listen: listenAddress
     .default('127.0.0.1:18001')
     .describe('Address of the admin server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`.'),
+  debug: z
+    .enum(['loopback', 'anywhere'])
+    .default('loopback')
+    .describe(
+      'Who gets more than `/healthz`, `/readyz` and `/metrics`: callers on loopback, a `kubectl port-forward` among them, or all.',
+    ),
 });
 
 const fileDiscovery = z.strictObject({

@@ -20,8 +20,13 @@ function errorOf(run: () => unknown): EvenkeelError {
 
 test('without anything said, the defaults are in force', () => {
   assert.deepEqual(resolveConfig({}), {
-    xds: { listen: { host: '127.0.0.1', port: 18_000 }, maxConnectionAgeMs: 1_800_000 },
-    admin: { listen: { host: '127.0.0.1', port: 18_001 } },
+    xds: {
+      listen: { host: '127.0.0.1', port: 18_000 },
+      plaintext: 'loopback',
+      tls: undefined,
+      maxConnectionAgeMs: 1_800_000,
+    },
+    admin: { listen: { host: '127.0.0.1', port: 18_001 }, debug: 'loopback' },
     discovery: {
       file: {},
       kubernetes: { enabled: false },
@@ -45,19 +50,25 @@ test('flag before environment before file before default', () => {
   const env = { EVENKEEL_XDS_LISTEN: '127.0.0.1:2', EVENKEEL_HEALTH_RISE: '5', EVENKEEL_ADMIN_LISTEN: '' };
   const flags = { xdsListen: '127.0.0.1:3' };
   const config = resolveConfig({ flags, env, file });
-  assert.equal(config.xds.listen.port, 3);
+  assert.equal(config.xds.listen?.port, 3);
   assert.equal(config.health.rise, 5);
   assert.equal(config.health.fall, 4);
   assert.equal(config.admin.listen.port, 18_001, 'an empty variable counts as unset');
-  assert.equal(resolveConfig({ env, file }).xds.listen.port, 2);
-  assert.equal(resolveConfig({ file }).xds.listen.port, 1);
+  assert.equal(resolveConfig({ env, file }).xds.listen?.port, 2);
+  assert.equal(resolveConfig({ file }).xds.listen?.port, 1);
 });
 
 test('every setting takes effect from a flag and from the environment', () => {
   const samples: Record<string, [text: string, value: unknown]> = {
     'xds.listen': ['[::1]:1', { host: '::1', port: 1 }],
     'xds.maxConnectionAgeMs': ['60000', 60_000],
+    'xds.plaintext': ['anywhere', 'anywhere'],
+    'xds.tls.listen': ['0.0.0.0:3', { host: '0.0.0.0', port: 3 }],
+    'xds.tls.cert': ['a.crt', 'a.crt'],
+    'xds.tls.key': ['a.key', 'a.key'],
+    'xds.tls.ca': ['ca.crt', 'ca.crt'],
     'admin.listen': ['2', { host: '127.0.0.1', port: 2 }],
+    'admin.debug': ['anywhere', 'anywhere'],
     'discovery.file.path': ['x.yaml', 'x.yaml'],
     'discovery.dns.servers': [
       '10.96.0.10, [fd00::a]:1053',
@@ -86,9 +97,15 @@ test('every setting takes effect from a flag and from the environment', () => {
     Object.keys(samples),
     settings.map(({ field }) => field),
   );
+  // A certificate counts with its key alone, so both are there beside the one that is looked at.
+  const beside = { tlsCert: 'b.crt', tlsKey: 'b.key' };
   for (const setting of settings) {
     const [text, expected] = samples[setting.field]!;
-    for (const source of [{ flags: { [flagKey(setting)]: text } }, { env: { [setting.env]: text } }]) {
+    const { [flagKey(setting) as keyof typeof beside]: _, ...rest } = beside;
+    for (const source of [
+      { flags: { ...rest, [flagKey(setting)]: text } },
+      { flags: rest, env: { [setting.env]: text } },
+    ]) {
       const config: unknown = resolveConfig(source);
       const value = setting.field.split('.').reduce((data, key) => (data as Record<string, unknown>)[key], config);
       assert.deepEqual(value, expected, setting.field);
@@ -203,7 +220,7 @@ const svcConfig = `{
 
 test('svc_config.json loads as it stands', () => {
   const config = resolveConfig({ file: parseConfig(svcConfig, 'svc_config.json') });
-  assert.equal(config.xds.listen.port, 18_000);
+  assert.equal(config.xds.listen?.port, 18_000);
   const ports = [{ portName: 'grpc', protocol: 'tcp', port: undefined }];
   assert.deepEqual(dnsServices(config.services), [
     {
@@ -302,6 +319,63 @@ test('a gateway is read with its Services, and a mistake in one is named with it
     const error = errorOf(() => parseConfig(`${head}gateways:\n${entries}\n`, 'a.yaml'));
     assert.equal(error.code, 'EK_CONFIG_INVALID', entries);
     assert.deepEqual([error.location.field, error.location.line], [field, line]);
+    assert.match(error.message, message);
+  }
+});
+
+test('plaintext beyond loopback has to be asked for', () => {
+  for (const host of ['0.0.0.0', '[::]', '10.0.0.7', 'xds.example.org']) {
+    const flags = { xdsListen: `${host}:18000` };
+    const error = errorOf(() => resolveConfig({ flags }));
+    assert.deepEqual([error.code, error.location.field, error.exitCode], ['EK_PLAINTEXT', '--xds-listen', 2]);
+    assert.match(error.hint, /--xds-plaintext anywhere/);
+    assert.equal(resolveConfig({ flags: { ...flags, xdsPlaintext: 'anywhere' } }).xds.listen?.port, 18_000);
+  }
+  for (const host of ['127.0.0.1', '127.30.1.4', '[::1]', 'localhost']) {
+    assert.equal(resolveConfig({ flags: { xdsListen: `${host}:1` } }).xds.listen?.port, 1);
+  }
+  const file = parseConfig(`${head}xds: { listen: 0.0.0.0:18000 }`, 'a.yaml');
+  assert.equal(errorOf(() => resolveConfig({ file })).location.field, 'xds.listen');
+  assert.equal(resolveConfig({ file, env: { EVENKEEL_XDS_PLAINTEXT: 'anywhere' } }).xds.plaintext, 'anywhere');
+});
+
+test('plaintext can be switched off where there is TLS', () => {
+  const { xds } = resolveConfig({ flags: { xdsPlaintext: 'none', tlsCert: 'a.crt', tlsKey: 'a.key' } });
+  assert.equal(xds.listen, undefined);
+  assert.deepEqual(xds.tls?.listen, { host: '127.0.0.1', port: 18_443 });
+  assert.match(errorOf(() => resolveConfig({ flags: { xdsPlaintext: 'none' } })).message, /served nowhere/);
+});
+
+test('files for TLS are relative to the configuration, and belong together', () => {
+  const tls = (text: string) => parseConfig(`${head}xds:\n  tls: ${text}`, '/etc/evenkeel/evenkeel.yaml');
+  const { xds } = resolveConfig({ file: tls('{ cert: tls/tls.crt, key: /run/tls.key, ca: ca.crt }') });
+  assert.deepEqual(
+    [xds.tls?.cert, xds.tls?.key, xds.tls?.ca],
+    ['/etc/evenkeel/tls/tls.crt', '/run/tls.key', '/etc/evenkeel/ca.crt'],
+  );
+  const wrong: [string, string, RegExp][] = [
+    ['{ cert: a }', 'xds.tls.cert', /needs xds.tls.key/],
+    ['{ key: a }', 'xds.tls.key', /needs xds.tls.cert/],
+    ['{ ca: a }', 'xds.tls.ca', /needs xds.tls.cert/],
+    ['{ cert: a, key: b, clients: [{ uri: a }] }', 'xds.tls.clients', /needs xds.tls.ca/],
+    ['{ cert: a, key: b, ca: c, clients: [] }', 'xds.tls.clients', /at least one rule/],
+    ['{ cert: a, key: b, ca: c, clients: [{}] }', 'xds.tls.clients[0]', /either uri or dns/],
+    ['{ cert: a, key: b, ca: c, clients: [{ uri: a, dns: b }] }', 'xds.tls.clients[0]', /either uri or dns/],
+    ['{ cert: a, key: b, ca: c, clients: [{ uri: "*/*/*/*/*" }] }', 'xds.tls.clients[0].uri', /at most 4/],
+    [
+      '{ cert: a, key: b, ca: c, clients: [{ uri: a, namespaces: [A] }] }',
+      'xds.tls.clients[0].namespaces[0]',
+      /name of/,
+    ],
+    [
+      '{ cert: a, key: b, ca: c, clients: [{ uri: a, namespaces: ["{namespace}"] }] }',
+      'xds.tls.clients[0].namespaces',
+      /does not find/,
+    ],
+  ];
+  for (const [text, field, message] of wrong) {
+    const error = errorOf(() => tls(text));
+    assert.deepEqual([error.code, error.location.field, error.location.line], ['EK_CONFIG_INVALID', field, 4], text);
     assert.match(error.message, message);
   }
 });

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseDocumentText, readText } from '../base/document.ts';
 import { EvenkeelError } from '../base/errors.ts';
-import { type ListenAddress, parseListenAddress } from '../base/listen-address.ts';
+import { isLoopback, type ListenAddress, parseListenAddress } from '../base/listen-address.ts';
 import { type DnsServer, parseDnsServer } from '../discovery/dns/dns-server.ts';
 import type { Gateway } from '../translate/gateway.ts';
 import { gatewayOf } from './config-gateways.ts';
@@ -10,11 +10,20 @@ import { isSvcConfig, svcConfigSchema } from './config-import.ts';
 import { type ConfigFile, configSchema } from './config-schema.ts';
 import type { ServiceConfig } from './config-services.ts';
 import { configFileEnv, flagKey, parseValue, type Setting, settings } from './config-settings.ts';
+import type { TlsConfig } from './config-tls.ts';
+import type { TlsSettings } from './tls-entrance.ts';
 
 /** What `evenkeel serve` runs with. */
 export interface Config {
-  readonly xds: { readonly listen: ListenAddress; readonly maxConnectionAgeMs: number };
-  readonly admin: { readonly listen: ListenAddress };
+  readonly xds: {
+    /** Where there is no TLS; undefined: nowhere. */
+    readonly listen?: ListenAddress | undefined;
+    /** Undefined: there is no TLS. */
+    readonly tls?: TlsSettings | undefined;
+    readonly plaintext: ConfigFile['xds']['plaintext'];
+    readonly maxConnectionAgeMs: number;
+  };
+  readonly admin: { readonly listen: ListenAddress; readonly debug: ConfigFile['admin']['debug'] };
   readonly discovery: {
     readonly file: { readonly path?: string | undefined };
     readonly kubernetes: ConfigFile['discovery']['kubernetes'];
@@ -52,15 +61,15 @@ export function parseConfig(text: string, path: string): ConfigFile {
   const data = parseDocumentText(text, z.unknown(), path);
   if (isSvcConfig(data)) return parseDocumentText(text, svcConfigSchema, path);
   const config = parseDocumentText(text, configSchema, path);
-  const { file, kubernetes } = config.discovery;
-  const relative = (one: string | undefined) => (one === undefined ? {} : { path: resolve(dirname(path), one) });
-  const kubeconfig = relative(kubernetes.kubeconfig).path;
+  const here = (file: string | undefined): string | undefined => file && resolve(dirname(path), file);
+  const { tls } = config.xds;
   return {
     ...config,
+    xds: { ...config.xds, tls: { ...tls, cert: here(tls.cert), key: here(tls.key), ca: here(tls.ca) } },
     discovery: {
       ...config.discovery,
-      file: relative(file.path),
-      kubernetes: kubeconfig === undefined ? kubernetes : { ...kubernetes, kubeconfig },
+      file: { path: here(config.discovery.file.path) },
+      kubernetes: { ...config.discovery.kubernetes, kubeconfig: here(config.discovery.kubernetes.kubeconfig) },
     },
   };
 }
@@ -88,7 +97,7 @@ export function resolveConfig({
     data = withValue(data, setting.field.split('.'), parseValue(setting, told.text));
   }
   const checked = configSchema.safeParse(data);
-  if (checked.success) return withAddresses(checked.data);
+  if (checked.success) return withAddresses(checked.data, overridden);
   const issue = checked.error.issues[0]!;
   const field = settings.find((setting) => issue.path.join('.').startsWith(setting.field))?.field ?? '';
   // The file was checked before, so a value from outside is wrong, or two that do not go together.
@@ -106,11 +115,18 @@ function toldFor(
   return variable === undefined ? undefined : { text: variable, by: setting.env };
 }
 
-function withAddresses({ xds, admin, discovery, health, services, gateways }: ConfigFile): Config {
+function withAddresses(
+  { xds, admin, discovery, health, services, gateways }: ConfigFile,
+  overridden: ReadonlyMap<string, string>,
+): Config {
   const { servers, ...dns } = discovery.dns;
   return {
-    xds: { ...xds, listen: parseListenAddress(xds.listen, 'xds.listen') },
-    admin: { listen: parseListenAddress(admin.listen, 'admin.listen') },
+    xds: {
+      plaintext: xds.plaintext,
+      maxConnectionAgeMs: xds.maxConnectionAgeMs,
+      ...listenersOf(xds, overridden),
+    },
+    admin: { listen: parseListenAddress(admin.listen, 'admin.listen'), debug: admin.debug },
     discovery: {
       file: discovery.file,
       kubernetes: discovery.kubernetes,
@@ -120,6 +136,39 @@ function withAddresses({ xds, admin, discovery, health, services, gateways }: Co
     services,
     gateways: gateways.map(gatewayOf),
   };
+}
+
+/**
+ * Where xDS is served: without TLS only where strangers cannot listen in, unless that was asked for.
+ *
+ * @throws EvenkeelError `EK_PLAINTEXT`, or `EK_USAGE` where nothing would be served
+ */
+function listenersOf(
+  { listen, plaintext, tls }: ConfigFile['xds'],
+  overridden: ReadonlyMap<string, string>,
+): Pick<Config['xds'], 'listen' | 'tls'> {
+  const secure = tlsSettingsOf(tls);
+  if (plaintext === 'none') {
+    if (secure !== undefined) return { tls: secure };
+    const field = overridden.get('xds.plaintext') ?? 'xds.plaintext';
+    const hint = 'Give a certificate and its key with --tls-cert and --tls-key, or serve without TLS.';
+    throw new EvenkeelError('EK_USAGE', 'xDS would be served nowhere: neither without TLS nor with it', {
+      field,
+      hint,
+    });
+  }
+  const address = parseListenAddress(listen, 'xds.listen');
+  if (plaintext === 'loopback' && !isLoopback(address.host)) {
+    throw new EvenkeelError('EK_PLAINTEXT', `${listen} is not loopback, and xDS has no TLS there`, {
+      field: overridden.get('xds.listen') ?? 'xds.listen',
+    });
+  }
+  return { listen: address, tls: secure };
+}
+
+function tlsSettingsOf({ listen, cert, key, ca, clients }: TlsConfig): TlsSettings | undefined {
+  if (cert === undefined || key === undefined) return undefined;
+  return { listen: parseListenAddress(listen, 'xds.tls.listen'), cert, key, ca, clients };
 }
 
 /** A copy in which the value on the path is another. */

@@ -4,8 +4,9 @@ import { HealthChecker, type HealthCheckerOptions } from '../health/health-check
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, serviceKey } from '../model/service.ts';
 import type { Gateway } from '../translate/gateway.ts';
-import { AdsServer, SnapshotCache, typeUrls } from '../xds/index.ts';
+import { AdsServer, defaultLimits, SnapshotCache, typeUrls } from '../xds/index.ts';
 import type { AdminSource, DumpQuery, Readiness } from './admin-server.ts';
+import { ResourceOwners } from './auth-owners.ts';
 import { configDump } from './config-dump.ts';
 import { GatewayPublisher } from './gateway-publisher.ts';
 import { readGauges } from './gauges.ts';
@@ -13,11 +14,12 @@ import { Metrics } from './metrics.ts';
 import { ModelStore } from './model-store.ts';
 import { groupOf, wildcardOf } from './node-group.ts';
 import { PublishLog } from './publish-log.ts';
-import { Publisher } from './publisher.ts';
+import { type PublishedService, Publisher } from './publisher.ts';
 import { readinessOf } from './readiness.ts';
 import { ServiceHealth } from './service-health.ts';
 import type { NamedSource } from './sources.ts';
 import { StreamActivity } from './stream-activity.ts';
+import { TlsEntrance, type TlsSettings } from './tls-entrance.ts';
 
 export interface ControlPlaneOptions {
   /** In the order of precedence. */
@@ -26,11 +28,19 @@ export interface ControlPlaneOptions {
   readonly clusterDomain: string;
   /** Default: none. */
   readonly gateways?: readonly Gateway[] | undefined;
+  /** Serves with TLS as well; default: not. */
+  readonly tls?: TlsSettings | undefined;
   /** Age at which a client is asked to connect anew, ±10 %; default 0, which is never. */
   readonly maxConnectionAgeMs?: number | undefined;
   /** Shown in `/config_dump` and metrics. */
   readonly version: string;
   readonly log: Logger;
+}
+
+/** Where a control plane listens: without TLS and with it. */
+export interface Listening {
+  readonly xds: ListenAddress | undefined;
+  readonly tls: ListenAddress | undefined;
 }
 
 /**
@@ -51,6 +61,8 @@ export class ControlPlane implements AdminSource {
   readonly #publisher: Publisher;
   readonly #gateways: GatewayPublisher;
   readonly #activity: StreamActivity;
+  readonly #owners = new ResourceOwners();
+  readonly #entrance: TlsEntrance | undefined;
   readonly #server: AdsServer;
   readonly #whenReady = Promise.withResolvers<void>();
   /** Services that must be published before the first stream is; undefined until all sources are synced. */
@@ -106,9 +118,12 @@ export class ControlPlane implements AdminSource {
       clusterDomain: options.clusterDomain,
       observer: {
         published: (services) => {
-          for (const published of services) publishLog.published(published);
+          for (const published of services) {
+            publishLog.published(published);
+            this.#own(published);
+          }
           // Before that, thousands of Services may come one by one, and every one of them would change every route.
-          if (this.#ready) this.#gateways.update(this.#publisher.services);
+          if (this.#ready) this.#updateGateways();
           this.#becomeReady();
         },
         rejected: (id, error) => {
@@ -123,11 +138,23 @@ export class ControlPlane implements AdminSource {
     this.#server = new AdsServer({
       cache: this.#cache,
       group: (node) => groupOf(node, gatewayNames),
+      // A client without a certificate came in without TLS, or where none is asked for: there are no rules for it.
+      access: (_node, { certificate }) => certificate && this.#entrance?.filterOf(certificate),
       ready: false,
       maxConnectionAgeMs: options.maxConnectionAgeMs,
       identifier: `evenkeel ${options.version}`,
       observer: this.#activity,
     });
+    this.#entrance =
+      options.tls &&
+      new TlsEntrance({
+        settings: options.tls,
+        owners: this.#owners,
+        metrics: this.#metrics,
+        log,
+        maxConnections: defaultLimits.sessions,
+        accepted: (socket) => this.#server.acceptSocket(socket),
+      });
   }
 
   /** Resolves once streams are accepted. */
@@ -141,20 +168,32 @@ export class ControlPlane implements AdminSource {
    * @throws EvenkeelError `EK_PORT_IN_USE`, or what a source finds wrong with its first state
    */
   async start(address: ListenAddress): Promise<ListenAddress> {
+    return (await this.open(address)).xds!;
+  }
+
+  /**
+   * As {@link start}, where there may be no server without TLS, and one with it.
+   *
+   * @throws EvenkeelError also `EK_TLS_CERTIFICATE`
+   */
+  async open(address: ListenAddress | undefined): Promise<Listening> {
     const starts = this.#options.sources.map(({ discovery }, index) => discovery.start(this.#store.observerOf(index)));
-    const [listening, ...started] = await Promise.allSettled([this.#listen(address), ...starts]);
-    const failure = [listening, ...started].find((outcome) => outcome.status === 'rejected');
+    const listens = Promise.allSettled([address && this.#listen(address), this.#entrance?.start()]);
+    const started = await Promise.allSettled(starts);
+    const [xds, tls] = await listens;
+    const failure = [xds, tls, ...started].find((outcome) => outcome.status === 'rejected');
     if (failure !== undefined) {
       await this.stop();
       throw failure.reason;
     }
-    return (listening as PromiseFulfilledResult<ListenAddress>).value;
+    return { xds: fulfilled(xds), tls: fulfilled(tls) };
   }
 
   /** Sources first, so that nothing that ends looks like a change; then the streams, with GOAWAY. */
   async stop(): Promise<void> {
     await Promise.all(this.#options.sources.map(({ discovery }) => discovery.stop()));
     await this.#checker.stop();
+    await this.#entrance?.stop();
     await this.#server.close();
   }
 
@@ -172,6 +211,7 @@ export class ControlPlane implements AdminSource {
       conflicts: this.#store.conflicts,
       waiting: this.#publisher.waiting,
       rejected: this.#services.filter(({ rejected }) => rejected !== undefined),
+      others: this.#entrance?.problems,
     });
   }
 
@@ -185,6 +225,7 @@ export class ControlPlane implements AdminSource {
       healthOf: this.#healthOf,
       healthReports: this.#checker.snapshot(),
       streams: this.#activity.streams,
+      certificateEndMs: this.#entrance?.notAfterMs,
     });
     return { contentType: this.#metrics.contentType, text: await this.#metrics.text() };
   }
@@ -209,6 +250,22 @@ export class ControlPlane implements AdminSource {
     );
   }
 
+  /** In the tick in which they came into the cache, so that no client is asked about before. */
+  #own({ service: { namespace }, translated }: PublishedService): void {
+    if (this.#entrance === undefined || translated === undefined) return;
+    for (const resources of [translated.shared, translated.own, translated.assignments.values()]) {
+      this.#owners.claim(resources, { namespace });
+    }
+  }
+
+  #updateGateways(): void {
+    this.#gateways.update(this.#publisher.services);
+    if (this.#entrance === undefined) return;
+    for (const { gateway, translated } of this.#gateways.gateways) {
+      this.#owners.claim(translated?.resources ?? [], { gateway: gateway.name });
+    }
+  }
+
   get #services() {
     return [...this.#publisher.services];
   }
@@ -221,10 +278,14 @@ export class ControlPlane implements AdminSource {
     const waiting = new Set(this.#publisher.waiting);
     this.#awaited ??= waiting;
     if (!this.#awaited.isDisjointFrom(waiting)) return;
-    this.#gateways.update(this.#publisher.services);
+    this.#updateGateways();
     this.#ready = true;
     this.#server.setReady(true);
     this.#options.log.info({ services: this.#services.length }, 'ready: streams are accepted');
     this.#whenReady.resolve();
   }
+}
+
+function fulfilled<Value>(outcome: PromiseSettledResult<Value>): Value | undefined {
+  return outcome.status === 'fulfilled' ? outcome.value : undefined;
 }

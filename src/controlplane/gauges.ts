@@ -18,6 +18,8 @@ export interface GaugeInput {
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
   readonly healthReports: readonly HealthReport[];
   readonly streams: number;
+  /** When the certificate in force ends, milliseconds since 1970; undefined without TLS. */
+  readonly certificateEndMs: number | undefined;
 }
 
 /** Reads all gauges; called when somebody asks for the metrics, so that nothing is spent on them otherwise. */
@@ -48,6 +50,11 @@ export function readGauges(metrics: Metrics, input: GaugeInput): void {
   metrics.set(
     'evenkeel_health_targets',
     counts(input.healthReports, ({ state }) => ({ state })),
+  );
+  const { certificateEndMs } = input;
+  metrics.set(
+    'evenkeel_tls_certificate_expiry_timestamp_seconds',
+    certificateEndMs === undefined ? [] : [[{}, certificateEndMs / 1000]],
   );
   metrics.set('evenkeel_xds_streams', [[{}, input.streams]]);
   metrics.set(

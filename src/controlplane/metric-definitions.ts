@@ -47,6 +47,13 @@ export const metricDefinitions = {
   evenkeel_health_checks_total: counter('Active checks that ended.', 'result'),
   evenkeel_health_transitions_total: counter('Times an endpoint changed to a state.', 'state'),
 
+  evenkeel_tls_certificate_expiry_timestamp_seconds: gauge('When the certificate in force ends; nothing without TLS.'),
+  evenkeel_tls_reloads_total: counter(
+    'Times that certificate files changed; a failed one left the last good in force.',
+    'result',
+  ),
+  evenkeel_tls_connections_refused_total: counter('Connections with TLS whose client could not come in.', 'reason'),
+
   evenkeel_xds_streams: gauge('Open streams.'),
   evenkeel_xds_streams_opened_total: counter('Streams that were accepted.', 'protocol'),
   evenkeel_xds_streams_refused_total: counter('Streams that were turned away.', 'reason'),
@@ -56,6 +63,7 @@ export const metricDefinitions = {
   evenkeel_xds_response_bytes_total: counter('Bytes of responses that were sent.', 'type'),
   evenkeel_xds_acks_total: counter('Responses that a client accepted.', 'type'),
   evenkeel_xds_nacks_total: counter('Responses that a client rejected.', 'type'),
+  evenkeel_xds_names_hidden_total: counter('Names that a client asked for and may not see.', 'type'),
   evenkeel_xds_resources: gauge('Resources in the cache, over all groups of nodes.', 'type'),
 } as const satisfies Record<`evenkeel_${string}`, MetricDefinition>;
 

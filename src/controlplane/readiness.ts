@@ -13,12 +13,15 @@ export function readinessOf({
   conflicts,
   waiting,
   rejected,
+  others = [],
 }: {
   readonly ready: boolean;
   readonly sources: readonly SourceState[];
   readonly conflicts: readonly Conflict[];
   readonly waiting: readonly string[];
   readonly rejected: readonly PublishedService[];
+  /** Problems of other parts. */
+  readonly others?: readonly string[] | undefined;
 }): Readiness {
   const reasons = sources
     .filter(({ synced }) => !synced)
@@ -37,7 +40,7 @@ export function readinessOf({
   if (conflicts.length > 0) {
     problems.push(`Services that two sources have: ${listNames(conflicts.map(({ service }) => service))}`);
   }
-  return { ready, reasons: ready ? [] : reasons, degraded: problems };
+  return { ready, reasons: ready ? [] : reasons, degraded: [...problems, ...others] };
 }
 
 function listNames(names: readonly string[]): string {

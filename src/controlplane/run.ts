@@ -5,7 +5,10 @@ import { ControlPlane } from './control-plane.ts';
 import { createSources } from './sources.ts';
 
 export interface RunningControlPlane {
-  readonly xds: ListenAddress;
+  /** Without TLS; undefined: nowhere. */
+  readonly xds: ListenAddress | undefined;
+  /** With TLS; undefined: nowhere. */
+  readonly tls: ListenAddress | undefined;
   readonly admin: ListenAddress;
   /** Resolves once streams are accepted. */
   readonly whenReady: Promise<void>;
@@ -16,7 +19,7 @@ export interface RunningControlPlane {
 /**
  * Starts the control plane and its admin server; resolves when both listen. On failure nothing is left running.
  *
- * @throws EvenkeelError `EK_PORT_IN_USE`, `EK_USAGE`, or what a source finds wrong with its first state
+ * @throws EvenkeelError `EK_PORT_IN_USE`, `EK_USAGE`, `EK_TLS_CERTIFICATE`, or what a source finds wrong with its first state
  */
 export async function runControlPlane(config: Config, version: string): Promise<RunningControlPlane> {
   const controlPlane = new ControlPlane({
@@ -24,19 +27,21 @@ export async function runControlPlane(config: Config, version: string): Promise<
     health: config.health,
     clusterDomain: config.discovery.dns.clusterDomain,
     gateways: config.gateways,
+    tls: config.xds.tls,
     maxConnectionAgeMs: config.xds.maxConnectionAgeMs,
     version,
     log: createLogger('serve'),
   });
   // Clients wait for xDS, people for the other: its code is loaded while the sources are being read.
-  const [xds, { startAdminServer }] = await Promise.all([
-    controlPlane.start(config.xds.listen),
+  const [{ xds, tls }, { startAdminServer }] = await Promise.all([
+    controlPlane.open(config.xds.listen),
     import('./admin-server.ts'),
   ]);
   try {
-    const admin = await startAdminServer(config.admin.listen, controlPlane);
+    const admin = await startAdminServer(config.admin.listen, controlPlane, { debug: config.admin.debug });
     return {
       xds,
+      tls,
       admin,
       whenReady: controlPlane.whenReady,
       stop: async () => {

@@ -58,6 +58,12 @@ export class StreamActivity implements XdsObserver {
     this.#log.warn({ ...describe(stream), code, reason: message }, 'a request broke the protocol');
   }
 
+  hidden(stream: StreamInfo, { typeUrl, name }: Told<'hidden'>): void {
+    const type = typeLabel(typeUrl);
+    this.#metrics.count('evenkeel_xds_names_hidden_total', { type });
+    this.#log.warn({ ...describe(stream), type, name }, 'a client asked for what it may not see');
+  }
+
   refused({ limit, peer }: Parameters<NonNullable<XdsObserver['refused']>>[0]): void {
     this.#metrics.count('evenkeel_xds_streams_refused_total', { reason: limit });
     this.#log.debug({ limit, peer }, 'stream refused');

@@ -1,0 +1,154 @@
+import { constants } from 'node:crypto';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import { formatAddress, type ListenAddress, listenError } from '../base/listen-address.ts';
+import type { TlsMaterial } from './tls-material.ts';
+
+/** Why a connection was refused; a label of a metric, so few and fixed. */
+export type TlsRefusalReason =
+  | 'missing_certificate'
+  | 'expired_certificate'
+  | 'not_yet_valid_certificate'
+  | 'unknown_authority'
+  | 'invalid_certificate'
+  | 'not_allowed'
+  | 'no_http2'
+  | 'handshake';
+
+export interface TlsRefusal {
+  readonly reason: TlsRefusalReason;
+  /** For people. */
+  readonly message: string;
+  /** Address and port of the client. */
+  readonly peer: string;
+}
+
+export interface TlsListenerOptions {
+  readonly material: TlsMaterial;
+  /** Why this client may not connect; undefined where it may. Asked only with verified certificates. */
+  authorize(socket: TLSSocket): string | undefined;
+  /** Takes over a connection on which HTTP/2 was agreed on, and whose client may connect. */
+  accepted(socket: TLSSocket): void;
+  refused(refusal: TlsRefusal): void;
+  /** Connections at once, those in their handshake included. */
+  readonly maxConnections: number;
+}
+
+/** A client that has not finished its handshake by then is cut. */
+const handshakeTimeoutMs = 10_000;
+
+/** What OpenSSL says of a certificate chain, by what a person does about it. */
+const reasons: Readonly<Record<string, TlsRefusalReason>> = {
+  CERT_HAS_EXPIRED: 'expired_certificate',
+  CERT_NOT_YET_VALID: 'not_yet_valid_certificate',
+  UNABLE_TO_GET_ISSUER_CERT: 'unknown_authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unknown_authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unknown_authority',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'unknown_authority',
+  SELF_SIGNED_CERT_IN_CHAIN: 'unknown_authority',
+  CERT_SIGNATURE_FAILURE: 'unknown_authority',
+};
+
+/**
+ * Listens with TLS and hands over what may come in. Where authorities are given, a client has to show a certificate of
+ * theirs; that is checked here and not by Node, which would cut the connection without a word of why.
+ */
+export class TlsListener {
+  readonly #server: Server;
+  readonly #options: TlsListenerOptions;
+
+  constructor(options: TlsListenerOptions) {
+    this.#options = options;
+    this.#server = createServer({
+      ...contextOf(options.material),
+      ALPNProtocols: ['h2'],
+      requestCert: options.material.ca !== undefined,
+      rejectUnauthorized: false,
+      handshakeTimeout: handshakeTimeoutMs,
+    });
+    this.#server.maxConnections = options.maxConnections;
+    // To have asked for it once makes the socket keep its peer's address beyond its end.
+    this.#server.on('connection', (socket) => void socket.remoteAddress);
+    this.#server.on('secureConnection', (socket) => this.#admit(socket));
+    this.#server.on('tlsClientError', (error, socket) => {
+      this.#refuse(socket, 'handshake', `the handshake failed: ${error.message}`);
+    });
+  }
+
+  /**
+   * @returns where it listens
+   * @throws EvenkeelError `EK_PORT_IN_USE`
+   */
+  async listen({ host, port }: ListenAddress): Promise<ListenAddress> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause) => reject(listenError(cause, { host, port }, '--tls-listen')));
+      // As for connections without TLS: a whole fleet may come at once.
+      this.#server.listen({ host, port, backlog: 8_192 }, resolve);
+    });
+    // A connection that the system could not hand over; the next one may work.
+    this.#server.removeAllListeners('error').on('error', () => {});
+    return { host, port: (this.#server.address() as AddressInfo).port };
+  }
+
+  /** For connections from now on; those that are open stay as they are. */
+  renew(material: TlsMaterial): void {
+    this.#server.setSecureContext(contextOf(material));
+  }
+
+  /** Takes no more connections. Those that were handed over are their owner's. */
+  close(): void {
+    this.#server.close();
+  }
+
+  #admit(socket: TLSSocket): void {
+    const problem = this.#problemOf(socket);
+    if (problem === undefined) this.#options.accepted(socket);
+    else this.#refuse(socket, ...problem);
+  }
+
+  #problemOf(socket: TLSSocket): [TlsRefusalReason, string] | undefined {
+    if (this.#options.material.ca !== undefined) {
+      // Node reports a certificate that was not shown as one whose issuer is unknown.
+      if (socket.getPeerX509Certificate() === undefined) {
+        return ['missing_certificate', 'the client showed no certificate'];
+      }
+      if (!socket.authorized) {
+        const code = String(socket.authorizationError);
+        return [reasons[code] ?? 'invalid_certificate', `its certificate was not accepted: ${code}`];
+      }
+      const why = this.#options.authorize(socket);
+      if (why !== undefined) return ['not_allowed', why];
+    }
+    return socket.alpnProtocol === 'h2' ? undefined : ['no_http2', 'it did not ask for HTTP/2 (ALPN h2)'];
+  }
+
+  #refuse(socket: TLSSocket, reason: TlsRefusalReason, message: string): void {
+    const peer = peerOf(socket);
+    socket.on('error', () => {});
+    socket.destroy();
+    this.#options.refused({ reason, message, peer });
+  }
+}
+
+/** A socket whose handshake failed knows its peer no longer, but the one that it was made of does. */
+function peerOf(socket: TLSSocket & { readonly _parent?: Socket }): string {
+  const { remoteAddress = 'unknown', remotePort = 0 } =
+    socket.remoteAddress === undefined ? (socket._parent ?? {}) : socket;
+  return formatAddress(remoteAddress, remotePort);
+}
+
+function contextOf({ cert, key, ca }: TlsMaterial): SecureContextOptions {
+  return {
+    cert,
+    key,
+    ca,
+    minVersion: 'TLSv1.2',
+    // RFC 9113 forbids the older suites of TLS 1.2 with HTTP/2; those of 1.3 are all good.
+    ciphers:
+      'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:' +
+      'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:' +
+      'ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305',
+    // A session that is resumed skips the check of the certificate, against authorities that may have changed since.
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+  };
+}
