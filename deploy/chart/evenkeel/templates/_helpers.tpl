@@ -45,15 +45,30 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "evenkeel.config" -}}
 {{- $kubernetes := dict "enabled" true -}}
 {{- with .Values.kubernetes.namespaces }}{{ $_ := set $kubernetes "namespaces" . }}{{ end -}}
-{{- with .Values.kubernetes.serviceSelector }}{{ $_ := set $kubernetes "serviceSelector" . }}{{ end -}}
+{{- with .Values.kubernetes.labelSelector }}{{ $_ := set $kubernetes "labelSelector" . }}{{ end -}}
+{{- $xds := dict "plaintext" "none" -}}
+{{- if .Values.xds.plaintext -}}
+{{- $xds = dict "plaintext" "anywhere" "listen" (include "evenkeel.listen" (dict "root" . "port" .Values.xds.port)) -}}
+{{- end -}}
+{{- if .Values.tls.enabled -}}
+{{- $tls := dict
+  "listen" (include "evenkeel.listen" (dict "root" . "port" .Values.tls.port))
+  "cert" "/etc/evenkeel-tls/tls.crt"
+  "key" "/etc/evenkeel-tls/tls.key"
+-}}
+{{- if .Values.tls.clientCertificates }}{{ $_ := set $tls "ca" "/etc/evenkeel-tls/ca.crt" }}{{ end -}}
+{{- $_ := set $xds "tls" $tls -}}
+{{- end -}}
+{{- $admin := dict
+  "listen" (include "evenkeel.listen" (dict "root" . "port" .Values.admin.port))
+  "debug" .Values.admin.debug
+-}}
 {{- $config := dict
   "apiVersion" "evenkeel.dev/v1"
   "kind" "Config"
-  "admin" (dict "listen" (include "evenkeel.listen" (dict "root" . "port" .Values.admin.port)))
+  "xds" $xds
+  "admin" $admin
   "discovery" (dict "kubernetes" $kubernetes)
 -}}
-{{- if .Values.xds.plaintext -}}
-{{- $_ := set $config "xds" (dict "listen" (include "evenkeel.listen" (dict "root" . "port" .Values.xds.port))) -}}
-{{- end -}}
 {{- toYaml (mustMergeOverwrite $config (deepCopy .Values.config)) -}}
 {{- end -}}
