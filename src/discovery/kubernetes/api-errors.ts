@@ -45,8 +45,8 @@ export function errorOfStatus(status: number, message: string, target: ApiTarget
 /** The API server could not be reached, or did not answer in time. */
 export function unreachable(server: string, thrown: unknown): EvenkeelError {
   const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
-  const why = code === undefined ? messageOf(thrown) : `${code}: ${messageOf(thrown)}`;
-  return new EvenkeelError('EK_KUBE_UNREACHABLE', `the API server ${server} cannot be reached: ${why}`, {
+  const why = code ?? messageOf(thrown);
+  return new EvenkeelError('EK_KUBE_UNREACHABLE', `the API server ${server} cannot be reached (${why})`, {
     cause: thrown,
   });
 }

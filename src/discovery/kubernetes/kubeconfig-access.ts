@@ -16,7 +16,8 @@ export function kubeconfigAccess(paths: readonly string[], context: string | und
     for (const [index, path] of paths.entries()) {
       const one = index === 0 ? config : new KubeConfig();
       one.loadFromFile(path);
-      if (one !== config) config.mergeConfig(one);
+      // As kubectl: the first file that names a context decides.
+      if (one !== config) config.mergeConfig(one, (config.getCurrentContext() ?? '') !== '');
     }
   } catch (cause) {
     throw new EvenkeelError('EK_KUBE_CONFIG', `the kubeconfig cannot be read: ${messageOf(cause)}`, { file, cause });

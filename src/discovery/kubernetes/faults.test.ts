@@ -1,0 +1,319 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { RecordingObserver } from '../recording-observer.ts';
+import type { KubernetesDiscoveryOptions } from './kubernetes-discovery.ts';
+import { FakeApiServer, sendStatus } from './testing/fake-api-server.ts';
+import { discoveryOf } from './testing/fake-driver.ts';
+import { serviceObject, sliceObject } from './testing/objects.ts';
+
+async function apiServer(t: TestContext, ...names: string[]): Promise<FakeApiServer> {
+  const fake = await FakeApiServer.start();
+  t.after(() => fake.stop());
+  for (const name of names) addService(fake, name);
+  return fake;
+}
+
+function addService(fake: FakeApiServer, key: string, address = '10.0.0.1'): void {
+  fake.apply('services', serviceObject(key));
+  fake.apply('endpointslices', sliceObject(key, 'x1', [{ address }]));
+}
+
+async function observe(t: TestContext, fake: FakeApiServer, options: KubernetesDiscoveryOptions = {}) {
+  const observer = new RecordingObserver();
+  const discovery = discoveryOf(fake, options);
+  t.after(() => discovery.stop());
+  await discovery.start(observer);
+  return observer;
+}
+
+async function synced(t: TestContext, fake: FakeApiServer, options: KubernetesDiscoveryOptions = {}) {
+  const observer = await observe(t, fake, options);
+  await observer.until('it is synced', ({ isSynced }) => isSynced);
+  await fake.until(() => fake.count('services', 'watch') > 0 && fake.count('endpointslices', 'watch') > 0);
+  return observer;
+}
+
+function removals({ events }: RecordingObserver): number {
+  return events.filter(({ kind }) => kind === 'remove').length;
+}
+
+function degradations({ events }: RecordingObserver): number {
+  return events.filter((event) => event.kind === 'degraded' && event.error !== undefined).length;
+}
+
+const many = Array.from({ length: 1_100 }, (_, index) => `shop/s${index}`);
+
+test('a long list comes in pages and is told as a whole', async (t) => {
+  const fake = await apiServer(t, ...many);
+  const observer = await synced(t, fake);
+  assert.equal(observer.services.size, many.length);
+  assert.equal(fake.count('services', 'list'), 3);
+  assert.equal(fake.count('endpointslices', 'list'), 3);
+});
+
+test('of a list whose second page fails nothing is believed', async (t) => {
+  const fake = await apiServer(t, ...many);
+  let failures = 2;
+  fake.intercept = ({ kind, query }, response) => {
+    if (kind !== 'services' || !query.has('continue') || failures === 0) return false;
+    failures -= 1;
+    if (failures === 1) sendStatus(response, 503, 'the server is starting');
+    else response.writeHead(200).end('{"metadata":{"resourceVersion":"7"},"items":[');
+    return true;
+  };
+  const observer = await synced(t, fake);
+  assert.equal(failures, 0);
+  const [first] = observer.events;
+  assert.equal(first?.kind, 'degraded', 'no Service was told before');
+  assert.equal(observer.services.size, many.length);
+  await observer.until('nothing is wrong any more', ({ error }) => error === undefined);
+});
+
+test('where the pages were forgotten meanwhile, the list is asked for at once', async (t) => {
+  const fake = await apiServer(t, ...many);
+  fake.intercept = ({ kind, query }, response) => {
+    if (kind !== 'services' || !query.has('continue')) return false;
+    sendStatus(response, 410, 'The provided continue parameter is too old');
+    return true;
+  };
+  const observer = await synced(t, fake);
+  assert.equal(observer.services.size, many.length);
+  assert.equal(degradations(observer), 0);
+});
+
+for (const how of ['status', 'event'] as const) {
+  test(`410 as ${how}: everything is listed again, only what differs is told, nothing is degraded`, async (t) => {
+    const fake = await apiServer(t, 'shop/a', 'shop/b', 'shop/c');
+    const observer = await synced(t, fake);
+    if (how === 'event') {
+      let once = true;
+      fake.intercept = ({ kind, verb }, response) => {
+        if (kind !== 'services' || verb !== 'watch' || !once) return false;
+        once = false;
+        const object = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' };
+        response.writeHead(200).end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
+        return true;
+      };
+    }
+    fake.goDown();
+    fake.delete('services', 'shop/b');
+    addService(fake, 'shop/d');
+    fake.compact();
+    fake.comeBack();
+    await observer.until('the new Service is told', ({ services }) => services.has('shop/d'));
+    await observer.until('the old Service is removed', ({ services }) => !services.has('shop/b'));
+    assert.equal(removals(observer), 1);
+    assert.equal(observer.upsertsOf('shop/a'), 1);
+    await observer.until('nothing is wrong', ({ error }) => error === undefined);
+  });
+}
+
+test('a list that lacks most of what was known is asked for again before it is believed', async (t) => {
+  const fake = await apiServer(t, 'shop/a', 'shop/b', 'shop/c');
+  const observer = await synced(t, fake);
+  let empty = 1;
+  fake.intercept = ({ kind, verb }, response) => {
+    if (kind !== 'services' || verb !== 'list' || empty === 0) return false;
+    empty -= 1;
+    response.writeHead(200).end(JSON.stringify({ metadata: { resourceVersion: fake.version }, items: null }));
+    return true;
+  };
+  fake.goDown();
+  addService(fake, 'shop/d');
+  fake.compact();
+  fake.comeBack();
+  await observer.until('the new Service is told', ({ services }) => services.has('shop/d'));
+  assert.equal(empty, 0);
+  assert.equal(removals(observer), 0);
+
+  for (const name of ['a', 'b', 'c']) fake.delete('services', `shop/${name}`);
+  fake.compact();
+  fake.breakWatches();
+  await observer.until('what is gone twice is gone', ({ services }) => services.size === 1);
+});
+
+for (const [what, body] of [
+  ['an object without a list', '{}'],
+  ['an answer that is no JSON', '<html>gateway</html>'],
+  ['a list without a version', '{"metadata":{},"items":[]}'],
+  ['a list with an object that has no name', '{"metadata":{"resourceVersion":"1"},"items":[{"spec":{}}]}'],
+] as const) {
+  test(`${what} is a failure and deletes nothing`, async (t) => {
+    const fake = await apiServer(t, 'shop/a');
+    const observer = await synced(t, fake);
+    let times = 1;
+    fake.intercept = ({ verb }, response) => {
+      if (verb !== 'list' || times === 0) return false;
+      times -= 1;
+      response.writeHead(200).end(body);
+      return true;
+    };
+    fake.goDown();
+    addService(fake, 'shop/b');
+    fake.compact();
+    fake.comeBack();
+    await observer.until('it was told', () =>
+      observer.events.some((event) => event.kind === 'degraded' && event.error?.code === 'EK_KUBE_ANSWER'),
+    );
+    await observer.until('the change is there', ({ services, error }) => services.has('shop/b') && error === undefined);
+    assert.equal(removals(observer), 0);
+  });
+}
+
+test('a watch goes on where the last one ended, without a list', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  const observer = await synced(t, fake);
+  for (const name of ['shop/b', 'shop/c']) {
+    fake.breakWatches();
+    addService(fake, name);
+    await observer.until('the new Service is told', ({ services }) => services.has(name));
+  }
+  assert.equal(fake.count('services', 'list'), 1);
+  assert.equal(fake.count('endpointslices', 'list'), 1);
+  assert.equal(degradations(observer), 0);
+});
+
+test('a bookmark is where the next watch begins', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  const observer = await synced(t, fake);
+  for (const address of ['10.0.0.2', '10.0.0.3']) {
+    // Changes of the other kind only: without a bookmark this watch falls behind what the server remembers.
+    fake.apply('endpointslices', sliceObject('shop/a', 'x1', [{ address }]));
+    fake.bookmark();
+    fake.compact();
+    const before = fake.count('services', 'watch');
+    fake.endWatches();
+    await fake.until(() => fake.count('services', 'watch') > before);
+  }
+  addService(fake, 'shop/b');
+  await observer.until('the change is told', ({ services }) => services.has('shop/b'));
+  assert.equal(fake.count('services', 'list'), 1);
+  assert.equal(fake.count('endpointslices', 'list'), 1);
+});
+
+test('a watch that stands still is begun again', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  let stalled = 2;
+  fake.intercept = ({ verb }, response) => {
+    if (verb !== 'watch' || stalled === 0) return false;
+    stalled -= 1;
+    response.writeHead(200).flushHeaders();
+    return true;
+  };
+  const observer = await synced(t, fake, { times: { idleMs: 50 } });
+  addService(fake, 'shop/b');
+  await observer.until('the change is told', ({ services }) => services.has('shop/b'));
+  assert.equal(fake.count('services', 'list'), 1);
+});
+
+test('the server is asked to end watches, and to say where they are', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  await synced(t, fake, { times: { watchTimeoutMs: 60_000 }, random: () => 0.5 });
+  const { query } = fake.requests.find(({ verb }) => verb === 'watch')!;
+  assert.equal(query.get('timeoutSeconds'), '60');
+  assert.equal(query.get('allowWatchBookmarks'), 'true');
+  const { query: listed } = fake.requests.find(({ verb }) => verb === 'list')!;
+  assert.equal(listed.get('resourceVersion'), null, 'an old list could lack what was seen before');
+});
+
+for (const [what, text] of [
+  ['no JSON', 'what?\n'],
+  ['an unknown event', '{"type":"RENAMED","object":{"metadata":{"name":"a","namespace":"b","resourceVersion":"3"}}}\n'],
+  ['an event without an object', '{"type":"MODIFIED"}\n'],
+] as const) {
+  test(`a watch that says ${what} is given up: everything is listed again`, async (t) => {
+    const fake = await apiServer(t, 'shop/a');
+    const observer = await synced(t, fake);
+    fake.writeToWatches(text);
+    await fake.until(() => fake.count('services', 'list') > 1 && fake.count('endpointslices', 'list') > 1);
+    addService(fake, 'shop/b');
+    await observer.until('the change is told', ({ services, error }) => services.has('shop/b') && error === undefined);
+    assert.equal(removals(observer), 0);
+    assert.ok(degradations(observer) > 0);
+  });
+}
+
+test('half a line before the connection breaks is nothing', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  const observer = await synced(t, fake);
+  fake.writeToWatches('{"type":"DELETED","object":{"metadata":{"namespace":"shop","na');
+  fake.breakWatches();
+  addService(fake, 'shop/b');
+  await observer.until('the change is told', ({ services }) => services.has('shop/b'));
+  assert.equal(fake.count('services', 'list'), 1);
+  assert.equal(removals(observer), 0);
+});
+
+test('watches that end as soon as they have begun are a failure, and become none', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  fake.intercept = ({ verb }, response) => {
+    if (verb === 'watch') response.writeHead(200).end();
+    return verb === 'watch';
+  };
+  const observer = await observe(t, fake, { times: { shortWatchMs: 60_000 } });
+  await observer.until('it is told', ({ error }) => error?.code === 'EK_KUBE_ANSWER');
+  fake.intercept = undefined;
+  addService(fake, 'shop/b');
+  await observer.until('it is over', ({ error, services }) => error === undefined && services.has('shop/b'));
+});
+
+test('missing rights are named, and taking effect they are enough', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  fake.intercept = ({ kind, verb }, response) => {
+    if (kind !== 'endpointslices' || verb !== 'watch') return false;
+    sendStatus(response, 403, 'endpointslices.discovery.k8s.io is forbidden: User "x" cannot watch');
+    return true;
+  };
+  const observer = await observe(t, fake, { namespaces: ['shop'] });
+  await observer.until('it is told', ({ error }) => error !== undefined);
+  const { code, message, hint } = observer.error!;
+  assert.equal(code, 'EK_KUBE_FORBIDDEN');
+  assert.match(
+    message,
+    /forbids to watch endpointslices\.discovery\.k8s\.io in namespace shop: .*User "x" cannot watch/,
+  );
+  assert.match(
+    hint,
+    /the verb watch on endpointslices \(API group "discovery\.k8s\.io"\) with a Role in namespace shop/,
+  );
+  fake.intercept = undefined;
+  await observer.until('it is over', ({ error }) => error === undefined);
+});
+
+test('credentials that are not accepted are told as such', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  fake.intercept = (_request, response) => {
+    sendStatus(response, 401, 'Unauthorized');
+    return true;
+  };
+  const observer = await observe(t, fake);
+  await observer.until('it is told', ({ error }) => error?.code === 'EK_KUBE_UNAUTHORIZED');
+  assert.equal(observer.isSynced, false);
+});
+
+test('namespaces and labels restrict', async (t) => {
+  const fake = await apiServer(t, 'shop/a', 'web/b', 'dark/c');
+  fake.apply('services', serviceObject('web/d', {}, { labels: { team: 'x' } }));
+  const observer = await synced(t, fake, { namespaces: ['shop', 'web'] });
+  assert.deepEqual([...observer.services.keys()].sort(), ['shop/a', 'web/b', 'web/d']);
+  assert.ok(fake.requests.every(({ namespace }) => namespace !== undefined && namespace !== 'dark'));
+
+  const chosen = await synced(t, fake, { labelSelector: 'team=x' });
+  assert.deepEqual([...chosen.services.keys()], ['web/d']);
+});
+
+test('nothing is told before every namespace was listed', async (t) => {
+  const fake = await apiServer(t, 'shop/a', 'web/b');
+  let closed = true;
+  fake.intercept = ({ namespace, kind }, response) => {
+    if (namespace !== 'web' || kind !== 'endpointslices' || !closed) return false;
+    sendStatus(response, 403, 'no');
+    return true;
+  };
+  const observer = await observe(t, fake, { namespaces: ['shop', 'web'] });
+  await observer.until('a failure is told', ({ error }) => error !== undefined);
+  assert.equal(observer.services.size, 0);
+  closed = false;
+  await observer.until('it is synced', ({ isSynced }) => isSynced);
+  assert.equal(observer.services.size, 2);
+});
