@@ -74,6 +74,11 @@ export const errorCodes = {
     'The Kubernetes API server answered with an error, or with what cannot be understood; the last good endpoints stay.',
     'Look at the log of the API server; the message has what it said.',
   ),
+  EK_NOT_SERVED: code(
+    2,
+    'A client asks for a target that is not served: there is no such Service or port, or it is not among those to serve.',
+    'Correct the target of the client; /config_dump?target=… says for any target whether it is served.',
+  ),
   EK_PORT_IN_USE: code(
     2,
     'An address to listen on is already taken by another program.',

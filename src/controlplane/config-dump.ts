@@ -2,11 +2,12 @@ import type { HealthReport } from '../health/health-checker.ts';
 import { type HealthState, targetKey } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServicePort, serviceKey } from '../model/service.ts';
-import { defaultPort, whyNotServed } from '../translate/targets.ts';
+import { defaultPort } from '../translate/targets.ts';
 import type { ClientStatus, EncodedResource } from '../xds/index.ts';
 import type { DumpQuery, Readiness } from './admin-server.ts';
 import { endpointState, ruleMeanings } from './endpoint-state.ts';
 import type { PublishedGateway } from './gateway-publisher.ts';
+import { kubeNodeZones } from './kube-node-zones.ts';
 import type { Conflict, SourceState } from './model-store.ts';
 import { describeGroup } from './node-group.ts';
 import type { PublishedService } from './publisher.ts';
@@ -15,7 +16,7 @@ import { typeLabel } from './type-label.ts';
 /** Everything that the dump is made of. */
 export interface DumpInput {
   readonly version: string;
-  readonly clusterDomain: string;
+  readonly whyNotServed: (listener: string, namespace: string) => string | undefined;
   readonly readiness: Readiness;
   readonly sources: readonly SourceState[];
   readonly conflicts: readonly Conflict[];
@@ -31,6 +32,7 @@ export interface DumpInput {
 export function configDump(input: DumpInput, query: DumpQuery): object {
   const { service: wanted, limit } = query;
   const chosen = input.services.filter(({ service }) => wanted === undefined || serviceKey(service) === wanted);
+  const zones = kubeNodeZones(input.services);
   const reports = new Map(input.healthReports.map((report) => [targetKey(report.target), report]));
   return {
     version: input.version,
@@ -41,13 +43,12 @@ export function configDump(input: DumpInput, query: DumpQuery): object {
     conflicts: input.conflicts.slice(0, limit),
     services: chosen.slice(0, limit).map((published) => dumpService(published, input, reports, limit)),
     gateways: input.gateways.slice(0, limit).map((gateway) => dumpGateway(gateway, limit)),
-    clients: input.clients.slice(0, limit).map(dumpClient),
+    clients: input.clients.slice(0, limit).map((client) => dumpClient(client, zones)),
   };
 }
 
-function explainTarget({ services, clusterDomain }: DumpInput, listener: string, namespace: string): object {
-  const byKey = new Map(services.map((published) => [serviceKey(published.service), published]));
-  const reason = whyNotServed(listener, namespace, (id) => byKey.get(serviceKey(id))?.service, clusterDomain);
+function explainTarget({ whyNotServed }: DumpInput, listener: string, namespace: string): object {
+  const reason = whyNotServed(listener, namespace);
   return { listener, namespace, served: reason === undefined, reason };
 }
 
@@ -64,6 +65,7 @@ function dumpService(
     source: sourceOf(service),
     published: translated !== undefined,
     rejected: rejected?.toJSON(),
+    problems: service.problems,
     defaultPort: 'reason' in chosen ? undefined : chosen.port,
     healthCheck: service.policy.healthCheck,
     ports: service.ports.map((port) => {
@@ -126,7 +128,11 @@ function dumpGateway({ gateway, translated, rejected }: PublishedGateway, limit:
   };
 }
 
-function dumpClient({ id, variant, peer, node, group, types, hidden }: ClientStatus): object {
+function dumpClient(
+  { id, variant, peer, node, group, types, hidden }: ClientStatus,
+  zones: ReadonlyMap<string, string>,
+): object {
+  const { kubeNode } = node.metadata;
   return {
     stream: id,
     protocol: variant,
@@ -136,6 +142,8 @@ function dumpClient({ id, variant, peer, node, group, types, hidden }: ClientSta
       ...(group === undefined ? {} : describeGroup(group)),
       userAgent: `${node.userAgentName} ${node.userAgentVersion}`.trim(),
       locality: node.locality,
+      // Learned from the endpoints on the same machine; a locality that the client itself states is the one above.
+      ...(typeof kubeNode === 'string' ? { kubeNode, kubeNodeZone: zones.get(kubeNode) } : {}),
     },
     types: types.map(({ typeUrl, ...status }) => ({ type: typeLabel(typeUrl), ...status })),
     refusedNames: hidden.map((key) => describeHidden(key)),

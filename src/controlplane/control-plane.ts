@@ -2,8 +2,9 @@ import { type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { Logger } from '../base/log.ts';
 import { HealthChecker, type HealthCheckerOptions } from '../health/health-checker.ts';
 import type { Endpoint } from '../model/endpoint.ts';
-import { type Service, serviceKey } from '../model/service.ts';
+import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import type { Gateway } from '../translate/gateway.ts';
+import { whyNotServed } from '../translate/targets.ts';
 import { AdsServer, defaultLimits, SnapshotCache, typeUrls } from '../xds/index.ts';
 import type { AdminSource, DumpQuery, Readiness } from './admin-server.ts';
 import { ResourceOwners } from './auth-owners.ts';
@@ -11,6 +12,7 @@ import { configDump } from './config-dump.ts';
 import { GatewayPublisher } from './gateway-publisher.ts';
 import { readGauges } from './gauges.ts';
 import { Metrics } from './metrics.ts';
+import { MissingTargets } from './missing-targets.ts';
 import { ModelStore } from './model-store.ts';
 import { groupOf, wildcardOf } from './node-group.ts';
 import { PublishLog } from './publish-log.ts';
@@ -84,6 +86,7 @@ export class ControlPlane implements AdminSource {
         removed: (id) => {
           this.#metrics.count('evenkeel_discovery_changes_total', { change: 'removed' });
           log.info({ service: serviceKey(id) }, 'service removed');
+          publishLog.removed(id);
           this.#publisher.removed(id);
         },
         sourceChanged: ({ name, degraded }) => {
@@ -134,7 +137,13 @@ export class ControlPlane implements AdminSource {
     const { gateways = [], clusterDomain } = options;
     this.#gateways = new GatewayPublisher({ gateways, cache: this.#cache, clusterDomain, log });
     const gatewayNames = new Set(gateways.map(({ name }) => name));
-    this.#activity = new StreamActivity(this.#metrics, log);
+    const missing = new MissingTargets({
+      resourcesOf: (stream) => this.#server.resourcesOf(stream),
+      why: this.#whyNotServed,
+      metrics: this.#metrics,
+      log,
+    });
+    this.#activity = new StreamActivity(this.#metrics, log, missing);
     this.#server = new AdsServer({
       cache: this.#cache,
       group: (node) => groupOf(node, gatewayNames),
@@ -231,11 +240,10 @@ export class ControlPlane implements AdminSource {
   }
 
   configDump(query: DumpQuery): object {
-    const { version, clusterDomain } = this.#options;
     return configDump(
       {
-        version,
-        clusterDomain,
+        version: this.#options.version,
+        whyNotServed: this.#whyNotServed,
         readiness: this.readiness(),
         sources: this.#store.sources,
         conflicts: this.#store.conflicts,
@@ -249,6 +257,20 @@ export class ControlPlane implements AdminSource {
       query,
     );
   }
+
+  /** Why clients of a namespace do not get a listener; undefined where they do. */
+  readonly #whyNotServed = (listener: string, namespace: string): string | undefined => {
+    let unknown: ServiceId | undefined;
+    const find = (id: ServiceId): Service | undefined => {
+      const service = this.#store.get(id);
+      unknown = service === undefined ? id : undefined;
+      return service;
+    };
+    const reason = whyNotServed(listener, namespace, find, this.#options.clusterDomain);
+    if (reason === undefined || unknown === undefined) return reason;
+    const id = unknown;
+    return [reason, ...this.#options.sources.flatMap(({ discovery }) => discovery.excludes?.(id) ?? [])].join('; ');
+  };
 
   /** In the tick in which they came into the cache, so that no client is asked about before. */
   #own({ service: { namespace }, translated }: PublishedService): void {

@@ -40,6 +40,9 @@ export function readGauges(metrics: Metrics, input: GaugeInput): void {
   );
   metrics.set('evenkeel_discovery_conflicts', [[{}, input.conflicts.length]]);
   metrics.set('evenkeel_services', [[{}, services.length]]);
+  metrics.set('evenkeel_services_incomplete', [
+    [{}, services.filter(({ service }) => service.problems !== undefined).length],
+  ]);
   metrics.set('evenkeel_services_rejected', [[{}, services.filter(({ rejected }) => rejected !== undefined).length]]);
   metrics.set('evenkeel_endpoints', endpointCounts(input));
   metrics.set('evenkeel_aliases', [[{}, sum(translated, ({ aliases }) => aliases.length)]]);

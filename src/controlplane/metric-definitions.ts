@@ -31,6 +31,7 @@ export const metricDefinitions = {
   evenkeel_discovery_conflicts: gauge('Services that a source claims although an earlier source has them.'),
 
   evenkeel_services: gauge('Services in force.'),
+  evenkeel_services_incomplete: gauge('Services of which discovery leaves something out; /config_dump tells what.'),
   evenkeel_services_rejected: gauge('Services whose last change could not be translated; the state before is served.'),
   evenkeel_endpoints: gauge(
     'Endpoints of a Service port; state is published, or why it is withheld.',
@@ -63,6 +64,9 @@ export const metricDefinitions = {
   evenkeel_xds_response_bytes_total: counter('Bytes of responses that were sent.', 'type'),
   evenkeel_xds_acks_total: counter('Responses that a client accepted.', 'type'),
   evenkeel_xds_nacks_total: counter('Responses that a client rejected.', 'type'),
+  evenkeel_xds_names_not_served_total: counter(
+    'Targets that a client asked for and that do not exist; the log tells why.',
+  ),
   evenkeel_xds_names_hidden_total: counter('Names that a client asked for and may not see.', 'type'),
   evenkeel_xds_resources: gauge('Resources in the cache, over all groups of nodes.', 'type'),
 } as const satisfies Record<`evenkeel_${string}`, MetricDefinition>;

@@ -27,3 +27,21 @@ test('an assignment that nears what clients receive is warned of once each time 
   publish(50_000);
   assert.equal(lines.length, 2);
 });
+
+test('what is left out of a Service is told once, until it is another thing', () => {
+  const { log, lines } = logCapture();
+  const publishLog = new PublishLog(log);
+  const publish = (...problems: string[]): number => {
+    const service = { ...grpcService('shop/orders', []), problems };
+    publishLog.published({ service, selections: new Map(), translated: translateService(service) });
+    return lines.length;
+  };
+  assert.equal(publish('a'), 1);
+  assert.equal(publish('a'), 1);
+  assert.equal(publish('a', 'b'), 2);
+  assert.deepEqual([lines[1]!.service, lines[1]!.problem], ['shop/orders', 'b']);
+  assert.equal(publish(), 2);
+  assert.equal(publish('a'), 3);
+  publishLog.removed({ namespace: 'shop', name: 'orders' });
+  assert.equal(publish('a'), 4);
+});

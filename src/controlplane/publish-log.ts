@@ -1,5 +1,5 @@
 import type { Logger } from '../base/log.ts';
-import { serviceKey } from '../model/service.ts';
+import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import type { PublishedService } from './publisher.ts';
 
 /** gRPC clients receive messages of up to 4 MiB by default; half of it leaves time to act on the warning. */
@@ -10,6 +10,8 @@ export class PublishLog {
   readonly #log: Logger;
   /** Lists of refused names that were told; a Service keeps its list while its names stay the same. */
   readonly #refusalsTold = new WeakSet<object>();
+  /** What was found wrong with Services, by key, as it was told last. */
+  readonly #problems = new Map<string, readonly string[]>();
   /** Names of assignments that were last seen to be too large. */
   readonly #large = new Set<string>();
 
@@ -18,6 +20,7 @@ export class PublishLog {
   }
 
   published({ service, translated }: PublishedService): void {
+    this.#tellProblems(service);
     if (translated === undefined) return;
     const { refused, assignments } = translated;
     if (refused.length > 0 && !this.#refusalsTold.has(refused)) {
@@ -34,6 +37,21 @@ export class PublishLog {
           'clients refuse assignments of 4 MiB; this one grows',
         );
       }
+    }
+  }
+
+  removed(id: ServiceId): void {
+    this.#problems.delete(serviceKey(id));
+  }
+
+  #tellProblems(service: Service): void {
+    const key = serviceKey(service);
+    const before = this.#problems.get(key) ?? [];
+    const { problems = [] } = service;
+    if (problems.length === 0) this.#problems.delete(key);
+    else this.#problems.set(key, problems);
+    for (const problem of problems) {
+      if (!before.includes(problem)) this.#log.warn({ service: key, problem }, 'something of the Service is left out');
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '../base/log.ts';
 import type { StreamInfo, XdsObserver } from '../xds/index.ts';
 import type { Metrics } from './metrics.ts';
+import type { MissingTargets } from './missing-targets.ts';
 import { typeLabel } from './type-label.ts';
 
 type Told<Method extends keyof XdsObserver> = Parameters<NonNullable<XdsObserver[Method]>>[1];
@@ -9,11 +10,13 @@ type Told<Method extends keyof XdsObserver> = Parameters<NonNullable<XdsObserver
 export class StreamActivity implements XdsObserver {
   readonly #metrics: Metrics;
   readonly #log: Logger;
+  readonly #missing: MissingTargets;
   #streams = 0;
 
-  constructor(metrics: Metrics, log: Logger) {
+  constructor(metrics: Metrics, log: Logger, missing: MissingTargets) {
     this.#metrics = metrics;
     this.#log = log;
+    this.#missing = missing;
   }
 
   /** Streams that are open now. */
@@ -29,10 +32,12 @@ export class StreamActivity implements XdsObserver {
 
   streamClosed(stream: StreamInfo, end: Told<'streamClosed'>): void {
     this.#streams -= 1;
+    this.#missing.closed(stream);
     this.#log.debug({ ...describe(stream), ...end }, 'stream closed');
   }
 
-  request(_stream: StreamInfo, { typeUrl }: Told<'request'>): void {
+  request(stream: StreamInfo, { typeUrl }: Told<'request'>): void {
+    this.#missing.asked(stream, typeUrl);
     this.#metrics.count('evenkeel_xds_requests_total', { type: typeLabel(typeUrl) });
   }
 

@@ -28,6 +28,8 @@ export interface Discovery {
    * @throws EvenkeelError where the first state is bad input (there is no last good state to serve).
    */
   start(observer: DiscoveryObserver): Promise<void>;
+  /** Why it tells nothing of this Service even where that exists, for people; undefined: it would tell of it. */
+  excludes?(id: ServiceId): string | undefined;
   /** Ends all watching; no observer call comes after it resolves. */
   stop(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { EvenkeelError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
-import type { Service } from '../../model/service.ts';
+import type { Service, ServiceId } from '../../model/service.ts';
 import { ToldServices } from '../changes.ts';
 import type { Discovery, DiscoveryObserver } from '../discovery.ts';
 import { type Annotations, readAnnotations } from './annotations.ts';
@@ -60,6 +60,14 @@ export class KubernetesDiscovery implements Discovery {
     const scopes = this.#options.namespaces ?? [undefined];
     this.#reflectors = scopes.flatMap((namespace) => this.#scope(client, clock, namespace));
     for (const reflector of this.#reflectors) reflector.start();
+  }
+
+  excludes({ namespace }: ServiceId): string | undefined {
+    const { namespaces, labelSelector } = this.#options;
+    if (namespaces !== undefined && !namespaces.includes(namespace)) {
+      return `of Kubernetes only the namespaces ${namespaces.join(', ')} are served`;
+    }
+    return labelSelector === undefined ? undefined : `of Kubernetes only Services with ${labelSelector} are served`;
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,71 @@
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import { type ClientResource, type StreamInfo, typeUrls } from '../xds/index.ts';
+import type { Metrics } from './metrics.ts';
+import { describeGroup } from './node-group.ts';
+
+/** What is asked for before its Service is known, at the start of both, is no mistake. */
+const graceMs = 1_000;
+/** A client that asks for ever new names fills no log. */
+const maxToldPerStream = 100;
+
+export interface MissingTargetsOptions {
+  /** What a stream asked for and was sent; undefined where it is over. */
+  readonly resourcesOf: (streamId: number) => readonly ClientResource[] | undefined;
+  /** Why a listener is not served to clients of a namespace; undefined where it is. */
+  readonly why: (listener: string, namespace: string) => string | undefined;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
+}
+
+/** Logs, once a stream, which targets a client asks for in vain, and why. */
+export class MissingTargets {
+  readonly #options: MissingTargetsOptions;
+  readonly #clock: Clock;
+  /** By stream: what was told, and how to call off the next look. */
+  readonly #streams = new Map<number, { readonly told: Set<string>; cancel: (() => void) | undefined }>();
+
+  constructor(options: MissingTargetsOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The stream asked for something; what of it is not there is looked at a second later. */
+  asked(stream: StreamInfo, typeUrl: string): void {
+    if (typeUrl !== typeUrls.listener) return;
+    const known = this.#streams.get(stream.id) ?? { told: new Set<string>(), cancel: undefined };
+    this.#streams.set(stream.id, known);
+    if (known.cancel !== undefined || known.told.size >= maxToldPerStream) return;
+    known.cancel = this.#clock.after(graceMs, () => {
+      known.cancel = undefined;
+      this.#look(stream, known.told);
+    });
+  }
+
+  closed({ id }: StreamInfo): void {
+    this.#streams.get(id)?.cancel?.();
+    this.#streams.delete(id);
+  }
+
+  #look({ id, peer, node, group }: StreamInfo, told: Set<string>): void {
+    const { resourcesOf, why, metrics, log } = this.#options;
+    // Gateways have listeners of their own, which are no targets.
+    const namespace = group === undefined ? undefined : describeGroup(group).namespace;
+    if (namespace === undefined) return;
+    for (const { typeUrl, name, version } of resourcesOf(id) ?? []) {
+      if (typeUrl !== typeUrls.listener || version !== undefined || told.has(name)) continue;
+      const reason = why(name, namespace);
+      if (reason === undefined) continue;
+      if (told.size >= maxToldPerStream) return;
+      told.add(name);
+      metrics.count('evenkeel_xds_names_not_served_total');
+      const who = { stream: id, peer, node: node.id, namespace };
+      log.warn(
+        { ...who, code: 'EK_NOT_SERVED', target: name, reason },
+        'a client asks for a target that is not served',
+      );
+    }
+  }
+}
