@@ -10,6 +10,8 @@ import { driverName } from './plan.ts';
 export const defaultPrefix = 'evenkeel-prove';
 
 const lookAgainMs = 500;
+/** A namespace so young may be one whose proof is just being made. */
+const beginsWithinMs = 60_000;
 
 /**
  * A name that no namespace has yet, in all likelihood.
@@ -97,7 +99,8 @@ export async function findLeftovers({ config, server }: Cluster): Promise<Leftov
             if (statusOf(thrown) === 404) return undefined;
             throw thrown;
           });
-          return { namespace, running: (job?.status?.active ?? 0) > 0 };
+          const ageMs = Date.now() - metadata!.creationTimestamp!.getTime();
+          return { namespace, running: job === undefined ? ageMs < beginsWithinMs : (job.status?.active ?? 0) > 0 };
         }),
     );
   } catch (thrown) {

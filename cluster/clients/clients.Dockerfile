@@ -1,0 +1,10 @@
+# The grpc-go and grpc-js clients of interop/, for tests only. Made from the folder that context.mjs puts together.
+FROM docker.io/library/node:26-bookworm-slim
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY interop interop
+COPY src src
+COPY go-client /usr/local/bin/go-client
+USER 65532:65532
+ENTRYPOINT ["node", "/app/interop/node/client.ts"]

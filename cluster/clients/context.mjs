@@ -1,0 +1,40 @@
+// Puts together what the images of the cluster's test clients are built from: `node cluster/clients/context.mjs FOLDER`
+// makes FOLDER/clients (grpc-go and grpc-js of interop/) and FOLDER/envoy. What they need must be installed:
+// `node interop/install.mjs go envoy`.
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, '..', '..');
+const folder = resolve(process.argv[2] ?? join(root, 'build', 'cluster'));
+
+/** Image → what is copied there from the repository. */
+const contexts = {
+  clients: {
+    'build/interop/go/client': 'go-client',
+    'package.json': 'package.json',
+    'package-lock.json': 'package-lock.json',
+    'interop/node': 'interop/node',
+    'src/gen': 'src/gen',
+    'cluster/clients/clients.Dockerfile': 'Dockerfile',
+  },
+  envoy: {
+    'build/envoy/envoy/_bin/envoy': 'envoy',
+    'cluster/clients/envoy.Dockerfile': 'Dockerfile',
+  },
+};
+
+for (const [name, files] of Object.entries(contexts)) {
+  const missing = Object.keys(files).find((path) => !existsSync(join(root, path)));
+  if (missing !== undefined) {
+    console.error(`${missing} is missing; run: npm run generate && node interop/install.mjs go envoy`);
+    process.exit(2);
+  }
+  rmSync(join(folder, name), { recursive: true, force: true });
+  for (const [from, to] of Object.entries(files)) {
+    const target = join(folder, name, to);
+    mkdirSync(dirname(target), { recursive: true });
+    cpSync(join(root, from), target, { recursive: true });
+  }
+}

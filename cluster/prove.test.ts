@@ -1,0 +1,116 @@
+// evenkeel prove against the cluster of the current kubeconfig.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { reportSchema } from '../src/probe/index.ts';
+import { evenkeel, images, kubectl, withoutCluster } from './support/cluster.ts';
+
+const skip = withoutCluster();
+const folder = mkdtempSync(join(tmpdir(), 'evenkeel-prove-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const made = ['--image', images.evenkeel, '--image-pull-policy', 'IfNotPresent'];
+const prefix = (name: string): string => `ek-test-${name}`;
+
+async function namespacesOf(name: string): Promise<string[]> {
+  const printed = await kubectl(['get', 'namespaces', '-l', 'evenkeel.dev/prove=true', '-o', 'name']);
+  return printed.split('\n').filter((line) => line.startsWith(`namespace/${prefix(name)}-`));
+}
+
+test('measures every scheme of the table, and leaves nothing behind', { skip, timeout: 900_000 }, async (t) => {
+  const file = join(folder, 'report.json');
+  const envoy = images.envoy === undefined ? [] : ['--envoy-image', images.envoy];
+  // A machine that starts pods answers late; that is not what is asked here.
+  const where = ['--namespace-prefix', prefix('all'), '--deadline', '10000'];
+  const { code, stdout, stderr } = await evenkeel(['prove', ...made, ...envoy, ...where, '--report', file]);
+  t.diagnostic(stdout);
+  assert.equal(code, 0, `${stdout}\n${stderr}`);
+
+  const report = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  assert.equal(report.conditions.environment, 'kubernetes');
+  const verdicts = Object.fromEntries(
+    report.schemes.map((row) => [row.scheme, row.status === 'ok' ? row.verdict : row.status]),
+  );
+  assert.deepEqual(verdicts, {
+    'clusterip-http-new-connections': 'balanced',
+    'clusterip-http-keepalive': 'pinned',
+    'clusterip-grpc': 'pinned',
+    'headless-pick-first': 'pinned',
+    'headless-round-robin': 'balanced',
+    'headless-round-robin-max-age': 'balanced',
+    'l7-envoy': images.envoy === undefined ? 'skipped' : 'balanced',
+    'xds-dns': 'balanced',
+    xds: 'balanced',
+  });
+  const followed = Object.fromEntries(
+    report.scaleOut.map((row) => [row.scheme, row.status === 'ok' && row.convergedMs !== null]),
+  );
+  assert.equal(followed['headless-round-robin'], false, 'nothing tells this client of new pods');
+  for (const scheme of ['headless-round-robin-max-age', 'xds-dns', 'xds']) assert.equal(followed[scheme], true, scheme);
+  for (const row of [...report.scaleOut, ...report.scaleIn]) {
+    if (row.scheme !== 'xds' || row.status !== 'ok') continue;
+    assert.deepEqual(row.failures, {}, 'xds:/// lost calls while pods came and went');
+  }
+  assert.deepEqual(await namespacesOf('all'), []);
+});
+
+test('an image that no node has ends it early, with the pod and the reason', { skip, timeout: 300_000 }, async () => {
+  const args = ['--image', 'evenkeel-nobody-has-this:1', '--image-pull-policy', 'Never', '--schemes', 'clusterip-grpc'];
+  const { code, stderr } = await evenkeel(['prove', ...args, '--namespace-prefix', prefix('image')]);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /EK_PROVE_IMAGE: \S+ cannot get the image evenkeel-nobody-has-this:1: ErrImageNeverPull/);
+  assert.match(stderr, /at field --image/);
+  assert.deepEqual(await namespacesOf('image'), []);
+});
+
+test('Ctrl-C hands over what was measured and cleans up', { skip, timeout: 300_000 }, async () => {
+  const args = ['--schemes', 'clusterip-grpc,headless-pick-first,headless-round-robin', '--calls', '100000', '--json'];
+  const { code, stdout, stderr } = await evenkeel(
+    ['prove', ...made, ...args, '--namespace-prefix', prefix('interrupt')],
+    { stopOn: /calling: clusterip-grpc/ },
+  );
+  assert.equal(code, 3, stderr);
+  const report = reportSchema.parse(JSON.parse(stdout));
+  assert.equal(report.interrupted, true);
+  assert.deepEqual(
+    report.schemes.map(({ status }) => status),
+    ['skipped', 'skipped', 'skipped'],
+  );
+  assert.deepEqual(await namespacesOf('interrupt'), []);
+});
+
+test('a user without the rights is told which are missing', { skip, timeout: 120_000 }, async (t) => {
+  const namespace = `${prefix('rights')}-user`;
+  await kubectl(['create', 'namespace', namespace]);
+  t.after(() => kubectl(['delete', 'namespace', namespace, '--wait=false']));
+  await kubectl(['-n', namespace, 'create', 'serviceaccount', 'somebody']);
+  const token = (await kubectl(['-n', namespace, 'create', 'token', 'somebody'])).trim();
+  const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '-o', 'json'])) as {
+    users: { user: unknown }[];
+  };
+  config.users[0]!.user = { token };
+  const kubeconfig = join(folder, 'somebody.json');
+  writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+  const { code, stderr } = await evenkeel(['prove', ...made], { env: { KUBECONFIG: kubeconfig } });
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /EK_KUBE_FORBIDDEN: the user of context \S+ may not create namespaces, /);
+  for (const right of ['create deployments.apps', 'get pods/log', 'create jobs.batch', 'patch deployments.apps']) {
+    assert.ok(stderr.includes(right), `${right}: ${stderr}`);
+  }
+});
+
+test('what was kept is deleted by --clean, and nothing that runs', { skip, timeout: 300_000 }, async () => {
+  const where = ['--namespace-prefix', prefix('kept')];
+  const args = ['--schemes', 'clusterip-grpc', '--calls', '20', '--scale-to', '3', '--keep'];
+  const { code, stdout, stderr } = await evenkeel(['prove', ...made, ...args, ...where]);
+  assert.equal(code, 0, `${stdout}\n${stderr}`);
+  const [kept] = await namespacesOf('kept');
+  assert.ok(kept !== undefined, 'the namespace is there');
+  const cleaned = await evenkeel(['prove', '--clean', '--json']);
+  assert.equal(cleaned.code, 0, cleaned.stderr);
+  const { deleted } = JSON.parse(cleaned.stdout) as { deleted: string[] };
+  assert.ok(deleted.includes(kept.replace('namespace/', '')), cleaned.stdout);
+  assert.deepEqual(await namespacesOf('kept'), []);
+});
