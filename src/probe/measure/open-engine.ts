@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { create, createFileRegistry, toBinary } from '@bufbuild/protobuf';
+import { create, createFileRegistry, fromBinary, toBinary, toJson } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import * as grpc from '@grpc/grpc-js';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
 import { Health, HealthCheckRequestSchema } from '../../gen/health/v1/health_pb.ts';
 import type { Engine } from '../load/engine.ts';
+import { maxRequestBytes, WireEngine } from '../load/wire/wire-engine.ts';
 import { ChannelEngine } from '../target/channel-engine.ts';
 import { readTls, type TlsMaterial } from '../target/credentials.ts';
 import { type Expected, expectedOf } from '../target/expected.ts';
+import { flatten } from '../target/flatten.ts';
 import { HttpEngine } from '../target/http-engine.ts';
 import { type PreparedCall, prepareCall, splitMethod } from '../target/method.ts';
 import { loadProtoFiles } from '../target/proto-files.ts';
@@ -78,12 +80,53 @@ async function openGrpc(options: ProbeOptions): Promise<Opened> {
       throw unreachable(options, messageOf(thrown), thrown);
     });
     const call = await prepare(options, fromFiles, channel, metadata);
+    if (options.engine === 'wire') {
+      const engine = await openWire(options, call, await place.ask(), tls);
+      channel.close();
+      return { engine, call: call.path, ask: place.ask };
+    }
     channel.prepare(call);
     return { engine: channel, call: call.path, ask: place.ask };
   } catch (thrown) {
     channel.close();
     throw thrown;
   }
+}
+
+async function openWire(
+  options: ProbeOptions,
+  { path, requests, method, registry }: PreparedCall,
+  { backends }: Expected,
+  tls: TlsMaterial | undefined,
+): Promise<Engine> {
+  const { target, connections, headers, deadlineMs, connectMs } = options;
+  if (requests.reduce((sum, { length }) => sum + length + 5, 0) > maxRequestBytes) {
+    throw new EvenkeelError('EK_USAGE', `the engine "wire" sends at most ${maxRequestBytes} bytes a call`, {
+      field: '--engine',
+      hint: 'Use --engine channel.',
+    });
+  }
+  const addresses = backends.map(({ address }) => {
+    const colon = address.lastIndexOf(':');
+    return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+  });
+  const name = target.kind === 'grpc' && target.scheme === 'dns' ? target.host : (addresses[0]?.host ?? 'localhost');
+  const engine = await WireEngine.open(
+    {
+      ...{ addresses, connections: Math.max(1, connections), path, messages: requests, metadata: headers, deadlineMs },
+      authority:
+        tls?.serverName ?? (target.kind === 'grpc' && target.scheme === 'dns' ? `${name}:${target.port}` : name),
+      tls:
+        tls === undefined
+          ? undefined
+          : { ca: tls.ca, cert: tls.cert, key: tls.key, servername: tls.serverName ?? name },
+      fieldsOf: (bytes) => flatten(toJson(method.output, fromBinary(method.output, bytes), { registry })),
+    },
+    connectMs,
+  ).catch((thrown: unknown) => {
+    throw unreachable(options, messageOf(thrown), thrown);
+  });
+  return engine;
 }
 
 interface Place {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { create, createFileRegistry, type FileRegistry, fromBinary } from '@bufbuild/protobuf';
+import { clearField, create, createFileRegistry, type FileRegistry, fromBinary } from '@bufbuild/protobuf';
 import {
   type DescriptorProto,
+  FieldDescriptorProtoSchema,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
@@ -26,7 +27,6 @@ export async function loadProtoFiles(files: readonly string[], importPaths: read
     descriptors = Object.values(found).flatMap((one) =>
       'fileDescriptorProtos' in one ? (one.fileDescriptorProtos as Uint8Array[]) : [],
     );
-    descriptors = descriptors.slice(0, new Set(descriptors).size);
   } catch (cause) {
     throw new EvenkeelError('EK_FILE_SYNTAX', `the .proto files cannot be used: ${messageOf(cause)}`, {
       field: '--proto',
@@ -34,7 +34,8 @@ export async function loadProtoFiles(files: readonly string[], importPaths: read
       hint: 'Correct what the message names; files that are imported are looked for in every --import-path.',
     });
   }
-  return registryOf(descriptors.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes)));
+  // Each type of the loader's brings all files along.
+  return registryOf([...new Set(descriptors)].map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes)));
 }
 
 /** Puts files into an order in which each type is known before it is used, and builds the registry. */
@@ -52,6 +53,7 @@ export function registryOf(files: readonly FileDescriptorProto[]): FileRegistry 
     own(prefix, file.messageType, file);
     for (const { name } of file.enumType) owners.set(`${prefix}.${name}`, file);
   }
+  for (const file of files) qualify(file, (name) => owners.has(name));
   const ordered = new Set<FileDescriptorProto>();
   const visiting = new Set<FileDescriptorProto>();
   const visit = (file: FileDescriptorProto): void => {
@@ -65,6 +67,37 @@ export function registryOf(files: readonly FileDescriptorProto[]): FileRegistry 
   };
   for (const file of files) visit(file);
   return createFileRegistry(create(FileDescriptorSetSchema, { file: [...ordered] }));
+}
+
+/** Names from the loader may be relative to where they stand, innermost first; descriptors from a compiler are full. */
+function qualify(file: FileDescriptorProto, exists: (name: string) => boolean): void {
+  const full = (name: string, scope: string): string => {
+    if (name === '' || name.startsWith('.')) return name;
+    for (let at = scope; ; at = at.slice(0, at.lastIndexOf('.'))) {
+      if (exists(`${at}.${name}`) || at === '') return `${at}.${name}`;
+    }
+  };
+  const fields = (list: DescriptorProto['field'], scope: string): void => {
+    for (const field of list) {
+      field.typeName = full(field.typeName, scope);
+      field.extendee = full(field.extendee, scope);
+      // The loader writes an empty name where it means none.
+      if (field.jsonName === '') clearField(field, FieldDescriptorProtoSchema.field.jsonName);
+    }
+  };
+  const message = (one: DescriptorProto, scope: string): void => {
+    const own = `${scope}.${one.name}`;
+    fields(one.field, own);
+    fields(one.extension, own);
+    for (const nested of one.nestedType) message(nested, own);
+  };
+  const scope = file.package === '' ? '' : `.${file.package}`;
+  for (const one of file.messageType) message(one, scope);
+  fields(file.extension, scope);
+  for (const method of file.service.flatMap((service) => service.method)) {
+    method.inputType = full(method.inputType, scope);
+    method.outputType = full(method.outputType, scope);
+  }
 }
 
 function typesUsed(file: FileDescriptorProto): string[] {

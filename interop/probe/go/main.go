@@ -1,0 +1,61 @@
+// A server that is not evenkeel's: grpc-go with its own health service and reflection, and nothing else.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/reflection"
+)
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:0", "address to listen on")
+	header := flag.String("header", "", "NAME=VALUE of a header in every answer")
+	trailer := flag.String("trailer", "", "NAME=VALUE of a trailer in every answer")
+	reflects := flag.Bool("reflection", true, "describe the services")
+	delay := flag.Duration("delay", 0, "wait before each answer")
+	flag.Parse()
+	options := []grpc.ServerOption{}
+	if *header != "" || *trailer != "" || *delay > 0 {
+		options = append(options, grpc.UnaryInterceptor(answerWith(*header, *trailer, *delay)))
+	}
+	server := grpc.NewServer(options...)
+	grpc_health_v1.RegisterHealthServer(server, health.NewServer())
+	if *reflects {
+		reflection.Register(server)
+	}
+	listener, err := net.Listen("tcp", *listen)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("{\"address\":%q}\n", listener.Addr().String())
+	log.Fatal(server.Serve(listener))
+}
+
+func answerWith(header, trailer string, delay time.Duration) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		if delay > 0 {
+			time.Sleep(delay)
+		}
+		_ = grpc.SetHeader(ctx, pair(header))
+		_ = grpc.SetTrailer(ctx, pair(trailer))
+		return handler(ctx, request)
+	}
+}
+
+func pair(text string) metadata.MD {
+	for at := range text {
+		if text[at] == '=' {
+			return metadata.Pairs(text[:at], text[at+1:])
+		}
+	}
+	return nil
+}
