@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { clearField, create, createFileRegistry, type FileRegistry, fromBinary } from '@bufbuild/protobuf';
+import { create, createFileRegistry, type FileRegistry, fromBinary } from '@bufbuild/protobuf';
+import { protoCamelCase } from '@bufbuild/protobuf/reflect';
 import {
   type DescriptorProto,
-  FieldDescriptorProtoSchema,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
@@ -81,8 +81,8 @@ function qualify(file: FileDescriptorProto, exists: (name: string) => boolean): 
     for (const field of list) {
       field.typeName = full(field.typeName, scope);
       field.extendee = full(field.extendee, scope);
-      // The loader writes an empty name where it means none.
-      if (field.jsonName === '') clearField(field, FieldDescriptorProtoSchema.field.jsonName);
+      // A compiler writes it, the loader does not.
+      if (field.jsonName === '') field.jsonName = protoCamelCase(field.name);
     }
   };
   const message = (one: DescriptorProto, scope: string): void => {
