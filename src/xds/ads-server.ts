@@ -1,4 +1,4 @@
-import { createServer as createHttp2Server, type ServerOptions } from 'node:http2';
+import type { ServerOptions } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type ListenAddress, listenError } from '../base/listen-address.ts';
@@ -49,10 +49,11 @@ export interface AdsServerOptions {
   /** Whether streams are served from the start; see {@link AdsServer.setReady}. Default true. */
   readonly ready?: boolean | undefined;
   readonly limits?: Partial<XdsLimits> | undefined;
-  /** Bounds of a connection; `maxStreams` and `headerListBytes` come from {@link AdsServerOptions.limits}. */
+  /**
+   * Bounds of a connection of `listen` and `acceptSocket`; `maxStreams` and `headerListBytes` come from
+   * {@link AdsServerOptions.limits}. Default: {@link defaultHttp2Limits}.
+   */
   readonly http2?: Partial<Omit<Http2Limits, 'maxStreams' | 'headerListBytes'>> | undefined;
-  /** HTTP/2 of `listen` and `acceptSocket`: the library's, or that of `node:http2`. Default `node`. */
-  readonly transport?: 'own' | 'node' | undefined;
   /** Changes within this time after one that was sent are sent together at its end; the first is sent at once. Default 25. */
   readonly coalesceMs?: number | undefined;
   /** A connection is asked to go at this age, ±10 %, so that clients spread over replicas. Default 0: never. */
@@ -215,16 +216,10 @@ export class AdsServer {
     for (const detach of this.#detach.splice(0)) detach();
   }
 
-  /** What serves the sockets of `listen` and `acceptSocket`. */
+  /** What serves the sockets of `listen` and `acceptSocket`, with the HTTP/2 of our own. */
   #socketServer(): (socket: Socket) => void {
-    const { clock = systemClock, http2, transport = 'node' } = this.#options;
+    const { clock = systemClock, http2 } = this.#options;
     const { limits } = this.#environment;
-    if (transport === 'node') {
-      // It never listens; it makes sessions of the sockets that it is given.
-      const server = createHttp2Server(http2ServerOptions(limits));
-      this.#attach(server, () => true);
-      return (socket) => server.emit('connection', socket);
-    }
     const { streamsPerSession: maxStreams, headerBytes: headerListBytes } = limits;
     const http2Limits = { ...defaultHttp2Limits, ...http2, maxStreams, headerListBytes };
     const owner: ConnectionOwner = {

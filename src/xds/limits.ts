@@ -21,7 +21,7 @@ export interface XdsLimits {
    * resource may be larger. gRPC clients take 4 MiB by default. Default 2 MiB.
    */
   readonly responseBytes: number;
-  /** Megabytes that Node may hold for one connection (`maxSessionMemory` of `node:http2`). Default 10. */
+  /** Megabytes that Node may hold for one connection of a mounted server (`maxSessionMemory` of `node:http2`). Default 10. */
   readonly sessionMemoryMb: number;
   /** Bytes of request headers. Default 16 KiB. */
   readonly headerBytes: number;

@@ -270,6 +270,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   }
 
   reset({ streamId, code, reason, message }: StreamError): void {
+    if (this.#ended) return;
     this.#owner.fault(this, { reason, scope: 'stream', message });
     this.#reset(streamId, code);
     this.count('resets');
