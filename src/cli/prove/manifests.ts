@@ -191,7 +191,7 @@ function deployment(plan: Plan, name: string, replicas: number, spec: V1PodSpec)
 }
 
 function backend(name: BackendName, { plan, image }: ManifestOptions): V1Deployment {
-  const common = { env: { EVENKEEL_DRAIN_MS: String(shortened.drain.valueMs) } };
+  const common = { env: { EVENKEEL_DRAIN_MS: String(shortened.drain.valueMs), EVENKEEL_GRACE_MS: '5000' } };
   const { replicas } = plan.options;
   if (name === backendNames.http) {
     const readiness = { httpGet: { path: '/readyz', port: backendAdminPort }, ...everySecond };

@@ -31,6 +31,9 @@ const ownData = [
   field('NODE_NAME', 'spec.nodeName'),
 ];
 
+/** Longer than any of these pods needs; the shorter it is, the sooner is a namespace that is deleted gone. */
+const graceSeconds = 10;
+
 /** A pod of one container that passes the Pod Security Standard "restricted". */
 export function podSpec({ image, pullPolicy }: ImageChoice, parts: ContainerParts): V1PodSpec {
   const { command, args, env = {}, ports = {}, readiness, files, serviceAccount, cpu = '20m', memory = '64Mi' } = parts;
@@ -66,6 +69,7 @@ export function podSpec({ image, pullPolicy }: ImageChoice, parts: ContainerPart
       : { serviceAccountName: serviceAccount }),
     // A Service named like a setting (EVENKEEL_PORT …) must not become one.
     enableServiceLinks: false,
+    terminationGracePeriodSeconds: graceSeconds,
     securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
     containers: [container],
     volumes,

@@ -44,7 +44,11 @@ export class RunInCluster {
   async run(signal: AbortSignal): Promise<Report | undefined> {
     await this.#create();
     const driver = await this.#awaitPods(signal);
-    return driver === undefined ? undefined : this.#follow(driver, signal);
+    if (driver === undefined) return undefined;
+    const report = await this.#follow(driver, signal);
+    // What is kept must not look as if it ran: `--clean` leaves such a proof alone.
+    if (this.#manifests.keep && !signal.aborted) await this.#awaitEnd(driver);
+    return report;
   }
 
   get #namespace(): string {
@@ -159,11 +163,16 @@ export class RunInCluster {
     );
   }
 
+  async #awaitEnd(pod: string): Promise<void> {
+    const until = performance.now() + lastReportWithinMs;
+    while (performance.now() < until && !(await this.#hasEnded(pod).catch(() => false))) await delay(lookAgainMs);
+  }
+
   async #hasEnded(name: string): Promise<boolean> {
     const job = await this.#cluster.config
       .makeApiClient(BatchV1Api)
       .readNamespacedJob({ name: driverName, namespace: this.#namespace });
-    if ((job.status?.active ?? 0) === 0 && (job.status?.startTime ?? undefined) !== undefined) return true;
+    if ((job.status?.active ?? 0) > 0) return false;
     const pods = await this.#pods();
     return !pods.some((pod) => pod.metadata?.name === name && pod.status?.phase === 'Running');
   }
