@@ -1,3 +1,4 @@
+import type { ClientTlsFiles } from '../../src/cli/bootstrap-tls.ts';
 import type { ClientProcess } from './client-process.ts';
 import type { ClientResource } from './client-status.ts';
 import type { ClientId } from './clients.ts';
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly xdsAddress: string;
   /** Where a client that is a gateway listens, by its id: `HOST:PORT`. */
   readonly gateways: ReadonlyMap<ClientId, string>;
+  /** The client's files, where the control plane is served with TLS. */
+  readonly tls?: ClientTlsFiles | undefined;
 }
 
 /** A client that runs, be it a gRPC library or Envoy with a plain client in front. */

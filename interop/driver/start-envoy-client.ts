@@ -14,12 +14,12 @@ export async function startEnvoyClient(
   id: ClientId,
   transport: 'sotw' | 'delta',
   { command, args, env }: Launch,
-  { folder, xdsAddress, gateways }: Surroundings,
+  { folder, xdsAddress, gateways, tls }: Surroundings,
 ): Promise<LiveClient> {
   const binary = await findEnvoy();
   if (binary === undefined) throw new Error(howToGetEnvoy);
   const nodeId = nodeIdOf(id);
-  const options = { gateway: id, server: xdsAddress, nodeId, adminPort: 0, delta: transport === 'delta' };
+  const options = { gateway: id, server: xdsAddress, nodeId, adminPort: 0, delta: transport === 'delta', tls };
   const envoy = await EnvoyProcess.start(binary, folder, nodeId, envoyBootstrap(options, {}));
   try {
     const process = await ClientProcess.start(id, {

@@ -8,9 +8,9 @@ import { type LiveClient, nodeIdOf, type Surroundings } from './live-client.ts';
 export async function startGrpcClient(
   id: ClientId,
   { command, args, env }: Launch,
-  { descriptors, xdsAddress }: Surroundings,
+  { descriptors, xdsAddress, tls }: Surroundings,
 ): Promise<LiveClient> {
-  const bootstrap = clientBootstrap({ server: xdsAddress, nodeId: nodeIdOf(id), namespace: 'default' }, {});
+  const bootstrap = clientBootstrap({ server: xdsAddress, nodeId: nodeIdOf(id), namespace: 'default', tls }, {});
   const process = await ClientProcess.start(id, {
     command,
     args,

@@ -50,3 +50,29 @@ test('addresses of a control plane', () => {
     );
   }
 });
+
+test('with TLS the client is told where its files are, and never to do without', async () => {
+  const files = { ca: '/tls/ca.crt', cert: '/tls/tls.crt', key: '/tls/tls.key' };
+  const serversOf = (options: Parameters<typeof clientBootstrap>[0]) =>
+    (clientBootstrap(options, {}) as { xds_servers: { server_uri: string; channel_creds: object[] }[] }).xds_servers;
+  assert.deepEqual(serversOf({ tls: files })[0]!.server_uri, '127.0.0.1:18443');
+  assert.deepEqual(serversOf({ tls: files })[0]!.channel_creds, [
+    {
+      type: 'tls',
+      config: {
+        ca_certificate_file: '/tls/ca.crt',
+        certificate_file: '/tls/tls.crt',
+        private_key_file: '/tls/tls.key',
+        refresh_interval: '60s',
+      },
+    },
+  ]);
+  assert.deepEqual(serversOf({ tls: {} })[0]!.channel_creds, [{ type: 'tls', config: {} }]);
+
+  const run = (...args: string[]) => promisify(execFile)(process.execPath, [main, 'bootstrap', ...args]);
+  const { stdout } = await run('--tls-ca', '/tls/ca.crt', '--tls-cert', '/tls/tls.crt', '--tls-key', '/tls/tls.key');
+  assert.deepEqual(JSON.parse(stdout).xds_servers[0].channel_creds, serversOf({ tls: files })[0]!.channel_creds);
+  const plain = await run('--tls');
+  assert.equal(JSON.parse(plain.stdout).xds_servers[0].channel_creds[0].type, 'tls');
+  await assert.rejects(run('--tls-cert', '/tls/tls.crt'), /EK_USAGE.*belong together/);
+});

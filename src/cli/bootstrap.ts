@@ -2,10 +2,11 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { EvenkeelError } from '../base/errors.ts';
+import { type ClientTlsFiles, channelCreds, clientTlsOf, type TlsFlags } from './bootstrap-tls.ts';
 import { envoyBootstrap } from './envoy-bootstrap.ts';
 
 export interface BootstrapOptions {
-  /** `HOST:PORT` of the control plane; default `127.0.0.1:18000`. */
+  /** `HOST:PORT` of the control plane; default `127.0.0.1:18000`, with TLS `127.0.0.1:18443`. */
   readonly server?: string | undefined;
   /** Namespace in which bare targets (`xds:///orders`) are looked up; default `POD_NAMESPACE`, else `default`. */
   readonly namespace?: string | undefined;
@@ -16,9 +17,12 @@ export interface BootstrapOptions {
   readonly subZone?: string | undefined;
   /** Machine that the client's pod is on, from which the control plane can tell its zone; default `NODE_NAME`. */
   readonly kubeNode?: string | undefined;
+  /** Connects with TLS; default: without. */
+  readonly tls?: ClientTlsFiles | undefined;
 }
 
 const defaultServer = '127.0.0.1:18000';
+const defaultTlsServer = '127.0.0.1:18443';
 
 /** `HOST:PORT`, or a gRPC target with a scheme, which is passed on as it is. */
 const serverUri = /^(?:(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}|(?:dns|ipv4|ipv6|unix|unix-abstract):\S+)$/;
@@ -30,7 +34,7 @@ const serverUri = /^(?:(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}|(?:dns|ipv4|ipv6|
  */
 export function clientBootstrap(options: BootstrapOptions, env: NodeJS.ProcessEnv = process.env): object {
   const kubeNode = options.kubeNode ?? env.NODE_NAME;
-  const server = options.server ?? defaultServer;
+  const server = options.server ?? (options.tls === undefined ? defaultServer : defaultTlsServer);
   if (!serverUri.test(server)) {
     throw new EvenkeelError('EK_USAGE', `"${server}" is not the address of a control plane`, {
       field: '--server',
@@ -41,7 +45,7 @@ export function clientBootstrap(options: BootstrapOptions, env: NodeJS.ProcessEn
     xds_servers: [
       {
         server_uri: server,
-        channel_creds: [{ type: 'insecure' }],
+        channel_creds: channelCreds(options.tls),
         // Without ignore_resource_deletion a resource that is deleted by mistake fails calls that were fine (A53).
         server_features: ['xds_v3', 'ignore_resource_deletion'],
       },
@@ -67,16 +71,26 @@ interface EnvoyFlags {
   readonly delta?: true;
 }
 
+/** Everything that the command takes. */
+type CommandFlags = Omit<BootstrapOptions, 'tls'> & EnvoyFlags & TlsFlags & { readonly kubernetes?: true };
+
 export function registerBootstrap(root: Command): void {
   root
     .command('bootstrap')
     .description('Print the file that tells a gRPC client, or an Envoy, where its control plane is.')
-    .option('--server <host:port>', `the control plane's xDS address (default: ${defaultServer})`)
+    .option(
+      '--server <host:port>',
+      `the control plane's xDS address (default: ${defaultServer}, with TLS ${defaultTlsServer})`,
+    )
     .option('--namespace <name>', 'where bare targets are looked up (default: $POD_NAMESPACE, else "default")')
     .option('--node-id <id>', "the client's name in /config_dump (default: $POD_NAME, else the host's name)")
     .option('--region <name>', 'region the client is in')
     .option('--zone <name>', 'zone the client is in')
     .option('--sub-zone <name>', 'sub-zone the client is in')
+    .option('--tls', 'connect with TLS; any of the following says so too')
+    .option('--tls-ca <file>', "authorities of the control plane's certificate, PEM (default: those of the system)")
+    .option('--tls-cert <file>', "the client's own certificate, PEM, where the control plane asks for one")
+    .option('--tls-key <file>', 'its private key, PEM')
     .option('--kubernetes', "for a pod: print YAML that belongs into the manifest of a client's container")
     .option('--envoy', 'for an Envoy that is one of the gateways of the configuration')
     .option('--gateway <name>', 'which gateway it is, with --envoy')
@@ -90,12 +104,15 @@ Examples:
   evenkeel bootstrap --server xds-srv:18000 > bootstrap.json
   GRPC_XDS_BOOTSTRAP=bootstrap.json my-client xds:///be1-srv
 
+  evenkeel bootstrap --server xds-srv:18443 --tls-ca ca.crt --tls-cert tls.crt --tls-key tls.key > bootstrap.json
+
   evenkeel bootstrap --kubernetes --server dns:///evenkeel.evenkeel:18000
 
   evenkeel bootstrap --envoy --gateway edge --server xds-srv:18000 > envoy.json
   envoy -c envoy.json`,
     )
-    .action(async ({ kubernetes, ...options }: BootstrapOptions & EnvoyFlags & { readonly kubernetes?: true }) => {
+    .action(async ({ kubernetes, tls, tlsCa, tlsCert, tlsKey, ...rest }: CommandFlags) => {
+      const options = { ...rest, tls: clientTlsOf({ tls, tlsCa, tlsCert, tlsKey }) };
       if (kubernetes === true) {
         if (options.envoy === true) {
           throw new EvenkeelError('EK_USAGE', '--kubernetes and --envoy exclude each other', {

@@ -88,3 +88,23 @@ test('flags that do not go together are named', async () => {
     assert.match(stderr, new RegExp(`error EK_USAGE: [^]*field ${field}`));
   }
 });
+
+test('with TLS an Envoy checks whose certificate it is shown', () => {
+  const socketOf = (server: string) => {
+    const [cluster] = bootstrapOf({ server, tls: { ca: 'ca.crt', cert: 'tls.crt', key: 'tls.key' } }).static_resources
+      .clusters as unknown as { transport_socket: { typed_config: Record<string, unknown> } }[];
+    return JSON.parse(JSON.stringify(cluster!.transport_socket.typed_config));
+  };
+  const named = socketOf('xds-srv:18443');
+  assert.equal(named.sni, 'xds-srv');
+  assert.deepEqual(named.common_tls_context.validation_context, {
+    trusted_ca: { filename: 'ca.crt' },
+    match_typed_subject_alt_names: [{ san_type: 'DNS', matcher: { exact: 'xds-srv' } }],
+  });
+  assert.deepEqual(named.common_tls_context.tls_certificates, [
+    { certificate_chain: { filename: 'tls.crt' }, private_key: { filename: 'tls.key' } },
+  ]);
+  const address = socketOf('10.0.0.1:18443');
+  assert.equal(address.sni, undefined);
+  assert.equal(address.common_tls_context.validation_context.match_typed_subject_alt_names[0].san_type, 'IP_ADDRESS');
+});

@@ -1,11 +1,12 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { EvenkeelError } from '../base/errors.ts';
+import { type ClientTlsFiles, envoyTransportSocket } from './bootstrap-tls.ts';
 
 export interface EnvoyBootstrapOptions {
   /** Name of a gateway in the control plane's configuration. */
   readonly gateway: string;
-  /** `HOST:PORT` of the control plane; default `127.0.0.1:18000`. */
+  /** `HOST:PORT` of the control plane; default `127.0.0.1:18000`, with TLS `127.0.0.1:18443`. */
   readonly server?: string | undefined;
   /** IP literal that Envoy's admin server listens on; default `127.0.0.1`. It can end the process: none for strangers. */
   readonly adminHost?: string | undefined;
@@ -18,6 +19,8 @@ export interface EnvoyBootstrapOptions {
   readonly region?: string | undefined;
   readonly zone?: string | undefined;
   readonly subZone?: string | undefined;
+  /** Connects to the control plane with TLS; default: without. */
+  readonly tls?: ClientTlsFiles | undefined;
 }
 
 const controlPlaneCluster = 'evenkeel';
@@ -34,7 +37,8 @@ const maxConnections = 50_000;
  * @throws EvenkeelError `EK_USAGE`
  */
 export function envoyBootstrap(options: EnvoyBootstrapOptions, env: NodeJS.ProcessEnv = process.env): object {
-  const { gateway, server = '127.0.0.1:18000', adminHost = '127.0.0.1', adminPort = 9901, delta = false } = options;
+  const { gateway, tls, adminHost = '127.0.0.1', adminPort = 9901, delta = false } = options;
+  const { server = tls === undefined ? '127.0.0.1:18000' : '127.0.0.1:18443' } = options;
   const { region = '', zone = '', subZone = '' } = options;
   const { host, port } = parseServer(server);
   const ads = { resource_api_version: 'V3', ads: {}, initial_fetch_timeout: '0s' };
@@ -69,6 +73,7 @@ export function envoyBootstrap(options: EnvoyBootstrapOptions, env: NodeJS.Proce
           name: controlPlaneCluster,
           type: isIP(host) === 0 ? 'STRICT_DNS' : 'STATIC',
           connect_timeout: '2s',
+          ...(tls !== undefined && { transport_socket: envoyTransportSocket(tls, host) }),
           typed_extension_protocol_options: {
             'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
               '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',

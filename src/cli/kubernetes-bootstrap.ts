@@ -2,6 +2,8 @@ import { type BootstrapOptions, clientBootstrap } from './bootstrap.ts';
 
 /** Release and namespace as the chart's documentation has them; `dns:///` so that every client sees all copies of it. */
 export const serverInKubernetes = 'dns:///evenkeel.evenkeel:18000';
+/** The same with TLS. */
+const tlsServerInKubernetes = 'dns:///evenkeel.evenkeel:18443';
 
 /** What a pod says of itself by the Downward API: variable, field. */
 const ownFields = [
@@ -20,8 +22,9 @@ const ownFields = [
  * @throws EvenkeelError `EK_USAGE`
  */
 export function kubernetesBootstrap(options: BootstrapOptions): string {
+  const server = options.server ?? (options.tls === undefined ? serverInKubernetes : tlsServerInKubernetes);
   const bootstrap = clientBootstrap(
-    { ...options, server: options.server ?? serverInKubernetes, kubeNode: '$(NODE_NAME)' },
+    { ...options, server, kubeNode: '$(NODE_NAME)' },
     { POD_NAME: '$(POD_NAME)', POD_NAMESPACE: '$(POD_NAMESPACE)' },
   );
   return [
