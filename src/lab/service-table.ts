@@ -5,6 +5,7 @@ import { clusterDomain } from './dns/zone.ts';
 import { type EndpointView, endpointsOf, type ServiceView } from './endpoints.ts';
 import { checkName } from './names.ts';
 import { isShiftable, portShift } from './ports.ts';
+import type { ProxyPort } from './proxy/messages.ts';
 import { Proxies } from './proxy/proxies.ts';
 import type { Reaper } from './reaper.ts';
 import type { PodRecord, ServicePortRecord, ServiceRecord } from './records.ts';
@@ -62,7 +63,7 @@ export class ServiceTable {
         const bound =
           clusterIp === undefined
             ? (port.targetPort ?? port.port)
-            : await this.#proxy(key, clusterIp, port, spread, proxies);
+            : await this.#proxy(key, clusterIp, port, { spread, kubeNode: spec.kubeNode }, proxies);
         ports.push(portRecord(port, bound, clusterIp, dnsName));
       }
       if (this.#closed) throw new EvenkeelError('EK_LAB_STOPPED', 'the lab ended meanwhile');
@@ -131,12 +132,12 @@ export class ServiceTable {
     key: string,
     host: string,
     spec: ServicePortSpec,
-    spread: NonNullable<ServiceSpec['spread']>,
+    how: Pick<ProxyPort, 'spread' | 'kubeNode'>,
     proxies: number[],
   ): Promise<number> {
     const listen = async (port: number): Promise<number> => {
       const targetPort = spec.targetPort ?? spec.port;
-      proxies.push(await this.#proxies.open({ service: key, host, port, targetPort, spread }));
+      proxies.push(await this.#proxies.open({ service: key, host, port, targetPort, ...how }));
       return port;
     };
     const field = `the lab's Service ${key}`;
@@ -175,15 +176,15 @@ function portRecord(
   };
 }
 
-function checkSpec({ name, namespace = 'default', ports, headless = false, spread }: ServiceSpec): void {
+function checkSpec({ name, namespace = 'default', ports, headless = false, spread, kubeNode }: ServiceSpec): void {
   checkName(name, 'name');
   checkName(namespace, 'namespace');
-  if (headless && spread !== undefined) {
+  if (headless && (spread ?? kubeNode) !== undefined) {
     throw new EvenkeelError(
       'EK_LAB_SPEC',
       `Service ${name} is headless and has no proxy that could spread connections`,
       {
-        field: 'spread',
+        field: spread === undefined ? 'kubeNode' : 'spread',
       },
     );
   }

@@ -93,9 +93,12 @@ export interface ServiceSpec {
   readonly headless?: boolean | undefined;
   /**
    * What connections to the ClusterIP are spread over: `pod`, as kube-proxy does; or `node`, any machine with a pod and
-   * then any of its pods, as a load balancer does in front of `externalTrafficPolicy: Local`. Default `pod`.
+   * then any of its pods, as a load balancer does in front of `externalTrafficPolicy: Local`; pods then see the client's own
+   * address, too. Default `pod`.
    */
   readonly spread?: 'pod' | 'node' | undefined;
+  /** Only the pods of this machine, as its NodePort under `externalTrafficPolicy: Local`; without one there: a reset. */
+  readonly kubeNode?: string | undefined;
   /** Passed on in the endpoint file: the control plane's active checks. */
   readonly healthCheck?: { readonly protocol: 'grpc' | 'tcp'; readonly grpcService?: string | undefined } | undefined;
 }

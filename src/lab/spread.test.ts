@@ -37,3 +37,8 @@ test('nobody is chosen from nobody', () => {
   assert.equal(choose([], 'pod', Math.random), undefined);
   assert.equal(choose([], 'node', Math.random), undefined);
 });
+
+test('of one machine only its own pods', () => {
+  assert.equal(choose(endpoints, 'pod', Math.random, 'node-1')!.pod, 'alone');
+  assert.equal(choose(endpoints, 'node', Math.random, 'node-3'), undefined);
+});

@@ -121,3 +121,23 @@ test('how a Service is named in the configuration', () => {
     assert.equal(parseGatewayService(text), undefined, text);
   }
 });
+
+test('every host means the one Service that is named, also where two of its ports are', () => {
+  const service: Service = {
+    namespace: 'default',
+    name: 'server',
+    ports: [
+      { port: 8080, name: 'http', endpoints: [] },
+      { port: 50051, name: 'grpc', endpoints: [] },
+    ],
+    policy: {},
+  };
+  const services = ['default/server:http', 'default/server:grpc'].map((text) => parseGatewayService(text)!);
+  const [both, ...others] = translateGateway({ ...gateway, services }, [service]).hosts;
+  assert.ok(both!.domains.includes('*'));
+  assert.equal(both!.clusters.length, 2);
+  assert.ok(others.every(({ domains }) => !domains.includes('*')));
+  const elsewhere = [...services, parseGatewayService('default/a')!];
+  const { hosts } = translateGateway({ ...gateway, services: elsewhere }, [service, grpcService('a')]);
+  assert.ok(hosts.every(({ domains }) => !domains.includes('*')));
+});

@@ -147,7 +147,7 @@ function virtualHostsOf(
   if ('reason' in rules) problems.push({ subject: names[0]!, reason: rules.reason });
   else {
     // With a single Service named there is no doubt who is meant, however Envoy is called.
-    const alone = gateway.services?.length === 1 ? ['*'] : [];
+    const alone = new Set(gateway.services?.map(serviceKey)).size === 1 ? ['*'] : [];
     const domains = [...names.flatMap((name) => [name, `${name}:*`]), ...alone];
     hosts.push({ name: serviceKey(service), domains, rules });
   }

@@ -11,12 +11,15 @@ export interface Outcome {
 }
 
 /** Runs the command line to its end. */
-export function evenkeel(args: readonly string[], { stopOn }: { stopOn?: RegExp } = {}): Promise<Outcome> {
+export function evenkeel(
+  args: readonly string[],
+  { stopOn, env = {} }: { stopOn?: RegExp; env?: Readonly<Record<string, string>> } = {},
+): Promise<Outcome> {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [resolve(root, 'src/cli/main.ts'), ...args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, EVENKEEL_LOG: 'warn', NO_COLOR: '1' },
+      env: { ...process.env, EVENKEEL_LOG: 'warn', NO_COLOR: '1', ...env },
     });
     let stdout = '';
     let stderr = '';

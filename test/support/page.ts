@@ -29,6 +29,9 @@ export function kindsOf(text: string): string[] {
       .replace(/\b127\.\d+\.\d+\.\d+/g, 'ADDRESS')
       .replace(/"SERVICE_PORT":"\d+"/g, '"SERVICE_PORT":"PORT"')
       .replace(/\d+\.\d+ s$/, 'TIME')
+      .replace(/(?<=}) \d+$/, ' N')
+      .replace(/ADDRESS:\d+"/, 'ADDRESS"')
+      .replace(/"node-\d"/, '"NODE"')
       .replace(/^ *\d+ (?=\S)/, '')
       .replace(/^#\d+: /, '#N: ')
       .trim(),

@@ -15,13 +15,14 @@ export class SystemProcess {
   readonly #folder: string;
   readonly #env: NodeJS.ProcessEnv;
 
-  static async start(system: string): Promise<SystemProcess> {
+  static async start(system: string, own: Readonly<Record<string, string>> = {}): Promise<SystemProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'ek-'));
     const env = {
       ...process.env,
       NO_COLOR: '1',
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
       TMPDIR: folder,
+      ...own,
     };
     const child = spawn(process.execPath, [main, 'lab', '--system', system, '--json'], {
       env,

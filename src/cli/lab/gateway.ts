@@ -3,8 +3,10 @@ import { formatAddress } from '../../base/listen-address.ts';
 import type { Lab, ServiceRecord } from '../../lab/index.ts';
 import { envoyBootstrap } from '../envoy-bootstrap.ts';
 
-const name = 'gateway';
-const listenPort = 8080;
+/** Deployment and Service. */
+export const gatewayName = 'gateway';
+/** Of no workload: a host that ends in the port of a Service means that port. */
+const listenPort = 10_000;
 const adminPort = 9901;
 
 /** The Envoy of the lab, one pod behind a ClusterIP. */
@@ -19,12 +21,18 @@ export interface Gateway {
 }
 
 /**
- * Starts an Envoy that leads to one Service; it waits for its control plane, which may come later.
+ * Starts an Envoy that leads to Services; it waits for its control plane, which may come later.
  *
  * @param xdsAddress - `HOST:PORT` of the control plane; that of a Service, since its pod has no address yet
- * @param target - `NAMESPACE/NAME:PORT`
+ * @param targets - `NAMESPACE/NAME:PORT` each
  */
-export async function createGateway(lab: Lab, binary: string, xdsAddress: string, target: string): Promise<Gateway> {
+export async function createGateway(
+  lab: Lab,
+  binary: string,
+  xdsAddress: string,
+  targets: readonly string[],
+): Promise<Gateway> {
+  const name = gatewayName;
   const service = await lab.createService({ name, ports: [{ name: 'grpc', port: listenPort }] });
   const bootstrap = envoyBootstrap({
     gateway: name,
@@ -53,7 +61,7 @@ export async function createGateway(lab: Lab, binary: string, xdsAddress: string
   return {
     service,
     adminAddress,
-    config: { name, listen: formatAddress(ip, listenPort), services: [target] },
+    config: { name, listen: formatAddress(ip, listenPort), services: targets },
     ready: async () => {
       try {
         await lab.ready(name);

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import { EvenkeelError } from '../../base/errors.ts';
 import { terminationSignal } from '../../base/shutdown.ts';
-import { type DeploymentSpec, Lab } from '../../lab/index.ts';
-import { findProgram } from '../../workloads/sample/find-program.ts';
+import { Lab } from '../../lab/index.ts';
 import { clientBootstrap } from '../bootstrap.ts';
+import { findPrograms, startSystem } from './start-system.ts';
 import { systemA } from './systems/a.ts';
 import { systemB } from './systems/b.ts';
 import { systemC } from './systems/c.ts';
@@ -38,11 +38,11 @@ export async function runSystem(raw: Readonly<Record<string, unknown>>): Promise
       field: '--system',
     });
   }
+  const programs = await findPrograms();
   const lab = await Lab.start({ id: raw.id as string | undefined });
   const stop = terminationSignal().then(() => lab.stop());
   try {
-    const { absent, notices } = missing(system);
-    await start(lab, system, absent);
+    const { absent, notices } = await startSystem(lab, system, programs);
     const addresses = Object.fromEntries(
       Object.entries(system.addresses)
         .filter(([, address]) => !isAbsent(address, absent))
@@ -60,29 +60,6 @@ export async function runSystem(raw: Readonly<Record<string, unknown>>): Promise
   } finally {
     await lab.stop();
   }
-}
-
-async function start(lab: Lab, system: ReferenceSystem, absent: ReadonlySet<string>): Promise<void> {
-  const { services, deployments, controlPlane, callers = [], laterServices = [] } = system;
-  for (const spec of services) if (!absent.has(spec.name)) await lab.createService(spec);
-  const deploy = async (specs: readonly DeploymentSpec[]): Promise<void> => {
-    const wanted = specs.filter((spec) => !absent.has(spec.name));
-    for (const spec of wanted) lab.createDeployment(spec);
-    await Promise.all(wanted.map((spec) => lab.ready(spec.name)));
-  };
-  await deploy(deployments);
-  if (controlPlane !== undefined) await lab.ready((await lab.deployControlPlane(controlPlane)).deployment);
-  await deploy(callers);
-  for (const spec of laterServices) await lab.createService(spec);
-}
-
-/** Deployments, and Services of the same name, that cannot be started here. */
-function missing({ needs = {} }: ReferenceSystem): { absent: ReadonlySet<string>; notices: readonly string[] } {
-  const lacking = Object.entries(needs).filter(([, program]) => findProgram(program) === undefined);
-  return {
-    absent: new Set(lacking.map(([deployment]) => deployment)),
-    notices: lacking.map(([deployment, program]) => `${deployment} is left out: there is no program "${program}" here`),
-  };
 }
 
 function isAbsent(address: Address, absent: ReadonlySet<string>): boolean {

@@ -57,7 +57,7 @@ async function startPushed(
   const port = 18_000;
   const xds = await lab.createService({ name: 'xds-srv', selector: [deployment], ports: [{ name: 'xds', port }] });
   const target = `${headless.namespace}/${headless.name}:${headless.ports[0]!.port}`;
-  const gateway = await createGateway(lab, envoy, xds.ports[0]!.address, target);
+  const gateway = await createGateway(lab, envoy, xds.ports[0]!.address, [target]);
   // After Envoy, since its listener has to have the address of its pod.
   const config = { ...configHead, gateways: [gateway.config] };
   return { gateway, pushed: await lab.deployControlPlane({ name: deployment, mode: 'file', config }) };

@@ -9,6 +9,7 @@ export interface ProxyPort {
   readonly port: number;
   readonly targetPort: number;
   readonly spread: NonNullable<ServiceSpec['spread']>;
+  readonly kubeNode?: string | undefined;
 }
 
 /** What the lab asks of the process that holds the proxies; each is answered by a {@link Reply} with its `id`. */

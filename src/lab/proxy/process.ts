@@ -10,8 +10,8 @@ const proxies = new Map<number, ServiceProxy>();
 let work = Promise.resolve();
 let endpoints: Readonly<Record<string, readonly LabEndpoint[]>> = {};
 
-async function open(id: number, { service, host, port, targetPort, spread }: ProxyPort): Promise<void> {
-  const proxy = new ServiceProxy({ endpoints: () => endpoints[service] ?? [], targetPort, spread, random });
+async function open(id: number, { service, host, port, ...how }: ProxyPort): Promise<void> {
+  const proxy = new ServiceProxy({ endpoints: () => endpoints[service] ?? [], ...how, random });
   await proxy.listen(host, port);
   proxies.set(id, proxy);
 }

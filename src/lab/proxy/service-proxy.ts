@@ -13,6 +13,7 @@ export interface ServiceProxyOptions {
   readonly endpoints: () => readonly LabEndpoint[];
   readonly targetPort: number;
   readonly spread: NonNullable<ServiceSpec['spread']>;
+  readonly kubeNode?: string | undefined;
   readonly random: Random;
 }
 
@@ -51,14 +52,17 @@ export class ServiceProxy {
 
   #forward(client: Socket): void {
     this.#track(client);
-    const { endpoints, spread, random } = this.#options;
-    const endpoint = choose(usable(endpoints()), spread, random);
+    const { endpoints, targetPort, spread, kubeNode, random } = this.#options;
+    const endpoint = choose(usable(endpoints()), spread, random, kubeNode);
     if (endpoint === undefined) {
       client.on('error', () => {});
       client.resetAndDestroy();
       return;
     }
-    const pod = connect({ host: endpoint.address, port: this.#options.targetPort, allowHalfOpen: true, noDelay: true });
+    // Whoever does not leave the machine needs no address of it in place of the client's (`externalTrafficPolicy: Local`).
+    const localAddress = spread === 'node' ? client.remoteAddress : undefined;
+    const to = { host: endpoint.address, port: targetPort, ...(localAddress !== undefined && { localAddress }) };
+    const pod = connect({ ...to, allowHalfOpen: true, noDelay: true });
     this.#track(pod);
     join(client, pod);
     join(pod, client);

@@ -30,7 +30,8 @@ export class GrpcUpstream {
       return await this.#client.call(method, request, settings);
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      throw new UpstreamError(this.#name, error.status, error.message, error);
+      // A proxy's answer can be a status and no word.
+      throw new UpstreamError(this.#name, error.status, error.message || `it answered ${error.status}`, error);
     }
   }
 

@@ -19,9 +19,12 @@ export const systemB: ReferenceSystem = {
     { name: 'client-grpc', template: caller(['client-grpc']) },
   ],
   controlPlane: { name: 'evenkeel', mode: 'file' },
+  gateway: ['default/server:http', 'default/server:grpc'],
   addresses: {
     HTTP: { http: 'server', port: 'http' },
     GRPC: { grpc: 'server', port: 'grpc' },
+    HTTP_L7: { http: 'gateway' },
+    GRPC_L7: { grpc: 'gateway' },
     CLIENT_HTTP: { podOf: 'client-http' },
     CLIENT_GRPC: { podOf: 'client-grpc' },
     GRPC_XDS_BOOTSTRAP_CONFIG: 'bootstrap',
@@ -30,6 +33,8 @@ export const systemB: ReferenceSystem = {
     'evenkeel lab logs "$CLIENT_HTTP"',
     'evenkeel lab logs "$CLIENT_GRPC"',
     'evenkeel workload client-http --url "$HTTP/" --keep-alive --count 9',
+    'evenkeel workload client-http --url "$HTTP_L7/" --keep-alive --count 9',
+    'evenkeel workload client-grpc --target "$GRPC_L7" --count 9',
     'evenkeel workload client-grpc --target xds:///server:50051 --count 9',
   ],
 };

@@ -28,8 +28,10 @@ export interface ReferenceSystem {
   readonly addresses: Readonly<Record<string, Address>>;
   /** What to try, as shell commands. */
   readonly show: readonly string[];
+  /** An Envoy that leads to these, each `NAMESPACE/NAME:PORT`; it asks the control plane, and is there before callers. */
+  readonly gateway?: readonly string[];
   /** Deployments that need a program which may be missing. */
-  readonly needs?: Readonly<Record<string, 'nginx'>>;
+  readonly needs?: Readonly<Record<string, 'nginx' | 'envoy'>>;
 }
 
 const adminPort = 9090;
