@@ -29,16 +29,17 @@ export class EchoBackend {
   }
 
   /**
-   * @param address - a loopback address; it is also the name that the backend answers with
+   * @param address - an address of this machine
    * @param port - 0: any
+   * @param name - what the backend answers with
    */
-  static async start(address: string, port: number): Promise<EchoBackend> {
+  static async start(address: string, port: number, name = address): Promise<EchoBackend> {
     const server = new Server();
     server.addService(
       { sayHello },
       {
         sayHello: (_call: ServerUnaryCall<EchoRequest, EchoReply>, answer: sendUnaryData<EchoReply>) =>
-          answer(null, create(EchoReplySchema, { message: `Hello from hostname ${address}`, hostname: address })),
+          answer(null, create(EchoReplySchema, { message: `Hello from hostname ${name}`, hostname: name })),
       },
     );
     const health = new HealthImplementation({ 'echo.EchoServer': 'SERVING' });

@@ -9,6 +9,7 @@ export interface ApiTarget {
   readonly group: string;
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
 }
 
 /** `list endpointslices.discovery.k8s.io in all namespaces` */
@@ -38,6 +39,16 @@ export function errorOfStatus(status: number, message: string, target: ApiTarget
     return new EvenkeelError('EK_KUBE_FORBIDDEN', `the API server forbids to ${what}: ${said}`, {
       hint: `Grant the verb ${verb} on ${resource} (API group "${group}") with ${role}${narrower}.`,
     });
+  }
+  if (status === 400 && target.labelSelector !== undefined) {
+    return new EvenkeelError(
+      'EK_KUBE_ANSWER',
+      `the API server does not take "${target.labelSelector}" to ${what}: ${said}`,
+      {
+        field: 'discovery.kubernetes.labelSelector',
+        hint: 'Correct --label-selector; it is written as for kubectl -l.',
+      },
+    );
   }
   return new EvenkeelError('EK_KUBE_ANSWER', `the API server answered ${status} when asked to ${what}: ${said}`);
 }

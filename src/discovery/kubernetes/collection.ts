@@ -20,8 +20,11 @@ export interface Collection<Item extends KubeObject> {
   read(object: unknown): Item | undefined;
 }
 
-export function targetOf(verb: ApiTarget['verb'], { resource, group, namespace }: Collection<KubeObject>): ApiTarget {
-  return { verb, resource, group, namespace };
+export function targetOf(
+  verb: ApiTarget['verb'],
+  { resource, group, namespace, labelSelector }: Collection<KubeObject>,
+): ApiTarget {
+  return { verb, resource, group, namespace, labelSelector };
 }
 
 /** The path of a request for the collection. */

@@ -11,6 +11,7 @@ import { type KubeService, readService } from './kube-service.ts';
 import { type KubeSlice, readSlice, serviceNameLabel } from './kube-slice.ts';
 import { defaultTimes, Reflector, type ReflectorTimes } from './reflector.ts';
 import { portsOf } from './service-of.ts';
+import { summaryOf } from './summary.ts';
 
 export interface KubernetesDiscoveryOptions extends KubeAccessOptions {
   /** Default: all namespaces, which needs a ClusterRole. */
@@ -37,8 +38,10 @@ export class KubernetesDiscovery implements Discovery {
   readonly #annotations = new Map<string, Annotations>();
   readonly #dirty = new Set<string>();
   /** Collections that were not listed yet. */
-  readonly #unlisted = new Set<object>();
-  readonly #errors = new Map<object, EvenkeelError>();
+  readonly #unlisted = new Set<number>();
+  /** By the number of the collection that cannot be read. */
+  readonly #errors = new Map<number, EvenkeelError>();
+  #collections = 0;
   #reflectors: readonly { start(): void; stop(): Promise<void> }[] = [];
   #observer: DiscoveryObserver | undefined;
   #told: ToldServices | undefined;
@@ -119,7 +122,7 @@ export class KubernetesDiscovery implements Discovery {
 
   /** What every reflector reports in the same way. */
   #reports() {
-    const id = {};
+    const id = this.#collections++;
     this.#unlisted.add(id);
     return {
       settled: (): void => {
@@ -182,9 +185,8 @@ export class KubernetesDiscovery implements Discovery {
     };
   }
 
-  /** One error at a time: where the server is away, every watch fails alike. */
   #report(): void {
-    const [error] = this.#errors.values();
+    const error = summaryOf([...this.#errors].sort(([a], [b]) => a - b).map(([, one]) => one));
     if (error?.message === this.#reported) return;
     this.#reported = error?.message;
     this.#observer?.degraded(error);
