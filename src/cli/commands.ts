@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerBootstrap } from './bootstrap.ts';
+import { registerExperiment } from './experiment.ts';
 import { registerLab } from './lab.ts';
 import { registerProbe } from './probe.ts';
 import { registerProve } from './prove.ts';
@@ -13,6 +14,7 @@ export type RegisterCommand = (root: Command) => void;
 export const commands: readonly RegisterCommand[] = [
   registerLab,
   registerProbe,
+  registerExperiment,
   registerProve,
   registerServe,
   registerBootstrap,

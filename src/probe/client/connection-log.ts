@@ -51,4 +51,11 @@ export class ConnectionLog {
         peers.has(peer) && openedAt <= toMs && (closedAt === undefined || closedAt >= fromMs),
     ).length;
   }
+
+  /** When connections to any of `peers` were opened in the span. */
+  opened(peers: ReadonlySet<string>, fromMs: number, toMs: number): number[] {
+    return this.#connections
+      .filter(({ peer, openedAt }) => peers.has(peer) && openedAt >= fromMs && openedAt <= toMs)
+      .map(({ openedAt }) => openedAt);
+  }
 }

@@ -54,6 +54,10 @@ export interface RunEnd {
   readonly calls: number;
   /** TCP connections to the peers of the run's answered calls that were open at some time during the run. */
   readonly connections: number;
+  /** When connections to these peers were opened during the run, in the order of time. */
+  readonly opened: readonly number[];
+  /** Processor time that the client process took during the run. */
+  readonly cpuMs: number;
 }
 
 export type Message =

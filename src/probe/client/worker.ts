@@ -4,7 +4,7 @@ import { timeStamp } from '../../base/time-stamp.ts';
 import type { Caller } from './caller.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { Pacer } from './pacer.ts';
-import type { CallRecord, ClientConfig, Message, Order, RunOrder } from './protocol.ts';
+import type { CallRecord, ClientConfig, Message, Order, RunEnd, RunOrder } from './protocol.ts';
 
 /** Records are sent together, at most so late. */
 const flushMs = 20;
@@ -54,6 +54,7 @@ async function run({ run, ratePerSecond, deadlineMs, calls, untilAnswered, withi
   const flushing = setInterval(flush, flushMs);
   connections.forgetClosed();
   const startedAt = timeStamp();
+  const cpuBefore = process.cpuUsage();
 
   const current = new Pacer({ ratePerSecond, calls, withinMs }, async (due) => {
     const sentAt = timeStamp();
@@ -70,7 +71,16 @@ async function run({ run, ratePerSecond, deadlineMs, calls, untilAnswered, withi
   const made = await current.run();
   clearInterval(flushing);
   flush();
-  send({ type: 'ended', end: { run, calls: made, connections: connections.count(peers, startedAt, timeStamp()) } });
+  const endedAt = timeStamp();
+  const cpu = process.cpuUsage(cpuBefore);
+  const end: RunEnd = {
+    run,
+    calls: made,
+    connections: connections.count(peers, startedAt, endedAt),
+    opened: connections.opened(peers, startedAt, endedAt),
+    cpuMs: (cpu.user + cpu.system) / 1000,
+  };
+  send({ type: 'ended', end });
 }
 
 process.on('message', (message) => {

@@ -19,7 +19,13 @@ export interface ChartEvent {
 
 export interface LineChart {
   readonly lines: readonly Line[];
-  readonly x: { readonly title: string; readonly log?: boolean; readonly format?: (value: number) => string };
+  readonly x: {
+    readonly title: string;
+    readonly log?: boolean;
+    readonly format?: (value: number) => string;
+    /** Default: of a logarithmic axis every value, of another round numbers. */
+    readonly ticks?: readonly number[];
+  };
   readonly y: { readonly title: string };
   /** Upright lines with a name. */
   readonly events?: readonly ChartEvent[] | undefined;
@@ -49,7 +55,9 @@ export function lineChart({ lines, x, y, events = [], height = 240 }: LineChart)
     (tick) =>
       `<line class="grid" x1="${left}" x2="${width - right}" y1="${toY(tick)}" y2="${toY(tick)}"/><text x="${left - 8}" y="${toY(tick)}" dy="4" text-anchor="end">${tickText(tick)}</text>`,
   );
-  const marks = scaleX.ticks.map(
+  const [least, most] = [Math.min(...xs), Math.max(...xs)];
+  const ticks = x.ticks?.filter((tick) => tick >= least && tick <= most) ?? scaleX.ticks;
+  const marks = ticks.map(
     (tick) =>
       `<text x="${toX(tick)}" y="${height - bottom + 18}" text-anchor="middle">${escapeText(format(tick))}</text>`,
   );

@@ -1,0 +1,152 @@
+import { barChart } from '../../html/bars.ts';
+import { lineChart } from '../../html/lines.ts';
+import { facts, htmlTable, paragraph, renderPage } from '../../html/page.ts';
+import { formatMs } from '../../measure/duration.ts';
+import { nameOf } from './print.ts';
+import type { ConnectionAgeReport } from './report.ts';
+
+/** The sweep as one page of HTML. */
+export function connectionAgePage(report: ConnectionAgeReport): string {
+  const { conditions, recommendation, fleet, rows, reconnectCpuMs } = report;
+  const started = report.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
+  return renderPage({
+    title: 'What is the best MaxConnectionAge?',
+    subtitle: `${started} · ${conditions.podsBefore} → ${conditions.podsAfter} pods, ${conditions.clients} clients, a lab ${conditions.scale} times faster than a cluster`,
+    headline: {
+      text: `${formatMs(recommendation.ageMs)} for ${fleet.clients} clients, ${fleet.pods} pods and ${fleet.scaleOutsPerHour} scale-outs an hour`,
+      detail: report.conclusion,
+      tone: 'good',
+    },
+    sections: [
+      { title: 'What an age costs this fleet', html: tradeOff(report) },
+      { title: 'How long new pods wait', html: convergence(report) },
+      { title: 'Connections opened anew, by one client', html: reconnects(report) },
+      { title: 'What was measured', html: measured(report) },
+      {
+        title: 'How it was measured',
+        html: facts([
+          [
+            'scale',
+            `ages and DNS intervals ${conditions.scale} times shorter than in a cluster; times on this page are a cluster's, latencies the lab's`,
+          ],
+          ['DNS', `a client resolves a name again at most every ${formatMs(conditions.dnsMs)}`],
+          [
+            'a reconnect',
+            `${reconnectCpuMs.value} ms of processor time, ${reconnectCpuMs.measured ? 'client and server together: the slope over the sweep' : 'assumed: the sweep does not show it'}`,
+          ],
+          ['the model', report.modelHolds ? 'holds for every age' : report.modelNotes.join('; ')],
+          ['calls', `${conditions.ratePerSecond}/s from each of ${conditions.clients} clients, open loop, no retries`],
+          ['machine', `${conditions.machine.os}, ${conditions.machine.cpus} processors`],
+          [
+            'versions',
+            Object.entries(conditions.versions)
+              .map((pair) => pair.join(' '))
+              .join(', '),
+          ],
+        ]),
+      },
+      ...(rows.some(({ client }) => client === 'xds')
+        ? [
+            {
+              title: 'Why xds:/// makes the question moot',
+              html: paragraph(
+                'A connection age is a way to make clients look for pods: they look when a connection closes. A client of a control plane is told of pods, over a stream that is open anyway. Nothing has to be closed for it, and how soon it knows does not depend on anything that could be set too long or too short.',
+              ),
+            },
+          ]
+        : []),
+    ],
+    footer: `evenkeel ${conditions.versions.evenkeel ?? ''}. Nothing on this page is loaded from elsewhere.`,
+  });
+}
+
+/** A few ages that are good marks on a logarithmic axis. */
+const marks = [10, 30, 60, 120, 300, 600, 1800, 3600].map((seconds) => seconds * 1000);
+
+function tradeOff({ curve, recommendation }: ConnectionAgeReport): string {
+  // The ends are steep and far from any choice; what matters lies around the best.
+  const near = curve.filter(({ totalCores }) => totalCores <= Math.max(6 * recommendation.cost.totalCores, 1e-9));
+  const line = (name: string, part: 'reconnectCores' | 'idleCores' | 'totalCores', colour: string, dashed = false) => ({
+    ...{ name, colour, dashed },
+    points: near.map((cost) => [cost.ageMs, cost[part]] as const),
+  });
+  return lineChart({
+    lines: [
+      line('both', 'totalCores', 'var(--c0)'),
+      line('opening connections', 'reconnectCores', 'var(--c1)', true),
+      line('new pods that no client has found', 'idleCores', 'var(--c2)', true),
+    ],
+    x: { title: 'MaxConnectionAge', log: true, format: formatMs, ticks: marks },
+    y: { title: 'processors that do nothing useful' },
+    events: [{ x: recommendation.ageMs, name: formatMs(recommendation.ageMs) }],
+    height: 300,
+  });
+}
+
+function convergence({ rows }: ConnectionAgeReport): string {
+  const aged = rows.filter(({ client, ageMs }) => client === 'dns' && ageMs !== null);
+  const line = (
+    name: string,
+    part: 'meanConvergedMs' | 'worstConvergedMs' | 'modelWorstMs',
+    colour: string,
+    dashed = false,
+  ) => ({
+    ...{ name, colour, dashed, dots: !dashed },
+    points: aged.flatMap((row) => (row[part] === null ? [] : [[row.ageMs!, row[part] / 1000] as const])),
+  });
+  const xds = rows.find(({ client }) => client === 'xds');
+  const moot =
+    xds?.worstConvergedMs == null
+      ? ''
+      : paragraph(
+          `With xds:/// it took ${formatMs(xds.worstConvergedMs)}, measured and not scaled, and no connection was closed for it.`,
+        );
+  return (
+    lineChart({
+      lines: [
+        line('slowest client', 'worstConvergedMs', 'var(--c0)'),
+        line('mean of the clients', 'meanConvergedMs', 'var(--c2)'),
+        line('at worst, by the model', 'modelWorstMs', 'var(--rest)', true),
+      ],
+      x: { title: 'MaxConnectionAge', log: true, format: formatMs },
+      y: { title: 'seconds in a cluster' },
+    }) + moot
+  );
+}
+
+function reconnects({ rows }: ConnectionAgeReport): string {
+  return barChart(
+    rows.map((row) => ({ label: nameOf(row), value: row.reconnectsPerMinute, text: `${row.reconnectsPerMinute}/min` })),
+  );
+}
+
+function measured({ rows }: ConnectionAgeReport): string {
+  const time = (ms: number | null): string => (ms === null ? '–' : formatMs(ms));
+  const latency = (ms: number | null): string => (ms === null ? '–' : `${ms.toFixed(1)} ms`);
+  return htmlTable(
+    [
+      'age',
+      'found after',
+      'at worst',
+      'reconnects',
+      'p99',
+      'p99 around reconnects',
+      'processors',
+      'failed',
+      'long call',
+    ],
+    rows.map((row) => [
+      nameOf(row),
+      time(row.meanConvergedMs),
+      time(row.worstConvergedMs),
+      `${row.reconnectsPerMinute}/min`,
+      latency(row.latencyMs.p99),
+      latency(row.latencyMs.p99AroundReconnects),
+      row.cpuMsPerSecond.pods === null
+        ? '–'
+        : ((row.cpuMsPerSecond.clients + row.cpuMsPerSecond.pods) / 1000).toFixed(2),
+      { text: `${row.failed} of ${row.calls}`, tone: row.failed > 0 ? 'bad' : 'plain' } as const,
+      row.longCall === null ? '–' : row.longCall.status === 'OK' ? 'survived' : row.longCall.status,
+    ]),
+  );
+}
