@@ -26,7 +26,7 @@ const style = `
 --c0:#6ea8fe;--c1:#f0a45a;--c2:#56c996;--c3:#dd83c8;--c4:#a893f0;--c5:#dcc04a;--c6:#55c3de;--c7:#f08080;--c8:#a5c74e;--c9:#c2a48f;--rest:#6f7880}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
 main{max-width:1080px;margin:0 auto;padding:32px 24px 48px}h1{font-size:24px;line-height:1.25;margin:0 0 4px;overflow-wrap:anywhere}h2{font-size:16px;margin:0 0 12px}h3{font-size:14px;margin:18px 0 6px}
-.sub,.small{color:var(--soft)}.small{font-size:13px}.head{border-left:5px solid var(--soft);padding:4px 0 4px 16px;margin:24px 0}
+.sub,.small{color:var(--soft)}.small{font-size:13px}p.small{margin:10px 0 0}.head{border-left:5px solid var(--soft);padding:4px 0 4px 16px;margin:24px 0}
 .head b{display:block;font-size:21px;line-height:1.3}.head.good{border-color:var(--good)}.good b,td.good{color:var(--good)}.head.fair{border-color:var(--fair)}.fair b,td.fair{color:var(--fair)}.head.bad{border-color:var(--bad)}.bad b,td.bad{color:var(--bad)}
 section{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:18px 20px;margin:16px 0;overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:14px}th{font-weight:600;color:var(--soft);text-align:right;font-size:13px}td,th{padding:5px 10px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}

@@ -19,7 +19,8 @@ export function parseDuration(text: string, field: string, { min = 0, max = 86_4
   return value;
 }
 
-/** `340 ms`, `1.2 s` */
+/** `340 ms`, `1.2 s`, `10 min` */
 export function formatMs(ms: number): string {
+  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;
   return ms < 1000 ? `${Number(ms.toFixed(ms < 10 ? 2 : 0))} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 }
