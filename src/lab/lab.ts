@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EvenkeelError } from '../base/errors.ts';
 import { formatAddress } from '../base/listen-address.ts';
@@ -60,6 +61,9 @@ export class Lab {
     this.dnsAddress = formatAddress(parts.dnsHost, parts.dnsPort);
     this.stopped = this.#stoppedResolvers.promise;
     this.drained = this.#drainedResolvers.promise;
+    // What a program leaves in there when it is killed goes with the lab.
+    const podTemporary = join(parts.stateDir, 'tmp');
+    mkdirSync(podTemporary);
     const podIps = new AddressPool(parts.range.prefix, podAddresses);
     this.#deployments = new DeploymentTable({
       reaper: parts.reaper,
@@ -69,7 +73,8 @@ export class Lab {
       random: seededRandom(this.seed, 'names'),
       takeAddress: () => podIps.take(),
       giveBackAddress: (address) => podIps.giveBack(address),
-      environment: (pod, own) => podEnvironment(pod, this.#services.all(), this.dnsAddress, own),
+      environment: (pod, own) =>
+        podEnvironment(pod, this.#services.all(), this.dnsAddress, { TMPDIR: podTemporary, ...own }),
       changed: (pod, type) => this.#podChanged(pod, type),
     });
     this.#services = new ServiceTable({

@@ -17,7 +17,7 @@ import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startLab, testPod } from './testdata/start.ts';
+import { get, startLab, testPod } from './testdata/start.ts';
 
 interface Left {
   readonly pids: number[];
@@ -191,4 +191,15 @@ test('pods go on when what cleans up after the lab is killed, and still end with
   assert.equal(lab.pod(pod!.name).restarts, 0);
   await lab.stop();
   await until('the folder to go', () => !existsSync(lab.stateDir));
+});
+
+test('what a pod leaves in its temporary folder goes with the lab', async (t) => {
+  const lab = await startLab(t);
+  lab.createDeployment({ name: 'web', template: testPod() });
+  const [pod] = await lab.ready('web');
+  const { TMPDIR } = JSON.parse(await get(`${pod!.ip}:${pod!.ports[0]!.port}`, '/env')) as { TMPDIR: string };
+  assert.ok(TMPDIR.startsWith(`${lab.stateDir}/`));
+  writeFileSync(join(TMPDIR, 'left'), '');
+  await lab.stop();
+  assert.equal(existsSync(TMPDIR), false);
 });

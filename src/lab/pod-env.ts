@@ -4,7 +4,7 @@ import type { ServiceRecord } from './records.ts';
 
 /** What a pod takes from the person's environment: what programs need to run, and what turns on their logs. */
 const passedOn =
-  /^(PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|NODE_OPTIONS|GRPC_VERBOSITY|GRPC_TRACE|EVENKEEL_LOG|EVENKEEL_ENVOY|EVENKEEL_NGINX)$/;
+  /^(PATH|HOME|TZ|LANG|LC_\w+|NODE_OPTIONS|GRPC_VERBOSITY|GRPC_TRACE|EVENKEEL_LOG|EVENKEEL_ENVOY|EVENKEEL_NGINX)$/;
 
 export interface PodIdentity {
   readonly name: string;

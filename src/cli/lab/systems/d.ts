@@ -32,7 +32,10 @@ export const systemD: ReferenceSystem = {
   deployments: [
     { name: 'sample-service-grpc', replicas: 5, template: workload(['sample-grpc'], { grpc: port }) },
     // A fifth of the 10 s of the original, so that a page can wait for it.
-    { name: 'grpc-aged', template: workload(['sample-grpc', '--max-connection-age-ms', '2000'], { grpc: port }) },
+    {
+      name: 'grpc-aged',
+      template: workload(['sample-grpc'], { grpc: port }, { EVENKEEL_MAX_CONNECTION_AGE_MS: '2000' }),
+    },
   ],
   callers: [
     app('sample-service-go'),
