@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { image, run, until, without } from './support/kubectl.ts';
+import { image, partsOf, run, until, without } from './support/kubectl.ts';
 import { type Manifest, manifestsOf } from './support/manifests.ts';
 import { Namespace, tally } from './support/namespace.ts';
 
@@ -26,7 +26,7 @@ function hurried(manifest: Manifest): Manifest {
 
 test('system B: one server, two protocols, clients that call for ever', { skip }, async (t) => {
   const here = await Namespace.create(t, 'b');
-  const [repository, tag] = image.split(/:(?=[^/]*$)/);
+  const { repository, tag } = partsOf(image);
   const installed = run('helm', [
     ...['upgrade', '--install', 'evenkeel', 'deploy/chart/evenkeel', '--namespace', here.name, '--wait'],
     // One copy and rights in this namespace only.

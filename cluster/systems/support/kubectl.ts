@@ -6,6 +6,15 @@ export const root = resolve(import.meta.dirname, '..', '..', '..');
 /** What the pods are made of; `npm run image` gives it this name. */
 export const image = process.env.EVENKEEL_IMAGE ?? 'evenkeel:dev';
 
+/** The same with an nginx, for the front of system D. */
+export const nginxImage = process.env.EVENKEEL_NGINX_IMAGE ?? 'evenkeel-nginx:dev';
+
+/** Repository and tag, as charts have them. */
+export function partsOf(name: string): { readonly repository: string; readonly tag: string } {
+  const [repository, tag] = name.split(/:(?=[^/]*$)/);
+  return { repository: repository!, tag: tag! };
+}
+
 export interface RunOptions {
   readonly input?: string;
   /** After this long it has failed; default 3 minutes. */

@@ -1,5 +1,5 @@
 import { parseAllDocuments, stringify } from 'yaml';
-import { image, kubectl } from './kubectl.ts';
+import { image, kubectl, nginxImage } from './kubectl.ts';
 
 /** As much of a Kubernetes object as the tests look at. */
 export interface Manifest {
@@ -14,6 +14,7 @@ export async function manifestsOf(system: string, namespace: string): Promise<Ma
   const text = await kubectl(['kustomize', `deploy/systems/${system}`]);
   const here = text
     .replaceAll('image: evenkeel:dev', `image: ${image}`)
+    .replaceAll('image: evenkeel-nginx:dev', `image: ${nginxImage}`)
     // Names that are written out in full say where the write-ups have it all.
     .replaceAll('.default.svc.cluster.local', `.${namespace}.svc.cluster.local`)
     .replaceAll('"namespace": "default"', `"namespace": "${namespace}"`)
