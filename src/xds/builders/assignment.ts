@@ -1,12 +1,7 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { HealthStatus } from '../../gen/envoy/config/core/v3/health_check_pb.ts';
-import type {
-  LbEndpointSchema,
-  LocalityLbEndpointsSchema,
-} from '../../gen/envoy/config/endpoint/v3/endpoint_components_pb.ts';
-import { ClusterLoadAssignmentSchema } from '../../gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import { checkAssignment } from '../profile/assignment.ts';
-import { type EncodedResource, encodeResource } from '../resource.ts';
+import { type EncodedResource, fromAny } from '../resource.ts';
+import { typeUrls } from '../type-urls.ts';
+import { assignmentBytes, type EncodableLocality } from './assignment-bytes.ts';
 
 /** One address that calls can go to. */
 export interface EndpointSpec {
@@ -44,36 +39,14 @@ export interface AssignmentSpec {
  *
  * @throws EvenkeelError `EK_XDS_RESOURCE`
  */
-export function buildAssignment(spec: AssignmentSpec): EncodedResource {
-  const assignment = create(ClusterLoadAssignmentSchema, {
-    clusterName: spec.clusterName,
-    endpoints: spec.localities.map(locality),
-  });
-  checkAssignment(assignment);
-  return encodeResource(ClusterLoadAssignmentSchema, assignment, { version: spec.version });
+export function buildAssignment({ clusterName, localities, version }: AssignmentSpec): EncodedResource {
+  const facts = localities.map(withDefaults);
+  checkAssignment({ clusterName, localities: facts });
+  const value = assignmentBytes(clusterName, facts);
+  return fromAny({ typeUrl: typeUrls.endpoint, value }, { name: clusterName, version });
 }
 
-function locality(spec: LocalitySpec): MessageInitShape<typeof LocalityLbEndpointsSchema> {
+function withDefaults(spec: LocalitySpec): EncodableLocality {
   const { region = '', zone = '', subZone = '', weight = 1, priority = 0, endpoints } = spec;
-  return {
-    locality: { region, zone, subZone },
-    loadBalancingWeight: weight,
-    priority,
-    lbEndpoints: endpoints.map(endpoint),
-  };
-}
-
-function endpoint({ address, port, weight, healthy }: EndpointSpec): MessageInitShape<typeof LbEndpointSchema> {
-  return {
-    hostIdentifier: {
-      case: 'endpoint',
-      value: {
-        address: {
-          address: { case: 'socketAddress', value: { address, portSpecifier: { case: 'portValue', value: port } } },
-        },
-      },
-    },
-    ...(weight !== undefined && { loadBalancingWeight: weight }),
-    ...(healthy !== undefined && { healthStatus: healthy ? HealthStatus.HEALTHY : HealthStatus.UNHEALTHY }),
-  };
+  return { region, zone, subZone, weight, priority, endpoints };
 }

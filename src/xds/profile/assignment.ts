@@ -1,5 +1,4 @@
-import type { LbEndpoint, LocalityLbEndpoints } from '../../gen/envoy/config/endpoint/v3/endpoint_components_pb.ts';
-import type { ClusterLoadAssignment } from '../../gen/envoy/config/endpoint/v3/endpoint_pb.ts';
+import type { AssignmentFacts, EndpointFacts, LocalityFacts } from './assignment-facts.ts';
 import { type Report, reportFor } from './problem.ts';
 import { checkSocketAddress } from './socket-address.ts';
 
@@ -10,17 +9,17 @@ const maxUint32 = 4_294_967_295;
  *
  * @throws EvenkeelError `EK_XDS_RESOURCE`
  */
-export function checkAssignment(assignment: ClusterLoadAssignment): void {
-  const report = reportFor('ClusterLoadAssignment', assignment.clusterName);
-  if (assignment.clusterName === '') throw report('cluster_name', 'is empty');
-  const localities = new Set<string>();
+export function checkAssignment({ clusterName, localities }: AssignmentFacts): void {
+  const report = reportFor('ClusterLoadAssignment', clusterName);
+  if (clusterName === '') throw report('cluster_name', 'is empty');
+  const seen = new Set<string>();
   const addresses = new Set<string>();
   const weights = new Map<number, number>();
-  assignment.endpoints.forEach((entry, index) => {
+  localities.forEach((locality, index) => {
     const field = `endpoints[${index}]`;
-    const weight = checkLocality(report, field, entry, localities);
-    weights.set(entry.priority, (weights.get(entry.priority) ?? 0) + weight);
-    checkEndpoints(report, `${field}.lb_endpoints`, entry.lbEndpoints, addresses);
+    const weight = checkLocality(report, field, locality, seen);
+    weights.set(locality.priority, (weights.get(locality.priority) ?? 0) + weight);
+    checkEndpoints(report, `${field}.lb_endpoints`, locality.endpoints, addresses);
   });
   for (let priority = 0; priority < weights.size; priority++) {
     const weight = weights.get(priority);
@@ -30,39 +29,38 @@ export function checkAssignment(assignment: ClusterLoadAssignment): void {
 }
 
 /** Returns the weight. */
-function checkLocality(report: Report, field: string, entry: LocalityLbEndpoints, seen: Set<string>): number {
-  const { locality, loadBalancingWeight, priority } = entry;
-  if (locality === undefined) throw report(`${field}.locality`, 'is missing; an empty one is enough');
-  checkWeight(report, `${field}.load_balancing_weight`, loadBalancingWeight);
-  if (loadBalancingWeight === undefined) {
+function checkLocality(report: Report, field: string, locality: LocalityFacts, seen: Set<string>): number {
+  const { region, zone, subZone, weight, priority } = locality;
+  if (weight === undefined) {
     throw report(`${field}.load_balancing_weight`, 'is missing; clients skip such a locality without a word');
   }
-  const key = JSON.stringify([priority, locality.region, locality.zone, locality.subZone]);
+  if (!isWeight(weight)) throw report(`${field}.load_balancing_weight`, notAWeight(weight));
+  const key = JSON.stringify([priority, region, zone, subZone]);
   if (seen.has(key)) throw report(`${field}.locality`, `occurs twice in priority ${priority}`);
   seen.add(key);
-  return loadBalancingWeight;
+  return weight;
 }
 
-function checkEndpoints(report: Report, field: string, endpoints: readonly LbEndpoint[], seen: Set<string>): void {
+function checkEndpoints(report: Report, field: string, endpoints: readonly EndpointFacts[], seen: Set<string>): void {
   let total = 0;
-  endpoints.forEach(({ hostIdentifier, loadBalancingWeight }, index) => {
-    const at = `${field}[${index}]`;
-    checkWeight(report, `${at}.load_balancing_weight`, loadBalancingWeight);
-    total += loadBalancingWeight ?? 1;
-    const where = hostIdentifier.case === 'endpoint' ? hostIdentifier.value.address?.address : undefined;
-    if (where?.case !== 'socketAddress' || where.value.portSpecifier.case !== 'portValue') {
-      throw report(`${at}.endpoint.address`, 'is not a socket address with a port number');
-    }
-    const { address, portSpecifier } = where.value;
-    checkSocketAddress(report, `${at}.endpoint.address.socket_address`, { address, port: portSpecifier.value });
-    const key = `${address} ${portSpecifier.value}`;
-    if (seen.has(key)) throw report(`${at}.endpoint.address`, `${key.replace(' ', ' port ')} occurs twice`);
+  endpoints.forEach((endpoint, index) => {
+    const { address, port, weight } = endpoint;
+    // Put together only where something is wrong: there may be thousands of endpoints, and each change checks all.
+    const reportHere = (name: string, why: string) => report(`${field}[${index}].${name}`, why);
+    if (weight !== undefined && !isWeight(weight)) throw reportHere('load_balancing_weight', notAWeight(weight));
+    total += weight ?? 1;
+    checkSocketAddress(reportHere, 'endpoint.address.socket_address', endpoint);
+    const key = `${address} ${port}`;
+    if (seen.has(key)) throw reportHere('endpoint.address', `${address} port ${port} occurs twice`);
     seen.add(key);
   });
   if (total > maxUint32) throw report(field, `weigh more than ${maxUint32} together`);
 }
 
-function checkWeight(report: Report, field: string, weight: number | undefined): void {
-  if (weight === undefined || (Number.isInteger(weight) && weight >= 1 && weight <= maxUint32)) return;
-  throw report(field, `is ${weight}; a weight is a whole number from 1 to ${maxUint32}`);
+function isWeight(weight: number): boolean {
+  return Number.isInteger(weight) && weight >= 1 && weight <= maxUint32;
+}
+
+function notAWeight(weight: number): string {
+  return `is ${weight}; a weight is a whole number from 1 to ${maxUint32}`;
 }

@@ -7,6 +7,7 @@ import { RouteConfigurationSchema } from '../../gen/envoy/config/route/v3/route_
 import type { EncodedResource } from '../resource.ts';
 import { typeUrls } from '../type-urls.ts';
 import { checkAssignment } from './assignment.ts';
+import { assignmentFacts } from './assignment-facts.ts';
 import { checkCluster } from './cluster.ts';
 import { checkListener } from './listener.ts';
 import { invalid } from './problem.ts';
@@ -29,7 +30,7 @@ const checks: Readonly<Record<string, (resource: EncodedResource) => void>> = {
   [typeUrls.listener]: (resource) => checkListener(decode(ListenerSchema, resource)),
   [typeUrls.route]: (resource) => checkRoute(decode(RouteConfigurationSchema, resource)),
   [typeUrls.cluster]: (resource) => checkCluster(decode(ClusterSchema, resource)),
-  [typeUrls.endpoint]: (resource) => checkAssignment(decode(ClusterLoadAssignmentSchema, resource)),
+  [typeUrls.endpoint]: (resource) => checkAssignment(assignmentFacts(decode(ClusterLoadAssignmentSchema, resource))),
 };
 
 function decode<Desc extends DescMessage>(schema: Desc, { bytes, name }: EncodedResource): MessageShape<Desc> {
