@@ -21,6 +21,12 @@ interface ClientEvent extends Partial<Tally> {
   readonly message?: string;
 }
 
+/** How calls are made where it is not as in every case: without wait-for-ready, with a deadline of a second. */
+export interface CallOptions {
+  readonly waitForReady?: boolean;
+  readonly deadlineMs?: number;
+}
+
 /** The slowest start seen is a JVM on a busy machine. */
 const startTimeoutMs = 60_000;
 
@@ -72,8 +78,8 @@ export class ClientProcess {
   }
 
   /** `count` calls to each target, one after the other. */
-  call(targets: readonly string[], count: number, run: string): Promise<Tally> {
-    return this.#request({ cmd: 'call', targets, count, run });
+  call(targets: readonly string[], count: number, run: string, options: CallOptions = {}): Promise<Tally> {
+    return this.#request({ cmd: 'call', targets, count, run, ...options });
   }
 
   /** Calls at a constant rate until stopped, the targets in turn. */

@@ -36,6 +36,7 @@ export const initialReplicas = 3;
 
 interface Parts {
   readonly folder: string;
+  readonly descriptors: string;
   readonly cluster: Cluster;
   readonly dns: ClusterDns;
   readonly controlPlane: ControlPlane;
@@ -68,6 +69,21 @@ export class World {
    * @param serve - how the control plane is started on these sources
    */
   static async start(kinds: readonly ClientKind[], serve: (sources: Sources) => ControlPlaneLaunch): Promise<World> {
+    const world = await World.withoutClients(kinds, serve);
+    try {
+      await world.#startClients(kinds);
+      return world;
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
+  }
+
+  /** As {@link World.start}, but the clients are left to the caller. */
+  static async withoutClients(
+    kinds: readonly ClientKind[],
+    serve: (sources: Sources) => ControlPlaneLaunch,
+  ): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'evenkeel-interop-'));
     const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
     const callOff = atExit(removeFolder);
@@ -87,9 +103,9 @@ export class World {
       const sources = { folder, endpointFile: cluster.endpointFile, dnsServer: dns.address, gateways };
       const controlPlane = await ControlPlane.start(serve(sources));
       ends.push(() => controlPlane.stop());
-      const world = new World({ folder, cluster, dns, controlPlane, gateways, ends });
-      await world.#startClients(kinds);
-      return world;
+      const descriptors = join(folder, 'echo.binpb');
+      await writeFile(descriptors, echoDescriptors());
+      return new World({ folder, descriptors, cluster, dns, controlPlane, gateways, ends });
     } catch (error) {
       for (const end of ends.reverse()) await end();
       throw error;
@@ -98,19 +114,22 @@ export class World {
 
   /** One after the other, since a start takes most of a core. A client that fails does not keep the others away. */
   async #startClients(kinds: readonly ClientKind[]): Promise<void> {
-    const { folder, controlPlane, gateways, ends } = this.#parts;
-    const descriptors = join(folder, 'echo.binpb');
-    await writeFile(descriptors, echoDescriptors());
-    const surroundings = { folder, descriptors, xdsAddress: controlPlane.xdsAddress, gateways };
     for (const kind of kinds) {
       try {
-        const client = await kind.start(surroundings);
-        ends.push(() => client.stop());
-        this.clients.push(client);
+        await this.startClient(kind);
       } catch (error) {
         this.broken.set(kind.id, messageOf(error));
       }
     }
+  }
+
+  /** Starts one client, which ends with the world. */
+  async startClient(kind: ClientKind): Promise<LiveClient> {
+    const { folder, descriptors, controlPlane, gateways, ends } = this.#parts;
+    const client = await kind.start({ folder, descriptors, xdsAddress: controlPlane.xdsAddress, gateways });
+    ends.push(() => client.stop());
+    this.clients.push(client);
+    return client;
   }
 
   /** Services that clients may have asked for and that do not exist yet. */

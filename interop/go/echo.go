@@ -43,11 +43,11 @@ func loadEcho(path string) (*echo, error) {
 }
 
 // sayHello makes one call and returns the pod that answered.
-func (e *echo) sayHello(ctx context.Context, channel *grpc.ClientConn) (string, error) {
+func (e *echo) sayHello(ctx context.Context, channel *grpc.ClientConn, options ...grpc.CallOption) (string, error) {
 	request := dynamicpb.NewMessage(e.request)
 	request.Set(e.request.Fields().ByName("name"), protoreflect.ValueOfString("go"))
 	reply := dynamicpb.NewMessage(e.reply)
-	if err := channel.Invoke(ctx, e.method, request, reply); err != nil {
+	if err := channel.Invoke(ctx, e.method, request, reply, options...); err != nil {
 		return "", err
 	}
 	return reply.Get(e.reply.Fields().ByName("hostname")).String(), nil

@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	deadline      = time.Second
-	tallyInterval = 100 * time.Millisecond
+	defaultDeadline = time.Second
+	tallyInterval   = 100 * time.Millisecond
 )
 
 type command struct {
@@ -33,6 +33,8 @@ type command struct {
 	Count         int      `json:"count"`
 	RatePerSecond int      `json:"ratePerSecond"`
 	Run           string   `json:"run"`
+	WaitForReady  bool     `json:"waitForReady"`
+	DeadlineMs    int      `json:"deadlineMs"`
 }
 
 type event struct {
@@ -77,15 +79,19 @@ func (c *client) channel(target string) (*grpc.ClientConn, error) {
 	return channel, err
 }
 
-func (c *client) callOnce(target, run string, counts *tally) {
+func (c *client) callOnce(target string, cmd command, counts *tally) {
 	channel, err := c.channel(target)
 	if err != nil {
 		counts.failed(target, err)
 		return
 	}
-	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(context.Background(), "evenkeel-run", run), deadline)
+	deadline := defaultDeadline
+	if cmd.DeadlineMs > 0 {
+		deadline = time.Duration(cmd.DeadlineMs) * time.Millisecond
+	}
+	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(context.Background(), "evenkeel-run", cmd.Run), deadline)
 	defer cancel()
-	backend, err := c.echo.sayHello(ctx, channel)
+	backend, err := c.echo.sayHello(ctx, channel, grpc.WaitForReady(cmd.WaitForReady))
 	if err != nil {
 		counts.failed(target, err)
 		return
@@ -98,7 +104,7 @@ func (c *client) calls(cmd command) {
 	counts := newTally()
 	for range cmd.Count {
 		for _, target := range cmd.Targets {
-			c.callOnce(target, cmd.Run, counts)
+			c.callOnce(target, cmd, counts)
 		}
 	}
 	c.emit(counts.event(cmd.ID, "done"))
@@ -117,7 +123,7 @@ func (c *client) load(cmd command, stop <-chan struct{}) {
 		case <-pace.C:
 			target := cmd.Targets[next%len(cmd.Targets)]
 			next++
-			inFlight.Go(func() { c.callOnce(target, cmd.Run, counts) })
+			inFlight.Go(func() { c.callOnce(target, cmd, counts) })
 		case <-report.C:
 			c.emit(counts.event(cmd.ID, "tally"))
 		case <-stop:

@@ -17,6 +17,8 @@ interface Command {
   readonly count: number;
   readonly ratePerSecond: number;
   readonly run: string;
+  readonly waitForReady?: boolean;
+  readonly deadlineMs?: number;
 }
 
 const proxy = process.env.INTEROP_PROXY;
@@ -33,31 +35,33 @@ function channel(target: string): Client {
   return open;
 }
 
-function callOnce(target: string, run: string, tally: Tally): Promise<void> {
-  return sayHello(channel(target), run).then(
+function callOnce(target: string, command: Command, tally: Tally): Promise<void> {
+  return sayHello(channel(target), command).then(
     (backend) => tally.answered(target, backend),
     (error: ServiceError) => tally.failed(target, error),
   );
 }
 
 /** `count` calls to each target, one after the other. */
-async function call({ id, targets, count, run }: Command): Promise<void> {
+async function call(command: Command): Promise<void> {
+  const { id, targets, count } = command;
   const tally = new Tally();
   for (let made = 0; made < count; made++) {
-    for (const target of targets) await callOnce(target, run, tally);
+    for (const target of targets) await callOnce(target, command, tally);
   }
   emit({ id, event: 'done', ...tally });
 }
 
 /** Calls at a constant rate, however long the answers take, the targets in turn, until stopped. */
-function load({ id, targets, ratePerSecond, run }: Command): void {
+function load(command: Command): void {
+  const { id, targets, ratePerSecond } = command;
   const tally = new Tally();
   const started = performance.now();
   const inFlight = new Set<Promise<void>>();
   let made = 0;
   const pace = setInterval(() => {
     for (const due = ((performance.now() - started) / 1000) * ratePerSecond; made < due; made++) {
-      const pending = callOnce(targets[made % targets.length]!, run, tally);
+      const pending = callOnce(targets[made % targets.length]!, command, tally);
       inFlight.add(pending);
       void pending.then(() => inFlight.delete(pending));
     }

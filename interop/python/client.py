@@ -85,9 +85,12 @@ class Client:
                 )
             return self.methods[target]
 
-    def start_call(self, target, run):
+    def start_call(self, target, command):
         return self.method(target).future(
-            self.request(name="python"), timeout=DEADLINE_S, metadata=[("evenkeel-run", run)], wait_for_ready=False
+            self.request(name="python"),
+            timeout=command.get("deadlineMs", DEADLINE_S * 1000) / 1000,
+            metadata=[("evenkeel-run", command["run"])],
+            wait_for_ready=command.get("waitForReady", False),
         )
 
     def connect(self, command):
@@ -101,7 +104,7 @@ class Client:
         tally = Tally()
         for _ in range(command["count"]):
             for target in command["targets"]:
-                call = self.start_call(target, command["run"])
+                call = self.start_call(target, command)
                 call.exception()
                 tally.record(target, call)
         tally.emit(command["id"], "done")
@@ -116,7 +119,7 @@ class Client:
         number = 0
         while not stop.wait(max(0, next_call - time.monotonic())):
             target = targets[number % len(targets)]
-            call = self.start_call(target, command["run"])
+            call = self.start_call(target, command)
             in_flight.add(call)
             call.add_done_callback(lambda done, target=target: (tally.record(target, done), in_flight.discard(done)))
             number += 1

@@ -41,7 +41,15 @@ public final class Client {
   private static final long DEADLINE_MS = 1000;
   private static final long TALLY_INTERVAL_MS = 100;
 
-  record Command(int id, String cmd, List<String> targets, int count, int ratePerSecond, String run) {}
+  record Command(
+      int id,
+      String cmd,
+      List<String> targets,
+      int count,
+      int ratePerSecond,
+      String run,
+      boolean waitForReady,
+      int deadlineMs) {}
 
   private record Load(ScheduledFuture<?> pace, ScheduledFuture<?> report, Runnable finish) {}
 
@@ -62,16 +70,18 @@ public final class Client {
         target, name -> Grpc.newChannelBuilder(name, InsecureChannelCredentials.create()).disableRetry().build());
   }
 
-  private ListenableFuture<DynamicMessage> startCall(String target, String run) {
+  private ListenableFuture<DynamicMessage> startCall(String target, Command command) {
     Metadata headers = new Metadata();
-    headers.put(Metadata.Key.of("evenkeel-run", Metadata.ASCII_STRING_MARSHALLER), run);
+    headers.put(Metadata.Key.of("evenkeel-run", Metadata.ASCII_STRING_MARSHALLER), command.run());
     Channel channel = ClientInterceptors.intercept(channel(target), MetadataUtils.newAttachHeadersInterceptor(headers));
-    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(DEADLINE_MS, TimeUnit.MILLISECONDS);
+    long deadlineMs = command.deadlineMs() > 0 ? command.deadlineMs() : DEADLINE_MS;
+    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(deadlineMs, TimeUnit.MILLISECONDS);
+    if (command.waitForReady()) options = options.withWaitForReady();
     return ClientCalls.futureUnaryCall(channel.newCall(echo.sayHello, options), echo.request("java"));
   }
 
-  private ListenableFuture<DynamicMessage> startCall(String target, String run, Tally tally) {
-    ListenableFuture<DynamicMessage> answer = startCall(target, run);
+  private ListenableFuture<DynamicMessage> startCall(String target, Command command, Tally tally) {
+    ListenableFuture<DynamicMessage> answer = startCall(target, command);
     Futures.addCallback(answer, new FutureCallback<>() {
       @Override
       public void onSuccess(DynamicMessage reply) {
@@ -97,7 +107,7 @@ public final class Client {
     for (int i = 0; i < command.count(); i++) {
       for (String target : command.targets()) {
         try {
-          tally.answered(target, echo.hostname(startCall(target, command.run()).get()));
+          tally.answered(target, echo.hostname(startCall(target, command).get()));
         } catch (Exception failure) {
           tally.failed(target, failure);
         }
@@ -115,7 +125,7 @@ public final class Client {
     ScheduledFuture<?> pace = clock.scheduleAtFixedRate(() -> {
       String target = command.targets().get(number.getAndIncrement() % command.targets().size());
       inFlight.register();
-      startCall(target, command.run(), tally).addListener(inFlight::arriveAndDeregister, MoreExecutors.directExecutor());
+      startCall(target, command, tally).addListener(inFlight::arriveAndDeregister, MoreExecutors.directExecutor());
     }, 0, intervalNs, TimeUnit.NANOSECONDS);
     ScheduledFuture<?> report = clock.scheduleAtFixedRate(
         () -> tally.emit(output, command.id(), "tally"), TALLY_INTERVAL_MS, TALLY_INTERVAL_MS, TimeUnit.MILLISECONDS);
