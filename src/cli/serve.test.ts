@@ -55,6 +55,11 @@ test('bad input ends with 2, a code, the place and no stack trace', async () => 
     ],
     ['no such file', ['--endpoints', join(folder, 'missing.yaml')], /EK_FILE_READ.*missing\.yaml/],
     ['no address', ['--endpoints', good, '--xds-listen', 'everywhere'], /EK_USAGE.*everywhere.*\n.*--xds-listen/],
+    [
+      'no kubeconfig',
+      ['--kubernetes', '--kubeconfig', join(folder, 'kubeconfig')],
+      /EK_KUBE_CONFIG.*cannot be read.*\n.*kubeconfig/,
+    ],
     ['nothing to serve', [], /EK_USAGE.*nothing to serve/],
   ];
   const runs = cases.map(async ([what, args, expected]) => {

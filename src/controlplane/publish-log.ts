@@ -1,5 +1,5 @@
 import type { Logger } from '../base/log.ts';
-import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
+import { isGrpcPort, type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import type { PublishedService } from './publisher.ts';
 
 /** gRPC clients receive messages of up to 4 MiB by default; half of it leaves time to act on the warning. */
@@ -26,7 +26,12 @@ export class PublishLog {
     if (refused.length > 0 && !this.#refusalsTold.has(refused)) {
       this.#refusalsTold.add(refused);
       const { listener, reason } = refused[0]!;
-      this.#log.warn({ service: serviceKey(service), listener, reason, names: refused.length }, 'names are not served');
+      // Of a whole cluster most Services are none of gRPC's; who asks for one all the same is told of on its own.
+      const level = service.ports.some(isGrpcPort) ? 'warn' : 'debug';
+      this.#log[level](
+        { service: serviceKey(service), listener, reason, names: refused.length },
+        'names are not served',
+      );
     }
     for (const { name, bytes } of assignments.values()) {
       if (bytes.length < assignmentWarningBytes) this.#large.delete(name);

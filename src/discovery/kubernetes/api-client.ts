@@ -1,7 +1,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { type Clock, systemClock } from '../../base/clock.ts';
-import { EvenkeelError } from '../../base/errors.ts';
+import { EvenkeelError, messageOf } from '../../base/errors.ts';
 import { type ApiTarget, badAnswer, errorOfStatus, unreachable } from './api-errors.ts';
 import type { KubeAccess } from './kube-access.ts';
 
@@ -54,7 +54,9 @@ export class ApiClient {
       options = await this.#access.requestOptions();
     } catch (cause) {
       if (cause instanceof EvenkeelError) throw cause;
-      throw new EvenkeelError('EK_KUBE_CONFIG', `credentials for ${server} cannot be had`, { cause });
+      throw new EvenkeelError('EK_KUBE_CONFIG', `credentials for ${server} cannot be had: ${messageOf(cause)}`, {
+        cause,
+      });
     }
     signal.throwIfAborted();
     const response = await this.#begin(new URL(`${server}${path}`), options, signal);
