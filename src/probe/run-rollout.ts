@@ -40,8 +40,8 @@ export async function runRollout(
   });
 }
 
-/** Neither did a call fail nor go to a pod that is on its way out for a while. */
-function isQuiet(seen: Convergence, records: Observation['result']['records'], now: number): boolean {
+/** Whether for a while neither a call failed nor one went to a pod that is on its way out for a while. */
+export function isQuiet(seen: Convergence, records: Observation['result']['records'], now: number): boolean {
   const lost = records.findLast(({ status }) => status !== 'OK')?.endedAt ?? 0;
   return Math.max(lost, ...seen.removed.map(({ lastCallAt }) => lastCallAt ?? 0)) <= now - quietMs;
 }

@@ -12,14 +12,15 @@ const deserialize = (bytes: Buffer): EchoReply => fromBinary(EchoReplySchema, by
 /**
  * Channel options of every gRPC scheme.
  *
- * Retries are off, so that a failed attempt is a failed call (grpc-js then makes no transparent retry either). No proxy
+ * Retries are off unless they are what is measured, so that a failed attempt is a failed call (grpc-js then makes no
+ * transparent retry either). No proxy
  * of the environment and no service config from DNS may change what is measured, and no connection may be shared with
  * the channel that this one replaces.
  */
-export function channelOptions({ scheme, channelOptions }: ClientConfig): grpc.ChannelOptions {
+export function channelOptions({ scheme, channelOptions, retries = false }: ClientConfig): grpc.ChannelOptions {
   return {
     ...channelOptions,
-    'grpc.enable_retries': 0,
+    'grpc.enable_retries': retries ? 1 : 0,
     'grpc.enable_http_proxy': 0,
     'grpc.service_config_disable_resolution': 1,
     'grpc.use_local_subchannel_pool': 1,

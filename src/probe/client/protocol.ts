@@ -6,6 +6,8 @@ export interface ClientConfig {
   /** As {@link import('../fixture.ts').Target}. */
   readonly target: string;
   readonly channelOptions: Readonly<Record<string, string | number>>;
+  /** gRPC's own retries of calls that no server has looked at (gRFC A6, "Transparent Retries"); default off. */
+  readonly retries?: boolean | undefined;
 }
 
 /** One series of calls, made at a constant rate whatever the answers do (open loop). */

@@ -24,6 +24,10 @@ export interface Opened {
   readonly call: string;
   /** Who ought to answer, now. */
   ask(): Promise<Expected>;
+  /** How often {@link ask} may be asked; where the answer is at hand, often. */
+  readonly askEveryMs: number;
+  /** Ends what keeps {@link ask} up to date. */
+  close(): Promise<void>;
 }
 
 /**
@@ -51,7 +55,13 @@ async function openHttp(options: ProbeOptions): Promise<Opened> {
     engine.close();
     throw unreachable(options, `${status}: ${error ?? 'no answer'}`);
   }
-  return { engine, call: `${httpMethod} ${target.url.pathname}`, ask: () => expectedOf(target) };
+  return {
+    engine,
+    call: `${httpMethod} ${target.url.pathname}`,
+    ask: () => expectedOf(target),
+    askEveryMs: 500,
+    close: async () => {},
+  };
 }
 
 async function openGrpc(options: ProbeOptions): Promise<Opened> {
@@ -65,6 +75,8 @@ async function openGrpc(options: ProbeOptions): Promise<Opened> {
     xds.register();
   } else await knownHost(options);
   const place = await resolvePlace(options);
+  const close = async (): Promise<void> => place.close?.();
+  const askEveryMs = target.scheme === 'kubernetes' ? 50 : 500;
   const metadata = metadataOf(options.headers);
   const channel = new ChannelEngine(
     {
@@ -83,12 +95,13 @@ async function openGrpc(options: ProbeOptions): Promise<Opened> {
     if (options.engine === 'wire') {
       const engine = await openWire(options, call, await place.ask(), tls);
       channel.close();
-      return { engine, call: call.path, ask: place.ask };
+      return { engine, call: call.path, ask: place.ask, askEveryMs, close };
     }
     channel.prepare(call);
-    return { engine: channel, call: call.path, ask: place.ask };
+    return { engine: channel, call: call.path, ask: place.ask, askEveryMs, close };
   } catch (thrown) {
     channel.close();
+    await close();
     throw thrown;
   }
 }
@@ -133,13 +146,21 @@ interface Place {
   /** As grpc-js takes it. */
   readonly uri: string;
   ask(): Promise<Expected>;
+  close?(): Promise<void>;
 }
 
-async function resolvePlace({ target }: ProbeOptions): Promise<Place> {
+async function resolvePlace({ target, connectMs }: ProbeOptions): Promise<Place> {
   if (target.kind !== 'grpc') throw new TypeError('not a gRPC target');
   if (target.scheme === 'xds') {
     const { expectedOfXds } = await import('../target/expected-xds.ts');
     return { uri: target.text, ask: expectedOfXds };
+  }
+  if (target.scheme === 'kubernetes') {
+    const { resolveTo, watchPods } = await import('../target/kubernetes.ts');
+    const port = target.text.slice(target.text.lastIndexOf(':') + 1);
+    const pods = await watchPods(target.host, port, connectMs);
+    resolveTo(pods);
+    return { uri: `kubernetes:///${target.host}`, ask: async () => pods.now(), close: () => pods.close() };
   }
   const uri = target.scheme === 'dns' && !target.text.startsWith('dns:') ? `dns:///${target.text}` : target.text;
   return { uri, ask: () => expectedOf(target) };

@@ -36,7 +36,7 @@ export async function runProbe(
   versions: Readonly<Record<string, string>>,
 ): Promise<ProbeReport> {
   progress.step(`connecting to ${options.target.text}`);
-  const { engine, call, ask } = await openEngine(options);
+  const { engine, call, ask, askEveryMs, close } = await openEngine(options);
   try {
     const asked = async (): Promise<Expected> => {
       const told = await ask();
@@ -50,7 +50,7 @@ export async function runProbe(
     const startedAt = new Date();
     const by = formatIdentifier(identifier);
     progress.step(`calling ${call}, told apart by ${by}`);
-    const stopWatching = watchBackends(first, asked);
+    const stopWatching = watchBackends(first, asked, askEveryMs);
     const result = await runLoad(engine, { ...options, maxInFlight }, signal, ({ calls, failed, backends }) =>
       progress.update(`${calls} calls, ${backends.size} backends, ${failed} failed`),
     );
@@ -60,6 +60,7 @@ export async function runProbe(
     return buildReport({ ...measured, versions });
   } finally {
     engine.close();
+    await close();
   }
 }
 

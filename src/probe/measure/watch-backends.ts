@@ -9,16 +9,16 @@ export interface BackendEvent {
   readonly at: number;
 }
 
-const everyMs = 500;
-
 /**
  * Asks again and again who ought to answer; what fails is asked again.
  *
+ * @param everyMs - from one answer to the next question
  * @returns a function that ends it and gives what happened and who ought to answer at the end
  */
 export function watchBackends(
   first: Expected,
   ask: () => Promise<Expected>,
+  everyMs: number,
 ): () => { events: BackendEvent[]; last: Expected } {
   const events: BackendEvent[] = [];
   let last = first;

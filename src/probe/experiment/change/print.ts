@@ -1,0 +1,85 @@
+import { seconds } from '../../conclude.ts';
+import { type Cell, type Column, painter, table, wrap } from '../../print/layout.ts';
+import { causes, causeTitles } from '../../verdict/cause.ts';
+import type { ChangeKind, ChangeReport, ExperimentRow, MeasuredRow } from './report.ts';
+
+export const titles: Readonly<Record<ChangeKind, string>> = {
+  'scale-out': 'How soon new pods get calls',
+  'scale-in': 'How soon pods that go are left alone',
+  'rolling-update': 'What a rolling update costs',
+};
+
+/** Columns that say something in this report. */
+export function columnsOf({ kind, rows }: ChangeReport): readonly (readonly [string, (row: MeasuredRow) => string])[] {
+  return [
+    ...(rows.some(({ variant }) => variant !== null) ? [['variant', variantOf] as const] : []),
+    ['scheme', ({ scheme }) => scheme],
+    ['client', ({ client }) => client],
+    ...(kind === 'rolling-update' ? [] : [['followed after', followedAfter] as const]),
+    ['calls', ({ calls }) => String(calls)],
+    ['failed', ({ failed }) => String(failed)],
+    ['p99 ms', ({ p99Ms }) => (p99Ms === null ? '–' : p99Ms.toFixed(1))],
+    ...(kind === 'scale-out' ? [] : [['to old pods', toOldPods] as const]),
+    ['lost to', lostTo],
+  ];
+}
+
+export function printChange(report: ChangeReport, colour: boolean): string {
+  const paint = painter(colour);
+  const { kind, conditions, rows } = report;
+  const pods =
+    conditions.from === conditions.to ? `${conditions.from} pods` : `${conditions.from} → ${conditions.to} pods`;
+  const how = `(${pods}, ${conditions.ratePerSecond} calls/s by each client)`;
+  const shown = columnsOf(report);
+  const left = ['variant', 'scheme', 'client', 'lost to'];
+  const columns = shown.map(([title]): Column => ({ title, align: left.includes(title) ? 'left' : 'right' }));
+  const cells = (row: MeasuredRow): Cell[] =>
+    shown.map(([title, text]) => ({
+      text: text(row),
+      format: title === 'failed' && row.failed > 0 ? 'red' : undefined,
+    }));
+  const measured = rows.filter((row): row is MeasuredRow => row.status === 'ok');
+  return [
+    `${paint('bold', titles[kind])}  ${paint('dim', how)}`,
+    '',
+    ...table(columns, measured.map(cells), paint),
+    ...rows.flatMap((row) =>
+      row.status === 'ok' ? [] : wrap(`${unmeasuredName(row)}  ${row.status}: ${row.reason}`, 2),
+    ),
+    '',
+    ...wrap(conditionsLine(report)),
+    '',
+    ...wrap(report.conclusion).map((line) => paint('bold', line)),
+  ].join('\n');
+}
+
+export function conditionsLine({ conditions }: ChangeReport): string {
+  const { endpointDelayMs, clientDnsMs, deadlineMs, seed } = conditions;
+  return `Endpoints are published ${seconds(endpointDelayMs)} after a pod's event, gRPC clients resolve names at most every ${seconds(clientDnsMs)} (elsewhere 30 s), calls have a deadline of ${seconds(deadlineMs)}; seed ${seed}.`;
+}
+
+export function unmeasuredName({ variant, scheme, client }: ExperimentRow): string {
+  return [variant, scheme, client].filter((part) => part !== null).join('  ');
+}
+
+const variantOf = ({ variant }: MeasuredRow): string => variant ?? '';
+
+function followedAfter({ convergedMs }: MeasuredRow): string {
+  return convergedMs === null ? 'not in time' : seconds(convergedMs);
+}
+
+function toOldPods({ onOldPods }: MeasuredRow): string {
+  return onOldPods === null ? '–' : String(onOldPods.answered + onOldPods.failed);
+}
+
+function lostTo({ causes: counts, failures, failed }: MeasuredRow): string {
+  if (failed === 0) return '';
+  if (counts === null)
+    return Object.entries(failures)
+      .map(([status, n]) => `${status} ${n}`)
+      .join(', ');
+  return causes
+    .filter((cause) => counts[cause] > 0)
+    .map((cause) => `${causeTitles[cause]} ${counts[cause]}`)
+    .join(', ');
+}

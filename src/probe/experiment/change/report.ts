@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { causes } from '../../verdict/cause.ts';
+
+const ms = z.number().nonnegative();
+const count = z.int().nonnegative();
+const named = {
+  variant: z.string().nullable().describe('What differs from an ordinary set-up; null: nothing is varied.'),
+  client: z.enum(['grpc-js', 'grpc-go', 'http']).describe('Who called.'),
+  scheme: z.string().describe('Scheme id.'),
+};
+
+const measured = z.object({
+  ...named,
+  status: z.literal('ok').describe('It was measured.'),
+  convergedMs: ms
+    .nullable()
+    .describe('From a pod’s event until the client had followed it, the slowest pod; null: not in time.'),
+  calls: count.describe('Calls made, from shortly before the change.'),
+  failed: count.describe('Of these, failed.'),
+  causes: z
+    .object(Object.fromEntries(causes.map((cause) => [cause, count])) as Record<(typeof causes)[number], typeof count>)
+    .nullable()
+    .describe('What they were lost to; null where the client does not tell each call.'),
+  failures: z.record(z.string(), count).describe('The same by status.'),
+  onOldPods: z
+    .object({ answered: count, failed: count })
+    .nullable()
+    .describe('Calls sent to a pod after it was told to end; null where the client does not tell.'),
+  p99Ms: ms.nullable().describe('99th percentile of the answered calls, from when they were due.'),
+  why: z.string().describe('The cause in a sentence.'),
+});
+
+const unmeasured = z.object({
+  ...named,
+  status: z.enum(['skipped', 'error']).describe('It was not measured.'),
+  reason: z.string().describe('Why, and what to do.'),
+});
+
+/** The report of `evenkeel experiment scale-out | scale-in | rolling-update`. */
+export const changeSchema = z.object({
+  schemaVersion: z.literal(1).describe('Raised when a field changes its meaning or goes; new fields leave it.'),
+  kind: z.enum(['scale-out', 'scale-in', 'rolling-update']).describe('Tells it from other reports.'),
+  startedAt: z.iso.datetime().describe('When the run began (UTC).'),
+  durationMs: ms.describe('How long it took.'),
+  conditions: z
+    .object({
+      versions: z.record(z.string(), z.string()).describe('Program to version.'),
+      machine: z.object({ os: z.string(), cpus: count, memoryMiB: count }).describe('The machine of the lab.'),
+      seed: z.int().describe('Of everything that is chance.'),
+      from: count.describe('Pods before.'),
+      to: count.describe('Pods after.'),
+      endpointDelayMs: ms.describe(
+        'From a pod’s event until DNS, proxies and control plane are told (a cluster: 1 to 3 s).',
+      ),
+      clientDnsMs: ms.describe('A gRPC client resolves a name again at most so often (elsewhere 30 s).'),
+      ratePerSecond: z.number().describe('Calls a second of each client, open loop.'),
+      deadlineMs: ms.describe('Of each call.'),
+    })
+    .describe('What must be known to judge the figures.'),
+  rows: z.array(z.discriminatedUnion('status', [measured, unmeasured])).describe('One row a variant and client.'),
+  interrupted: z.boolean().describe('The run was ended early; rows that are missing were not measured.'),
+  conclusion: z.string().describe('The run in some sentences.'),
+});
+
+export type ChangeReport = z.infer<typeof changeSchema>;
+export type ChangeKind = ChangeReport['kind'];
+export type ExperimentRow = ChangeReport['rows'][number];
+export type MeasuredRow = z.infer<typeof measured>;
