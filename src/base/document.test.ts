@@ -91,3 +91,19 @@ test('a large JSON file is read alike, and its mistakes have a place too', () =>
   assert.equal(errorOf(text).location.line, 4_005);
   assert.equal(errorOf(`${JSON.stringify({ services })},`).code, 'EK_FILE_SYNTAX');
 });
+
+test('inputs that are built to take time, memory or stack are refused', () => {
+  const bombs = [
+    Array.from({ length: 5_000 }, (_, index) => `k${index}: &k${index} 1`).join('\n'),
+    '? '.repeat(20_000),
+    '- '.repeat(100_000),
+    `a: ${'['.repeat(5_000)}`,
+  ];
+  for (const bomb of bombs) {
+    assert.throws(
+      () => parseDocumentText(bomb, z.unknown(), 'bomb.yaml'),
+      (error: unknown) => error instanceof EvenkeelError && error.code === 'EK_FILE_SYNTAX',
+      bomb.slice(0, 20),
+    );
+  }
+});

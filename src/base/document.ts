@@ -7,6 +7,10 @@ import { type ErrorLocation, EvenkeelError, formatLocation, messageOf } from './
 /** Larger files are refused before they are parsed: nothing that evenkeel reads by hand is this large. */
 export const maxDocumentBytes = 64 * 1024 * 1024;
 
+/** Each anchor is compared with the others: many of them take time as their square. */
+const maxAnchors = 1_000;
+const anchor = /(?<![^\s,[{:?-])&[^\s,[\]{}]/g;
+
 /** JSON from this length on is a machine's work and is first read by the fast parser, which knows no positions. */
 const machineWrittenLength = 16 * 1024;
 
@@ -41,8 +45,17 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
     const fast = schema.safeParse(parseJson(text));
     if (fast.success) return fast.data;
   }
+  if ((text.match(anchor)?.length ?? 0) > maxAnchors) {
+    throw new EvenkeelError('EK_FILE_SYNTAX', `the file has more than ${maxAnchors} anchors (&name)`, { file });
+  }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  let document: ReturnType<typeof parseDocument>;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  } catch (cause) {
+    // Nested so deeply that the parser's stack does not suffice.
+    throw new EvenkeelError('EK_FILE_SYNTAX', messageOf(cause), { file, cause });
+  }
   const [problem] = document.errors;
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);

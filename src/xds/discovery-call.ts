@@ -18,6 +18,13 @@ export interface DiscoveryCallOwner {
   closed(call: DiscoveryCall): void;
 }
 
+/** Statuses with which a call ends whose client broke a rule or a bound. */
+const faults: ReadonlySet<number> = new Set([
+  grpcStatus.invalidArgument,
+  grpcStatus.resourceExhausted,
+  grpcStatus.unimplemented,
+]);
+
 /** Joins a discovery stream to its gRPC call: writes while the socket takes more, and tells the observer. */
 export class DiscoveryCall implements CallHandler, Sender {
   readonly #id: number;
@@ -26,6 +33,7 @@ export class DiscoveryCall implements CallHandler, Sender {
   readonly #stream: DiscoveryStream;
   readonly #owner: DiscoveryCallOwner;
   readonly #now: () => number;
+  #faultTold = false;
 
   constructor(
     id: number,
@@ -68,7 +76,10 @@ export class DiscoveryCall implements CallHandler, Sender {
     try {
       result = this.#method.variant === 'sotw' ? receiveSotw(this.#stream, bytes) : receiveDelta(this.#stream, bytes);
     } catch (thrown) {
-      if (thrown instanceof GrpcError) this.#owner.observer.invalidRequest?.(this.info, thrown);
+      if (thrown instanceof GrpcError) {
+        this.#faultTold = true;
+        this.#owner.observer.invalidRequest?.(this.info, thrown);
+      }
       throw thrown;
     }
     this.#report(result, bytes.length);
@@ -105,6 +116,8 @@ export class DiscoveryCall implements CallHandler, Sender {
   }
 
   closed(status: CallStatus): void {
+    // What is wrong before there is a request, a frame for example, ends the call without a word to `message`.
+    if (!this.#faultTold && faults.has(status.code)) this.#owner.observer.invalidRequest?.(this.info, status);
     this.#stream.close();
     this.#owner.closed(this);
     this.#owner.observer.streamClosed?.(this.info, status);

@@ -49,8 +49,8 @@ export class ServeProcess {
   }
 
   /** Where it listens. */
-  async listening(): Promise<{ readonly xds: string; readonly admin: string }> {
-    return JSON.parse(await this.line('"event":"listening"')) as { xds: string; admin: string };
+  async listening(): Promise<{ readonly xds: string; readonly tls: string; readonly admin: string }> {
+    return JSON.parse(await this.line('"event":"listening"')) as { xds: string; tls: string; admin: string };
   }
 
   async ready(): Promise<void> {

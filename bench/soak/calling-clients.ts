@@ -1,0 +1,50 @@
+import { type ClientKind, clientKinds } from '../../interop/driver/clients.ts';
+import type { LiveClient, Surroundings } from '../../interop/driver/live-client.ts';
+import { answered, failed } from '../../interop/driver/tally.ts';
+import { calledService } from './world.ts';
+
+/** Calls of one command, one after the other. */
+const callsAtATime = 20;
+const pauseMs = 200;
+/** Far above what a busy machine makes a call wait for: a call that fails has been lost. */
+const deadlineMs = 30_000;
+
+/** gRPC clients of other makers that are on this machine. */
+export async function presentKinds(): Promise<{ readonly present: ClientKind[]; readonly missing: string[] }> {
+  const present: ClientKind[] = [];
+  const missing: string[] = [];
+  for (const kind of clientKinds) {
+    if (kind.isGateway) continue;
+    const why = await kind.missing();
+    if (why === undefined) present.push(kind);
+    else missing.push(`${kind.id}: ${why}`);
+  }
+  return { present, missing };
+}
+
+/** Calls that clients have made, and those that failed. */
+export class Calls {
+  made = 0;
+  failed = 0;
+  readonly byClient: Record<string, number> = {};
+  readonly failures: Record<string, number> = {};
+
+  /** Starts a client and lets it call until `until`; it goes then. Its channel stays open all the time. */
+  async from(kind: ClientKind, surroundings: Surroundings, until: () => boolean): Promise<void> {
+    const client: LiveClient = await kind.start(surroundings);
+    try {
+      while (!until()) {
+        const tally = await client.process.call([`xds:///${calledService}`], callsAtATime, 'soak', { deadlineMs });
+        this.made += callsAtATime;
+        this.failed += failed(tally);
+        this.byClient[client.version] = (this.byClient[client.version] ?? 0) + answered(tally);
+        for (const [why, count] of Object.entries(tally.failures)) {
+          this.failures[why] = (this.failures[why] ?? 0) + count;
+        }
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    } finally {
+      await client.stop();
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import type { RecordableHistogram } from 'node:perf_hooks';
+import { fromBinary } from '@bufbuild/protobuf';
+import { messageOf } from '../../src/base/errors.ts';
+import { ClusterLoadAssignmentSchema } from '../../src/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
+import { type AdsTestClient, adsSotwPath, type ReceivedResponse, typeUrls } from '../../src/xds/index.ts';
+import { World } from './world.ts';
+
+/** How a client reaches the control plane. */
+export type Connect = () => Promise<AdsTestClient>;
+
+const { cluster: CDS, endpoint: EDS } = typeUrls;
+
+/** Last byte of the first address: the generation of a cluster that changes. */
+function generationIn(bytes: Uint8Array): number {
+  const identifier = fromBinary(ClusterLoadAssignmentSchema, bytes).endpoints[0]?.lbEndpoints[0]?.hostIdentifier;
+  const address = identifier?.case === 'endpoint' ? identifier.value.address?.address : undefined;
+  return address?.case === 'socketAddress' ? Number(address.value.address.split('.').at(-1)) : Number.NaN;
+}
+
+function someClusters(count: number): number[] {
+  const first = Math.floor(Math.random() * World.clusters);
+  return Array.from({ length: count }, (_, index) => (first + index * 7) % World.clusters);
+}
+
+/** A client that is there all the time and takes whatever it is sent. */
+export class SteadyClient {
+  readonly #world: World;
+  readonly #lag: RecordableHistogram;
+  readonly #numbers = someClusters(20);
+  readonly #held = new Map<string, number>();
+  #client: AdsTestClient | undefined;
+  /** Why its stream ended before it was told to. */
+  broken: string | undefined;
+  #leaving = false;
+
+  constructor(world: World, lag: RecordableHistogram) {
+    this.#world = world;
+    this.#lag = lag;
+  }
+
+  async start(connect: Connect, delta: boolean): Promise<void> {
+    this.#client = await connect();
+    const names = [...new Set(this.#numbers)].map(World.cluster);
+    if (delta) {
+      const stream = this.#client.delta();
+      stream.request(EDS, { subscribe: names });
+      void this.#follow(() => stream.responseAck(EDS));
+    } else {
+      const stream = this.#client.sotw();
+      stream.request(EDS, names);
+      void this.#follow(() => stream.responseAck(EDS));
+    }
+  }
+
+  /** Names that it does not hold in their newest state. */
+  get stale(): number {
+    return [...new Set(this.#numbers)].filter(
+      (number) => this.#held.get(World.cluster(number)) !== this.#world.generation(number),
+    ).length;
+  }
+
+  async stop(): Promise<void> {
+    this.#leaving = true;
+    await this.#client?.close();
+  }
+
+  async #follow(next: () => Promise<ReceivedResponse>): Promise<void> {
+    try {
+      for (;;) {
+        const { resources } = await next();
+        const now = performance.now();
+        for (const { name: cluster, bytes } of resources) {
+          const generation = generationIn(bytes);
+          const known = this.#held.get(cluster);
+          const writtenAt = this.#world.writtenAt(cluster);
+          if (known !== undefined && known !== generation && writtenAt !== undefined) {
+            this.#lag.record(Math.max(1, Math.round((now - writtenAt) * 1_000)));
+          }
+          this.#held.set(cluster, generation);
+        }
+      }
+    } catch (error) {
+      if (!this.#leaving) this.broken = String(error);
+    }
+  }
+}
+
+/** What a client that comes and goes does before it goes. */
+const manners = [
+  'polite',
+  'cancels',
+  'cuts',
+  'never reads',
+  'says nothing',
+  'asks for everything',
+  'changes its mind',
+] as const;
+
+/** Far above what a busy machine makes an answer wait for. */
+const patienceMs = 60_000;
+
+/** Comes, does something, and goes; how, is drawn by chance. Fails where an answer does not come. */
+export async function passBy(connect: Connect): Promise<void> {
+  const manner = manners[Math.floor(Math.random() * manners.length)]!;
+  const client = await connect();
+  const timer = setTimeout(() => void client.close(), patienceMs);
+  try {
+    const names = someClusters(30).map(World.cluster);
+    switch (manner) {
+      case 'polite': {
+        const stream = client.sotw();
+        await stream.requestResponseAck(EDS, names);
+        await stream.close();
+        break;
+      }
+      case 'cancels': {
+        const stream = client.delta();
+        await stream.requestResponseAck(EDS, { subscribe: names });
+        await stream.cancel();
+        break;
+      }
+      case 'cuts':
+        await client.sotw().requestResponse(EDS, names);
+        break;
+      case 'never reads': {
+        const call = client.call(adsSotwPath);
+        call.pause();
+        // All clusters, by a wildcard (type_url, and nothing else).
+        call.send(Buffer.concat([Buffer.from([0x22, CDS.length]), Buffer.from(CDS)]));
+        await new Promise((resolve) => setTimeout(resolve, 10_000));
+        break;
+      }
+      case 'says nothing':
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        break;
+      case 'asks for everything':
+        await client.delta().requestResponseAck(CDS);
+        break;
+      case 'changes its mind': {
+        const stream = client.sotw();
+        const others = Array.from({ length: World.clusters }, (_, number) => World.cluster(number)).filter(
+          (name) => !names.includes(name),
+        );
+        // Each time a name that it did not ask for before, so that there is an answer.
+        for (let count = 0; count < 6; count++) {
+          await stream.requestResponseAck(EDS, [...names.slice(count * 5), others[count]!]);
+        }
+        await stream.close();
+        break;
+      }
+    }
+  } catch (cause) {
+    throw new Error(`a client that ${manner}: ${messageOf(cause)}`, { cause });
+  } finally {
+    clearTimeout(timer);
+    await client.close();
+  }
+}

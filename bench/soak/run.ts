@@ -1,0 +1,176 @@
+// Lets a control plane run for a long time with clients and backends that come and go; README.md says what is looked at.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createHistogram } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { echoDescriptors } from '../../interop/driver/echo-descriptors.ts';
+import { freePorts } from '../../interop/driver/free-ports.ts';
+import { messageOf } from '../../src/base/errors.ts';
+import { TestAuthority, writeCertificate } from '../../src/controlplane/testing/certificates.ts';
+import { AdsTestClient } from '../../src/xds/index.ts';
+import { Calls, presentKinds } from './calling-clients.ts';
+import { type Connect, passBy, SteadyClient } from './raw-clients.ts';
+import { Server } from './server.ts';
+import { memoryByQuarter, problemsOf, type Sample } from './verdict.ts';
+import { World } from './world.ts';
+
+const root = resolve(import.meta.dirname, '..', '..');
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    'changes-per-second': { type: 'string', default: '10' },
+    clients: { type: 'string', default: '50' },
+    out: { type: 'string', default: join(root, 'build', 'soak', 'soak.json') },
+  },
+});
+const durationMs = Number(values.minutes) * 60_000;
+const changeEveryMs = 1_000 / Number(values['changes-per-second']);
+const steadyCount = Number(values.clients);
+const guestEveryMs = 250;
+const deathEveryMs = 10_000;
+const callerLifeMs = 45_000;
+const sampleEveryMs = 2_000;
+const settleMs = 30_000;
+
+const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+const folder = mkdtempSync(join(tmpdir(), 'evenkeel-soak-'));
+mkdirSync(dirname(values.out), { recursive: true });
+
+const endpointFile = join(folder, 'endpoints.json');
+const authority = new TestAuthority();
+const files = writeCertificate(folder, 'tls', authority.issue({ dns: ['localhost'], ips: ['127.0.0.1'] }));
+const certificate = authority.issue({ uris: ['spiffe://cluster.local/ns/default/sa/soak'] });
+writeFileSync(join(folder, 'ca.crt'), authority.cert);
+const descriptors = join(folder, 'echo.binpb');
+writeFileSync(descriptors, echoDescriptors());
+
+const [port] = await freePorts(1);
+const world = new World(endpointFile, port!);
+await world.start();
+const server = await Server.start(
+  [
+    ...['--endpoints', endpointFile, '--xds-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'],
+    ...['--tls-listen', '127.0.0.1:0', '--tls-cert', files.cert, '--tls-key', files.key],
+    ...['--tls-ca', join(folder, 'ca.crt'), '--health-interval-ms', '500'],
+    // Connections are asked to go in the course of the soak too.
+    ...['--xds-max-connection-age-ms', '0'],
+  ],
+  join(dirname(values.out), 'serve.log'),
+);
+
+const plain: Connect = () => AdsTestClient.connect(`http://${server.xds}`, { node: { id: 'soak' } });
+const secure: Connect = () =>
+  AdsTestClient.connect(`https://${server.tls}`, {
+    node: { id: 'soak' },
+    http2: { ca: authority.cert, ...certificate },
+  });
+
+const lag = createHistogram();
+const samples: Sample[] = [];
+const calls = new Calls();
+let guests = 0;
+const guestFailures: Record<string, number> = {};
+const startedAt = performance.now();
+const elapsed = () => performance.now() - startedAt;
+const over = () => elapsed() >= durationMs || !server.running;
+
+/** Does something again and again at its interval until the time is over; the interval holds on the average. */
+async function repeatedly(intervalMs: number, act: () => Promise<void>): Promise<void> {
+  for (let next = elapsed(); !over(); next += intervalMs) {
+    await act();
+    await sleep(Math.max(0, next + intervalMs - elapsed()));
+  }
+}
+
+async function sample(): Promise<void> {
+  const [residentBytes, openFiles, streams] = await Promise.all([
+    server.residentBytes(),
+    server.openFiles(),
+    server.metric('evenkeel_xds_streams'),
+  ]);
+  samples.push({ atMs: Math.round(elapsed()), residentBytes, openFiles, streams });
+}
+
+await server.metric('evenkeel_xds_streams');
+const before = { openFiles: await server.openFiles() };
+const steady = Array.from({ length: steadyCount }, () => new SteadyClient(world, lag));
+for (const [index, client] of steady.entries()) await client.start(index % 4 < 2 ? plain : secure, index % 2 === 1);
+
+const visiting = new Set<Promise<void>>();
+const { present, missing } = await presentKinds();
+for (const line of missing) console.error(`not there, ${line}`);
+const surroundings = { folder, descriptors, xdsAddress: server.xds, gateways: new Map<never, never>() };
+
+/** One caller of a kind stays, another one comes and goes. */
+const callers = present.flatMap((kind) => [
+  calls.from(kind, surroundings, over),
+  repeatedly(5_000, async () => {
+    const goneAt = elapsed() + callerLifeMs;
+    await calls.from(kind, surroundings, () => over() || elapsed() > goneAt);
+  }),
+]);
+
+await Promise.all([
+  repeatedly(changeEveryMs, () => world.change()),
+  repeatedly(deathEveryMs, () => world.replaceBackend()),
+  repeatedly(sampleEveryMs, sample),
+  repeatedly(guestEveryMs, async () => {
+    guests += 1;
+    const visit = passBy(guests % 2 === 0 ? plain : secure).catch((error: unknown) => {
+      guestFailures[messageOf(error)] = (guestFailures[messageOf(error)] ?? 0) + 1;
+    });
+    visiting.add(visit);
+    void visit.then(() => visiting.delete(visit));
+  }),
+  repeatedly(60_000, async () => {
+    const mb = Math.round((samples.at(-1)?.residentBytes ?? 0) / 1024 / 1024);
+    console.error(`${Math.round(elapsed() / 60_000)} min: ${world.changes} changes, ${calls.made} calls, ${mb} MB`);
+  }),
+  ...callers,
+]);
+
+/** Polls until it is so, or until the time to settle is over. */
+async function settled(test: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = performance.now() + settleMs;
+  while (performance.now() < deadline && !(await test())) await sleep(100);
+}
+
+const staleNames = () => steady.reduce((sum, client) => sum + client.stale, 0);
+await settled(() => staleNames() === 0);
+const stale = staleNames();
+const broken = steady.flatMap(({ broken: why }) => why ?? []);
+const nacks = await server.metric('evenkeel_xds_nacks_total');
+await Promise.all(visiting);
+await Promise.all(steady.map((client) => client.stop()));
+await settled(async () => (await server.metric('evenkeel_xds_streams')) === 0);
+await settled(async () => (await server.openFiles()) <= before.openFiles);
+const after = { streams: await server.metric('evenkeel_xds_streams'), openFiles: await server.openFiles() };
+const crashed = !server.running;
+await server.stop();
+await world.stop();
+rmSync(folder, { recursive: true });
+
+const problems = problemsOf({ samples, failedCalls: calls.failed, calls: calls.made, before, after, stale, nacks });
+if (crashed) problems.push('the server ended by itself');
+if (broken.length > 0) problems.push(`${broken.length} streams of clients that stay were ended: ${broken[0]}`);
+for (const [why, count] of Object.entries(guestFailures)) problems.push(`${count} passing clients failed: ${why}`);
+const result = {
+  schemaVersion: 1,
+  passed: problems.length === 0,
+  problems,
+  minutes: durationMs / 60_000,
+  changes: world.changes,
+  backendsDied: world.deaths,
+  calls: { made: calls.made, failed: calls.failed, byClient: calls.byClient, failures: calls.failures },
+  clients: { steady: steadyCount, passedBy: guests, missing },
+  changeToClientMs: { p50: lag.percentile(50) / 1_000, p99: lag.percentile(99) / 1_000, received: lag.count },
+  memoryMbByQuarter: memoryByQuarter(samples).map((bytes) => Math.round(bytes / 1024 / 1024)),
+  before,
+  after,
+  samples,
+};
+writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`);
+const { samples: _samples, ...summary } = result;
+console.log(JSON.stringify(summary, undefined, 2));
+process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { atExit } from '../../interop/driver/at-exit.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** `evenkeel serve` as a process that is looked at from outside. */
+export class Server {
+  readonly xds: string;
+  readonly tls: string;
+  readonly #admin: string;
+  readonly #child;
+
+  private constructor(
+    child: ReturnType<typeof spawn>,
+    { xds, tls, admin }: { xds: string; tls: string; admin: string },
+  ) {
+    this.#child = child;
+    this.xds = xds;
+    this.tls = tls;
+    this.#admin = admin;
+  }
+
+  /** Resolves once it is ready. */
+  static async start(args: readonly string[], logFile: string): Promise<Server> {
+    const child = spawn(process.execPath, [main, 'serve', '--json', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, EVENKEEL_LOG: 'warn' },
+    });
+    child.stderr.pipe(createWriteStream(logFile));
+    const callOff = atExit(() => child.kill('SIGKILL'));
+    const listening = Promise.withResolvers<{ xds: string; tls: string; admin: string }>();
+    const ready = Promise.withResolvers<void>();
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const event = JSON.parse(line);
+      if (event.event === 'listening') listening.resolve(event);
+      if (event.event === 'ready') ready.resolve();
+    });
+    child.once('exit', (code) => {
+      callOff();
+      const error = new Error(`evenkeel serve ended with ${code}; see ${logFile}`);
+      listening.reject(error);
+      ready.reject(error);
+    });
+    const addresses = await listening.promise;
+    await ready.promise;
+    return new Server(child, addresses);
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  async residentBytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+  }
+
+  async openFiles(): Promise<number> {
+    return (await readdir(`/proc/${this.#child.pid}/fd`)).length;
+  }
+
+  /** Sum of a metric over all its labels. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`http://${this.#admin}/metrics`, { headers: { connection: 'close' } })).text();
+    const values = text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'));
+    return [...values].reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+
+  async stop(): Promise<void> {
+    if (!this.running) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await ended;
+  }
+}

@@ -1,0 +1,135 @@
+// Clients of other makers connect to `evenkeel serve` over mTLS; docs/tls.md has the matrix that comes out of it.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, suite, test } from 'node:test';
+import type { ClientTlsFiles } from '../src/cli/bootstrap-tls.ts';
+import { type CertificateSpec, TestAuthority, writeCertificate } from '../src/controlplane/testing/certificates.ts';
+import { ServeProcess } from '../src/controlplane/testing/serve-process.ts';
+import { clientKinds } from './driver/clients.ts';
+import { echoDescriptors } from './driver/echo-descriptors.ts';
+import { freePorts } from './driver/free-ports.ts';
+import { answered, failed } from './driver/tally.ts';
+import { Backend } from './fixture/backend.ts';
+
+const requireAll = process.env.EVENKEEL_REQUIRE === 'all';
+const service = 'be1-srv';
+const target = `xds:///${service}`;
+const calls = 30;
+/** Far above what a machine that is busy makes a call wait for. */
+const deadlineMs = 30_000;
+const plaintextOnly = 'grpc-js-xds knows insecure and google_default alone';
+
+const folder = mkdtempSync(join(tmpdir(), 'evenkeel-interop-tls-'));
+after(() => rmSync(folder, { recursive: true }));
+const authority = new TestAuthority();
+const clientSpec: CertificateSpec = { uris: ['spiffe://cluster.local/ns/default/sa/client'], usage: 'client' };
+
+function files(name: string, from: TestAuthority, spec: CertificateSpec): ClientTlsFiles {
+  return { ca: join(folder, 'ca.crt'), ...writeCertificate(folder, name, from.issue(spec)) };
+}
+
+/** What a client may show beside a good certificate, and the reason for which it is refused. */
+const refusals: Readonly<Record<string, { readonly tls: ClientTlsFiles; readonly reason: string }>> = {
+  expired: { tls: files('expired', authority, { ...clientSpec, notAfterMs: -60_000 }), reason: 'expired_certificate' },
+  'of a wrong authority': { tls: files('stranger', new TestAuthority(), clientSpec), reason: 'unknown_authority' },
+  'of a wrong name': {
+    tls: files('other', authority, { uris: ['spiffe://cluster.local/ns/other/sa/client'] }),
+    reason: 'not_allowed',
+  },
+  missing: { tls: { ca: join(folder, 'ca.crt') }, reason: 'missing_certificate' },
+};
+
+const backend = new Backend('be1-0');
+after(() => backend.drain(0));
+const port = await backend.listen('127.0.0.1', 0);
+const gatewayKinds = clientKinds.filter(({ isGateway }) => isGateway);
+const gatewayPorts = await freePorts(gatewayKinds.length);
+const gateways = new Map(gatewayKinds.map(({ id }, index) => [id, `127.0.0.1:${gatewayPorts[index]}`]));
+const descriptors = join(folder, 'echo.binpb');
+writeFileSync(descriptors, echoDescriptors());
+writeFileSync(join(folder, 'ca.crt'), authority.cert);
+writeFileSync(
+  join(folder, 'endpoints.json'),
+  JSON.stringify({
+    apiVersion: 'evenkeel.dev/v1',
+    kind: 'Endpoints',
+    services: [
+      { name: service, ports: [{ name: 'grpc', port }], endpoints: [{ address: '127.0.0.1', pod: backend.pod }] },
+    ],
+  }),
+);
+const serverFiles = writeCertificate(folder, 'server', authority.issue({ ips: ['127.0.0.1'], usage: 'server' }));
+writeFileSync(
+  join(folder, 'evenkeel.json'),
+  JSON.stringify({
+    apiVersion: 'evenkeel.dev/v1',
+    kind: 'Config',
+    xds: {
+      plaintext: 'none',
+      tls: {
+        listen: '127.0.0.1:0',
+        ...serverFiles,
+        ca: 'ca.crt',
+        clients: [
+          { uri: 'spiffe://cluster.local/ns/default/sa/*', namespaces: ['default'], gateways: [...gateways.keys()] },
+        ],
+      },
+    },
+    admin: { listen: '127.0.0.1:0' },
+    discovery: { file: { path: 'endpoints.json' } },
+    gateways: [...gateways].map(([name, listen]) => ({ name, listen })),
+  }),
+);
+const serve = new ServeProcess(['--config', join(folder, 'evenkeel.json')]);
+after(() => serve.end('SIGTERM'));
+const { tls: xdsAddress } = await serve.listening();
+await serve.ready();
+const surroundings = { folder, descriptors, xdsAddress, gateways };
+const good = files('client', authority, clientSpec);
+
+for (const kind of clientKinds) {
+  const missing = kind.id === 'node' ? plaintextOnly : await kind.missing();
+  const skip = missing !== undefined && (!requireAll || kind.id === 'node') ? missing : false;
+  suite(kind.id, { skip }, () => {
+    test('calls with what it learnt over mTLS', async () => {
+      const client = await kind.start({ ...surroundings, tls: good });
+      try {
+        const tally = await client.process.call([target], calls, 'tls', { deadlineMs });
+        assert.deepEqual([answered(tally), failed(tally)], [calls, 0], JSON.stringify(tally.failures));
+      } finally {
+        await client.stop();
+      }
+    });
+
+    // An Envoy that is told nothing is not ready, so it never gets as far as a client that can be asked.
+    for (const [what, { tls, reason }] of Object.entries(kind.isGateway ? {} : refusals)) {
+      test(`is refused with a certificate that is ${what}`, { timeout: 60_000 }, async () => {
+        const before = serve.output.length;
+        const client = await kind.start({ ...surroundings, tls });
+        try {
+          const tally = await client.process.call([target], 1, 'tls', { deadlineMs: 3_000 });
+          assert.equal(answered(tally), 0);
+        } finally {
+          await client.stop();
+        }
+        // Its log comes through a pipe, and may come a little later than the client's word.
+        while (!serve.output.slice(before).includes(`"reason":"${reason}"`)) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      });
+    }
+  });
+}
+
+test('grpc-js-xds cannot connect with TLS, which the matrix says', async () => {
+  const kind = clientKinds.find(({ id }) => id === 'node')!;
+  const client = await kind.start({ ...surroundings, tls: good });
+  try {
+    const tally = await client.process.call([target], 1, 'tls', { deadlineMs: 3_000 });
+    assert.equal(answered(tally), 0);
+  } finally {
+    await client.stop();
+  }
+});
