@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { addProofOptions } from '../probe/options.ts';
+import { addTellingOptions } from '../probe/tell/options.ts';
 import { registerLabCommands } from './lab-commands.ts';
 
 export function registerLab(root: Command): void {
@@ -9,7 +10,7 @@ export function registerLab(root: Command): void {
     .option('--id <name>', 'name of the lab, where several run')
     .option('--system <letter>', 'start one of the reference systems a, b, c, d, e instead, and keep it up')
     .option('--keep', 'leave the lab up after the measurements and print what to curl; Ctrl-C ends it');
-  addProofOptions(lab);
+  addTellingOptions(addProofOptions(lab));
   lab.addOption(
     new Option(
       '--node-local',
@@ -27,6 +28,8 @@ Examples:
   evenkeel lab --schemes clusterip-grpc,xds --scale-to 3 --rolling-update
   evenkeel lab --by zone                               also the shares by zone
   evenkeel lab --node-local                            a balancer that spreads by node, in front of 1 + 4 pods
+  evenkeel lab --html report.html                      also a page with plots
+  evenkeel lab --schemes xds --expect balanced --max-failed 0 --max-converge 2s
   evenkeel lab --keep                                  leave it up; in a second terminal: evenkeel lab ps`,
     )
     .action(async (options: Record<string, unknown>) => {

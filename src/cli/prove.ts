@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { addProofOptions } from '../probe/options.ts';
+import { addTellingOptions } from '../probe/tell/options.ts';
 
 export function registerProve(root: Command): void {
   const command = root
@@ -13,7 +14,7 @@ export function registerProve(root: Command): void {
     .option('--control-plane <host:port>', 'an installed evenkeel for the scheme xds (default: deploys its own)')
     .option('--cluster-domain <name>', "the cluster's DNS domain (default: cluster.local)")
     .option('--keep', 'leave the namespace as it is after the run');
-  addProofOptions(command);
+  addTellingOptions(addProofOptions(command));
   command
     .addOption(
       new Option('--clean', 'only delete namespaces that earlier runs have left').conflicts([

@@ -18,4 +18,6 @@ export { openReport, type ReportFile } from './report-file.ts';
 export { type Policy, runNodeLocal } from './run-node-local.ts';
 export { runProof } from './run-proof.ts';
 export { parseSchemeList, type Scheme, type SchemeId, schemeIds, schemes } from './schemes.ts';
+export { addTellingOptions, parseTelling, type Telling } from './tell/options.ts';
+export { openTelling, tellReport } from './tell/tell.ts';
 export { judge, type Verdict } from './verdict/verdict.ts';

@@ -40,7 +40,7 @@ export async function runRollout(
   });
 }
 
-/** Whether for a while neither a call failed nor one went to a pod that is on its way out for a while. */
+/** Whether no call has failed for a while, and none went to a pod that is on its way out. */
 export function isQuiet(seen: Convergence, records: Observation['result']['records'], now: number): boolean {
   const lost = records.findLast(({ status }) => status !== 'OK')?.endedAt ?? 0;
   return Math.max(lost, ...seen.removed.map(({ lastCallAt }) => lastCallAt ?? 0)) <= now - quietMs;

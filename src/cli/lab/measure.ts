@@ -3,19 +3,19 @@ import { terminationSignal } from '../../base/shutdown.ts';
 import { Lab, type LabOptions } from '../../lab/index.ts';
 import {
   createProgress,
-  exitCodeOf,
-  openReport,
-  type PrintOptions,
+  openTelling,
   type Progress,
   type ProofOptions,
-  printReport,
   type Report,
-  useColour,
+  type Telling,
+  tellReport,
 } from '../../probe/index.ts';
 
 /** What is measured in a lab that has just been started. */
 export interface Experiment {
   readonly options: ProofOptions;
+  /** Where the report goes, and what it must show. */
+  readonly telling: Telling;
   readonly lab: LabOptions;
   /** Leave the lab up afterwards. */
   readonly keep: boolean;
@@ -30,8 +30,8 @@ export interface Measurement {
 }
 
 /** Starts a lab, measures in it, prints what was seen and takes the lab down again; the answer is the exit code. */
-export async function measureInLab({ options, lab: labOptions, keep, measure }: Experiment): Promise<number> {
-  const file = options.report === undefined ? undefined : await openReport(options.report);
+export async function measureInLab({ options, telling, lab: labOptions, keep, measure }: Experiment): Promise<number> {
+  const files = await openTelling(telling, options.report);
   const progress = createProgress(process.stderr);
 
   progress.step('starting the lab');
@@ -51,14 +51,12 @@ export async function measureInLab({ options, lab: labOptions, keep, measure }: 
     if (measured === undefined) return 3;
     const { report, addresses } = measured;
     progress.end();
-    await file?.write(report);
-    const print: PrintOptions = { colour: useColour(process.stdout), by: options.by };
-    console.log(options.json ? JSON.stringify(report, null, 2) : printReport(report, print));
+    const code = await tellReport(report, telling, files, options);
     if (keep && !report.interrupted) {
       console.error(`\n${styleText('bold', `lab ${lab.id} stays up; Ctrl-C ends it`)}\n${addresses}`);
       await stop;
     }
-    return exitCodeOf(report);
+    return code;
   } finally {
     progress.end();
     await lab.stop();

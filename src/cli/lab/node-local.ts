@@ -6,6 +6,7 @@ import {
   type FixtureConditions,
   type Policy,
   parseProofOptions,
+  parseTelling,
   runNodeLocal,
   type Target,
 } from '../../probe/index.ts';
@@ -27,6 +28,7 @@ export async function proveNodeLocal(raw: Readonly<Record<string, unknown>>): Pr
   const options = { ...parseProofOptions({ ...raw, replicas: String(replicas) }), replicas };
   return measureInLab({
     options,
+    telling: parseTelling(raw),
     lab: {
       id: raw.id as string | undefined,
       seed: options.seed,

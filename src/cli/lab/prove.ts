@@ -1,5 +1,5 @@
 import { findEnvoy } from '../../base/find-envoy.ts';
-import { parseProofOptions, runProof } from '../../probe/index.ts';
+import { parseProofOptions, parseTelling, runProof } from '../../probe/index.ts';
 import { LabFixture } from './fixture.ts';
 import { measureInLab } from './measure.ts';
 import { shortened } from './shortened.ts';
@@ -11,6 +11,7 @@ export async function proveInLab(raw: Readonly<Record<string, unknown>>): Promis
   const envoy = options.schemes.includes('l7-envoy') ? await findEnvoy() : undefined;
   return measureInLab({
     options,
+    telling: parseTelling(raw),
     lab: { id: raw.id as string | undefined, seed: options.seed, dnsTtlSeconds: shortened.dnsTtl.valueMs / 1000 },
     keep: raw.keep === true,
     async measure(lab, progress, signal) {

@@ -3,12 +3,11 @@ import { toEvenkeelError } from '../../base/errors.ts';
 import { terminationSignal } from '../../base/shutdown.ts';
 import {
   createProgress,
-  exitCodeOf,
-  openReport,
+  openTelling,
   type Progress,
   parseProofOptions,
-  printReport,
-  useColour,
+  parseTelling,
+  tellReport,
 } from '../../probe/index.ts';
 import { checkPermissions } from './check-permissions.ts';
 import { type Cluster, connect } from './connect.ts';
@@ -25,7 +24,8 @@ const deletedWithinMs = 120_000;
 export async function proveInCluster(raw: RawProveOptions): Promise<number> {
   const proof = parseProofOptions(raw);
   const options = parseProveOptions(raw);
-  const file = proof.report === undefined ? undefined : await openReport(proof.report);
+  const telling = parseTelling(raw as Readonly<Record<string, unknown>>);
+  const files = await openTelling(telling, proof.report);
   const progress = createProgress(process.stderr);
   const { report: _report, json: _json, by: _by, ...plain } = proof;
   const namespace = newName(options.namespacePrefix);
@@ -61,11 +61,9 @@ export async function proveInCluster(raw: RawProveOptions): Promise<number> {
       progress.note('the run was ended before anything was measured');
       return 3;
     }
-    await file?.write(report);
-    const print = { colour: useColour(process.stdout), by: proof.by };
-    console.log(proof.json ? JSON.stringify(report, null, 2) : printReport(report, print));
+    const code = await tellReport(report, telling, files, proof);
     if (kept) console.error(`\n${whatStays(manifests)}`);
-    return exitCodeOf(report);
+    return code;
   } finally {
     progress.end();
     if (!kept) await cleanUp(cluster, namespace, progress);

@@ -1,17 +1,11 @@
 import { formatMs } from '../measure/duration.ts';
 import type { ProbeReport } from '../measure/report.ts';
 import { barChart } from './bars.ts';
+import { gateSection } from './gate-section.ts';
 import { lineChart } from './lines.ts';
-import { facts, htmlTable, paragraph, renderPage, type Section, type Tone } from './page.ts';
+import { facts, htmlTable, paragraph, renderPage, type Section } from './page.ts';
 import { stackedChart } from './stacked.ts';
-
-export const verdictTone: Readonly<Record<ProbeReport['verdict'], Tone>> = {
-  balanced: 'good',
-  skewed: 'fair',
-  partial: 'fair',
-  pinned: 'bad',
-  inconclusive: 'plain',
-};
+import { verdictTone } from './tones.ts';
 
 /** The report of `evenkeel probe` as one page of HTML. */
 export function probePage(report: ProbeReport): string {
@@ -37,18 +31,6 @@ export function probePage(report: ProbeReport): string {
     ],
     footer: `evenkeel ${conditions.versions.evenkeel ?? ''}, seed ${conditions.seed}. Verdicts come from a rule with fewer than 1 false alarm in 1,000 runs. Nothing on this page is loaded from elsewhere.`,
   });
-}
-
-function gateSection(gate: NonNullable<ProbeReport['gate']>): Section {
-  const rows = gate.map(({ expectation, met, seen }) => [
-    expectation,
-    { text: met ? 'met' : 'not met', tone: met ? 'good' : 'bad' } as const,
-    { text: seen, wrap: true } as const,
-  ]);
-  return {
-    title: gate.every(({ met }) => met) ? 'The gate: passed' : 'The gate: failed',
-    html: htmlTable(['expected', '', 'seen'], rows),
-  };
 }
 
 function shares({ backends, verdict, smallestSkewFound }: ProbeReport): Section {

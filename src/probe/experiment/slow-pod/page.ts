@@ -1,0 +1,38 @@
+import { barChart } from '../../html/bars.ts';
+import { facts, htmlTable, renderPage } from '../../html/page.ts';
+import { columns, nameOf, percent } from './print.ts';
+import type { MeasuredSlowPod, SlowPodReport } from './report.ts';
+
+/** The experiment as one page of HTML. */
+export function slowPodPage({ rows, conditions, conclusion, startedAt }: SlowPodReport): string {
+  const measured = rows.filter((row): row is MeasuredSlowPod => row.status === 'ok');
+  const missing = rows.flatMap((row) => (row.status === 'ok' ? [] : [[nameOf(row), row.reason] as const]));
+  const shares = measured.map((row) => ({
+    label: nameOf(row),
+    value: row.sentToSlow / row.calls,
+    text: percent(row.sentToSlow / row.calls),
+  }));
+  const tails = measured.map((row) => ({ label: nameOf(row), value: row.p99Ms ?? 0, text: `${row.p99Ms ?? '–'} ms` }));
+  return renderPage({
+    title: 'What one slow pod does to everybody',
+    subtitle: `${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · one of ${conditions.pods} pods takes ${conditions.slowLatencyMs} ms, the others ${conditions.latencyMs} ms`,
+    headline: { text: conclusion, detail: '', tone: 'plain' },
+    sections: [
+      { title: 'Share of the calls that went to the slow pod', html: barChart(shares, 1 / conditions.pods) },
+      { title: '99th percentile of the answered calls', html: barChart(tails) },
+      {
+        title: 'What was measured',
+        html: htmlTable(
+          [...columns.map(([title]) => title), 'why'],
+          measured.map((row) => [...columns.map(([, text]) => text(row)), { text: row.why, wrap: true } as const]),
+        ),
+      },
+      ...(missing.length > 0 ? [{ title: 'What was not', html: facts(missing) }] : []),
+    ],
+    footer: `${conditions.ratePerSecond} calls/s, open loop, no retries; outlier detection looks every ${conditions.outlierIntervalMs} ms (elsewhere 10 s); seed ${conditions.seed}. ${Object.entries(
+      conditions.versions,
+    )
+      .map((pair) => pair.join(' '))
+      .join(' · ')}`,
+  });
+}

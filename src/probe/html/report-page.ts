@@ -1,0 +1,198 @@
+import { formatMs } from '../measure/duration.ts';
+import type { Check } from '../measure/gate.ts';
+import type {
+  ChangeRow,
+  MeasuredChange,
+  MeasuredRollout,
+  MeasuredScheme,
+  Report,
+  RolloutRow,
+  SchemeRow,
+} from '../report.ts';
+import { barChart } from './bars.ts';
+import { gateSection } from './gate-section.ts';
+import { facts, htmlTable, paragraph, renderPage, type Section } from './page.ts';
+import { shareBars } from './shares.ts';
+import { stackedChart } from './stacked.ts';
+import { verdictTone } from './tones.ts';
+
+/** The report of schemes (`evenkeel lab`, `evenkeel prove`) as one page of HTML. */
+export function reportPage(report: Report, gate?: readonly Check[]): string {
+  const { conditions, conclusion, startedAt, durationMs, schemes, scaleOut, scaleIn, rollingUpdate } = report;
+  const started = startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
+  const met = gate?.every((check) => check.met);
+  const broken = [...schemes, ...scaleOut, ...scaleIn, ...rollingUpdate].some(({ status }) => status === 'error');
+  return renderPage({
+    title: 'Who answers, who follows, what fails',
+    subtitle: `${conditions.environment} · ${started} · ${formatMs(Math.round(durationMs / 100) * 100)}`,
+    headline: {
+      text: met === undefined ? firstSentence(conclusion) : met ? 'The gate passed' : 'The gate failed',
+      detail: met === undefined ? conclusion.slice(firstSentence(conclusion).length).trim() : conclusion,
+      tone: met === false || broken ? 'bad' : met === true ? 'good' : 'plain',
+    },
+    sections: [
+      ...(gate === undefined ? [] : [gateSection(gate)]),
+      ...schemesSections(schemes),
+      ...changeSections('Scale-out', scaleOut),
+      ...changeSections('Scale-in', scaleIn),
+      ...rolloutSections(rollingUpdate),
+      ...nodeLocalSections(report.nodeLocal),
+      {
+        title: 'How it was measured',
+        html: facts([
+          [
+            'calls',
+            `${conditions.ratePerSecond}/s, open loop, deadline ${formatMs(conditions.deadlineMs)}, no retries`,
+          ],
+          ...conditions.intervals.map(({ name, valueMs, defaultMs }): [string, string] => [
+            name,
+            valueMs === defaultMs ? formatMs(valueMs) : `${formatMs(valueMs)} here, ${formatMs(defaultMs)} outside`,
+          ]),
+          [
+            'machine',
+            `${conditions.machine.os}, ${conditions.machine.cpus} processors, ${conditions.machine.memoryMiB} MiB`,
+          ],
+          [
+            'versions',
+            Object.entries(conditions.versions)
+              .map((pair) => pair.join(' '))
+              .join(', '),
+          ],
+          ['seed', String(conditions.seed)],
+        ]),
+      },
+    ],
+    footer: `evenkeel ${conditions.versions.evenkeel ?? ''}. Verdicts come from a rule with fewer than 1 false alarm in 1,000 runs. Nothing on this page is loaded from elsewhere.`,
+  });
+}
+
+function firstSentence(text: string): string {
+  return /^.*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text;
+}
+
+function schemesSections(rows: readonly SchemeRow[]): Section[] {
+  const measured = rows.filter((row): row is MeasuredScheme => row.status === 'ok');
+  if (rows.length === 0) return [];
+  const table = htmlTable(
+    ['way of calling', 'verdict', 'pods', 'connections', 'p50', 'p99', 'failed', 'why'],
+    rows.map((row) =>
+      row.status === 'ok'
+        ? [
+            row.scheme,
+            { text: row.verdict, tone: verdictTone[row.verdict] } as const,
+            `${row.backends.reached} of ${row.backends.expected}`,
+            String(row.connections),
+            time(row.latencyMs.p50),
+            time(row.latencyMs.p99),
+            { text: String(row.failed), tone: row.failed > 0 ? 'bad' : 'plain' } as const,
+            { text: row.why, wrap: true } as const,
+          ]
+        : [
+            row.scheme,
+            { text: row.status, tone: row.status === 'error' ? 'bad' : 'plain' } as const,
+            ...['', '', '', '', ''],
+            { text: row.reason, wrap: true } as const,
+          ],
+    ),
+  );
+  return [
+    ...(measured.length === 0
+      ? []
+      : [
+          {
+            title: `How ${Math.max(...measured.map(({ calls }) => calls))} calls were shared`,
+            html: shareBars(
+              measured.map(({ scheme, backends }) => ({ name: scheme, shares: Object.entries(backends.calls) })),
+            ),
+          },
+        ]),
+    { title: 'What that means', html: table },
+  ];
+}
+
+function changeSections(title: string, rows: readonly ChangeRow[]): Section[] {
+  const measured = rows.filter((row): row is MeasuredChange => row.status === 'ok');
+  if (measured.length === 0) return [];
+  const followed = barChart(
+    measured.map(({ scheme, convergedMs, windowMs, failed }) => ({
+      label: scheme,
+      value: convergedMs ?? windowMs,
+      text: `${convergedMs === null ? `not within ${formatMs(windowMs)}` : formatMs(Math.round(convergedMs))}${failed > 0 ? `, ${failed} failed` : ''}`,
+    })),
+  );
+  const [from, to] = [measured[0]!.from, measured[0]!.to];
+  return [
+    { title: `${title}, ${from} → ${to} pods: how long clients took to follow`, html: followed },
+    { title: `${title}: calls by pod over time`, html: measured.map(timeline).join('') },
+  ];
+}
+
+function rolloutSections(rows: readonly RolloutRow[]): Section[] {
+  const measured = rows.filter((row): row is MeasuredRollout => row.status === 'ok');
+  if (measured.length === 0) return [];
+  const table = htmlTable(
+    ['way of calling', 'change', 'calls', 'failed', 'p99', 'why'],
+    measured.map((row) => [
+      row.scheme,
+      row.change,
+      String(row.calls),
+      { text: String(row.failed), tone: row.failed > 0 ? 'bad' : 'good' } as const,
+      time(row.latencyMs.p99),
+      { text: row.why, wrap: true } as const,
+    ]),
+  );
+  return [
+    { title: 'Rolling update and the way back: what was lost', html: table },
+    { title: 'Rolling update: calls by pod over time', html: measured.map(timeline).join('') },
+  ];
+}
+
+function nodeLocalSections(rows: Report['nodeLocal']): Section[] {
+  const measured = rows.filter((row) => row.status === 'ok');
+  if (measured.length === 0) return [];
+  const bars = measured.map(({ policy, backends }) => ({ name: policy, shares: Object.entries(backends.calls) }));
+  return [{ title: 'A balancer in front of machines with unlike numbers of pods', html: shareBars(bars) }];
+}
+
+/** Pods in the order in which they came, so that colours stay with them from plot to plot. */
+function timeline(row: MeasuredChange | MeasuredRollout): string {
+  const { timeline, added, removed } = row;
+  const came = added.map(({ pod }) => pod);
+  const seen = [...new Set(timeline.buckets.flatMap(({ answered }) => Object.keys(answered)))];
+  const pods = [...seen.filter((pod) => !came.includes(pod)).sort(), ...came.filter((pod) => seen.includes(pod))];
+  const lost = timeline.buckets.some(({ failed }) => failed > 0) ? [{ name: 'failed', colour: 'var(--bad)' }] : [];
+  const events = [
+    ...added.map(({ readyAtMs }) => ({ x: readyAtMs / 1000, name: 'ready' })),
+    ...removed.map(({ terminatingAtMs }) => ({ x: terminatingAtMs / 1000, name: 'told to end' })),
+  ];
+  const named = 'change' in row ? `${row.scheme}, ${row.change}` : row.scheme;
+  return `<h3>${named}</h3>${stackedChart({
+    series: [...pods.slice(0, 9).map((name) => ({ name })), ...lost, ...pods.slice(9).map((name) => ({ name }))],
+    buckets: coarse(timeline),
+    x: { title: 'seconds from when the change was asked for' },
+    y: { title: `calls in ${coarseMs} ms` },
+    events,
+    height: 170,
+  })}${paragraph(row.why)}`;
+}
+
+const coarseMs = 200;
+
+/** A bucket of the report is as narrow as a rate of calls; two together show shares better than noise. */
+function coarse({ bucketMs, buckets }: MeasuredChange['timeline']) {
+  const merged = new Map<number, Record<string, number>>();
+  for (const { atMs, answered, failed } of buckets) {
+    const from = Math.floor(atMs / coarseMs) * coarseMs;
+    const values = merged.get(from) ?? {};
+    merged.set(from, values);
+    for (const [pod, calls] of Object.entries(answered)) values[pod] = (values[pod] ?? 0) + calls;
+    if (failed > 0) values.failed = (values.failed ?? 0) + failed;
+  }
+  return [...merged]
+    .sort(([a], [b]) => a - b)
+    .map(([from, values]) => ({ from: from / 1000, to: (from + Math.max(bucketMs, coarseMs)) / 1000, values }));
+}
+
+function time(value: number | null): string {
+  return value === null ? '–' : formatMs(value);
+}
