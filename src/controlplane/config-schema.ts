@@ -92,7 +92,7 @@ const dnsDiscovery = z
 
 const kubernetesDiscovery = z.strictObject({
   enabled: z
-    .boolean()
+    .boolean('must be true or false')
     .default(false)
     .describe('Whether Services and EndpointSlices are taken from a Kubernetes API server.'),
   kubeconfig: z

@@ -25,7 +25,8 @@ export class ExpiredError extends Error {}
 export function errorOfStatus(status: number, message: string, target: ApiTarget): EvenkeelError | ExpiredError {
   const what = describeTarget(target);
   const said = message === '' ? `HTTP ${status}` : message;
-  if (status === 410) return new ExpiredError(said);
+  // 504: the history is a shorter one than before, since etcd was restored or another server lags behind.
+  if (status === 410 || (status === 504 && /too large resource version/i.test(said))) return new ExpiredError(said);
   if (status === 401) {
     return new EvenkeelError(
       'EK_KUBE_UNAUTHORIZED',

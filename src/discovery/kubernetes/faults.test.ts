@@ -82,7 +82,7 @@ test('where the pages were forgotten meanwhile, the list is asked for at once', 
 });
 
 for (const how of ['status', 'event'] as const) {
-  test(`410 as ${how}: everything is listed again, only what differs is told, nothing is degraded`, async (t) => {
+  test(`410 as ${how}: everything is listed again and only what differs is told`, async (t) => {
     const fake = await apiServer(t, 'shop/a', 'shop/b', 'shop/c');
     const observer = await synced(t, fake);
     if (how === 'event') {
@@ -189,6 +189,33 @@ test('a bookmark is where the next watch begins', async (t) => {
   await observer.until('the change is told', ({ services }) => services.has('shop/b'));
   assert.equal(fake.count('services', 'list'), 1);
   assert.equal(fake.count('endpointslices', 'list'), 1);
+});
+
+test('a server whose history went back is listed again, since it would be silent until it has caught up', async (t) => {
+  const fake = await apiServer(t, 'shop/a', 'shop/b', 'shop/c');
+  const observer = await synced(t, fake);
+  fake.restore(50, () => fake.delete('services', 'shop/b'));
+  fake.bookmark();
+  await observer.until('the Service that is not there is gone', ({ services }) => !services.has('shop/b'));
+  addService(fake, 'shop/d');
+  await observer.until('what comes then is told', ({ services }) => services.has('shop/d'));
+  assert.equal(removals(observer), 1);
+});
+
+test('a version that the server does not know yet is as one that it has forgotten', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  const observer = await synced(t, fake);
+  let refusals = 2;
+  fake.intercept = ({ verb, query }, response) => {
+    if (verb !== 'watch' || refusals === 0) return false;
+    refusals -= 1;
+    sendStatus(response, 504, `Timeout: Too large resource version: ${query.get('resourceVersion')}, current: 7`);
+    return true;
+  };
+  fake.breakWatches();
+  await fake.until(() => fake.count('services', 'list') > 1 && fake.count('endpointslices', 'list') > 1);
+  addService(fake, 'shop/b');
+  await observer.until('the change is told', ({ services, error }) => services.has('shop/b') && error === undefined);
 });
 
 test('a watch that stands still is begun again', async (t) => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ApiClient } from './api-client.ts';
-import { badAnswer, errorOfStatus } from './api-errors.ts';
+import { badAnswer, ExpiredError, errorOfStatus } from './api-errors.ts';
 import { type Collection, type KubeObject, pathOf, targetOf } from './collection.ts';
 import { JsonLines } from './json-lines.ts';
 
@@ -51,6 +51,7 @@ export async function watch<Item extends KubeObject>(
   const response = await client.stream(path, target, signal);
   observer.opened();
   const lines = new JsonLines(maxLineBytes);
+  let reached = resourceVersion;
   let cancel = () => {};
   const watchdog = (): void => {
     cancel();
@@ -92,6 +93,8 @@ export async function watch<Item extends KubeObject>(
       else if (type === 'DELETED') observer.deleted(item);
       else throw badAnswer(target, `an event of the unknown type ${JSON.stringify(type)}`);
     }
+    if (isBefore(version, reached)) throw new ExpiredError(`version ${version} comes after ${reached}`);
+    reached = version;
     observer.reached(version);
   }
 }
@@ -104,6 +107,14 @@ async function* ended(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     if (next === undefined || next.done === true) return;
     yield next.value;
   }
+}
+
+/**
+ * Whether the server is in a time before the one that was seen. It would tell nothing of what happens until it has caught up
+ * (watches skip what is older than what they were begun with), so this is as good as 410.
+ */
+function isBefore(version: string, reached: string): boolean {
+  return /^\d+$/.test(version) && /^\d+$/.test(reached) && BigInt(version) < BigInt(reached);
 }
 
 function versionOf(object: unknown): string | undefined {
