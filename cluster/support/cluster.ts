@@ -10,8 +10,8 @@ export const images = {
   evenkeel: process.env.EVENKEEL_IMAGE ?? 'evenkeel:dev',
   /** Absent: what needs an Envoy is skipped. */
   envoy: process.env.EVENKEEL_ENVOY_IMAGE,
-  /** A grpc-go client, as interop/go builds it. */
-  goClient: process.env.EVENKEEL_GO_CLIENT_IMAGE,
+  /** The clients of interop/, as cluster/clients/ builds them. */
+  clients: process.env.EVENKEEL_CLIENTS_IMAGE,
 } as const;
 
 const howToGet =

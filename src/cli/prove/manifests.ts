@@ -90,7 +90,7 @@ export function driverJob({ plan, image, keep }: ManifestOptions): V1Job {
             args: ['prove', '--in-pod'],
             env: { [planEnv]: JSON.stringify(plan) },
             serviceAccount: driverName,
-            cpu: '200m',
+            cpu: '500m',
             memory: '512Mi',
           }),
           restartPolicy: 'Never',
@@ -258,7 +258,7 @@ function part(name: PartName, options: ManifestOptions): KubernetesObject[] {
     readiness: { httpGet: { path: '/readyz', port: adminPort }, ...everySecond },
     files: { path: configPath, configMap: name },
     ...(name === partNames.pushed && { serviceAccount: readerAccount }),
-    cpu: '50m',
+    cpu: '100m',
     memory: '128Mi',
   });
   return [
@@ -284,6 +284,7 @@ function envoyPod(image: ImageChoice): V1PodSpec {
     ],
     ports: { grpc: envoyPort },
     readiness: { httpGet: { path: '/ready', port: envoyAdminPort }, ...everySecond },
+    cpu: '100m',
     memory: '128Mi',
   });
 }

@@ -17,6 +17,7 @@ export interface ContainerParts {
   /** Path to the ConfigMap whose files lie there. */
   readonly files?: { readonly path: string; readonly configMap: string } | undefined;
   readonly serviceAccount?: string | undefined;
+  /** What is asked for; on a machine with much to do a pod gets little more than that. Default 50m and 64Mi. */
   readonly cpu?: string | undefined;
   readonly memory?: string | undefined;
 }
@@ -36,7 +37,7 @@ const graceSeconds = 10;
 
 /** A pod of one container that passes the Pod Security Standard "restricted". */
 export function podSpec({ image, pullPolicy }: ImageChoice, parts: ContainerParts): V1PodSpec {
-  const { command, args, env = {}, ports = {}, readiness, files, serviceAccount, cpu = '20m', memory = '64Mi' } = parts;
+  const { command, args, env = {}, ports = {}, readiness, files, serviceAccount, cpu = '50m', memory = '64Mi' } = parts;
   const volumes = [
     { name: 'tmp', emptyDir: {} },
     ...(files === undefined ? [] : [{ name: 'files', configMap: { name: files.configMap } }]),

@@ -1,0 +1,176 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { clientBootstrap } from '../../src/cli/bootstrap.ts';
+import { everySecond, podSpec } from '../../src/cli/prove/pod-template.ts';
+import { file_echo_echo } from '../../src/gen/echo/echo_pb.ts';
+import { images, run } from '../support/cluster.ts';
+import { createNamespace, deleteNamespace, type Kubectl } from '../support/namespace.ts';
+import { until } from '../support/until.ts';
+import { LoadClient } from './load-client.ts';
+
+export const backend = 'be1';
+export const target = 'xds:///be1-srv';
+const port = 50_051;
+const labels = (name: string) => ({ 'app.kubernetes.io/name': name, 'evenkeel.dev/faults': 'true' });
+
+/** What faults are done to: a control plane from the chart, five backends, and a client of each kind. */
+export interface Stage {
+  readonly namespace: string;
+  readonly kubectl: Kubectl;
+  readonly clients: readonly LoadClient[];
+  /** Machine that the clients run on; faults of machines go to the other one. */
+  readonly clientNode: string;
+  readonly otherNode: string;
+  readonly close: () => Promise<void>;
+}
+
+export async function setStage(): Promise<Stage> {
+  const { name: namespace, kubectl } = await createNamespace('ek-faults');
+  const close = () => deleteNamespace(namespace);
+  try {
+    const [clientNode, otherNode] = await workers(kubectl);
+    const [repository, tag = 'latest'] = images.evenkeel.split(/:(?=[^/]*$)/);
+    const chart = await run('helm', [
+      ...['install', 'evenkeel', 'deploy/chart/evenkeel', '--namespace', namespace, '--wait', '--timeout', '3m'],
+      ...['--set', `image.repository=${repository}`, '--set-string', `image.tag=${tag}`],
+      ...['--set', `kubernetes.namespaces={${namespace}}`],
+      ...['--set-string', 'podLabels.evenkeel\\.dev/faults=true'],
+    ]);
+    if (chart.code !== 0) throw new Error(`helm install: ${chart.stderr}`);
+    const objects = [...backends(namespace), descriptors(), ...clientPods(namespace, clientNode)];
+    await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+    await kubectl(['rollout', 'status', `deployment/${backend}`, '--timeout=180s']);
+    await kubectl(['wait', '--for=condition=Ready', 'pod/go', 'pod/node', '--timeout=120s']);
+    const clients = ['go', 'node'].map((pod) => new LoadClient(namespace, pod));
+    return { namespace, kubectl, clients, clientNode, otherNode, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Two machines that take pods. */
+async function workers(kubectl: Kubectl): Promise<[string, string]> {
+  const { items } = JSON.parse(await kubectl(['get', 'nodes', '-o', 'json'])) as {
+    items: { metadata: { name: string }; spec: { unschedulable?: boolean; taints?: unknown[] } }[];
+  };
+  const free = items.filter(({ spec }) => spec.unschedulable !== true && spec.taints === undefined);
+  const [first, second] = free.map(({ metadata }) => metadata.name);
+  if (first === undefined || second === undefined)
+    throw new Error(`two machines are needed, ${items.length} are there`);
+  return [first, second];
+}
+
+/** Names of the backends that are ready. */
+export async function readyPods(kubectl: Kubectl): Promise<string[]> {
+  const printed = await kubectl(['get', 'pods', '-l', `app.kubernetes.io/name=${backend}`, '-o', 'json']);
+  const { items } = JSON.parse(printed) as {
+    items: {
+      metadata: { name: string; deletionTimestamp?: string };
+      status: { conditions?: { type: string; status: string }[] };
+    }[];
+  };
+  return items
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .filter(({ status }) => status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'))
+    .map(({ metadata }) => metadata.name);
+}
+
+/** Resolves once so many backends are ready and nothing else of the Deployment is left. */
+export async function settled(kubectl: Kubectl, replicas: number): Promise<void> {
+  await kubectl(['rollout', 'status', `deployment/${backend}`, '--timeout=180s']);
+  await until(`${replicas} pods of ${backend} and no others`, 120_000, async () => {
+    const printed = await kubectl(['get', 'pods', '-l', `app.kubernetes.io/name=${backend}`, '-o', 'name']);
+    const there = printed.split('\n').filter((line) => line !== '').length;
+    return there === replicas && (await readyPods(kubectl)).length === replicas ? true : undefined;
+  });
+}
+
+function backends(namespace: string): object[] {
+  const spec = podSpec(
+    { image: images.evenkeel, pullPolicy: 'IfNotPresent' },
+    {
+      args: ['workload', 'be1-srv'],
+      cpu: '80m',
+      ports: { grpc: port },
+      readiness: { grpc: { port, service: 'echo.EchoServer' }, ...everySecond },
+    },
+  );
+  const selector = { 'app.kubernetes.io/name': backend };
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'be1-srv', namespace },
+      spec: { clusterIP: 'None', selector, ports: [{ name: 'grpc', port, appProtocol: 'grpc' }] },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: backend, namespace },
+      spec: {
+        replicas: 5,
+        selector: { matchLabels: selector },
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+        template: {
+          metadata: { labels: labels(backend) },
+          spec: {
+            ...spec,
+            topologySpreadConstraints: [
+              {
+                maxSkew: 1,
+                topologyKey: 'kubernetes.io/hostname',
+                whenUnsatisfiable: 'ScheduleAnyway',
+                labelSelector: { matchLabels: selector },
+              },
+            ],
+          },
+        },
+      },
+    },
+  ];
+}
+
+/** What the client in Go needs to know of the messages. */
+function descriptors(): object {
+  const set = create(FileDescriptorSetSchema, { file: [file_echo_echo.proto] });
+  const bytes = Buffer.from(toBinary(FileDescriptorSetSchema, set));
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'echo' },
+    binaryData: { 'echo.binpb': bytes.toString('base64') },
+  };
+}
+
+function clientPods(namespace: string, node: string): object[] {
+  const image = { image: images.clients!, pullPolicy: 'IfNotPresent' } as const;
+  return [
+    { name: 'go', command: ['go-client'] },
+    { name: 'node', command: ['node', '/app/interop/node/client.ts'] },
+  ].map(({ name, command }) => {
+    const bootstrap = clientBootstrap({ server: 'dns:///evenkeel:18000', namespace, nodeId: `faults-${name}` });
+    const spec = podSpec(image, {
+      command,
+      args: [],
+      env: {
+        GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap),
+        INTEROP_ECHO_DESCRIPTORS: '/etc/echo/echo.binpb',
+      },
+      files: { path: '/etc/echo', configMap: 'echo' },
+      cpu: '300m',
+      memory: '128Mi',
+    });
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace },
+      spec: {
+        ...spec,
+        // Its standard input stays open when whoever attached to it has gone.
+        containers: spec.containers.map((container) => ({ ...container, stdin: true, stdinOnce: false })),
+        nodeName: node,
+      },
+    };
+  });
+}
