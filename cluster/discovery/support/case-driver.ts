@@ -15,8 +15,8 @@ export function clusterDriver(api: Api, cable: Cuttable, namespace: string): Dis
   const write = async ({ name, endpoints }: CaseService): Promise<void> => {
     existing.add(name);
     const told = endpoints.map(({ address, ...rest }) => ({ ...rest, address: toCluster(address) }));
-    await api.apply(servicePath(namespace, name), serviceObject(name));
     await api.apply(slicePath(namespace, `${name}-x1`), sliceObject(name, `${name}-x1`, told));
+    await api.apply(servicePath(namespace, name), serviceObject(name));
   };
   return {
     can: { remove: true, terminating: true },
@@ -26,8 +26,8 @@ export function clusterDriver(api: Api, cable: Cuttable, namespace: string): Dis
       for (const name of existing) {
         if (services.some((service) => service.name === name)) continue;
         existing.delete(name);
+        // Its EndpointSlices are collected as garbage later; these with the namespace.
         await api.delete(servicePath(namespace, name));
-        await api.delete(slicePath(namespace, `${name}-x1`));
       }
     },
     async fail() {
