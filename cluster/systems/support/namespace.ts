@@ -89,8 +89,12 @@ export class Namespace {
 
   /** Calls from a pod inside, one after the other. */
   async call(call: Call): Promise<Answer[]> {
-    const args = ['exec', 'caller', '--', '/nodejs/bin/node', '--input-type=module', '-e', caller];
-    return JSON.parse(await this.kubectl([...args, JSON.stringify(call)])) as Answer[];
+    return JSON.parse(await this.script(caller, JSON.stringify(call))) as Answer[];
+  }
+
+  /** What an ES module prints that runs in a pod inside, with `process.argv[1]`. */
+  script(code: string, argument: string): Promise<string> {
+    return this.kubectl(['exec', 'caller', '--', '/nodejs/bin/node', '--input-type=module', '-e', code, argument]);
   }
 
   async callOnce(url: string, more: Omit<Call, 'url' | 'count'> = {}): Promise<Answer> {

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+
+const here = import.meta.dirname;
+const requireAll = process.env.EVENKEEL_REQUIRE === 'all';
+
+// biome-ignore lint/suspicious/noExplicitAny: objects of any kind
+type Manifest = any;
+
+function run(program: string, args: readonly string[], input = '') {
+  return spawnSync(program, args, { input, encoding: 'utf8', cwd: here });
+}
+
+function manifestsOf(folder: string): Manifest[] {
+  const { status, stdout, stderr } = run('kubectl', ['kustomize', folder]);
+  assert.equal(status, 0, stderr);
+  return parseAllDocuments(stdout).map((document) => document.toJS());
+}
+
+const noKubectl =
+  run('kubectl', ['version', '--client']).error !== undefined && !requireAll && 'there is no kubectl on PATH';
+const noMake = run('make', ['--version']).error !== undefined && !requireAll && 'there is no make on PATH';
+
+/** What each system promises by name: Deployment → replicas; Service → type and ports as `kubectl get` shows them. */
+const promised: Readonly<Record<string, { deployments: Record<string, number>; services: Record<string, string> }>> = {
+  a: {
+    deployments: { hellogrpc: 3, hellohttp: 3, helloserve: 3 },
+    services: { 'grpc-svc': 'None 8000', 'http-svc': 'ClusterIP 80→8100', 'serve-svc': 'LoadBalancer 80→8200' },
+  },
+  b: {
+    deployments: { server: 3, 'client-http': 1, 'client-grpc': 1 },
+    services: { server: 'ClusterIP 8080 50051' },
+  },
+  c: {
+    deployments: { 'service-a': 3, 'service-b': 3, 'service-c': 3 },
+    services: {
+      'service-a': 'ClusterIP 80→8000 8000 50051',
+      'service-b': 'ClusterIP 80→8000 8000 50051',
+      'service-c': 'ClusterIP 80→8000 8000 50051',
+      'service-a-nodeport': 'NodePort 80→8000',
+      'service-a-local': 'NodePort Local 80→8000',
+      'service-a-lb': 'LoadBalancer Local 80→8000',
+      'service-b-external': 'ExternalName service-b.default.svc.cluster.local',
+    },
+  },
+  d: {
+    deployments: {
+      'sample-service-nginx': 1,
+      'sample-service-go': 1,
+      'sample-service-js': 1,
+      'sample-service-grpc': 5,
+      'go-clusterip': 1,
+      'go-pick-first': 1,
+      'go-aged': 1,
+      'grpc-aged': 1,
+    },
+    services: {
+      'sample-service-nginx': 'ClusterIP 8080',
+      'sample-service-go': 'ClusterIP 8080',
+      'sample-service-js': 'ClusterIP 8080',
+      'sample-service-grpc': 'None 8080',
+      'grpc-clusterip': 'ClusterIP 8080',
+      'go-clusterip': 'ClusterIP 8080',
+      'go-pick-first': 'ClusterIP 8080',
+      'go-aged': 'ClusterIP 8080',
+      'grpc-aged': 'None 8080',
+    },
+  },
+  e: {
+    deployments: { 'be1-deployment': 2, 'be2-deployment': 2, 'fe-deployment': 1, 'xds-deployment': 1 },
+    services: {
+      'be1-srv': 'None 50051',
+      'be2-srv': 'None 50051',
+      'fe-srv': 'NodePort 8080',
+      'xds-srv': 'NodePort 18000',
+    },
+  },
+};
+
+function described({ spec }: Manifest): string {
+  if (spec.type === 'ExternalName') return `ExternalName ${spec.externalName}`;
+  const ports = spec.ports.map(({ port, targetPort = port }: { port: number; targetPort?: number }) =>
+    port === targetPort ? `${port}` : `${port}→${targetPort}`,
+  );
+  return [spec.clusterIP ?? spec.type ?? 'ClusterIP', spec.externalTrafficPolicy, ...ports].filter(Boolean).join(' ');
+}
+
+for (const [system, { deployments, services }] of Object.entries(promised)) {
+  test(`system ${system} has the names, ports and replicas that it promises`, { skip: noKubectl }, () => {
+    const manifests = manifestsOf(system);
+    const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind === kind);
+    const replicas = ofKind('Deployment').map(({ metadata, spec }) => [metadata.name, spec.replicas]);
+    assert.deepEqual(Object.fromEntries(replicas), deployments);
+    const shown = ofKind('Service').map((service) => [service.metadata.name, described(service)]);
+    assert.deepEqual(Object.fromEntries(shown), services);
+    // A Service whose selector matches nothing has no endpoints, and says nothing about it.
+    const labels = ofKind('Deployment').map(({ spec }) => spec.template.metadata.labels.app);
+    for (const { spec } of ofKind('Service')) if (spec.selector) assert.ok(labels.includes(spec.selector.app));
+  });
+}
+
+const folders = readdirSync(here, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'pod-defaults' && entry.name !== 'kind')
+  .map(({ name }) => name);
+
+for (const folder of folders) {
+  test(`every pod of ${folder} says what image, probes it has and gives up every right`, { skip: noKubectl }, () => {
+    for (const { kind, metadata, spec } of manifestsOf(folder)) {
+      if (kind !== 'Deployment') continue;
+      const pod = spec.template.spec;
+      const [container] = pod.containers;
+      assert.equal(pod.securityContext.runAsNonRoot, true, metadata.name);
+      assert.deepEqual(container.securityContext.capabilities, { drop: ['ALL'] });
+      assert.equal(container.securityContext.readOnlyRootFilesystem, true);
+      assert.equal(container.imagePullPolicy, 'IfNotPresent');
+      assert.match(container.image, /^evenkeel(-nginx)?:dev$/);
+      if (metadata.name.startsWith('client-')) continue;
+      assert.ok(container.readinessProbe && container.livenessProbe, metadata.name);
+    }
+  });
+
+  const schemas = process.env.EVENKEEL_KUBE_SCHEMAS;
+  const noSchemas = schemas === undefined && 'EVENKEEL_KUBE_SCHEMAS is not set';
+  test(`${folder} is valid by the schemas of Kubernetes`, { skip: noKubectl || noSchemas }, () => {
+    const { stdout } = run('kubectl', ['kustomize', folder]);
+    const judged = run('kubeconform', ['-strict', '-summary', '-schema-location', `${schemas}`, '-'], stdout);
+    assert.equal(judged.status, 0, judged.stdout + judged.stderr);
+    assert.match(judged.stdout, /Invalid: 0, Errors: 0, Skipped: 0/);
+  });
+}
+
+test('the one-word commands', { skip: noMake }, () => {
+  const words = ['init', 'generate', 'image', 'deploy', 'redeploy', 'delete', 'istio-inject'];
+  for (const system of Object.keys(promised)) {
+    const { stdout } = run('make', ['-s', '-C', system]);
+    for (const word of words) assert.match(stdout, new RegExp(`^${word} `, 'm'));
+    const { status, stdout: commands } = run('make', ['-n', '-C', system, 'deploy', 'delete', 'NAMESPACE=demo']);
+    assert.equal(status, 0);
+    assert.match(
+      commands,
+      /kubectl --namespace demo apply -k \.\nkubectl --namespace demo delete -k \. --ignore-not-found/,
+    );
+  }
+});
+
+test('where istioctl is missing, the command says so', { skip: noMake }, () => {
+  const { status, stderr } = run('make', ['-C', 'b', 'istio-inject', 'ISTIOCTL=no-such-istioctl']);
+  assert.equal(status, 2);
+  assert.match(stderr, /there is no no-such-istioctl/);
+});
