@@ -11,14 +11,14 @@ const sources = [
 
 /** Paths for `kubectl apply --filename`; undefined where `go` is missing or cannot get them. */
 export function meshDefinitions(): string[] | undefined {
-  const paths = sources.map(({ module, path }) => {
+  const paths = sources.flatMap(({ module, path }) => {
     const { status, stdout } = spawnSync('go', ['mod', 'download', '-json', module], {
       cwd: tmpdir(),
       encoding: 'utf8',
     });
-    return status === 0 ? join(JSON.parse(stdout).Dir, path) : undefined;
+    return status === 0 ? [join(JSON.parse(stdout).Dir, path)] : [];
   });
-  return paths.includes(undefined) ? undefined : paths;
+  return paths.length === sources.length ? paths : undefined;
 }
 
 if (import.meta.filename === process.argv[1] && meshDefinitions() === undefined) {
