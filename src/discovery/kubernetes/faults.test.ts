@@ -81,6 +81,18 @@ test('where the pages were forgotten meanwhile, the list is asked for at once', 
   assert.equal(degradations(observer), 0);
 });
 
+test('a server whose lists are always too old is told of, and not asked without a pause', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  fake.intercept = ({ kind, verb }, response) => {
+    if (kind !== 'services' || verb !== 'list') return false;
+    sendStatus(response, 410, 'too old');
+    return true;
+  };
+  const observer = await observe(t, fake, { times: { minBackoffMs: 60_000, maxBackoffMs: 60_000 } });
+  await observer.until('it is told', ({ error }) => error?.code === 'EK_KUBE_ANSWER');
+  assert.equal(fake.count('services', 'list'), 2);
+});
+
 for (const how of ['status', 'event'] as const) {
   test(`410 as ${how}: everything is listed again and only what differs is told`, async (t) => {
     const fake = await apiServer(t, 'shop/a', 'shop/b', 'shop/c');

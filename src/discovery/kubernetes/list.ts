@@ -31,7 +31,12 @@ export async function list<Item extends KubeObject>(
   } catch (error) {
     if (!(error instanceof ExpiredError)) throw error;
     // The pages were asked for more slowly than the server forgets (5 minutes); the pages so far are of no use.
-    return listPages(client, collection, {}, signal);
+  }
+  try {
+    return await listPages(client, collection, {}, signal);
+  } catch (error) {
+    // A list that names no version cannot be too old.
+    throw error instanceof ExpiredError ? badAnswer(targetOf('list', collection), error.message) : error;
   }
 }
 

@@ -98,8 +98,8 @@ export class Reflector<Item extends KubeObject> {
 
   async #failed(error: unknown): Promise<void> {
     const expired = error instanceof ExpiredError;
-    // Once is everyday life (a server that was restarted); again at once is a server that does not keep its word.
-    if (expired && this.#futile <= 1) return;
+    // Everyday life of a server that was restarted; again and again it is a server that does not keep its word.
+    if (expired && this.#futile <= believableFutile) return;
     this.#failures += 1;
     this.#tell(
       expired ? badAnswer(targetOf('watch', this.#options.collection), error.message) : toEvenkeelError(error),
