@@ -132,6 +132,11 @@ export class ControlPlane implements AdminSource {
         rejected: (id, error) => {
           log.error({ service: serviceKey(id), error: error.toJSON() }, 'clients would reject this; not published');
         },
+        damped: (id, endpoint) =>
+          log.warn(
+            { service: serviceKey(id), endpoint },
+            'the endpoint comes and goes; it is kept back until it settles',
+          ),
       },
     });
     const { gateways = [], clusterDomain } = options;
@@ -201,6 +206,7 @@ export class ControlPlane implements AdminSource {
   /** Sources first, so that nothing that ends looks like a change; then the streams, with GOAWAY. */
   async stop(): Promise<void> {
     await Promise.all(this.#options.sources.map(({ discovery }) => discovery.stop()));
+    this.#publisher.close();
     await this.#checker.stop();
     await this.#entrance?.stop();
     await this.#server.close();

@@ -6,10 +6,19 @@ import type { Endpoint } from '../model/endpoint.ts';
 export interface PortSelection extends Pick<Selection, 'rule'> {
   /** The endpoints that clients get, the same objects as in the Service. */
   readonly published: ReadonlySet<Endpoint>;
+  /** Those that come and go so often that they are kept back. */
+  readonly damped: ReadonlySet<Endpoint>;
 }
 
 /** Why an endpoint is sent to clients, or why not. */
-export type EndpointState = 'published' | 'terminating' | 'not-ready' | 'unhealthy' | 'unchecked-yet' | 'pending';
+export type EndpointState =
+  | 'published'
+  | 'terminating'
+  | 'not-ready'
+  | 'damped'
+  | 'unhealthy'
+  | 'unchecked-yet'
+  | 'pending';
 
 /**
  * What became of one endpoint; `pending` until its Service is published for the first time.
@@ -23,6 +32,7 @@ export function endpointState(
 ): EndpointState {
   if (selection === undefined) return 'pending';
   if (selection.published.has(endpoint)) return 'published';
+  if (selection.damped.has(endpoint)) return 'damped';
   if (endpoint.conditions.terminating) return 'terminating';
   if (!endpoint.conditions.ready) return 'not-ready';
   return health === 'unhealthy' ? 'unhealthy' : 'unchecked-yet';

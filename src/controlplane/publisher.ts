@@ -1,5 +1,10 @@
+import { type Clock, systemClock } from '../base/clock.ts';
 import { type EvenkeelError, toEvenkeelError } from '../base/errors.ts';
+import { formatAddress } from '../base/listen-address.ts';
+import { FlapDamping } from '../health/damping.ts';
 import { selectEndpoints } from '../health/select-endpoints.ts';
+import type { HealthState } from '../health/target.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import { type TranslatedService, translateService } from '../translate/translate-service.ts';
 import type { EncodedResource, SnapshotCache } from '../xds/index.ts';
@@ -23,6 +28,8 @@ export interface PublisherObserver {
   published(services: readonly PublishedService[]): void;
   /** Clients would reject the newest state of a Service; what they have stays. */
   rejected(id: ServiceId, error: EvenkeelError): void;
+  /** This endpoint comes and goes again and again, and is kept back until it has settled; its address and port. */
+  damped?(id: ServiceId, endpoint: string): void;
 }
 
 export interface PublisherOptions {
@@ -30,6 +37,7 @@ export interface PublisherOptions {
   readonly health: ServiceHealth;
   readonly clusterDomain: string;
   readonly observer: PublisherObserver;
+  readonly clock?: Clock | undefined;
 }
 
 /** The changes of one layer of the cache. */
@@ -50,10 +58,17 @@ export class Publisher {
   readonly #services = new Map<string, PublishedService>();
   readonly #dirty = new Set<string>();
   readonly #removed: TranslatedService[] = [];
+  readonly #damping: FlapDamping;
   #scheduled = false;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#damping = new FlapDamping(options.clock ?? systemClock, (key) => this.refresh(key));
+  }
+
+  /** Ends the timers that run. */
+  close(): void {
+    this.#damping.close();
   }
 
   /** A Service is new or different. */
@@ -70,6 +85,7 @@ export class Publisher {
     const known = this.#services.get(key);
     if (known === undefined) return;
     this.#options.health.forget(known.service);
+    this.#damping.forget(key);
     this.#services.delete(key);
     if (known.translated !== undefined) this.#removed.push(known.translated);
     this.#schedule();
@@ -125,11 +141,29 @@ export class Publisher {
     this.#options.observer.published(published);
   }
 
+  /** Tells the damping which endpoints could be used now, whatever it makes of them. */
+  #observeFlapping(service: Service): void {
+    const { health, observer } = this.#options;
+    const usable = new Map<string, boolean>();
+    for (const { endpoints } of service.ports) {
+      for (const endpoint of endpoints)
+        usable.set(nameOf(endpoint), isUsable(endpoint, health.stateOf(service, endpoint)));
+    }
+    for (const name of this.#damping.observe(serviceKey(service), usable)) observer.damped?.(service, name);
+  }
+
+  #isDamped(service: Service, endpoint: Endpoint): boolean {
+    return this.#damping.isHeld(serviceKey(service), nameOf(endpoint));
+  }
+
   #translate({ service, selections, translated }: PublishedService): PublishedService {
     const { health, clusterDomain, observer } = this.#options;
     try {
+      this.#observeFlapping(service);
       const chosen = service.ports.map((port) =>
-        selectEndpoints(port.endpoints, (endpoint) => health.stateOf(service, endpoint)),
+        selectEndpoints(port.endpoints, (endpoint) =>
+          this.#isDamped(service, endpoint) ? 'unhealthy' : health.stateOf(service, endpoint),
+        ),
       );
       const visible = {
         ...service,
@@ -140,7 +174,11 @@ export class Publisher {
         selections: new Map(
           chosen.map(({ rule, endpoints }, index) => [
             service.ports[index]!.port,
-            { rule, published: new Set(endpoints) },
+            {
+              rule,
+              published: new Set(endpoints),
+              damped: new Set(service.ports[index]!.endpoints.filter((endpoint) => this.#isDamped(service, endpoint))),
+            },
           ]),
         ),
         translated: translateService(visible, translated, clusterDomain),
@@ -151,6 +189,15 @@ export class Publisher {
       return { service, selections, translated, rejected };
     }
   }
+}
+
+function nameOf({ address, port }: Endpoint): string {
+  return formatAddress(address, port);
+}
+
+/** As {@link selectEndpoints} has it under the rule `healthy`. */
+function isUsable({ conditions }: Endpoint, health: HealthState | undefined): boolean {
+  return conditions.ready && !conditions.terminating && (health === undefined || health === 'healthy');
 }
 
 /** Adds to `layers` what leads from one translation of a Service to the next; undefined stands for none. */

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ManualClock } from '../base/clock.ts';
+import { FlapDamping } from './damping.ts';
+
+const group = 'default/be1-srv';
+
+function start() {
+  const clock = new ManualClock();
+  const released: string[] = [];
+  const damping = new FlapDamping(clock, (_group, key) => released.push(key));
+  const tell = (...usable: [string, boolean][]) => damping.observe(group, new Map(usable));
+  return { clock, released, damping, tell };
+}
+
+test('an endpoint that flaps ten times a second is held within a second, and the others are not', () => {
+  const { clock, damping, tell } = start();
+  const heldAt: number[] = [];
+  for (let change = 0; change < 20; change++) {
+    if (tell(['a', change % 2 === 0], ['b', true]).includes('a')) heldAt.push(clock.now());
+    clock.advance(100);
+  }
+  assert.equal(heldAt.length, 1, 'it is said once');
+  assert.ok(heldAt[0]! <= 1_000, `${heldAt[0]}`);
+  assert.equal(damping.isHeld(group, 'a'), true);
+  assert.equal(damping.isHeld(group, 'b'), false);
+});
+
+test('it is released once, 20 s after it has settled, however long it flapped', () => {
+  const { clock, released, damping, tell } = start();
+  for (let change = 0; change < 6_000; change++) {
+    tell(['a', change % 2 === 0]);
+    clock.advance(100);
+    assert.equal(released.length, 0, `released after ${change} changes`);
+  }
+  tell(['a', true]);
+  clock.advance(19_000);
+  assert.equal(damping.isHeld(group, 'a'), true);
+  clock.advance(1_500);
+  assert.equal(damping.isHeld(group, 'a'), false);
+  assert.deepEqual(released, ['a']);
+  assert.equal(clock.pending, 0);
+});
+
+test('a rollout, a restart and a few crashes are no flapping', () => {
+  const { clock, damping, tell } = start();
+  for (let crash = 0; crash < 4; crash++) {
+    assert.deepEqual(tell(['a', true]), []);
+    clock.advance(500);
+    assert.deepEqual(tell(['a', false]), []);
+    clock.advance(500);
+  }
+  // And so it may go on, once in a while.
+  for (let day = 0; day < 100; day++) {
+    clock.advance(15_000);
+    assert.deepEqual([...tell(['a', true]), ...tell(['a', false])], []);
+  }
+  assert.equal(damping.isHeld(group, 'a'), false);
+});
+
+test('an endpoint that vanishes and comes back is one that flaps', () => {
+  const { clock, damping, tell } = start();
+  for (let change = 0; change < 20; change++) {
+    if (change % 2 === 0) tell(['a', true], ['b', true]);
+    else tell(['b', true]);
+    clock.advance(100);
+  }
+  assert.equal(damping.isHeld(group, 'a'), true);
+  damping.forget(group);
+  assert.equal(damping.isHeld(group, 'a'), false);
+  assert.equal(clock.pending, 0);
+});
