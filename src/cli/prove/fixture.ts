@@ -24,6 +24,7 @@ import { machine } from '../lab/machine.ts';
 import { versions } from '../versions.ts';
 import { BackendCounters } from './counters.ts';
 import { nameTtlMs } from './name-ttl.ts';
+import { patiently } from './patience.ts';
 import {
   backendNames,
   backendOf,
@@ -78,7 +79,7 @@ export class KubernetesFixture implements Fixture {
   async conditions(): Promise<FixtureConditions> {
     const aged: SchemeId[] = ['headless-round-robin-max-age'];
     const headless: SchemeId[] = ['headless-pick-first', 'headless-round-robin', ...aged];
-    const { gitVersion } = await this.#config.makeApiClient(VersionApi).getCode();
+    const { gitVersion } = await patiently(() => this.#config.makeApiClient(VersionApi).getCode());
     const ttl = await nameTtlMs(serviceNames.headless);
     return {
       environment: 'kubernetes',
@@ -131,9 +132,10 @@ export class KubernetesFixture implements Fixture {
 
   /** As a number: what is measured is the way through the ClusterIP, not DNS. */
   async #clusterIp(service: string, port: number): Promise<string> {
-    const { spec } = await this.#config
-      .makeApiClient(CoreV1Api)
-      .readNamespacedService({ name: service, namespace: this.#plan.namespace });
+    const api = this.#config.makeApiClient(CoreV1Api);
+    const { spec } = await patiently(() =>
+      api.readNamespacedService({ name: service, namespace: this.#plan.namespace }),
+    );
     return formatAddress(spec!.clusterIP!, port);
   }
 
@@ -158,10 +160,13 @@ export class KubernetesFixture implements Fixture {
   /** Zones as the EndpointSlices have them: whoever may not read nodes still learns them. */
   async #zones(app: string): Promise<Map<string, string>> {
     const name = { be1: serviceNames.headless, 'be1-aged': serviceNames.aged, hellohttp: serviceNames.http }[app];
-    const { items } = await this.#config.makeApiClient(DiscoveryV1Api).listNamespacedEndpointSlice({
-      namespace: this.#plan.namespace,
-      labelSelector: `kubernetes.io/service-name=${name}`,
-    });
+    const api = this.#config.makeApiClient(DiscoveryV1Api);
+    const { items } = await patiently(() =>
+      api.listNamespacedEndpointSlice({
+        namespace: this.#plan.namespace,
+        labelSelector: `kubernetes.io/service-name=${name}`,
+      }),
+    );
     return new Map(
       items
         .flatMap(({ endpoints }) => endpoints ?? [])
@@ -203,26 +208,22 @@ export class KubernetesFixture implements Fixture {
   }
 
   async #patch(name: string, body: object): Promise<void> {
-    await this.#config
-      .makeApiClient(AppsV1Api)
-      .patchNamespacedDeployment(
-        { name, namespace: this.#plan.namespace, body },
-        setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
-      );
+    const api = this.#config.makeApiClient(AppsV1Api);
+    const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+    await patiently(() => api.patchNamespacedDeployment({ name, namespace: this.#plan.namespace, body }, merge));
   }
 
   /** Resolves once a Deployment has all its pods, of one version, ready, and nothing else of it is left. */
   async #settled(name: string): Promise<void> {
     const api = this.#config.makeApiClient(AppsV1Api);
     for (;;) {
-      const { metadata, spec, status } = await api.readNamespacedDeployment({
-        name,
-        namespace: this.#plan.namespace,
-      });
+      const { metadata, spec, status } = await patiently(() =>
+        api.readNamespacedDeployment({ name, namespace: this.#plan.namespace }),
+      );
       const { replicas } = spec!;
       const seen = status?.observedGeneration === metadata?.generation;
-      if (seen && status?.updatedReplicas === replicas && status?.availableReplicas === replicas) {
-        if (status?.replicas !== replicas) continue;
+      const counts = [status?.replicas, status?.updatedReplicas, status?.availableReplicas];
+      if (seen && counts.every((count) => count === replicas)) {
         await this.#watch.until(() => {
           const pods = this.#watch.pods(name);
           return pods.length === replicas && pods.every(({ ready }) => ready);

@@ -5,6 +5,7 @@ import { EvenkeelError } from '../../base/errors.ts';
 import { apiError, statusOf } from './api-error.ts';
 import type { Cluster } from './connect.ts';
 import { proveLabel } from './manifests.ts';
+import { patiently } from './patience.ts';
 import { driverName } from './plan.ts';
 
 export const defaultPrefix = 'evenkeel-prove';
@@ -59,7 +60,7 @@ export async function deleteNamespace({ config, server }: Cluster, name: string,
   const api = config.makeApiClient(CoreV1Api);
   const doing = `delete namespace ${name}`;
   try {
-    await api.deleteNamespace({ name });
+    await patiently(() => api.deleteNamespace({ name }));
   } catch (thrown) {
     if (statusOf(thrown) === 404) return true;
     // 409: it is being deleted already.
@@ -68,7 +69,7 @@ export async function deleteNamespace({ config, server }: Cluster, name: string,
   const until = performance.now() + withinMs;
   while (performance.now() < until) {
     try {
-      await api.readNamespace({ name });
+      await patiently(() => api.readNamespace({ name }));
     } catch (thrown) {
       if (statusOf(thrown) === 404) return true;
       throw apiError(thrown, doing, server);

@@ -15,6 +15,7 @@ import type { Cluster } from './connect.ts';
 import { followLog } from './driver-log.ts';
 import { parseEvent } from './events.ts';
 import { driverJob, groundwork, type ManifestOptions, proveLabel, running } from './manifests.ts';
+import { patiently } from './patience.ts';
 import { appLabel, driverName } from './plan.ts';
 import { isReady, troubleOf, waitingFor } from './pod-trouble.ts';
 
@@ -120,7 +121,8 @@ export class RunInCluster {
   async #pods(): Promise<V1Pod[]> {
     const labelSelector = `${proveLabel}=true`;
     try {
-      return (await this.#core.listNamespacedPod({ namespace: this.#namespace, labelSelector })).items;
+      const list = () => this.#core.listNamespacedPod({ namespace: this.#namespace, labelSelector });
+      return (await patiently(list)).items;
     } catch (thrown) {
       throw apiError(thrown, `list pods in ${this.#namespace}`, this.#cluster.server);
     }
