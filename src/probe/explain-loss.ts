@@ -19,6 +19,10 @@ const losses: Readonly<Record<Cause, Explanation>> = {
     why: 'a pod ended under calls that it had taken',
     do: 'let pods drain longer (--drain-ms) and finish longer (--grace-ms, the grace period)',
   },
+  cut: {
+    why: 'a pod that stayed cut calls: the grace of its MaxConnectionAge was over, or it crashed',
+    do: 'give aged connections more time than calls take (--max-connection-age-grace-ms)',
+  },
   deadline: {
     why: 'answers came later than the deadline; a machine that starts pods has less time for calls',
     do: 'allow more with --deadline, or run it where there are more processors',

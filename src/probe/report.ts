@@ -178,6 +178,9 @@ const measuredRollout = z.object({
       goaway: count.describe('The pod closed the session and refused a call that was on its way.'),
       staleAddress: count.describe('Sent to a pod that had ended.'),
       drainedTooShort: count.describe('The pod went and cut the call.'),
+      cut: count.describe(
+        'The pod stayed and cut the call: the grace of its MaxConnectionAge was over, or it crashed.',
+      ),
       deadline: count.describe('No answer in time.'),
       other: count.describe('None of these.'),
     })

@@ -41,7 +41,6 @@ test('a pod that had ended: whatever the error says', () => {
 
 test('a session that was being closed refuses the stream', () => {
   assert.equal(cause({ error: 'Stream refused by server', peer: old }), 'goaway');
-  assert.equal(cause({ status: 'CANCELLED', error: 'Call cancelled', peer: '10.0.0.2:50051' }), 'goaway', 'its age');
   const words = 'Failed to start HTTP/2 stream with error New streams cannot be created after receiving a GOAWAY';
   assert.equal(cause({ status: 'INTERNAL', error: words }), 'goaway');
   const envoy = 'upstream connect error or disconnect/reset before headers. reset reason: remote refused stream reset';
@@ -51,14 +50,24 @@ test('a session that was being closed refuses the stream', () => {
 test('nobody listens', () => {
   assert.equal(cause({ status: 'ECONNREFUSED', error: 'connect ECONNREFUSED 10.0.9.9:80' }), 'refused');
   assert.equal(cause({ error: 'transport failure reason: delayed connect error: Connection refused' }), 'refused');
+  const behind = { error: 'No connection established. Last error: read ECONNRESET', peer: '10.0.9.9:80' };
+  assert.equal(cause(behind, 900), 'refused', 'a Service that still names a pod which is gone');
 });
 
 test('a leaving pod that cut a call, or whose connection broke under it', () => {
   assert.equal(cause({ status: 'CANCELLED', error: 'Call cancelled', peer: old }), 'drainedTooShort');
   assert.equal(cause({ error: 'Connection dropped', peer: old }), 'drainedTooShort');
   assert.equal(cause({ error: 'Connection dropped', peer: old, endedAt: 3200 }, 500), 'drainedTooShort');
-  assert.equal(cause({ error: 'Connection dropped', peer: old }, 500), 'other', 'it was not going yet');
-  assert.equal(cause({ error: 'Connection dropped', peer: '10.0.0.2:50051' }), 'other', 'that pod stayed');
+  assert.equal(cause({ error: 'Connection dropped', peer: old }, 500), 'cut', 'it was not going yet');
+  assert.equal(cause({ error: 'Connection dropped', peer: '10.0.0.2:50051' }), 'cut', 'that pod stayed');
+});
+
+test('a pod that stays and cut a call: its connection was too old', () => {
+  const stays = { peer: '10.0.0.2:50051' };
+  assert.equal(cause({ status: 'CANCELLED', error: 'Call cancelled', ...stays }), 'cut');
+  const words = 'Received RST_STREAM with code 0 (Call ended without gRPC status)';
+  assert.equal(cause({ status: 'INTERNAL', error: words, ...stays }), 'cut');
+  assert.equal(cause({ status: 'INTERNAL', error: words, peer: old }), 'drainedTooShort', 'that one is going');
 });
 
 test('behind a proxy any pod that was going may have been it', () => {
@@ -79,6 +88,7 @@ test('counts have every cause', () => {
     goaway: 2,
     staleAddress: 0,
     drainedTooShort: 0,
+    cut: 0,
     deadline: 0,
     other: 1,
   });

@@ -2,7 +2,7 @@ import type { CallRecord } from '../client/protocol.ts';
 import type { PodEvent } from './convergence.ts';
 
 /** What a call can be lost to while pods are replaced, in the order of the report. */
-export const causes = ['refused', 'goaway', 'staleAddress', 'drainedTooShort', 'deadline', 'other'] as const;
+export const causes = ['refused', 'goaway', 'staleAddress', 'drainedTooShort', 'cut', 'deadline', 'other'] as const;
 
 export type Cause = (typeof causes)[number];
 
@@ -12,6 +12,7 @@ export const causeTitles: Readonly<Record<Cause, string>> = {
   goaway: 'GOAWAY race',
   staleAddress: 'stale address',
   drainedTooShort: 'drained too short',
+  cut: 'cut while it stayed',
   deadline: 'deadline',
   other: 'other',
 };
@@ -20,8 +21,9 @@ export const causeTitles: Readonly<Record<Cause, string>> = {
 // 8.7); a stream that is cancelled it had taken, and since a client of ours never cancels, the server did.
 const goawayWords =
   /stream refused|refused stream|refused_stream|goaway|session (?:is |was |has been )?(?:closed|destroyed)/i;
-const refusedWords = /ECONNREFUSED|connection refused/i;
-const brokenWords = /^CANCELLED|ECONNRESET|EPIPE|socket hang up|connection (?:dropped|reset|termination|closed)/i;
+const refusedWords = /ECONNREFUSED|connection refused|^UNAVAILABLE No connection established/i;
+const brokenWords =
+  /^CANCELLED|ended without gRPC status|ECONNRESET|EPIPE|socket hang up|connection (?:dropped|reset|termination|closed)/i;
 const addressWords = /\b\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}\b/g;
 
 /**
@@ -29,11 +31,11 @@ const addressWords = /\b\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}\b/g;
  *
  * - `deadline`: no answer in time
  * - `staleAddress`: sent to a pod whose process had ended by then
- * - `goaway`: the stream was refused because the session was being closed; or cut with it, by a pod that stayed (its
- *   MaxConnectionAge)
+ * - `goaway`: the stream was refused because the session was being closed
  * - `refused`: nobody listened there (yet, or any more)
  * - `drainedTooShort`: the call was cancelled, or the connection broke under it, while the pod was on its way out; where a
  *   proxy hides which pod it was, while any pod was
+ * - `cut`: the same by a pod that was not on its way out: the grace of its MaxConnectionAge was over, or it crashed
  * - `other`: none of these
  *
  * @param addresses - `HOST:PORT` → pod, for calls that name no pod
@@ -71,7 +73,7 @@ function causeOf(call: CallRecord, endings: ReadonlyMap<string, Ending>, pod: st
     (ending) => ending !== undefined && ending.terminatingAt <= endedAt && ending.endedAt >= sentAt,
   );
   if (leaving && brokenWords.test(words)) return 'drainedTooShort';
-  return status === 'CANCELLED' ? 'goaway' : 'other';
+  return pod !== undefined && brokenWords.test(words) ? 'cut' : 'other';
 }
 
 /** Which pod a failed call was meant for, as far as its peer or the error's words tell. */

@@ -34,7 +34,7 @@ function lost(rows: readonly MeasuredRow[]): string[] {
   ];
 }
 
-/** `xds (grpc-js)`, with what was varied. */
-export function nameOf({ variant, client, scheme }: Pick<ExperimentRow, 'variant' | 'client' | 'scheme'>): string {
-  return `${scheme}${client === 'grpc-go' ? ' (grpc-go)' : ''}${variant === null ? '' : `, ${variant}`}`;
+/** The scheme, with what was varied. */
+export function nameOf({ variant, scheme }: Pick<ExperimentRow, 'variant' | 'scheme'>): string {
+  return `${scheme}${variant === null ? '' : `, ${variant}`}`;
 }

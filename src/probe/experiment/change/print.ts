@@ -69,15 +69,10 @@ function followedAfter({ convergedMs }: MeasuredRow): string {
 }
 
 function toOldPods({ onOldPods }: MeasuredRow): string {
-  return onOldPods === null ? '–' : String(onOldPods.answered + onOldPods.failed);
+  return String(onOldPods.answered + onOldPods.failed);
 }
 
-function lostTo({ causes: counts, failures, failed }: MeasuredRow): string {
-  if (failed === 0) return '';
-  if (counts === null)
-    return Object.entries(failures)
-      .map(([status, n]) => `${status} ${n}`)
-      .join(', ');
+function lostTo({ causes: counts }: MeasuredRow): string {
   return causes
     .filter((cause) => counts[cause] > 0)
     .map((cause) => `${causeTitles[cause]} ${counts[cause]}`)

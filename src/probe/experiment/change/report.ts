@@ -5,7 +5,7 @@ const ms = z.number().nonnegative();
 const count = z.int().nonnegative();
 const named = {
   variant: z.string().nullable().describe('What differs from an ordinary set-up; null: nothing is varied.'),
-  client: z.enum(['grpc-js', 'grpc-go', 'http']).describe('Who called.'),
+  client: z.enum(['grpc-js', 'http']).describe('Who called.'),
   scheme: z.string().describe('Scheme id.'),
 };
 
@@ -19,13 +19,9 @@ const measured = z.object({
   failed: count.describe('Of these, failed.'),
   causes: z
     .object(Object.fromEntries(causes.map((cause) => [cause, count])) as Record<(typeof causes)[number], typeof count>)
-    .nullable()
-    .describe('What they were lost to; null where the client does not tell each call.'),
+    .describe('What they were lost to.'),
   failures: z.record(z.string(), count).describe('The same by status.'),
-  onOldPods: z
-    .object({ answered: count, failed: count })
-    .nullable()
-    .describe('Calls sent to a pod after it was told to end; null where the client does not tell.'),
+  onOldPods: z.object({ answered: count, failed: count }).describe('Calls sent to a pod after it was told to end.'),
   p99Ms: ms.nullable().describe('99th percentile of the answered calls, from when they were due.'),
   why: z.string().describe('The cause in a sentence.'),
 });
