@@ -21,17 +21,17 @@ export type Tone = 'good' | 'fair' | 'bad' | 'plain';
 
 const style = `
 :root{color-scheme:light dark;--paper:#fbfbfa;--card:#fff;--ink:#1d2126;--soft:#5e6771;--line:#dfe3e6;--good:#1a7f4b;--fair:#9a6700;--bad:#c0342b;
---c0:#2f6fd0;--c1:#d9822b;--c2:#2a9d6f;--c3:#b4489b;--c4:#7d62d3;--c5:#b8960c;--c6:#1c97b5;--c7:#cf4b4b;--c8:#6c8f1f;--c9:#8a6d5a;--rest:#98a1a9}
+--c0:#2f6fd0;--c1:#d9822b;--c2:#2a9d6f;--c3:#b4489b;--c4:#7d62d3;--c5:#b8960c;--c6:#1c97b5;--c7:#cf4b4b;--c8:#6c8f1f;--c9:#8a6d5a;--rest:#98a1a9;--on:#fff}
 @media(prefers-color-scheme:dark){:root{--paper:#14171a;--card:#1c2024;--ink:#e6e9ec;--soft:#9aa4ad;--line:#30363c;--good:#4cc38a;--fair:#e0b341;--bad:#ff7b72;
---c0:#6ea8fe;--c1:#f0a45a;--c2:#56c996;--c3:#dd83c8;--c4:#a893f0;--c5:#dcc04a;--c6:#55c3de;--c7:#f08080;--c8:#a5c74e;--c9:#c2a48f;--rest:#6f7880}}
+--c0:#6ea8fe;--c1:#f0a45a;--c2:#56c996;--c3:#dd83c8;--c4:#a893f0;--c5:#dcc04a;--c6:#55c3de;--c7:#f08080;--c8:#a5c74e;--c9:#c2a48f;--rest:#6f7880;--on:#14171a}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
 main{max-width:1080px;margin:0 auto;padding:32px 24px 48px}h1{font-size:24px;line-height:1.25;margin:0 0 4px;overflow-wrap:anywhere}h2{font-size:16px;margin:0 0 12px}h3{font-size:14px;margin:18px 0 6px}
 .sub,.small{color:var(--soft)}.small{font-size:13px}p.small{margin:10px 0 0}.head{border-left:5px solid var(--soft);padding:4px 0 4px 16px;margin:24px 0}
 .head b{display:block;font-size:21px;line-height:1.3}.head.good{border-color:var(--good)}.good b,td.good{color:var(--good)}.head.fair{border-color:var(--fair)}.fair b,td.fair{color:var(--fair)}.head.bad{border-color:var(--bad)}.bad b,td.bad{color:var(--bad)}
 section{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:18px 20px;margin:16px 0;overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:14px}th{font-weight:600;color:var(--soft);text-align:right;font-size:13px}td,th{padding:5px 10px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
-td:first-child,th:first-child,.left{text-align:left}td.wrap,th:last-child.wrap{white-space:normal;text-align:left}tr:last-child td{border-bottom:0}
-svg{display:block;width:100%;height:auto;max-width:100%}svg text{fill:var(--soft);font:12px system-ui,sans-serif}svg .strong{fill:var(--ink)}svg .grid{stroke:var(--line)}svg .event{stroke:var(--soft);stroke-dasharray:4 3}
+td:first-child,th:first-child,th.left{text-align:left}td.wrap{white-space:normal;text-align:left}tr:last-child td{border-bottom:0}
+svg{display:block;width:100%;height:auto;max-width:100%}svg text{fill:var(--soft);font:12px system-ui,sans-serif}svg .strong{fill:var(--ink)}svg .on{fill:var(--on)}svg .grid{stroke:var(--line)}svg .event{stroke:var(--soft);stroke-dasharray:4 3}
 .legend{display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0 0;font-size:13px;color:var(--soft)}.legend i{display:inline-block;width:11px;height:11px;border-radius:2px;margin-right:6px;vertical-align:-1px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:0;font-size:14px}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}footer{color:var(--soft);font-size:13px;margin-top:24px}
 @media print{section{break-inside:avoid}}`;
@@ -63,7 +63,12 @@ export function htmlTable(
     });
     return `<tr>${cells.join('')}</tr>`;
   });
-  const head = titles.map((title) => `<th>${escapeText(title)}</th>`).join('');
+  const left = titles.map((_, column) =>
+    rows.some((row) => typeof row[column] === 'object' && row[column].wrap === true),
+  );
+  const head = titles
+    .map((title, column) => `<th${left[column] ? ' class="left"' : ''}>${escapeText(title)}</th>`)
+    .join('');
   return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`;
 }
 

@@ -21,7 +21,7 @@ export function shareBars(bars: readonly ShareBar[]): string {
       const label =
         length < 45
           ? ''
-          : `<text x="${px(x + length / 2)}" y="${y + 15}" text-anchor="middle" style="fill:#fff">${text}</text>`;
+          : `<text x="${px(x + length / 2)}" y="${y + 15}" text-anchor="middle" class="on">${text}</text>`;
       const drawn = `<rect x="${px(x)}" y="${y}" width="${px(Math.max(0, length - 1.5))}" height="${rowHeight - 8}" fill="${colour(index)}"><title>${escapeText(`${part}: ${count} calls`)}</title></rect>${label}`;
       x += length;
       return drawn;

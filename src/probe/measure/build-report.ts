@@ -40,12 +40,15 @@ export function buildReport(measured: Measured): ProbeReport {
     for (const [name, calls] of Object.entries(answered))
       if (name !== '') counts.set(name, (counts.get(name) ?? 0) + calls);
   }
-  const found = judge(withMissing([...counts.values()], expected.count));
+  // One address may be a proxy's or a Service's, with any number of backends behind it.
+  const hidden = identifier === 'peer' && counts.size === 1 && !knows(expected, [...counts.keys()][0]!);
+  const shares = withMissing([...counts.values()], expected.count);
+  const found: Distribution = hidden ? { ...judge(shares), verdict: 'inconclusive' } : judge(shares);
   const sums = recorder.sums();
   const reached = sums.filter(({ name, calls }) => name !== '' && calls > 0).length;
   const judged = [...counts.values()].reduce((sum, calls) => sum + calls, 0);
   const expectedCount = Math.max(expected.count ?? 0, counts.size);
-  const explained = explain(found, { expected: expected.count, reached, judged, options });
+  const explained = explain(found, { expected: expected.count, reached, judged, hidden, options });
   const convergedMs = changes.some(({ followedMs }) => followedMs === null)
     ? null
     : changes.reduce<number | null>((most, { followedMs }) => Math.max(most ?? 0, followedMs!), null);
@@ -109,6 +112,11 @@ export function buildReport(measured: Measured): ProbeReport {
     gate,
     interrupted: result.interrupted,
   };
+}
+
+/** Whether an address is one of several that are known to be backends'. */
+function knows({ backends }: Expected, address: string): boolean {
+  return backends.length > 1 && backends.some((backend) => backend.address === address);
 }
 
 function withMissing(counts: readonly number[], expected: number | null): number[] {
@@ -179,12 +187,14 @@ interface Known {
   readonly expected: number | null;
   readonly reached: number;
   readonly judged: number;
+  /** All answers came from one address that is not known to be a backend's. */
+  readonly hidden: boolean;
   readonly options: ProbeOptions;
 }
 
 function explain(
   { verdict }: Distribution,
-  { expected, reached, judged, options }: Known,
+  { expected, reached, judged, hidden, options }: Known,
 ): { why: string; do: string } {
   const { target, policy, connections } = options;
   const grpc = target.kind === 'grpc';
@@ -217,6 +227,12 @@ function explain(
       };
     case 'inconclusive':
       if (judged === 0) return { why: 'no call was answered by a backend that is known', do: 'look at the failures' };
+      if (hidden && expected !== 1) {
+        return {
+          why: 'every answer came from one address, which may stand for many backends, and none says which one gave it',
+          do: 'let the backends say who they are in a header or field of their answers, and name it with --identify',
+        };
+      }
       if (enough < 2) {
         return {
           why:

@@ -1,0 +1,228 @@
+// The probe against services that are not ours: grpc-go, Python's grpcio and Envoy.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, suite, type TestContext, test } from 'node:test';
+import { findEnvoy } from '../src/base/find-envoy.ts';
+import { EnvoyProcess } from '../src/controlplane/testing/envoy-process.ts';
+import { type ProbeReport, probeReportSchema } from '../src/probe/measure/report.ts';
+import { freePorts } from './driver/free-ports.ts';
+import { buildServer } from './probe/build-server.ts';
+import { type StartedServer, startServer } from './probe/start-server.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const requireAll = process.env.EVENKEEL_REQUIRE === 'all';
+const timeout = 240_000;
+const patient = ['--deadline', '60s', '--connect-timeout', '60s', '--warmup', '0', '--json'];
+
+async function evenkeel(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const main = join(root, 'src', 'cli', 'main.ts');
+  const child = spawn(process.execPath, [main, 'probe', ...args, ...patient], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, ...said };
+}
+
+async function probe(...args: string[]): Promise<ProbeReport> {
+  const { code, stdout, stderr } = await evenkeel(...args);
+  assert.equal(code, 0, stderr);
+  return probeReportSchema.parse(JSON.parse(stdout));
+}
+
+const targetOf = (servers: readonly StartedServer[]): string =>
+  `ipv4:${servers.map(({ address }) => address).join(',')}`;
+
+/** What is not there is skipped, unless nothing may be. */
+function missing(t: TestContext, what: string): void {
+  if (requireAll) throw new Error(`${what}, and EVENKEEL_REQUIRE=all lets nothing be skipped`);
+  t.skip(what);
+}
+
+suite('grpc-go with health and reflection', { timeout }, () => {
+  let binary: string | undefined;
+  const servers: StartedServer[] = [];
+  const start = async (...args: string[]): Promise<StartedServer> => {
+    const server = await startServer(binary!, args);
+    servers.push(server);
+    return server;
+  };
+  before(async () => {
+    binary = await buildServer().catch((error: unknown) => {
+      console.error(`the Go server could not be built: ${error}`);
+      return undefined;
+    });
+  });
+  after(() => Promise.all(servers.map((server) => server.stop())));
+
+  test('plain servers are told apart by their addresses, by both engines', async (t) => {
+    if (binary === undefined) return missing(t, 'there is no Go');
+    const three = await Promise.all([start(), start(), start()]);
+    for (const engine of ['channel', 'wire']) {
+      const policy = engine === 'channel' ? ['--policy', 'round_robin'] : [];
+      const report = await probe(targetOf(three), '--engine', engine, ...policy, '--calls', '90');
+      assert.deepEqual([report.identifier.by, report.verdict, report.failed], ['peer', 'balanced', 0], engine);
+    }
+    assert.equal((await probe(targetOf(three), '--calls', '60')).verdict, 'pinned');
+  });
+
+  test('methods are found by reflection, and what there is instead is told', async (t) => {
+    if (binary === undefined) return missing(t, 'there is no Go');
+    const server = await start();
+    const method = ['--method', 'grpc.reflection.v1.ServerReflection/ServerReflectionInfo'];
+    const streamed = await probe(
+      server.address,
+      ...method,
+      '--data',
+      '[{"listServices":""},{"listServices":""}]',
+      '--calls',
+      '20',
+    );
+    assert.deepEqual([streamed.calls, streamed.failed], [20, 0]);
+    const unknown = await evenkeel(server.address, '--method', 'shop.Orders/Get');
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /"hint":"It has .*grpc\.health\.v1\.Health/);
+    const silent = await start('--reflection=false');
+    const refused = await evenkeel(silent.address, '--method', 'shop.Orders/Get');
+    assert.match(refused.stderr, /"code":"EK_PROBE_NO_REFLECTION"/);
+  });
+
+  test('a trailer that names the pod is found', async (t) => {
+    if (binary === undefined) return missing(t, 'there is no Go');
+    const two = await Promise.all(['a', 'b'].map((name) => start('--trailer', `pod-name=go-${name}`)));
+    for (const engine of ['channel', 'wire']) {
+      const policy = engine === 'channel' ? ['--policy', 'round_robin'] : [];
+      const report = await probe(targetOf(two), '--engine', engine, ...policy, '--calls', '60');
+      assert.deepEqual(report.identifier, { by: 'trailer:pod-name', found: true }, engine);
+      assert.deepEqual(
+        report.backends.list.map(({ name, calls }) => [name, calls]),
+        [
+          ['go-a', 30],
+          ['go-b', 30],
+        ],
+      );
+    }
+  });
+
+  test('behind Envoy a header tells backends apart, and without one nothing is claimed', async (t) => {
+    const envoy = await findEnvoy();
+    if (binary === undefined || envoy === undefined) return missing(t, 'there is no Go or no Envoy');
+    const folder = mkdtempSync(join(tmpdir(), 'evenkeel-interop-probe-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    for (const [flags, expected] of [
+      [(name: string) => ['--header', `x-served-by=${name}`], ['header:x-served-by', 'balanced']],
+      [() => [], ['peer', 'inconclusive']],
+    ] as const) {
+      const three = await Promise.all(['a', 'b', 'c'].map((name) => start(...flags(name))));
+      const [listen, admin] = (await freePorts(2)) as [number, number];
+      const proxy = await EnvoyProcess.start(envoy, join(folder, `${expected[0]}.json`), proxyTo(three, listen, admin));
+      try {
+        await proxy.ready(`127.0.0.1:${admin}`);
+        const report = await probe(`127.0.0.1:${listen}`, '--backends', '3', '--calls', '120');
+        assert.deepEqual([report.identifier.by, report.verdict], expected, JSON.stringify(report.backends));
+      } finally {
+        await proxy.stop();
+      }
+    }
+  });
+});
+
+suite("Python's grpcio without health and reflection", { timeout }, () => {
+  const packages = join(root, 'build', 'interop', 'python');
+  const folder = join(root, 'interop', 'probe', 'python');
+  const proto = ['--proto', 'who.proto', '--import-path', folder];
+
+  test('a .proto file says what it answers, and the field that names the host is found', async (t) => {
+    if (!existsSync(join(packages, 'grpc')))
+      return missing(t, 'grpcio is not installed (node interop/install.mjs python)');
+    const start = (name: string) =>
+      startServer('python3', [join(folder, 'server.py'), name], { PYTHONPATH: packages, PYTHONUNBUFFERED: '1' });
+    const two = await Promise.all(['py-a', 'py-b'].map(start));
+    t.after(() => Promise.all(two.map((server) => server.stop())));
+    for (const method of ['Ask', 'Count']) {
+      const call = ['--method', `shop.Who/${method}`, '--data', '{"text":"hi"}', ...proto];
+      const report = await probe(targetOf(two), ...call, '--policy', 'round_robin', '--calls', '60');
+      assert.deepEqual(
+        [report.identifier.by, report.verdict, report.failed],
+        ['field:hostname', 'balanced', 0],
+        method,
+      );
+      assert.deepEqual(
+        report.backends.list.map(({ name }) => name),
+        ['py-a', 'py-b'],
+      );
+    }
+    const unhealthy = await evenkeel(targetOf(two), '--calls', '5');
+    assert.match(unhealthy.stderr, /EK_PROBE_NO_ANSWER.*UNIMPLEMENTED/);
+    const unknown = await evenkeel(targetOf(two), '--method', 'shop.Who/Ask');
+    assert.match(unknown.stderr, /EK_PROBE_NO_REFLECTION/);
+    const misfit = await evenkeel(targetOf(two), '--method', 'shop.Who/Ask', '--data', '{"text":1}', ...proto);
+    assert.match(misfit.stderr, /EK_PROBE_DATA.*shop\.Question\.text/);
+  });
+});
+
+/** An Envoy that takes gRPC on one port and spreads calls over these servers. */
+function proxyTo(servers: readonly StartedServer[], listen: number, admin: number): object {
+  const at = (port: number): object => ({ socket_address: { address: '127.0.0.1', port_value: port } });
+  const http2 = {
+    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+      '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+      explicit_http_config: { http2_protocol_options: {} },
+    },
+  };
+  const manager = {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+    stat_prefix: 'probe',
+    codec_type: 'HTTP2',
+    route_config: {
+      virtual_hosts: [
+        { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'servers' } }] },
+      ],
+    },
+    http_filters: [
+      {
+        name: 'envoy.filters.http.router',
+        typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
+      },
+    ],
+  };
+  return {
+    admin: { address: at(admin) },
+    static_resources: {
+      listeners: [
+        {
+          name: 'grpc',
+          address: at(listen),
+          filter_chains: [
+            { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] },
+          ],
+        },
+      ],
+      clusters: [
+        {
+          name: 'servers',
+          type: 'STATIC',
+          lb_policy: 'ROUND_ROBIN',
+          typed_extension_protocol_options: http2,
+          load_assignment: {
+            cluster_name: 'servers',
+            endpoints: [
+              {
+                lb_endpoints: servers.map(({ address }) => ({
+                  endpoint: { address: at(Number(address.split(':')[1])) },
+                })),
+              },
+            ],
+          },
+        },
+      ],
+    },
+  };
+}
