@@ -56,6 +56,30 @@ test('measures every scheme of the table, and leaves nothing behind', { skip, ti
   assert.deepEqual(await namespacesOf('all'), []);
 });
 
+test('5 → 10 pods: who follows, and how soon', { skip, timeout: 600_000 }, async (t) => {
+  const schemes = ['--schemes', 'headless-round-robin,headless-round-robin-max-age,xds', '--calls', '100'];
+  const size = ['--replicas', '5', '--scale-to', '10', '--deadline', '10000', '--namespace-prefix', prefix('scale')];
+  const { code, stdout, stderr } = await evenkeel(['prove', ...made, ...schemes, ...size, '--json']);
+  assert.equal(code, 0, stderr);
+  const report = reportSchema.parse(JSON.parse(stdout));
+  const added = (scheme: string) => {
+    const row = report.scaleOut.find((one) => one.scheme === scheme);
+    assert.ok(row?.status === 'ok', `${scheme}: ${JSON.stringify(row)}`);
+    assert.equal(row.added.length, 5);
+    return row.added;
+  };
+  for (const { pod, firstAnswerAtMs } of added('headless-round-robin')) assert.equal(firstAnswerAtMs, null, pod);
+  for (const { pod, firstAnswerAtMs } of added('headless-round-robin-max-age'))
+    assert.ok(firstAnswerAtMs !== null, pod);
+  const delays = added('xds').map(({ pod, readyAtMs, firstAnswerAtMs }) => {
+    assert.ok(firstAnswerAtMs !== null, pod);
+    return Math.round(firstAnswerAtMs - readyAtMs);
+  });
+  t.diagnostic(`xds: first answer so many ms after readiness: ${delays.join(', ')}`);
+  // One of five may fall into a moment in which a busy machine does not let the client run.
+  assert.ok(delays.toSorted((a, b) => a - b)[3]! < 1000, delays.join(', '));
+});
+
 test('an image that no node has ends it early, with the pod and the reason', { skip, timeout: 300_000 }, async () => {
   const args = ['--image', 'evenkeel-nobody-has-this:1', '--image-pull-policy', 'Never', '--schemes', 'clusterip-grpc'];
   const { code, stderr } = await evenkeel(['prove', ...args, '--namespace-prefix', prefix('image')]);
