@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildServer } from '../../interop/probe/build-server.ts';
 import { startServer } from '../../interop/probe/start-server.ts';
+import { pin } from './pin.ts';
 import { type Measured, summarize, toMarkdown } from './result.ts';
 
 const { values } = parseArgs({
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
     ghz: { type: 'string', default: 'ghz' },
+    first: { type: 'boolean', default: false },
     out: { type: 'string', default: resolve('build', 'bench', 'load.json') },
   },
 });
@@ -85,7 +87,7 @@ function run(
   { name, command, args, env }: Generator,
   address: string,
 ): Promise<{ output: string; cpuSeconds: number }> {
-  const script = 'TIMEFORMAT="%U %S"; time taskset -c 1 "$0" "$@" 2>/dev/null';
+  const script = `TIMEFORMAT="%U %S"; time ${pin(1, values.first).join(' ')} "$0" "$@" 2>/dev/null`;
   return new Promise((done, fail) => {
     const child = spawn('bash', ['-c', script, command, ...args(address)], { env: { ...process.env, ...env } });
     const said = { stdout: '', stderr: '' };
@@ -104,7 +106,8 @@ function run(
 
 const binary = await buildServer();
 if (!existsSync(binary)) throw new Error('the server could not be built');
-const server = await startServer('taskset', ['-c', '0', binary]);
+const [program, ...flags] = pin(0, values.first);
+const server = await startServer(program!, [...flags, binary]);
 const measured: Measured[] = [];
 try {
   for (let round = 1; round <= rounds; round += 1) {
