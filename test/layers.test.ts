@@ -54,6 +54,35 @@ test('the library evenkeel/xds is used through what it exports', () => {
   assert.deepEqual(violations, []);
 });
 
+/** Everything that a file needs at run time, itself included. */
+function closureOf(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const [, path] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?!type\b)[^;]*?from '(\.[^']+)'/gm)) {
+    closureOf(resolve(dirname(file), path!), seen);
+  }
+  return seen;
+}
+
+test('the state machines of xds know no socket', () => {
+  const machines = [
+    'discovery-stream.ts',
+    'sotw.ts',
+    'delta.ts',
+    'snapshot-cache.ts',
+    'response-encoder.ts',
+    'subscriber-index.ts',
+    'fan-out.ts',
+  ];
+  const needed = new Set(machines.flatMap((name) => [...closureOf(join(source, 'xds', name))]));
+  assert.ok(needed.has(join(source, 'xds', 'subscription.ts')), 'what they need is found');
+  const withSockets = [...needed].filter((file) => /'node:(?:http2?|https|net|tls)'/.test(readFileSync(file, 'utf8')));
+  assert.deepEqual(
+    withSockets.map((file) => relative(source, file)),
+    [],
+  );
+});
+
 test('every folder of src is in the table', () => {
   const folders = new Set(files.map((file) => relative(source, file).split(sep)[0]!));
   assert.deepEqual(
