@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { GrpcConnection, Peer } from './grpc/transport.ts';
 import type { Refusal } from './observer.ts';
+import { Rounds } from './rounds.ts';
 
 export interface SessionOptions {
   readonly clock: Clock;
@@ -27,8 +28,7 @@ interface SessionState {
   idleIntervals: number;
   /** Whether the last ping has been answered. */
   answered: boolean;
-  /** Ends the timers that are set. */
-  cancelCheck(): void;
+  /** Ends the timer that is set. */
   cancelAge(): void;
 }
 
@@ -40,9 +40,11 @@ const jitter = 0.1;
 export class Sessions {
   readonly #options: SessionOptions;
   readonly #sessions = new Map<GrpcConnection, SessionState>();
+  readonly #checks: Rounds<GrpcConnection>;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#checks = new Rounds(options.clock, options.keepaliveMs, (connection) => this.#check(connection));
   }
 
   get size(): number {
@@ -57,22 +59,20 @@ export class Sessions {
       connection.destroy();
       return;
     }
-    const { clock, keepaliveMs, maxAgeMs } = this.#options;
+    const { clock, maxAgeMs } = this.#options;
     const state: SessionState = {
       streamsEver: 0,
       idleIntervals: 0,
       answered: true,
-      cancelCheck: () => {},
       cancelAge: () => {},
     };
     this.#sessions.set(connection, state);
     connection.onClose(() => {
-      state.cancelCheck();
       state.cancelAge();
+      this.#checks.delete(connection);
       this.#sessions.delete(connection);
     });
-    // At a random time first, so that clients that came together are not pinged together ever after.
-    if (keepaliveMs > 0) this.#checkLater(connection, state, keepaliveMs * Math.random());
+    this.#checks.add(connection);
     if (maxAgeMs > 0) {
       const ageMs = maxAgeMs * (1 - jitter + 2 * jitter * Math.random());
       state.cancelAge = clock.after(ageMs, () => this.dismiss(connection));
@@ -102,11 +102,9 @@ export class Sessions {
     return message === undefined ? undefined : { limit: 'authorization', peer: peer.address, message };
   }
 
-  #checkLater(connection: GrpcConnection, state: SessionState, delayMs: number): void {
-    state.cancelCheck = this.#options.clock.after(delayMs, () => this.#check(connection, state));
-  }
-
-  #check(connection: GrpcConnection, state: SessionState): void {
+  #check(connection: GrpcConnection): void {
+    const state = this.#sessions.get(connection);
+    if (state === undefined) return;
     if (!state.answered) {
       connection.destroy();
       return;
@@ -122,6 +120,5 @@ export class Sessions {
     connection.ping(() => {
       state.answered = true;
     });
-    this.#checkLater(connection, state, this.#options.keepaliveMs);
   }
 }

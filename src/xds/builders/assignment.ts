@@ -39,7 +39,8 @@ export interface AssignmentSpec {
  *
  * @throws EvenkeelError `EK_XDS_RESOURCE`
  */
-export function buildAssignment({ clusterName, localities, version }: AssignmentSpec): EncodedResource {
+export function buildAssignment(spec: AssignmentSpec): EncodedResource {
+  const { clusterName, localities, version } = spec;
   const facts = localities.map(withDefaults);
   checkAssignment({ clusterName, localities: facts });
   const value = assignmentBytes(clusterName, facts);
