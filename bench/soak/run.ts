@@ -104,7 +104,7 @@ const surroundings = { folder, descriptors, xdsAddress: server.xds, gateways: ne
 
 /** One caller of a kind stays, another one comes and goes. */
 const callers = present.flatMap((kind) => [
-  calls.from(kind, surroundings, over),
+  repeatedly(1_000, () => calls.from(kind, surroundings, over)),
   repeatedly(5_000, async () => {
     const goneAt = elapsed() + callerLifeMs;
     await calls.from(kind, surroundings, () => over() || elapsed() > goneAt);
@@ -162,7 +162,13 @@ const result = {
   minutes: durationMs / 60_000,
   changes: world.changes,
   backendsDied: world.deaths,
-  calls: { made: calls.made, failed: calls.failed, byClient: calls.byClient, failures: calls.failures },
+  calls: {
+    made: calls.made,
+    failed: calls.failed,
+    byClient: calls.byClient,
+    failures: calls.failures,
+    notStarted: calls.notStarted,
+  },
   clients: { steady: steadyCount, passedBy: guests, missing },
   changeToClientMs: { p50: lag.percentile(50) / 1_000, p99: lag.percentile(99) / 1_000, received: lag.count },
   memoryMbByQuarter: memoryByQuarter(samples).map((bytes) => Math.round(bytes / 1024 / 1024)),

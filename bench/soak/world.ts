@@ -7,7 +7,7 @@ const paperEndpoints = 5;
 /** Of the Service that is called. */
 const backends = 4;
 /** How long a backend answers after it was told to go. */
-const drainMs = 3_000;
+const drainMs = 10_000;
 
 export const calledService = 'be1-srv';
 

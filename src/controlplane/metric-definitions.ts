@@ -60,6 +60,7 @@ export const metricDefinitions = {
   evenkeel_xds_streams_refused_total: counter('Streams that were turned away.', 'reason'),
   evenkeel_xds_requests_total: counter('Requests that were read.', 'type'),
   evenkeel_xds_invalid_requests_total: counter('Requests that broke the protocol; their stream was ended.'),
+  evenkeel_xds_faults_total: counter('Streams and connections that a client lost for breaking HTTP/2.', 'reason'),
   evenkeel_xds_responses_total: counter('Responses that were sent.', 'type'),
   evenkeel_xds_response_bytes_total: counter('Bytes of responses that were sent.', 'type'),
   evenkeel_xds_acks_total: counter('Responses that a client accepted.', 'type'),

@@ -69,6 +69,11 @@ export class StreamActivity implements XdsObserver {
     this.#log.warn({ ...describe(stream), type, name }, 'a client asked for what it may not see');
   }
 
+  fault({ reason, scope, message, peer }: Parameters<NonNullable<XdsObserver['fault']>>[0]): void {
+    this.#metrics.count('evenkeel_xds_faults_total', { reason });
+    this.#log.debug({ peer, reason, scope, why: message }, 'a client broke the rules of HTTP/2');
+  }
+
   refused({ limit, peer }: Parameters<NonNullable<XdsObserver['refused']>>[0]): void {
     this.#metrics.count('evenkeel_xds_streams_refused_total', { reason: limit });
     this.#log.debug({ limit, peer }, 'stream refused');

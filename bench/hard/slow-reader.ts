@@ -1,0 +1,88 @@
+// Measures how long a change takes to clients that read, without and with others that never read; README.md has figures.
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createHistogram } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { AdsTestClient, typeUrls } from '../../src/xds/index.ts';
+
+const { values } = parseArgs({
+  options: {
+    readers: { type: 'string', default: '100' },
+    silent: { type: 'string', default: '100' },
+    endpoints: { type: 'string', default: '1000' },
+    changes: { type: 'string', default: '200' },
+  },
+});
+const changes = Number(values.changes);
+/** Rounds of each kind, in turn, so that what else goes on meets both alike. */
+const rounds = 2;
+
+interface Held {
+  readonly residentBytes: number;
+  readonly usedBytes: number;
+  readonly streams: number;
+}
+
+/** One server and its readers; with `silent` clients that never read. */
+async function measure(silent: number): Promise<{ lagMs: number[]; before: Held; after: Held }> {
+  const server = fork(new URL('slow-reader-server.ts', import.meta.url), [values.endpoints], {
+    execArgv: ['--expose-gc'],
+  });
+  const [{ port }] = (await once(server, 'message')) as [{ readonly port: number }];
+  const ask = async (message: object): Promise<Held> => {
+    server.send(message);
+    const [held] = (await once(server, 'message')) as [Held];
+    return held;
+  };
+  const readers = await Promise.all(
+    Array.from({ length: Number(values.readers) }, () => AdsTestClient.connect(`http://127.0.0.1:${port}`)),
+  );
+  const streams = readers.map((client) => client.sotw());
+  for (const stream of streams) await stream.requestResponseAck(typeUrls.endpoint, ['shared']);
+  const deaf: ChildProcess | undefined =
+    silent > 0 ? fork(new URL('silent-clients.ts', import.meta.url), [String(port), String(silent)]) : undefined;
+  if (deaf !== undefined) {
+    await once(deaf, 'message');
+    deaf.kill('SIGSTOP');
+  }
+  const before = await ask({});
+  const lagMs: number[] = [];
+  for (let generation = 1; generation <= changes; generation++) {
+    const arrived = streams.map((stream) => stream.responseAck(typeUrls.endpoint).then(() => performance.now()));
+    const toldAt = performance.now();
+    await ask({ generation });
+    for (const at of await Promise.all(arrived)) lagMs.push(at - toldAt);
+  }
+  const after = await ask({});
+  await Promise.all(readers.map((client) => client.close()));
+  deaf?.kill('SIGKILL');
+  server.disconnect();
+  await once(server, 'exit');
+  return { lagMs, before, after };
+}
+
+function summary(lagMs: readonly number[]): { p50Ms: number; p99Ms: number } {
+  const histogram = createHistogram();
+  for (const ms of lagMs) histogram.record(Math.max(1, Math.round(ms * 1_000)));
+  return { p50Ms: histogram.percentile(50) / 1_000, p99Ms: histogram.percentile(99) / 1_000 };
+}
+
+const kinds = { without: 0, with: Number(values.silent) };
+const lags: Record<string, number[]> = { without: [], with: [] };
+const held: Record<string, { beforeMb: number; afterMb: number; residentMb: number; streams: number }> = {};
+const mb = (bytes: number): number => Math.round(bytes / 1024 / 102.4) / 10;
+for (let round = 0; round < rounds; round++) {
+  for (const [kind, silent] of Object.entries(kinds)) {
+    const { lagMs, before, after } = await measure(silent);
+    for (const ms of lagMs) lags[kind]!.push(ms);
+    held[kind] = {
+      beforeMb: mb(before.usedBytes),
+      afterMb: mb(after.usedBytes),
+      residentMb: mb(after.residentBytes),
+      streams: after.streams,
+    };
+  }
+}
+const { readers, silent, endpoints } = values;
+const figures = Object.keys(kinds).map((kind) => [kind, { ...summary(lags[kind]!), held: held[kind] }] as const);
+console.log(JSON.stringify({ readers, silent, endpoints, changes, ...Object.fromEntries(figures) }, undefined, 2));

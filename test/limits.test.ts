@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { defaultHttp2Limits } from '../src/xds/http2/limits.ts';
+import { defaultLimits } from '../src/xds/limits.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const source = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** Bounds that stand as a constant in a file: where, and what they are for. */
+const constants: readonly (readonly [path: string, name: string, what: string])[] = [
+  ['src/xds/restricted-view.ts', 'maxHidden', 'Names kept of a stream that its client may not see; all are refused'],
+  [
+    'src/xds/acknowledgements.ts',
+    'maxUnanswered',
+    'Responses of one type that are remembered until the client answers',
+  ],
+  ['src/xds/type-state.ts', 'maxHeldBack', 'Removals that wait for a client to accept its listeners'],
+  ['src/xds/response-encoder.ts', 'maxKept', 'Encoded responses that are kept for the next stream'],
+  ['src/xds/response-encoder.ts', 'maxKeptBytes', 'Bytes of these'],
+  [
+    'src/xds/sessions.ts',
+    'maxIdleIntervals',
+    'Keepalive intervals (30 s) without a stream after which a connection has to go',
+  ],
+  ['src/controlplane/tls-listener.ts', 'handshakeTimeoutMs', 'Time for a TLS handshake'],
+  ['src/controlplane/tls-material.ts', 'maxBytes', 'Bytes of a certificate, key or authorities file'],
+  [
+    'src/controlplane/tls-entrance.ts',
+    'warningsPerMinute',
+    'Refused connections that are logged in a minute; all are counted',
+  ],
+  ['src/controlplane/auth-rules.ts', 'maxWildcards', 'Wildcards in the pattern of a client rule'],
+  ['src/controlplane/admin-server.ts', 'maxConnections', 'Connections to the admin server'],
+  ['src/base/document.ts', 'maxDocumentBytes', 'Bytes of a configuration or endpoint file'],
+  ['src/base/document.ts', 'maxAnchors', 'Anchors in a YAML file'],
+  ['src/health/grpc-probe.ts', 'maxAnswerBytes', 'Bytes of the answer to a health check'],
+  ['src/health/health-checker.ts', 'defaultMaxInFlight', 'Health checks at once'],
+];
+
+/** The table of fields of an interface, out of its own comments. */
+function fieldRows(path: string, defaults: object): string[] {
+  const rows = [...source(path).matchAll(/ {2}\/\*\*([\s\S]*?)\*\/\n {2}readonly (\w+): (?:number|Rate);/g)].flatMap(
+    ([, comment, name]) => {
+      if (!(name! in defaults)) return [];
+      const what = comment!
+        .replace(/\n\s*\*/g, ' ')
+        .replace(/ {2,}/g, ' ')
+        .replace(/\s*Default [^.]*(?:\.\d+[^.]*)?\.\s*$/, '')
+        .trim();
+      return [`| \`${name}\` | ${shown((defaults as Record<string, unknown>)[name!])} | ${what} |`];
+    },
+  );
+  assert.equal(rows.length, Object.keys(defaults).length, `every limit in ${path} has a comment`);
+  return rows;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'object' && value !== null) {
+    const { burst, perSecond } = value as { burst: number; perSecond: number };
+    return `${burst.toLocaleString('en')}, then ${perSecond.toLocaleString('en')} a second`;
+  }
+  return Number(value).toLocaleString('en');
+}
+
+/** The value of `const NAME = …` or of a default, where it is a product of numbers. */
+function constantOf(path: string, name: string): number {
+  const text = new RegExp(`const ${name} = ([\\d_ *]+);`).exec(source(path))?.[1];
+  assert.ok(text !== undefined, `${path} has no constant ${name}`);
+  return text.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1);
+}
+
+function render(): string {
+  return [
+    '# Limits',
+    '',
+    'What one client, one file or one backend can make evenkeel hold or do is bounded. Beyond a bound the one who went beyond',
+    'it loses a stream, a connection or a change, is told why, and is counted; everybody else is served as before.',
+    '',
+    '## A client of xDS',
+    '',
+    'Option `limits` of `AdsServer`; `evenkeel serve` runs with the defaults. A stream that goes beyond one of them ends with',
+    'RESOURCE_EXHAUSTED and a message that names the bound (`evenkeel_xds_invalid_requests_total`).',
+    '',
+    '| bound | default | what it bounds |',
+    '| --- | --- | --- |',
+    ...fieldRows('src/xds/limits.ts', defaultLimits),
+    '',
+    'One response of a type is under way to a client at a time; what changes meanwhile is merged into the next one. A client that',
+    'never reads therefore holds one response in memory, and the names that it asked for.',
+    '',
+    '## HTTP/2',
+    '',
+    'Option `http2` of `AdsServer`. Beyond them the connection is closed with ENHANCE_YOUR_CALM, unless something else is said.',
+    '',
+    '| bound | default | what it bounds |',
+    '| --- | --- | --- |',
+    ...fieldRows('src/xds/http2/limits.ts', defaultHttp2Limits),
+    '',
+    '## Everything else',
+    '',
+    '| what it bounds | value | where |',
+    '| --- | --- | --- |',
+    ...constants.map(
+      ([path, name, what]) => `| ${what} | ${constantOf(path, name).toLocaleString('en')} | \`${path}\` \`${name}\` |`,
+    ),
+    '',
+    'Numbers of things in a configuration (services, gateways, rules) are bounded by its schema, `config.schema.json`. How endpoints',
+    'that come and go are kept back stands in [health](../src/health/README.md).',
+    '',
+    'Fuzz and soak, which try all this, are in [bench/hard](../bench/hard/README.md) and [bench/soak](../bench/soak/README.md).',
+    '',
+  ].join('\n');
+}
+
+test('docs/limits.md has every bound with the value that it has in the code', (t) => {
+  t.assert.fileSnapshot(render(), join(root, 'docs', 'limits.md'), { serializers: [(text: string) => text] });
+});
