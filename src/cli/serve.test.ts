@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { ServeProcess } from '../controlplane/testing/serve-process.ts';
 import { svcConfig } from '../controlplane/testing/system-e.ts';
 import { ZoneServer } from '../discovery/dns/zone-server.ts';
+import { FakeApiServer, sendStatus } from '../discovery/kubernetes/testing/fake-api-server.ts';
+import { serviceObject } from '../discovery/kubernetes/testing/objects.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'evenkeel-serve-'));
@@ -151,4 +153,42 @@ test('until the first sync readyz is 503 and says what is missing', async () => 
   assert.match(reasons[0]!, /source dns has not told everything yet/);
   assert.equal((await fetch(`http://${admin}/healthz`)).status, 200);
   assert.equal(await serve.end('SIGTERM'), 0);
+});
+
+test('--check --resolve asks the API server of a kubeconfig, and missing rights end it', async (t) => {
+  const fake = await FakeApiServer.start();
+  t.after(() => fake.stop());
+  fake.apply('services', serviceObject('shop/orders'));
+  fake.apply('services', serviceObject('shop/stock'));
+  const { server } = fake.access;
+  const kubeconfig = await fileWith(
+    'kubeconfig.json',
+    JSON.stringify({
+      'current-context': 'test',
+      clusters: [{ name: 'test', cluster: { server } }],
+      users: [{ name: 'test', user: { token: 'secret' } }],
+      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    }),
+  );
+  const asked = ['--kubernetes', '--kubeconfig', kubeconfig, '--namespaces', 'shop,shop', '--check'];
+  const good = await run(...asked, '--resolve', '--json');
+  assert.deepEqual(
+    [good.exitCode, JSON.parse(good.stdout)],
+    [0, { event: 'checked', services: { kubernetes: 2 } }],
+    good.stderr,
+  );
+  assert.equal(fake.count('services', 'list'), 1, 'a namespace that is named twice is one');
+  fake.intercept = (_request, response) => {
+    sendStatus(response, 403, 'User "test" cannot do that');
+    return true;
+  };
+  const without = await run(...asked);
+  assert.deepEqual([without.exitCode, without.stdout], [0, 'configuration is good\n'], without.stderr);
+  const forbidden = await run(...asked, '--resolve');
+  assert.equal(forbidden.exitCode, 2);
+  assert.match(
+    forbidden.stderr,
+    /EK_KUBE_FORBIDDEN: the API server forbids to list \w+.* in namespace shop: User "test"/,
+  );
+  assert.match(forbidden.stderr, /Grant the verb list on/);
 });

@@ -60,8 +60,8 @@ export class KubernetesDiscovery implements Discovery {
     this.#observer = observer;
     this.#told = new ToldServices(observer);
     const client = new ApiClient(access, clock);
-    const scopes = this.#options.namespaces ?? [undefined];
-    this.#reflectors = scopes.flatMap((namespace) => this.#scope(client, clock, namespace));
+    const scopes = this.#options.namespaces === undefined ? [undefined] : new Set(this.#options.namespaces);
+    this.#reflectors = [...scopes].flatMap((namespace) => this.#scope(client, clock, namespace));
     for (const reflector of this.#reflectors) reflector.start();
   }
 
