@@ -41,7 +41,7 @@ export function colour(index: number): string {
 
 /** Lines over a common axis, with a legend below. */
 export function lineChart({ lines, x, y, events = [], height = 240 }: LineChart): string {
-  const [width, left, right, top, bottom] = [1000, 58, 16, 24, 40];
+  const [width, left, right, top, bottom] = [1000, 58, 36, 24, 40];
   const [innerWidth, innerHeight] = [width - left - right, height - top - bottom];
   const xs = [...lines.flatMap(({ points }) => points.map(([at]) => at)), ...events.map((event) => event.x)];
   if (lines.every(({ points }) => points.length === 0)) return '<p class="small">Nothing to plot.</p>';

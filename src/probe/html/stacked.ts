@@ -21,7 +21,7 @@ export interface StackedChart {
 
 /** Columns without gaps, one series on top of the other: how a whole is shared, and how that changes. */
 export function stackedChart({ series, buckets, x, y, events = [], height = 240 }: StackedChart): string {
-  const [width, left, right, top, bottom] = [1000, 58, 16, 24, 40];
+  const [width, left, right, top, bottom] = [1000, 58, 36, 24, 40];
   const [innerWidth, innerHeight] = [width - left - right, height - top - bottom];
   if (buckets.length === 0) return '<p class="small">Nothing to plot.</p>';
   const scaleX = spanning(buckets[0]!.from, buckets.at(-1)!.to, innerWidth);
