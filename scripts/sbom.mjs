@@ -1,0 +1,24 @@
+// Writes what evenkeel consists of as a CycloneDX list: every package that is installed with it, with version, licence and
+// hash, out of package-lock.json. `node scripts/sbom.mjs [FILE]`, default build/evenkeel.cdx.json.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const file = resolve(process.argv[2] ?? join(root, 'build', 'evenkeel.cdx.json'));
+
+const args = ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only', '--loglevel', 'error'];
+const { status, stdout, stderr, error } = spawnSync('npm', args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 });
+if (status !== 0) {
+  console.error(`npm sbom failed (npm 10 or newer has it): ${error?.message ?? stderr}`);
+  process.exit(3);
+}
+const bom = JSON.parse(stdout);
+// npm names the project by its folder.
+Object.assign(bom.metadata.component, { name, version, type: 'application' });
+bom.components.sort((one, other) => one['bom-ref'].localeCompare(other['bom-ref']));
+mkdirSync(dirname(file), { recursive: true });
+writeFileSync(file, `${JSON.stringify(bom, undefined, 2)}\n`);
+console.log(`${bom.components.length} packages in ${file}`);
