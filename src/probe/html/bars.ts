@@ -27,5 +27,5 @@ export function barChart(bars: readonly Bar[], even?: number): string {
     even === undefined
       ? ''
       : `<line class="event" x1="${px(left + (even / largest) * room)}" x2="${px(left + (even / largest) * room)}" y1="0" y2="${height - 18}"/><text x="${px(left + (even / largest) * room)}" y="${height - 4}" text-anchor="middle">even share</text>`;
-  return `<svg viewBox="0 0 ${width} ${height}" role="img">${rows.join('')}${line}</svg>`;
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(bars.map(({ label, text }) => `${label}: ${text}`).join(', '))}">${rows.join('')}${line}</svg>`;
 }

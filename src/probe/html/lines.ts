@@ -73,7 +73,7 @@ export function lineChart({ lines, x, y, events = [], height = 240 }: LineChart)
     return `<polyline points="${path}" fill="none" stroke="${stroke}" stroke-width="2" stroke-linejoin="round"${style}/>${circles.join('')}`;
   });
   const axes = `<text x="${width - right}" y="${height - 4}" text-anchor="end">${escapeText(x.title)}</text>`;
-  const svg = `<svg viewBox="0 0 ${width} ${height}" role="img">${[...grid, ...marks, ...happened, ...drawn].join('')}${axes}</svg>`;
+  const svg = `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(`${y.title} over ${x.title}`)}">${[...grid, ...marks, ...happened, ...drawn].join('')}${axes}</svg>`;
   return `<div class="small">${escapeText(y.title)}</div>${svg}${lines.length > 1 ? legend(lines) : ''}`;
 }
 

@@ -28,5 +28,5 @@ export function shareBars(bars: readonly ShareBar[]): string {
     });
     return `<text class="strong" x="${left - 10}" y="${y + 15}" text-anchor="end">${escapeText(name)}</text>${parts.join('')}`;
   });
-  return `<svg viewBox="0 0 ${width} ${bars.length * rowHeight + 4}" role="img">${rows.join('')}</svg>`;
+  return `<svg viewBox="0 0 ${width} ${bars.length * rowHeight + 4}" role="img" aria-label="shares of ${escapeText(bars.map(({ name }) => name).join(', '))}">${rows.join('')}</svg>`;
 }

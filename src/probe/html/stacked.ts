@@ -51,6 +51,6 @@ export function stackedChart({ series, buckets, x, y, events = [], height = 240 
   });
   const drawn = [...grid, ...areas, ...marks, ...eventLines(events, toX, { top, bottom: height - bottom, width })];
   const axes = `<text x="${width - right}" y="${height - 4}" text-anchor="end">${escapeText(x.title)}</text>`;
-  const svg = `<svg viewBox="0 0 ${width} ${height}" role="img">${drawn.join('')}${axes}</svg>`;
+  const svg = `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(`${y.title} over ${x.title}`)}">${drawn.join('')}${axes}</svg>`;
   return `<div class="small">${escapeText(y.title)}</div>${svg}${legend(series)}`;
 }
