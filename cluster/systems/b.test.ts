@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { image, partsOf, run, until, without } from './support/kubectl.ts';
+import { envoyImage, image, partsOf, run, until, without } from './support/kubectl.ts';
 import { type Manifest, manifestsOf } from './support/manifests.ts';
 import { Namespace, tally } from './support/namespace.ts';
 
@@ -27,11 +27,14 @@ function hurried(manifest: Manifest): Manifest {
 test('system B: one server, two protocols, clients that call for ever', { skip }, async (t) => {
   const here = await Namespace.create(t, 'b');
   const { repository, tag } = partsOf(image);
-  const installed = run('helm', [
-    ...['upgrade', '--install', 'evenkeel', 'deploy/chart/evenkeel', '--namespace', here.name, '--wait'],
-    // One copy and rights in this namespace only.
-    ...['--set', `image.repository=${repository},image.tag=${tag},replicas=1,kubernetes.namespaces={${here.name}}`],
-  ]);
+  const install = (...options: readonly string[]) =>
+    run('helm', [
+      ...['upgrade', '--install', 'evenkeel', 'deploy/chart/evenkeel', '--namespace', here.name, '--wait'],
+      // One copy and rights in this namespace only.
+      ...['--set', `image.repository=${repository},image.tag=${tag},replicas=1,kubernetes.namespaces={${here.name}}`],
+      ...options,
+    ]);
+  const installed = install();
 
   const manifests = await manifestsOf('b-even', here.name);
   const isClient = ({ kind, metadata }: Manifest) => kind === 'Deployment' && metadata.name.startsWith('client-');
@@ -87,5 +90,26 @@ test('system B: one server, two protocols, clients that call for ever', { skip }
       (names) => names.join() === five.join(),
     );
     assert.deepEqual(Object.keys(await answersOf('client-grpc-headless', 20)).sort(), servers);
+  });
+
+  const noEnvoy =
+    envoyImage === undefined && process.env.EVENKEEL_REQUIRE !== 'all' && 'EVENKEEL_ENVOY_IMAGE is not set';
+  await t.test('through a proxy that understands calls both spread', { skip: noEnvoy }, async () => {
+    const services = [`${here.name}/server:50051`, `${here.name}/server:8080`];
+    await install(
+      '--set-json',
+      `config.gateways=${JSON.stringify([{ name: 'edge', listen: '0.0.0.0:8080', services }])}`,
+    );
+    const all = await manifestsOf('b-l7', here.name);
+    const added = all.filter(({ metadata }) => /envoy|l7/.test(metadata.name));
+    await here.apply(added.filter((manifest) => !isClient(manifest)));
+    await here.rolledOut('envoy');
+    await here.apply(added.filter(isClient).map(hurried));
+    const pods = await here.pods('server');
+    for (const client of ['client-http-l7', 'client-grpc-l7']) {
+      const answers = await answersOf(client, 60);
+      assert.deepEqual(Object.keys(answers).sort(), pods);
+      for (const calls of Object.values(answers)) assert.ok(calls >= 60 / pods.length / 2, JSON.stringify(answers));
+    }
   });
 });

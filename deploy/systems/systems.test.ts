@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 
@@ -116,7 +117,7 @@ for (const folder of folders) {
       assert.deepEqual(container.securityContext.capabilities, { drop: ['ALL'] });
       assert.equal(container.securityContext.readOnlyRootFilesystem, true);
       assert.equal(container.imagePullPolicy, 'IfNotPresent');
-      assert.match(container.image, /^evenkeel(-nginx)?:dev$/);
+      assert.match(container.image, /^(evenkeel(-nginx)?:dev|docker\.io\/envoyproxy\/envoy:distroless-v[\d.]+)$/);
       if (metadata.name.startsWith('client-')) continue;
       assert.ok(container.readinessProbe && container.livenessProbe, metadata.name);
     }
@@ -150,4 +151,11 @@ test('where istioctl is missing, the command says so', { skip: noMake }, () => {
   const { status, stderr } = run('make', ['-C', 'b', 'istio-inject', 'ISTIOCTL=no-such-istioctl']);
   assert.equal(status, 2);
   assert.match(stderr, /there is no no-such-istioctl/);
+});
+
+test('the proxy of b-l7 has the bootstrap that the command prints', () => {
+  const main = join(here, '..', '..', 'src', 'cli', 'main.ts');
+  const flags = ['--envoy', '--gateway', 'edge', '--server', 'evenkeel.evenkeel:18000', '--node-id', 'envoy'];
+  const { stdout, stderr } = run(process.execPath, [main, 'bootstrap', ...flags]);
+  assert.equal(stdout, readFileSync(join(here, 'b-l7', 'envoy.json'), 'utf8'), stderr);
 });

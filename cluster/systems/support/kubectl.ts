@@ -9,6 +9,9 @@ export const image = process.env.EVENKEEL_IMAGE ?? 'evenkeel:dev';
 /** The same with an nginx, for the front of system D. */
 export const nginxImage = process.env.EVENKEEL_NGINX_IMAGE ?? 'evenkeel-nginx:dev';
 
+/** An Envoy; where there is none, what needs it is skipped. */
+export const envoyImage = process.env.EVENKEEL_ENVOY_IMAGE;
+
 /** Repository and tag, as charts have them. */
 export function partsOf(name: string): { readonly repository: string; readonly tag: string } {
   const [repository, tag] = name.split(/:(?=[^/]*$)/);

@@ -1,5 +1,5 @@
 import { parseAllDocuments, stringify } from 'yaml';
-import { image, kubectl, nginxImage } from './kubectl.ts';
+import { envoyImage, image, kubectl, nginxImage } from './kubectl.ts';
 
 /** As much of a Kubernetes object as the tests look at. */
 export interface Manifest {
@@ -18,7 +18,8 @@ export async function manifestsOf(system: string, namespace: string): Promise<Ma
     // Names that are written out in full say where the write-ups have it all.
     .replaceAll('.default.svc.cluster.local', `.${namespace}.svc.cluster.local`)
     .replaceAll('"namespace": "default"', `"namespace": "${namespace}"`)
-    .replaceAll('evenkeel.evenkeel:18000', `evenkeel.${namespace}:18000`);
+    .replaceAll('evenkeel.evenkeel', `evenkeel.${namespace}`)
+    .replaceAll(/image: docker\.io\/envoyproxy\/envoy:\S+/g, `image: ${envoyImage}`);
   return parseAllDocuments(here).map((document) => document.toJS() as Manifest);
 }
 
