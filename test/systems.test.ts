@@ -134,6 +134,7 @@ test('system C: the page holds', async (t) => {
     },
     (output) => assert.deepEqual(countsIn(output), [1, 2], output),
     undefined,
+    undefined,
   ]);
 });
 
