@@ -159,3 +159,24 @@ test('the proxy of b-l7 has the bootstrap that the command prints', () => {
   const { stdout, stderr } = run(process.execPath, [main, 'bootstrap', ...flags]);
   assert.equal(stdout, readFileSync(join(here, 'b-l7', 'envoy.json'), 'utf8'), stderr);
 });
+
+const noHelm = run('helm', ['version']).error !== undefined && !requireAll && 'there is no helm on PATH';
+
+test('the chart of system D: NodePort 31234 is the front alone, and selectors match labels', { skip: noHelm }, () => {
+  assert.equal(run('helm', ['lint', '--strict', 'd/chart']).status, 0);
+  const flags = ['--set', 'service.type=NodePort', '--set', 'service.nodePort=31234'];
+  const { status, stdout, stderr } = run('helm', ['template', 'sample-service', 'd/chart', ...flags]);
+  assert.equal(status, 0, stderr);
+  const manifests: Manifest[] = parseAllDocuments(stdout).map((document) => document.toJS());
+  const services = manifests.filter(({ kind }) => kind === 'Service');
+  const names = services.map(({ metadata }) => metadata.name);
+  for (const part of ['nginx', 'go', 'js', 'grpc']) assert.ok(names.includes(`sample-service-${part}`));
+  for (const { metadata, spec } of services) {
+    const isFront = metadata.name === 'sample-service-nginx';
+    assert.equal(spec.ports[0].nodePort, isFront ? 31_234 : undefined);
+    assert.equal(spec.ports[0].port, 8080);
+    const deployment = manifests.find((other) => other.kind === 'Deployment' && other.metadata.name === metadata.name);
+    const { labels } = deployment.spec.template.metadata;
+    for (const [key, value] of Object.entries(spec.selector)) assert.equal(labels[key], value);
+  }
+});
