@@ -45,6 +45,7 @@ export function chart(reports: readonly CaseReport[]): string {
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y}" font-family="sans-serif" font-size="12">`,
+    '<title>Fan-out of a change, by case and server</title>',
     '<rect width="100%" height="100%" fill="#fff"/>',
     ...parts,
     '</svg>',

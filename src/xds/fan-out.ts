@@ -6,13 +6,13 @@ export interface Sender {
 }
 
 /**
- * Streams served in the first turn of the event loop, and in each further one. What a turn writes leaves for the sockets
- * when it is over: a small first turn, so that the first of a thousand clients does not wait until all have been served;
- * large ones after it, since between turns the acknowledgements of those who were served take the time of those who were
- * not.
+ * Streams served in the first turn of the event loop, and in each further one. A small first turn, so that on a mounted
+ * server of `node:http2`, where what a turn writes leaves when it is over, the first of a thousand clients does not wait
+ * until all have been served; large ones after it, since between turns the acknowledgements of those who were served take
+ * the time of those who were not. A turn of 16,384 takes some 0.2 s.
  */
 const firstTurn = 32;
-const furtherTurn = 4_096;
+const furtherTurn = 16_384;
 
 /**
  * When streams are served after a change: the first change at once, those within the interval after it together at its
