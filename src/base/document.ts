@@ -51,7 +51,13 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
   const lines = new LineCounter();
   let document: ReturnType<typeof parseDocument>;
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+    document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: true,
+      // Its warnings are about what the schema refuses, and would be written past the log.
+      logLevel: 'error',
+    });
   } catch (cause) {
     // Nested so deeply that the parser's stack does not suffice.
     throw new EvenkeelError('EK_FILE_SYNTAX', messageOf(cause), { file, cause });
