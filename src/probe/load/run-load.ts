@@ -73,7 +73,8 @@ export function runLoad(
       const perSecond = (count: number): number => (measuredMs === 0 ? 0 : (count * 1000) / measuredMs);
       return {
         ...{ recorder, startedAt, measuredMs, warmupCalls: rest.warmupCalls, interrupted: signal.aborted },
-        intendedRate: intended === null ? null : perSecond(intended),
+        intendedRate:
+          rest.dueMs === undefined ? (intended === null ? null : perSecond(intended)) : (intended! * 1000) / rest.dueMs,
         achievedRate: perSecond(begun),
         saturation: { busy: utilization, latestMs: rest.latestMs, heldBack: rest.heldBack },
       };
@@ -91,6 +92,8 @@ interface Run {
 interface Made {
   readonly lastAt: number;
   readonly intended: number | null;
+  /** How long the intended calls take at their rate, where their number ended the run. */
+  readonly dueMs?: number | undefined;
   readonly begun: number;
   readonly warmupCalls: number;
   readonly latestMs: number;
@@ -133,8 +136,11 @@ function openLoop(engine: Engine, options: LoadOptions, { recorder, beganAt, sta
     if (!over || inFlight > 0) return;
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
-    finished.resolve({ lastAt, intended, begun, warmupCalls: warmed, latestMs, heldBack });
+    // The first is due at once, so there is one gap fewer than calls.
+    const dueMs = begun >= calls && begun > 1 ? ((lastDueAt - startedAt) * begun) / (begun - 1) : undefined;
+    finished.resolve({ lastAt, intended, dueMs, begun, warmupCalls: warmed, latestMs, heldBack });
   };
+  let lastDueAt = startedAt;
   let intended = 0;
   const abort = (): void => {
     if (over) return;
@@ -179,6 +185,7 @@ function openLoop(engine: Engine, options: LoadOptions, { recorder, beganAt, sta
       if (counts) {
         begun += 1;
         intended += 1;
+        lastDueAt = next.at;
         recorder.due(dueAt);
       }
       begin(dueAt, counts, now);

@@ -71,6 +71,13 @@ async function openGrpc(options: ProbeOptions): Promise<Opened> {
   const fromFiles =
     options.protoFiles.length > 0 ? await loadProtoFiles(options.protoFiles, options.importPaths) : undefined;
   if (target.scheme === 'xds') {
+    const { GRPC_XDS_BOOTSTRAP, GRPC_XDS_BOOTSTRAP_CONFIG } = process.env;
+    if (!GRPC_XDS_BOOTSTRAP && !GRPC_XDS_BOOTSTRAP_CONFIG) {
+      throw new EvenkeelError('EK_USAGE', 'an xds:/// target needs to know its control plane', {
+        field: 'GRPC_XDS_BOOTSTRAP',
+        hint: 'Write the file with: evenkeel bootstrap --server HOST:PORT > bootstrap.json, and name it in GRPC_XDS_BOOTSTRAP.',
+      });
+    }
     const xds = await import('@grpc/grpc-js-xds');
     xds.register();
   } else await knownHost(options);
