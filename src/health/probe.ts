@@ -18,6 +18,7 @@ export interface Probe {
 export function connectionReason(error: Error): string {
   // A stream of a session that never opened is cancelled; why is in its cause.
   if (error.cause instanceof Error) return connectionReason(error.cause);
-  const { code } = error as NodeJS.ErrnoException;
-  return code === undefined || code.startsWith('ERR_') ? error.message : code;
+  const { code } = error as { readonly code?: unknown };
+  // A DOMException, which an abort is, has a number there.
+  return typeof code !== 'string' || code.startsWith('ERR_') ? error.message : code;
 }
