@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseConnectionAge } from './connection-age.ts';
+
+test('defaults, and ages in order and each once', () => {
+  const { agesMs, scale, fleet } = parseConnectionAge({ ages: '10m,30s,30s,1m' });
+  assert.deepEqual([agesMs, scale, fleet.clients], [[30_000, 60_000, 600_000], 30, 200]);
+});
+
+test('what cannot be measured is refused by its flag', () => {
+  for (const [raw, field] of [
+    [{ ages: 'soon' }, '--ages'],
+    [{ ages: '1s' }, '--scale'],
+    [{ scale: '0' }, '--scale'],
+    [{ pods: '3', scaleTo: '3' }, '--scale-to'],
+    [{ clients: '1.5' }, '--clients'],
+    [{ fleetClients: 'many' }, '--fleet-clients'],
+    [{ dnsInterval: '5 parsecs' }, '--dns-interval'],
+  ] as const) {
+    assert.throws(() => parseConnectionAge(raw), { code: 'EK_USAGE', location: { field } }, JSON.stringify(raw));
+  }
+});

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { reportPage } from '../html/report-page.ts';
+import { gateLine, parseGate } from '../measure/gate.ts';
+import { change, measured, report } from '../testing/rows.ts';
+import { checkReport } from './report-gate.ts';
+
+const even = measured('xds', [100, 100, 100]);
+const pinned = measured('clusterip-grpc', [300, 0, 0], { failed: 2, failures: { UNAVAILABLE: 2 }, calls: 302 });
+const gate = parseGate({ expect: 'balanced', maxFailed: '0', maxConverge: '2s', maxP99: '50ms' })!;
+
+test('every scheme and every change must show what is expected', () => {
+  const good = report([even], [change('xds', 'scale-out', { convergedMs: 300, failed: 0, failures: {} })]);
+  const checks = checkReport(good, gate);
+  assert.deepEqual(
+    checks.filter(({ met }) => !met),
+    [],
+  );
+  assert.match(gateLine(checks), /^gate passed: xds: balanced; /);
+
+  const bad = checkReport(report([even, pinned], [change('xds', 'scale-out', { convergedMs: 2500 })]), gate);
+  const line = gateLine(bad);
+  assert.match(line, /expected clusterip-grpc: balanced, saw pinned/);
+  assert.match(line, /clusterip-grpc: at most 0 calls fail, saw 2 of 302 \(UNAVAILABLE 2\)/);
+  assert.match(line, /xds, scale-out: changes of backends are followed within 2 s, saw 2\.5 s/);
+});
+
+test('what was skipped, or not followed, or not tried, is not met', () => {
+  const skipped = { scheme: 'l7-envoy', title: 'x', status: 'skipped', reason: 'There is no Envoy.' } as const;
+  const unmet = (...given: Parameters<typeof report>): string => gateLine(checkReport(report(...given), gate));
+  assert.match(unmet([skipped]), /l7-envoy: measured, saw skipped: There is no Envoy\./);
+  assert.match(unmet([even]), /expected changes are followed, saw no change was made/);
+  assert.match(
+    unmet([even], [change('xds', 'scale-out', { convergedMs: null })]),
+    /saw not followed before the run ended/,
+  );
+});
+
+test('the page says it and loads nothing', () => {
+  const full = report([even, pinned], [change('xds', 'scale-out', { convergedMs: 300 })]);
+  const page = reportPage(full, checkReport(full, gate));
+  assert.match(page, /The gate failed/);
+  assert.match(page, /clusterip-grpc/);
+  assert.doesNotMatch(page, /(?:src|href)=|url\(|@import|<script/);
+});
