@@ -128,13 +128,13 @@ function openLoop(engine: Engine, options: LoadOptions, { recorder, beganAt, sta
     next = done === true || begun >= calls ? undefined : { at: startedAt + value, counts: true };
   };
   const end = (at: number): void => {
+    clearTimeout(timer);
     over = true;
     next = undefined;
     lastAt = at;
   };
   const finish = (): void => {
     if (!over || inFlight > 0) return;
-    clearTimeout(timer);
     signal.removeEventListener('abort', abort);
     // The first is due at once, so there is one gap fewer than calls.
     const dueMs = begun >= calls && begun > 1 ? ((lastDueAt - startedAt) * begun) / (begun - 1) : undefined;
