@@ -1,13 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { GrpcConnection, Peer, ResponseHeaders } from '../grpc/transport.ts';
-import { ConnectionError, type Fault, type FaultReason, StreamError } from './fault.ts';
+import { ConnectionError, type FaultReason, StreamError } from './fault.ts';
 import { type Counted, FloodGuard } from './flood-guard.ts';
 import { FrameReader } from './frame-reader.ts';
 import { goAwayFrame, headersFrame, pingFrame, rstStreamFrame, settingsFrame } from './frame-writer.ts';
 import { encodeHeaders } from './hpack-encoder.ts';
 import { InboundFrames } from './inbound-frames.ts';
 import type { Http2Limits } from './limits.ts';
+import { OpenStreams } from './open-streams.ts';
 import { PeerSettings } from './peer-settings.ts';
 import { Pings } from './pings.ts';
 import {
@@ -20,24 +21,7 @@ import {
 } from './protocol.ts';
 import type { RequestHead } from './request-head.ts';
 import { Http2Stream, type StreamHost } from './stream.ts';
-
-/** The bytes below a connection: a socket, or a test. */
-export interface Wire {
-  readonly peer: Peer;
-  /** Whether it sends what is written, rather than holding it in memory. */
-  readonly takesMore: boolean;
-  write(bytes: Uint8Array): void;
-  /** Nothing will be written any more. */
-  end(): void;
-  /** Cuts it off. */
-  destroy(): void;
-}
-
-/** What a connection tells its server. */
-export interface ConnectionOwner {
-  request(stream: Http2Stream): void;
-  fault(connection: Http2Connection, fault: Fault): void;
-}
+import type { ConnectionOwner, Wire } from './wire.ts';
 
 /**
  * The server's side of one HTTP/2 connection (RFC 9113), without its socket: bytes come in by {@link receive}, requests and
@@ -53,10 +37,9 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   readonly #frames: InboundFrames;
   readonly #floods: FloodGuard;
   readonly #pings = new Pings();
-  readonly #streams = new Map<number, Http2Stream>();
+  readonly #streams = new OpenStreams();
   readonly #closeListeners: (() => void)[] = [];
   readonly #cancelHandshake: () => void;
-  #streamsEver = 0;
   #sendWindow = defaultWindowSize;
   /** Bytes of answers that were written while the wire took nothing. */
   #waitingAnswerBytes = 0;
@@ -100,7 +83,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   }
 
   get streamsEver(): number {
-    return this.#streamsEver;
+    return this.#streams.ever;
   }
 
   get maxFrameSize(): number {
@@ -119,7 +102,6 @@ export class Http2Connection implements GrpcConnection, StreamHost {
     return this.#wire.takesMore;
   }
 
-  /** Whether further streams are served. */
   get takesStreams(): boolean {
     return this.#leaving !== 'final' && !this.#ended;
   }
@@ -155,7 +137,6 @@ export class Http2Connection implements GrpcConnection, StreamHost {
     });
   }
 
-  /** Bytes of the client. */
   receive(chunk: Buffer): void {
     if (this.#ended || this.#closed) return;
     try {
@@ -172,7 +153,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   /** The wire takes more again. */
   drained(): void {
     this.#waitingAnswerBytes = 0;
-    this.#resume([...this.#streams.values()]);
+    this.#streams.resume();
   }
 
   /** The wire is gone. */
@@ -180,7 +161,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelHandshake();
-    this.#closeStreams();
+    this.#streams.closeAll();
     for (const listener of this.#closeListeners.splice(0)) listener();
   }
 
@@ -205,11 +186,9 @@ export class Http2Connection implements GrpcConnection, StreamHost {
     return this.#streams.get(streamId);
   }
 
-  /** A request has come. */
   open(streamId: number, head: RequestHead): Http2Stream {
     const stream = new Http2Stream(streamId, head, this.client.initialWindowSize, this);
-    this.#streams.set(streamId, stream);
-    this.#streamsEver += 1;
+    this.#streams.add(stream);
     this.#owner.request(stream);
     return stream;
   }
@@ -231,7 +210,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
     const wasClosed = this.#sendWindow <= 0;
     this.#sendWindow += by;
     if (this.#sendWindow > largestWindowSize) return false;
-    if (wasClosed) this.#resume([...this.#streams.values()]);
+    if (wasClosed) this.#streams.resume();
     return true;
   }
 
@@ -241,8 +220,8 @@ export class Http2Connection implements GrpcConnection, StreamHost {
    * @returns false where one would be too large
    */
   moveStreamWindows(by: number): boolean {
-    for (const stream of this.#streams.values()) if (!stream.moveSendWindow(by)) return false;
-    if (by > 0) this.#resume([...this.#streams.values()]);
+    if (!this.#streams.moveSendWindows(by)) return false;
+    if (by > 0) this.#streams.resume();
     return true;
   }
 
@@ -294,17 +273,9 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   }
 
   #forget(stream: Http2Stream, resetByServer: boolean): void {
-    if (!this.#streams.delete(stream.id)) return;
+    if (!this.#streams.delete(stream)) return;
     this.#frames.ids.close(stream.id, resetByServer);
     this.#endIfDone();
-  }
-
-  /** What was blocked may go on. */
-  #resume(streams: readonly Http2Stream[]): void {
-    for (const stream of streams) {
-      stream.pump();
-      stream.becameWritable();
-    }
   }
 
   #endIfDone(): void {
@@ -316,7 +287,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
     this.#owner.fault(this, { reason, scope: 'connection', message });
     this.#wire.write(goAwayFrame(this.#frames.ids.last, code, message));
     this.#end();
-    this.#closeStreams();
+    this.#streams.closeAll();
   }
 
   #end(): void {
@@ -324,11 +295,5 @@ export class Http2Connection implements GrpcConnection, StreamHost {
     this.#ended = true;
     this.#cancelHandshake();
     this.#wire.end();
-  }
-
-  #closeStreams(): void {
-    const streams = [...this.#streams.values()];
-    this.#streams.clear();
-    for (const stream of streams) stream.close();
   }
 }

@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { SocketPeer } from '../grpc/socket-peer.ts';
 import { lingerMs, type Peer } from '../grpc/transport.ts';
-import { type ConnectionOwner, Http2Connection, type Wire } from './connection.ts';
+import { Http2Connection } from './connection.ts';
 import type { Http2Limits } from './limits.ts';
+import type { ConnectionOwner, Wire } from './wire.ts';
 
 /** A socket of `node:net` or `node:tls` as a wire. */
 class SocketWire implements Wire {

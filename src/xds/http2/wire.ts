@@ -1,0 +1,22 @@
+import type { Peer } from '../grpc/transport.ts';
+import type { Http2Connection } from './connection.ts';
+import type { Fault } from './fault.ts';
+import type { Http2Stream } from './stream.ts';
+
+/** The bytes below a connection: a socket, or a test. */
+export interface Wire {
+  readonly peer: Peer;
+  /** Whether it sends what is written, rather than holding it in memory. */
+  readonly takesMore: boolean;
+  write(bytes: Uint8Array): void;
+  /** Nothing will be written any more. */
+  end(): void;
+  /** Cuts it off. */
+  destroy(): void;
+}
+
+/** What a connection tells its server. */
+export interface ConnectionOwner {
+  request(stream: Http2Stream): void;
+  fault(connection: Http2Connection, fault: Fault): void;
+}
