@@ -1,5 +1,13 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
+import {
+  defaultWindowSize,
+  type ErrorCode,
+  errorCode,
+  largestStreamId,
+  largestWindowSize,
+  settingId,
+} from '../../base/http2/protocol.ts';
 import type { GrpcConnection, Peer, ResponseHeaders } from '../grpc/transport.ts';
 import { ConnectionError, type FaultReason, StreamError } from './fault.ts';
 import { type Counted, FloodGuard } from './flood-guard.ts';
@@ -11,14 +19,6 @@ import type { Http2Limits } from './limits.ts';
 import { OpenStreams } from './open-streams.ts';
 import { PeerSettings } from './peer-settings.ts';
 import { Pings } from './pings.ts';
-import {
-  defaultWindowSize,
-  type ErrorCode,
-  errorCode,
-  largestStreamId,
-  largestWindowSize,
-  settingId,
-} from './protocol.ts';
 import type { RequestHead } from './request-head.ts';
 import { Http2Stream, type StreamHost } from './stream.ts';
 import type { ConnectionOwner, Wire } from './wire.ts';

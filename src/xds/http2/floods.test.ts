@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { errorCode, frameFlag } from '../../base/http2/protocol.ts';
 import type { FaultReason } from './fault.ts';
 import { defaultHttp2Limits } from './limits.ts';
-import { errorCode, frameFlag } from './protocol.ts';
 import { type Conversation, headerBlock, int32, rawFrame, request, startConversation } from './testing/conversation.ts';
 
 const { burst } = defaultHttp2Limits.resets;

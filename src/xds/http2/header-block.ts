@@ -1,6 +1,6 @@
+import { errorCode } from '../../base/http2/protocol.ts';
 import { ConnectionError } from './fault.ts';
 import type { Http2Limits } from './limits.ts';
-import { errorCode } from './protocol.ts';
 
 /** A header block that comes in HEADERS and perhaps CONTINUATION frames (RFC 9113, 4.3), bounded in bytes and frames. */
 export class HeaderBlock {

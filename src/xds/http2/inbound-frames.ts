@@ -1,3 +1,4 @@
+import { defaultWindowSize, errorCode, frameFlag, frameType, largestWindowSize } from '../../base/http2/protocol.ts';
 import type { Http2Connection } from './connection.ts';
 import { ConnectionError, StreamError } from './fault.ts';
 import { pingFrame, settingsAckFrame, windowUpdateFrame } from './frame-writer.ts';
@@ -10,7 +11,6 @@ import {
   withoutPadding,
   wrongLength,
 } from './payload.ts';
-import { defaultWindowSize, errorCode, frameFlag, frameType, largestWindowSize } from './protocol.ts';
 import type { Http2Stream } from './stream.ts';
 import { StreamIds } from './stream-ids.ts';
 

@@ -1,5 +1,3 @@
-import { ConnectionError } from './fault.ts';
-import { protocolError } from './payload.ts';
 import {
   defaultMaxFrameSize,
   defaultWindowSize,
@@ -7,7 +5,9 @@ import {
   largestMaxFrameSize,
   largestWindowSize,
   settingId,
-} from './protocol.ts';
+} from '../../base/http2/protocol.ts';
+import { ConnectionError } from './fault.ts';
+import { protocolError } from './payload.ts';
 
 /** RFC 7541: the size of the table that both sides begin with. */
 const defaultTableSize = 4_096;

@@ -1,5 +1,5 @@
+import { frameHeaderLength, frameType } from '../../base/http2/protocol.ts';
 import { writeFrameHeader } from './frame-writer.ts';
-import { frameHeaderLength, frameType } from './protocol.ts';
 
 interface Variant {
   readonly streamId: number;

@@ -1,3 +1,4 @@
+import { defaultWindowSize, errorCode, largestWindowSize } from '../../base/http2/protocol.ts';
 import {
   type GrpcConnection,
   type GrpcStream,
@@ -8,7 +9,6 @@ import {
 } from '../grpc/transport.ts';
 import { StreamError } from './fault.ts';
 import { dataFrameHeader, windowUpdateFrame } from './frame-writer.ts';
-import { defaultWindowSize, errorCode, largestWindowSize } from './protocol.ts';
 import type { RequestHead } from './request-head.ts';
 import { dataFrames } from './shared-data.ts';
 

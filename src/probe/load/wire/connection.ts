@@ -1,17 +1,14 @@
 import type { Socket } from 'node:net';
-import { formatAddress } from '../../../base/listen-address.ts';
 import {
-  encodeFrame,
-  encodeRequest,
-  firstWindow,
-  flag,
-  frame,
-  frameHeaderBytes,
-  largestWindow,
-  preface,
-  setting,
-  windowUpdate,
-} from './frames.ts';
+  defaultWindowSize,
+  frameFlag,
+  frameHeaderLength,
+  frameType,
+  largestWindowSize,
+  settingId,
+} from '../../../base/http2/protocol.ts';
+import { formatAddress } from '../../../base/listen-address.ts';
+import { encodeFrame, encodeRequest, preface, windowUpdate } from './frames.ts';
 import { HeaderReader, type Headers } from './hpack.ts';
 
 /** What came back on one stream. */
@@ -53,7 +50,7 @@ export class WireConnection {
   readonly #sweep: NodeJS.Timeout;
   #nextId = 1;
   #maxStreams = Number.POSITIVE_INFINITY;
-  #sendWindow = firstWindow;
+  #sendWindow = defaultWindowSize;
   #received = 0;
   #rest: Buffer | undefined;
   #block: { readonly stream: number; readonly ends: boolean; readonly parts: Buffer[] } | undefined;
@@ -102,7 +99,7 @@ export class WireConnection {
   #send(keepBody: boolean, expiresAt: number, onAnswer: OnAnswer): void {
     const id = this.#nextId;
     this.#nextId += 2;
-    if (this.#nextId >= largestWindow) this.#leaving = true;
+    if (this.#nextId >= largestWindowSize) this.#leaving = true;
     this.#streams.set(id, { onAnswer, expiresAt, headers: undefined, chunks: keepBody ? [] : undefined });
     const { bytes, idsAt, dataBytes } = this.#request;
     this.#sendWindow -= dataBytes;
@@ -139,16 +136,16 @@ export class WireConnection {
   #receive(chunk: Buffer): void {
     const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
     let at = 0;
-    while (bytes.length - at >= frameHeaderBytes) {
+    while (bytes.length - at >= frameHeaderLength) {
       const length = bytes.readUIntBE(at, 3);
-      const end = at + frameHeaderBytes + length;
+      const end = at + frameHeaderLength + length;
       if (end > bytes.length) break;
       try {
         this.#frame(
           bytes[at + 3]!,
           bytes[at + 4]!,
-          bytes.readUInt32BE(at + 5) & largestWindow,
-          bytes.subarray(at + frameHeaderBytes, end),
+          bytes.readUInt32BE(at + 5) & largestWindowSize,
+          bytes.subarray(at + frameHeaderLength, end),
         );
       } catch (thrown) {
         this.#failAll(String(thrown));
@@ -163,18 +160,22 @@ export class WireConnection {
 
   #frame(type: number, flags: number, id: number, payload: Buffer): void {
     switch (type) {
-      case frame.data:
+      case frameType.data:
         this.#data(flags, id, payload);
         break;
-      case frame.headers:
-        this.#block = { stream: id, ends: (flags & flag.endStream) !== 0, parts: [withoutPadding(flags, payload)] };
-        if ((flags & flag.endHeaders) !== 0) this.#headers();
+      case frameType.headers:
+        this.#block = {
+          stream: id,
+          ends: (flags & frameFlag.endStream) !== 0,
+          parts: [withoutPadding(flags, payload)],
+        };
+        if ((flags & frameFlag.endHeaders) !== 0) this.#headers();
         break;
-      case frame.continuation:
+      case frameType.continuation:
         this.#block?.parts.push(payload);
-        if ((flags & flag.endHeaders) !== 0) this.#headers();
+        if ((flags & frameFlag.endHeaders) !== 0) this.#headers();
         break;
-      case frame.reset:
+      case frameType.rstStream:
         this.#end(
           id,
           statusOfReset[payload.readUInt32BE()] ?? 13,
@@ -182,37 +183,37 @@ export class WireConnection {
           none,
         );
         break;
-      case frame.settings:
-        if ((flags & flag.ack) === 0) this.#settings(payload);
+      case frameType.settings:
+        if ((flags & frameFlag.ack) === 0) this.#settings(payload);
         break;
-      case frame.ping:
-        if ((flags & flag.ack) === 0) this.#write(encodeFrame(frame.ping, flag.ack, 0, payload));
+      case frameType.ping:
+        if ((flags & frameFlag.ack) === 0) this.#write(encodeFrame(frameType.ping, frameFlag.ack, 0, payload));
         break;
-      case frame.goaway:
-        this.#goAway(payload.readUInt32BE() & largestWindow);
+      case frameType.goAway:
+        this.#goAway(payload.readUInt32BE() & largestWindowSize);
         break;
-      case frame.windowUpdate:
-        if (id === 0) this.#sendWindow += payload.readUInt32BE() & largestWindow;
+      case frameType.windowUpdate:
+        if (id === 0) this.#sendWindow += payload.readUInt32BE() & largestWindowSize;
         break;
     }
   }
 
   #settings(payload: Buffer): void {
     for (let at = 0; at + 6 <= payload.length; at += 6) {
-      if (payload.readUInt16BE(at) === setting.maxConcurrentStreams) this.#maxStreams = payload.readUInt32BE(at + 2);
+      if (payload.readUInt16BE(at) === settingId.maxConcurrentStreams) this.#maxStreams = payload.readUInt32BE(at + 2);
     }
-    this.#write(encodeFrame(frame.settings, flag.ack, 0));
+    this.#write(encodeFrame(frameType.settings, frameFlag.ack, 0));
   }
 
   #data(flags: number, id: number, payload: Buffer): void {
     this.#received += payload.length;
-    if (this.#received > largestWindow / 4) {
+    if (this.#received > largestWindowSize / 4) {
       this.#write(windowUpdate(this.#received));
       this.#received = 0;
     }
     const stream = this.#streams.get(id);
-    stream?.chunks?.push(Buffer.from(withoutPadding(flags & flag.padded, payload)));
-    if ((flags & flag.endStream) !== 0) this.#end(id, 13, 'the answer ended without a status', none);
+    stream?.chunks?.push(Buffer.from(withoutPadding(flags & frameFlag.padded, payload)));
+    if ((flags & frameFlag.endStream) !== 0) this.#end(id, 13, 'the answer ended without a status', none);
   }
 
   #headers(): void {
@@ -265,7 +266,7 @@ export class WireConnection {
       if (expiresAt > now) break;
       const cancel = Buffer.alloc(4);
       cancel.writeUInt32BE(8);
-      this.#write(encodeFrame(frame.reset, 0, id, cancel));
+      this.#write(encodeFrame(frameType.rstStream, 0, id, cancel));
       this.#end(id, deadlineExceeded, `no answer within ${this.#deadlineMs} ms`, none);
     }
     while (this.#waiting.length > 0 && this.#waiting[0]!.expiresAt <= now) {
@@ -289,11 +290,11 @@ export function failure(status: number, error: string): WireAnswer {
 
 function withoutPadding(flags: number, payload: Buffer): Buffer {
   let [start, end] = [0, payload.length];
-  if ((flags & flag.padded) !== 0) {
+  if ((flags & frameFlag.padded) !== 0) {
     start = 1;
     end -= payload[0]!;
   }
-  if ((flags & flag.priority) !== 0) start += 5;
+  if ((flags & frameFlag.priority) !== 0) start += 5;
   return payload.subarray(start, end);
 }
 

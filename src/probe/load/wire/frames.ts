@@ -1,30 +1,13 @@
-/** Frame types and flags of HTTP/2 (RFC 9113, section 6). */
-export const frame = {
-  data: 0,
-  headers: 1,
-  reset: 3,
-  settings: 4,
-  ping: 6,
-  goaway: 7,
-  windowUpdate: 8,
-  continuation: 9,
-} as const;
-
-export const flag = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
-
-export const setting = {
-  headerTableSize: 1,
-  enablePush: 2,
-  maxConcurrentStreams: 3,
-  initialWindowSize: 4,
-  maxFrameSize: 5,
-} as const;
-
-export const frameHeaderBytes = 9;
-/** The largest payload that a peer takes without saying so. */
-export const maxFrameBytes = 16_384;
-export const largestWindow = 2 ** 31 - 1;
-export const firstWindow = 65_535;
+import {
+  clientPreface,
+  defaultMaxFrameSize,
+  defaultWindowSize,
+  frameFlag,
+  frameHeaderLength,
+  frameType,
+  largestWindowSize,
+  settingId,
+} from '../../../base/http2/protocol.ts';
 
 export function encodeFrame(
   type: number,
@@ -32,12 +15,12 @@ export function encodeFrame(
   stream: number,
   payload: Uint8Array = new Uint8Array(),
 ): Buffer {
-  const bytes = Buffer.allocUnsafe(frameHeaderBytes + payload.length);
+  const bytes = Buffer.allocUnsafe(frameHeaderLength + payload.length);
   bytes.writeUIntBE(payload.length, 0, 3);
   bytes[3] = type;
   bytes[4] = flags;
   bytes.writeUInt32BE(stream, 5);
-  bytes.set(payload, frameHeaderBytes);
+  bytes.set(payload, frameHeaderLength);
   return bytes;
 }
 
@@ -45,17 +28,17 @@ export function encodeFrame(
 export function preface(): Buffer {
   const settings = Buffer.alloc(18);
   for (const [index, [id, value]] of [
-    [setting.headerTableSize, 0],
-    [setting.enablePush, 0],
-    [setting.initialWindowSize, largestWindow],
+    [settingId.headerTableSize, 0],
+    [settingId.enablePush, 0],
+    [settingId.initialWindowSize, largestWindowSize],
   ].entries()) {
     settings.writeUInt16BE(id!, index * 6);
     settings.writeUInt32BE(value!, index * 6 + 2);
   }
   return Buffer.concat([
-    Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-    encodeFrame(frame.settings, 0, 0, settings),
-    windowUpdate(largestWindow - firstWindow),
+    clientPreface,
+    encodeFrame(frameType.settings, 0, 0, settings),
+    windowUpdate(largestWindowSize - defaultWindowSize),
   ]);
 }
 
@@ -63,7 +46,7 @@ export function preface(): Buffer {
 export function windowUpdate(bytes: number): Buffer {
   const payload = Buffer.alloc(4);
   payload.writeUInt32BE(bytes);
-  return encodeFrame(frame.windowUpdate, 0, 0, payload);
+  return encodeFrame(frameType.windowUpdate, 0, 0, payload);
 }
 
 /**
@@ -84,14 +67,16 @@ export function encodeRequest(
     }),
   );
   const frames: Buffer[] = [];
-  for (let at = 0; at < block.length; at += maxFrameBytes) {
-    const part = block.subarray(at, at + maxFrameBytes);
-    const flags = at + maxFrameBytes >= block.length ? flag.endHeaders : 0;
-    frames.push(encodeFrame(at === 0 ? frame.headers : frame.continuation, flags, 0, part));
+  for (let at = 0; at < block.length; at += defaultMaxFrameSize) {
+    const part = block.subarray(at, at + defaultMaxFrameSize);
+    const flags = at + defaultMaxFrameSize >= block.length ? frameFlag.endHeaders : 0;
+    frames.push(encodeFrame(at === 0 ? frameType.headers : frameType.continuation, flags, 0, part));
   }
-  for (let at = 0; at === 0 || at < body.length; at += maxFrameBytes) {
-    const last = at + maxFrameBytes >= body.length;
-    frames.push(encodeFrame(frame.data, last ? flag.endStream : 0, 0, body.subarray(at, at + maxFrameBytes)));
+  for (let at = 0; at === 0 || at < body.length; at += defaultMaxFrameSize) {
+    const last = at + defaultMaxFrameSize >= body.length;
+    frames.push(
+      encodeFrame(frameType.data, last ? frameFlag.endStream : 0, 0, body.subarray(at, at + defaultMaxFrameSize)),
+    );
   }
   const idsAt: number[] = [];
   let at = 0;

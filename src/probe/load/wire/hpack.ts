@@ -1,29 +1,5 @@
-import { decodeHuffman } from './huffman.ts';
-
-/** RFC 7541, appendix A; the index counts from 1. */
-const staticTable: readonly (readonly [string, string])[] = [
-  [':authority', ''],
-  [':method', 'GET'],
-  [':method', 'POST'],
-  [':path', '/'],
-  [':path', '/index.html'],
-  [':scheme', 'http'],
-  [':scheme', 'https'],
-  ...['200', '204', '206', '304', '400', '404', '500'].map((status) => [':status', status] as const),
-  ['accept-charset', ''],
-  ['accept-encoding', 'gzip, deflate'],
-  ...['accept-language', 'accept-ranges', 'accept', 'access-control-allow-origin', 'age', 'allow'].map(nameOnly),
-  ...['authorization', 'cache-control', 'content-disposition', 'content-encoding', 'content-language'].map(nameOnly),
-  ...['content-length', 'content-location', 'content-range', 'content-type', 'cookie', 'date', 'etag'].map(nameOnly),
-  ...['expect', 'expires', 'from', 'host', 'if-match', 'if-modified-since', 'if-none-match', 'if-range'].map(nameOnly),
-  ...['if-unmodified-since', 'last-modified', 'link', 'location', 'max-forwards', 'proxy-authenticate'].map(nameOnly),
-  ...['proxy-authorization', 'range', 'referer', 'refresh', 'retry-after', 'server', 'set-cookie'].map(nameOnly),
-  ...['strict-transport-security', 'transfer-encoding', 'user-agent', 'vary', 'via', 'www-authenticate'].map(nameOnly),
-];
-
-function nameOnly(name: string): readonly [string, string] {
-  return [name, ''];
-}
+import { decodeHuffman } from '../../../base/http2/huffman.ts';
+import { staticTable } from '../../../base/http2/static-table.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 
@@ -88,7 +64,8 @@ function decode(block: Buffer): Headers {
     const length = readInteger(7);
     const end = at + length;
     if (end > block.length) throw new Error('a header block is cut off');
-    const text = huffman ? decodeHuffman(block, at, end) : block.toString('latin1', at, end);
+    const text = huffman ? decodeHuffman(block.subarray(at, end)) : block.toString('latin1', at, end);
+    if (text === undefined) throw new Error('a string in a header block has a wrong Huffman code');
     at = end;
     return text;
   };

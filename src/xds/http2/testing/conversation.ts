@@ -1,11 +1,11 @@
 import { ManualClock } from '../../../base/clock.ts';
+import { clientPreface, frameFlag, frameHeaderLength, frameType } from '../../../base/http2/protocol.ts';
 import type { StreamListener } from '../../grpc/transport.ts';
 import { Http2Connection } from '../connection.ts';
 import type { Fault } from '../fault.ts';
 import { writeFrameHeader } from '../frame-writer.ts';
 import { encodeHeaders } from '../hpack-encoder.ts';
 import { defaultHttp2Limits, type Http2Limits } from '../limits.ts';
-import { clientPreface, frameFlag, frameHeaderLength, frameType } from '../protocol.ts';
 import type { Http2Stream } from '../stream.ts';
 import type { Wire } from '../wire.ts';
 
