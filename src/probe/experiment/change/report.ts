@@ -1,8 +1,17 @@
 import { z } from 'zod';
 import { causes } from '../../verdict/cause.ts';
+import {
+  begun,
+  conclusion,
+  conditionsAre,
+  count,
+  interruptedRows,
+  ms,
+  notMeasured,
+  schemaVersion,
+  setUp,
+} from '../report-parts.ts';
 
-const ms = z.number().nonnegative();
-const count = z.int().nonnegative();
 const named = {
   variant: z.string().nullable().describe('What differs from an ordinary set-up; null: nothing is varied.'),
   client: z.enum(['grpc-js', 'http']).describe('Who called.'),
@@ -26,22 +35,16 @@ const measured = z.object({
   why: z.string().describe('The cause in a sentence.'),
 });
 
-const unmeasured = z.object({
-  ...named,
-  status: z.enum(['skipped', 'error']).describe('It was not measured.'),
-  reason: z.string().describe('Why, and what to do.'),
-});
+const unmeasured = z.object({ ...named, ...notMeasured });
 
 /** The report of `evenkeel experiment scale-out | scale-in | rolling-update`. */
 export const changeSchema = z.object({
-  schemaVersion: z.literal(1).describe('Raised when a field changes its meaning or goes; new fields leave it.'),
+  schemaVersion,
   kind: z.enum(['scale-out', 'scale-in', 'rolling-update']).describe('Tells it from other reports.'),
-  startedAt: z.iso.datetime().describe('When the run began (UTC).'),
-  durationMs: ms.describe('How long it took.'),
+  ...begun,
   conditions: z
     .object({
-      versions: z.record(z.string(), z.string()).describe('Program to version.'),
-      machine: z.object({ os: z.string(), cpus: count, memoryMiB: count }).describe('The machine of the lab.'),
+      ...setUp,
       seed: z.int().describe('Of everything that is chance.'),
       from: count.describe('Pods before.'),
       to: count.describe('Pods after.'),
@@ -52,10 +55,10 @@ export const changeSchema = z.object({
       ratePerSecond: z.number().describe('Calls a second of each client, open loop.'),
       deadlineMs: ms.describe('Of each call.'),
     })
-    .describe('What must be known to judge the figures.'),
+    .describe(conditionsAre),
   rows: z.array(z.discriminatedUnion('status', [measured, unmeasured])).describe('One row a variant and client.'),
-  interrupted: z.boolean().describe('The run was ended early; rows that are missing were not measured.'),
-  conclusion: z.string().describe('The run in some sentences.'),
+  interrupted: interruptedRows,
+  conclusion,
 });
 
 export type ChangeReport = z.infer<typeof changeSchema>;

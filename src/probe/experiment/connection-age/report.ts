@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-const ms = z.number().nonnegative();
-const count = z.int().nonnegative();
+import { begun, conclusion, conditionsAre, count, ms, schemaVersion, setUp } from '../report-parts.ts';
 
 const row = z.object({
   client: z
@@ -55,20 +53,12 @@ const cost = z.object({
 
 /** The report of `evenkeel experiment connection-age`. */
 export const connectionAgeSchema = z.object({
-  schemaVersion: z.literal(1).describe('Raised when a field changes its meaning or goes; new fields leave it.'),
+  schemaVersion,
   kind: z.literal('connection-age').describe('Tells it from other reports.'),
-  startedAt: z.iso.datetime().describe('When the run began (UTC).'),
-  durationMs: ms.describe('How long it took.'),
+  ...begun,
   conditions: z
     .object({
-      versions: z.record(z.string(), z.string()).describe('Program to version.'),
-      machine: z
-        .object({
-          os: z.string().describe('Operating system and release.'),
-          cpus: count.describe('Processors.'),
-          memoryMiB: count.describe('Memory in MiB.'),
-        })
-        .describe('The machine of the lab.'),
+      ...setUp,
       scale: z.number().describe('Ages and DNS intervals in the lab are so many times shorter than in a cluster.'),
       dnsMs: ms.describe('A client resolves a name again at most so often, in a cluster.'),
       podsBefore: count.describe('Pods before the scale-out.'),
@@ -76,7 +66,7 @@ export const connectionAgeSchema = z.object({
       clients: count.describe('Client processes.'),
       ratePerSecond: z.number().describe('Calls a second of each.'),
     })
-    .describe('What must be known to judge the figures.'),
+    .describe(conditionsAre),
   rows: z.array(row).describe('One row an age, and one for xds:///.'),
   reconnectCpuMs: z
     .object({
@@ -108,7 +98,7 @@ export const connectionAgeSchema = z.object({
   modelHolds: z.boolean().describe('Whether every age reconnected and converged as the model says.'),
   modelNotes: z.array(z.string()).describe('Where it did not.'),
   interrupted: z.boolean().describe('The run was ended early; ages that are missing were not measured.'),
-  conclusion: z.string().describe('The run in some sentences.'),
+  conclusion,
 });
 
 export type ConnectionAgeReport = z.infer<typeof connectionAgeSchema>;

@@ -1,7 +1,16 @@
 import { z } from 'zod';
+import {
+  begun,
+  conclusion,
+  conditionsAre,
+  count,
+  interruptedRows,
+  ms,
+  notMeasured,
+  schemaVersion,
+  setUp,
+} from '../report-parts.ts';
 
-const ms = z.number().nonnegative();
-const count = z.int().nonnegative();
 const named = {
   policy: z.string().describe('How a pod is chosen for a call.'),
   client: z.enum(['grpc-js', 'grpc-js through Envoy']).describe('Who called.'),
@@ -23,22 +32,16 @@ const measured = z.object({
   why: z.string().describe('The cause in a sentence.'),
 });
 
-const unmeasured = z.object({
-  ...named,
-  status: z.enum(['skipped', 'error']).describe('It was not measured.'),
-  reason: z.string().describe('Why, and what to do.'),
-});
+const unmeasured = z.object({ ...named, ...notMeasured });
 
 /** The report of `evenkeel experiment slow-pod`. */
 export const slowPodSchema = z.object({
-  schemaVersion: z.literal(1).describe('Raised when a field changes its meaning or goes; new fields leave it.'),
+  schemaVersion,
   kind: z.literal('slow-pod').describe('Tells it from other reports.'),
-  startedAt: z.iso.datetime().describe('When the run began (UTC).'),
-  durationMs: ms.describe('How long it took.'),
+  ...begun,
   conditions: z
     .object({
-      versions: z.record(z.string(), z.string()).describe('Program to version.'),
-      machine: z.object({ os: z.string(), cpus: count, memoryMiB: count }).describe('The machine of the lab.'),
+      ...setUp,
       seed: z.int().describe('Of everything that is chance.'),
       pods: count.describe('Pods, the slow one among them.'),
       latencyMs: ms.describe('How long an ordinary pod takes for an answer.'),
@@ -46,10 +49,10 @@ export const slowPodSchema = z.object({
       ratePerSecond: z.number().describe('Calls a second, open loop.'),
       outlierIntervalMs: ms.describe('Outlier detection looks so often (elsewhere 10 s).'),
     })
-    .describe('What must be known to judge the figures.'),
+    .describe(conditionsAre),
   rows: z.array(z.discriminatedUnion('status', [measured, unmeasured])).describe('One row a policy and deadline.'),
-  interrupted: z.boolean().describe('The run was ended early; rows that are missing were not measured.'),
-  conclusion: z.string().describe('The run in some sentences.'),
+  interrupted: interruptedRows,
+  conclusion,
 });
 
 export type SlowPodReport = z.infer<typeof slowPodSchema>;
