@@ -8,6 +8,7 @@ const callsAtATime = 20;
 const pauseMs = 200;
 /** Far above what a busy machine makes a call wait for: a call that fails has been lost. */
 const deadlineMs = 120_000;
+const targets = [`xds:///${calledService}`];
 
 /** gRPC clients of other makers that are on this machine. */
 export async function presentKinds(): Promise<{ readonly present: ClientKind[]; readonly missing: string[] }> {
@@ -27,6 +28,10 @@ export class Calls {
   made = 0;
   /** Programs that were not up in time. */
   notStarted = 0;
+  /** First calls of clients whose first connection had not come about within the deadline; they were made again. */
+  slowStarts = 0;
+  /** Clients that went before they had a single answer. */
+  unanswered = 0;
   failed = 0;
   readonly byClient: Record<string, number> = {};
   readonly failures: Record<string, number> = {};
@@ -42,8 +47,9 @@ export class Calls {
       return;
     }
     try {
+      if (!(await this.#connected(client, until))) return;
       while (!until()) {
-        const tally = await client.process.call([`xds:///${calledService}`], callsAtATime, 'soak', { deadlineMs });
+        const tally = await client.process.call(targets, callsAtATime, 'soak', { deadlineMs });
         this.made += callsAtATime;
         this.failed += failed(tally);
         this.byClient[client.version] = (this.byClient[client.version] ?? 0) + answered(tally);
@@ -55,5 +61,16 @@ export class Calls {
     } finally {
       await client.stop();
     }
+  }
+  /** Calls count from the first answer on: before it, a program may still be starting on a machine that is busy. */
+  async #connected(client: LiveClient, until: () => boolean): Promise<boolean> {
+    let tries = 0;
+    for (; tries === 0 || !until(); tries++) {
+      const tally = await client.process.call(targets, 1, 'first', { deadlineMs, waitForReady: true });
+      if (answered(tally) > 0) return true;
+      this.slowStarts += 1;
+    }
+    this.unanswered += 1;
+    return false;
   }
 }

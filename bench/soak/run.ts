@@ -31,7 +31,7 @@ const guestEveryMs = 250;
 const deathEveryMs = 10_000;
 const callerLifeMs = 45_000;
 const sampleEveryMs = 2_000;
-const settleMs = 30_000;
+const settleMs = 120_000;
 
 const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-soak-'));
@@ -83,6 +83,12 @@ async function repeatedly(intervalMs: number, act: () => Promise<void>): Promise
   }
 }
 
+/** Polls until it is so, or until the time to settle is over. */
+async function settled(test: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = performance.now() + settleMs;
+  while (performance.now() < deadline && !(await test())) await sleep(100);
+}
+
 async function sample(): Promise<void> {
   const [residentBytes, openFiles, streams] = await Promise.all([
     server.residentBytes(),
@@ -92,8 +98,8 @@ async function sample(): Promise<void> {
   samples.push({ atMs: Math.round(elapsed()), residentBytes, openFiles, streams });
 }
 
-// Connections of health checks to all backends are open by then; they are no client's.
-await sleep(10_000);
+// Connections of health checks to all backends are no client's; they are there once each was found healthy.
+await settled(async () => (await server.metric('evenkeel_health_targets', 'state="healthy"')) === World.backends);
 const before = { openFiles: await server.openFiles() };
 const steady = Array.from({ length: steadyCount }, () => new SteadyClient(world, lag));
 for (const [index, client] of steady.entries()) await client.start(index % 4 < 2 ? plain : secure, index % 2 === 1);
@@ -131,18 +137,13 @@ await Promise.all([
   ...callers,
 ]);
 
-/** Polls until it is so, or until the time to settle is over. */
-async function settled(test: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + settleMs;
-  while (performance.now() < deadline && !(await test())) await sleep(100);
-}
-
 const staleNames = () => steady.reduce((sum, client) => sum + client.stale, 0);
 await settled(() => staleNames() === 0);
 const stale = staleNames();
 const broken = steady.flatMap(({ broken: why }) => why ?? []);
 const nacks = await server.metric('evenkeel_xds_nacks_total');
 await Promise.all(visiting);
+await world.calm();
 await Promise.all(steady.map((client) => client.stop()));
 await settled(async () => (await server.metric('evenkeel_xds_streams')) === 0);
 await settled(async () => (await server.openFiles()) <= before.openFiles);
@@ -152,7 +153,16 @@ await server.stop();
 await world.stop();
 rmSync(folder, { recursive: true });
 
-const problems = problemsOf({ samples, failedCalls: calls.failed, calls: calls.made, before, after, stale, nacks });
+const problems = problemsOf({
+  samples,
+  failedCalls: calls.failed,
+  calls: calls.made,
+  unanswered: calls.unanswered,
+  before,
+  after,
+  stale,
+  nacks,
+});
 if (crashed) problems.push('the server ended by itself');
 if (broken.length > 0) problems.push(`${broken.length} streams of clients that stay were ended: ${broken[0]}`);
 for (const [why, count] of Object.entries(guestFailures)) problems.push(`${count} passing clients failed: ${why}`);
@@ -169,6 +179,7 @@ const result = {
     byClient: calls.byClient,
     failures: calls.failures,
     notStarted: calls.notStarted,
+    slowStarts: calls.slowStarts,
   },
   clients: { steady: steadyCount, passedBy: guests, missing },
   changeToClientMs: { p50: lag.percentile(50) / 1_000, p99: lag.percentile(99) / 1_000, received: lag.count },

@@ -64,10 +64,10 @@ export class Server {
     return (await readdir(`/proc/${this.#child.pid}/fd`)).length;
   }
 
-  /** Sum of a metric over all its labels. */
-  async metric(name: string): Promise<number> {
+  /** Sum of a metric over all its labels, or over those in which `label` is written. */
+  async metric(name: string, label = ''): Promise<number> {
     const text = await (await fetch(`http://${this.#admin}/metrics`, { headers: { connection: 'close' } })).text();
-    const values = text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'));
+    const values = text.matchAll(new RegExp(`^${name}(?:\\{[^}]*${label}[^}]*\\})? (\\S+)$`, 'gm'));
     return [...values].reduce((sum, [, value]) => sum + Number(value), 0);
   }
 

@@ -12,6 +12,7 @@ const good: SoakOutcome = {
   samples: samples(80, 150, 200, 200, 210, 205, 215, 210),
   calls: 1_000,
   failedCalls: 0,
+  unanswered: 0,
   before: { openFiles: 30 },
   after: { streams: 0, openFiles: 31 },
   stale: 0,
@@ -32,6 +33,7 @@ test('everything else has to be exact', () => {
   const cases: [Partial<SoakOutcome>, RegExp][] = [
     [{ failedCalls: 1 }, /1 of 1000 calls failed/],
     [{ calls: 0 }, /no call was made/],
+    [{ unanswered: 1 }, /1 clients never had an answer/],
     [{ after: { streams: 1, openFiles: 30 } }, /1 streams were left/],
     [{ after: { streams: 0, openFiles: 40 } }, /40 descriptors were left of 30/],
     [{ stale: 2 }, /2 names/],

@@ -14,6 +14,8 @@ export interface SoakOutcome {
   readonly samples: readonly Sample[];
   readonly failedCalls: number;
   readonly calls: number;
+  /** Clients that called, and never had an answer. */
+  readonly unanswered: number;
   /** After the last client has gone. */
   readonly after: { readonly streams: number; readonly openFiles: number };
   /** Before the first client came. */
@@ -48,7 +50,16 @@ export function memoryByQuarter(samples: readonly Sample[]): number[] {
 }
 
 /** What is not as it has to be; empty where the soak was passed. */
-export function problemsOf({ samples, failedCalls, calls, after, before, stale, nacks }: SoakOutcome): string[] {
+export function problemsOf({
+  samples,
+  failedCalls,
+  calls,
+  unanswered,
+  after,
+  before,
+  stale,
+  nacks,
+}: SoakOutcome): string[] {
   const problems: string[] = [];
   const [, second = 0, , last = 0] = memoryByQuarter(samples);
   const allowed = second * (1 + memoryShare) + memoryBytes;
@@ -57,6 +68,7 @@ export function problemsOf({ samples, failedCalls, calls, after, before, stale, 
     problems.push(`memory rose from ${mb(second)} to ${mb(last)}; up to ${mb(allowed)} counts as flat`);
   if (calls === 0) problems.push('no call was made');
   if (failedCalls > 0) problems.push(`${failedCalls} of ${calls} calls failed`);
+  if (unanswered > 0) problems.push(`${unanswered} clients never had an answer`);
   if (after.streams > 0) problems.push(`${after.streams} streams were left when every client had gone`);
   if (after.openFiles > before.openFiles + spareFiles) {
     problems.push(`${after.openFiles} descriptors were left of ${before.openFiles} before the first client`);

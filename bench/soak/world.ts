@@ -6,8 +6,10 @@ const paperServices = 200;
 const paperEndpoints = 5;
 /** Of the Service that is called. */
 const backends = 4;
-/** How long a backend answers after it was told to go. */
-const drainMs = 10_000;
+/** How long a backend answers after it was told to go: what Kubernetes gives a pod, and longer than any change is under way. */
+const drainMs = 30_000;
+/** Backends that are leaving at the same time, so that a machine that stands still does not collect them. */
+const mostLeaving = 6;
 
 export const calledService = 'be1-srv';
 
@@ -47,6 +49,11 @@ export class World {
     return paperServices;
   }
 
+  /** How many backends are there that are not leaving. */
+  static get backends(): number {
+    return backends;
+  }
+
   /** Its newest state; every address of it has this as its last byte. */
   generation(number: number): number {
     return this.#generations[number]! % 250;
@@ -68,6 +75,7 @@ export class World {
 
   /** A backend comes, and one goes as pods do: it is marked, answers for a while, then says goodbye. */
   async replaceBackend(): Promise<void> {
+    if (this.#leaving.size >= mostLeaving) return;
     await this.#addBackend();
     const oldest = this.#backends.find(({ terminating }) => !terminating)!;
     oldest.terminating = true;
@@ -78,12 +86,16 @@ export class World {
       await this.#write();
     });
     this.#leaving.add(gone);
-    await gone;
-    this.#leaving.delete(gone);
+    void gone.then(() => this.#leaving.delete(gone));
+  }
+
+  /** Resolves once every backend that was told to go has gone. */
+  async calm(): Promise<void> {
+    await Promise.all(this.#leaving);
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#leaving);
+    await this.calm();
     await Promise.all(this.#backends.map(({ backend }) => backend.drain(0)));
   }
 
