@@ -1,3 +1,4 @@
+import type { PeerCertificate } from 'node:tls';
 import type { HealthReport } from '../health/health-checker.ts';
 import { type HealthState, targetKey } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
@@ -26,6 +27,8 @@ export interface DumpInput {
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
   readonly healthReports: readonly HealthReport[];
   readonly clients: readonly ClientStatus[];
+  /** Who a client is by its certificate. */
+  readonly identityOf: (certificate: PeerCertificate) => object | undefined;
 }
 
 /** The JSON of `/config_dump`: what is known, what became of it, and what clients made of that. */
@@ -43,7 +46,7 @@ export function configDump(input: DumpInput, query: DumpQuery): object {
     conflicts: input.conflicts.slice(0, limit),
     services: chosen.slice(0, limit).map((published) => dumpService(published, input, reports, limit)),
     gateways: input.gateways.slice(0, limit).map((gateway) => dumpGateway(gateway, limit)),
-    clients: input.clients.slice(0, limit).map((client) => dumpClient(client, zones)),
+    clients: input.clients.slice(0, limit).map((client) => dumpClient(client, input, zones)),
   };
 }
 
@@ -129,7 +132,8 @@ function dumpGateway({ gateway, translated, rejected }: PublishedGateway, limit:
 }
 
 function dumpClient(
-  { id, variant, peer, node, group, types, hidden }: ClientStatus,
+  { id, variant, peer, certificate, node, group, types, hidden }: ClientStatus,
+  { identityOf }: DumpInput,
   zones: ReadonlyMap<string, string>,
 ): object {
   const { kubeNode } = node.metadata;
@@ -137,6 +141,8 @@ function dumpClient(
     stream: id,
     protocol: variant,
     peer,
+    // What the client has shown; everything under node is what it says of itself.
+    certificate: certificate && identityOf(certificate),
     node: {
       id: node.id,
       ...(group === undefined ? {} : describeGroup(group)),

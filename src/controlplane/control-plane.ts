@@ -259,6 +259,7 @@ export class ControlPlane implements AdminSource {
         healthOf: this.#healthOf,
         healthReports: this.#checker.snapshot(),
         clients: this.#server.clients(),
+        identityOf: (certificate) => this.#entrance?.identityOf(certificate),
       },
       query,
     );

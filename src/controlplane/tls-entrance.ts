@@ -96,6 +96,15 @@ export class TlsEntrance {
     return this.#options.owners.filterOf(this.#grantOf(namesIn(certificate)) ?? nothing);
   }
 
+  /** Who the client is that came in here with this certificate, and what it sees; plain data for people. */
+  identityOf(certificate: PeerCertificate): object {
+    const names = namesIn(certificate);
+    const { namespaces, gateways } = this.#grantOf(names) ?? nothing;
+    const list = (allowed: ReadonlySet<string> | undefined) => (allowed === undefined ? 'all' : [...allowed]);
+    const notAfter = new Date(certificate.valid_to).toISOString();
+    return { ...names, notAfter, sees: { namespaces: list(namespaces), gateways: list(gateways) } };
+  }
+
   /** What a person should know although clients can connect. */
   get problems(): string[] {
     const { problem } = this.#reloader;

@@ -193,6 +193,13 @@ test('a client sees the namespaces that its rule names, and the others do not ex
   );
 
   const dump = JSON.parse(JSON.stringify(controlPlane.configDump({ namespace: 'default', limit: 10 })));
+  const { notAfter, ...identity } = dump.clients[0].certificate;
+  assert.deepEqual(identity, {
+    uris: clientSpec.uris,
+    dnsNames: [],
+    sees: { namespaces: ['shop'], gateways: [] },
+  });
+  assert.ok(Date.parse(notAfter) > Date.now());
   const [refusedName] = dump.clients[0].refusedNames;
   assert.deepEqual([refusedName.type, refusedName.name], ['cluster', 'bank/accounts:50051']);
   assert.match(refusedName.reason, /no rule of xds\.tls\.clients/);

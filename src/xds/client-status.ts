@@ -1,5 +1,7 @@
+import type { PeerCertificate } from 'node:tls';
 import { type Rejection, rejectedNames } from './acknowledgements.ts';
 import type { DiscoveryStream } from './discovery-stream.ts';
+import type { Peer } from './grpc/transport.ts';
 import type { ResourceKey } from './layer.ts';
 import type { StreamInfo } from './observer.ts';
 import type { TypeState } from './type-state.ts';
@@ -31,6 +33,8 @@ export interface TypeStatus {
 
 /** A stream and what it knows, plain data. */
 export interface ClientStatus extends StreamInfo {
+  /** The client's certificate where it was verified; read from the connection when asked for. */
+  readonly certificate: PeerCertificate | undefined;
   readonly types: readonly TypeStatus[];
   /** Names that it asked for and may not see, as `TYPE_URL NAME`; at most 100. */
   readonly hidden: readonly string[];
@@ -48,8 +52,16 @@ export function clientResources(stream: DiscoveryStream): ClientResource[] {
   );
 }
 
-export function clientStatus(info: StreamInfo, stream: DiscoveryStream, nowMs: number): ClientStatus {
-  return { ...info, types: stream.types.map((state) => typeStatus(state, nowMs)), hidden: stream.hidden };
+export function clientStatus(info: StreamInfo, stream: DiscoveryStream, peer: Peer, nowMs: number): ClientStatus {
+  return {
+    ...info,
+    // To decode thousands of certificates takes long, and nobody may want them.
+    get certificate() {
+      return peer.certificate;
+    },
+    types: stream.types.map((state) => typeStatus(state, nowMs)),
+    hidden: stream.hidden,
+  };
 }
 
 function typeStatus({ subscription, acks }: TypeState, nowMs: number): TypeStatus {

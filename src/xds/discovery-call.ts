@@ -63,7 +63,7 @@ export class DiscoveryCall implements CallHandler, Sender {
 
   /** What the client asked for, was sent and answered. */
   status(): ClientStatus {
-    return clientStatus(this.info, this.#stream, this.#now());
+    return clientStatus(this.info, this.#stream, this.#call.peer, this.#now());
   }
 
   /** Resource by resource. */
