@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, difference, sum, type Tally } from './faults/load-client.ts';
-import { backend, readyPods, type Stage, setStage, settled, target } from './faults/stage.ts';
+import { readyPods, type Stage, setStage, settled, target } from './faults/stage.ts';
 import { images, run, without, withoutCluster } from './support/cluster.ts';
+import { backend } from './support/echo-stage.ts';
 import { until } from './support/until.ts';
 
 const ratePerSecond = 200;

@@ -1,17 +1,15 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { clientBootstrap } from '../../src/cli/bootstrap.ts';
-import { everySecond, podSpec } from '../../src/cli/prove/pod-template.ts';
+import { podSpec } from '../../src/cli/prove/pod-template.ts';
 import { file_echo_echo } from '../../src/gen/echo/echo_pb.ts';
-import { images, run } from '../support/cluster.ts';
+import { images } from '../support/cluster.ts';
+import { backend, echoBackends, installControlPlane, nameLabel, service } from '../support/echo-stage.ts';
 import { createNamespace, deleteNamespace, type Kubectl } from '../support/namespace.ts';
 import { until } from '../support/until.ts';
 import { LoadClient } from './load-client.ts';
 
-export const backend = 'be1';
-export const target = 'xds:///be1-srv';
-const port = 50_051;
-const labels = (name: string) => ({ 'app.kubernetes.io/name': name, 'evenkeel.dev/faults': 'true' });
+export const target = `xds:///${service}`;
 
 /** What faults are done to: a control plane from the chart, five backends, and a client of each kind. */
 export interface Stage {
@@ -29,15 +27,12 @@ export async function setStage(): Promise<Stage> {
   const close = () => deleteNamespace(namespace);
   try {
     const [clientNode, otherNode] = await workers(kubectl);
-    const [repository, tag = 'latest'] = images.evenkeel.split(/:(?=[^/]*$)/);
-    const chart = await run('helm', [
-      ...['install', 'evenkeel', 'deploy/chart/evenkeel', '--namespace', namespace, '--wait', '--timeout', '3m'],
-      ...['--set', `image.repository=${repository}`, '--set-string', `image.tag=${tag}`],
-      ...['--set', `kubernetes.namespaces={${namespace}}`],
-      ...['--set-string', 'podLabels.evenkeel\\.dev/faults=true'],
-    ]);
-    if (chart.code !== 0) throw new Error(`helm install: ${chart.stderr}`);
-    const objects = [...backends(namespace), descriptors(), ...clientPods(namespace, clientNode)];
+    await installControlPlane(namespace, '--set-string', 'podLabels.evenkeel\\.dev/faults=true');
+    const objects = [
+      ...echoBackends(namespace, 5, { 'evenkeel.dev/faults': 'true' }),
+      descriptors(),
+      ...clientPods(namespace, clientNode),
+    ];
     await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
     await kubectl(['rollout', 'status', `deployment/${backend}`, '--timeout=180s']);
     await kubectl(['wait', '--for=condition=Ready', 'pod/go', 'pod/node', '--timeout=120s']);
@@ -63,7 +58,7 @@ async function workers(kubectl: Kubectl): Promise<[string, string]> {
 
 /** Names of the backends that are ready. */
 export async function readyPods(kubectl: Kubectl): Promise<string[]> {
-  const printed = await kubectl(['get', 'pods', '-l', `app.kubernetes.io/name=${backend}`, '-o', 'json']);
+  const printed = await kubectl(['get', 'pods', '-l', `${nameLabel}=${backend}`, '-o', 'json']);
   const { items } = JSON.parse(printed) as {
     items: {
       metadata: { name: string; deletionTimestamp?: string };
@@ -80,55 +75,10 @@ export async function readyPods(kubectl: Kubectl): Promise<string[]> {
 export async function settled(kubectl: Kubectl, replicas: number): Promise<void> {
   await kubectl(['rollout', 'status', `deployment/${backend}`, '--timeout=180s']);
   await until(`${replicas} pods of ${backend} and no others`, 120_000, async () => {
-    const printed = await kubectl(['get', 'pods', '-l', `app.kubernetes.io/name=${backend}`, '-o', 'name']);
+    const printed = await kubectl(['get', 'pods', '-l', `${nameLabel}=${backend}`, '-o', 'name']);
     const there = printed.split('\n').filter((line) => line !== '').length;
     return there === replicas && (await readyPods(kubectl)).length === replicas ? true : undefined;
   });
-}
-
-function backends(namespace: string): object[] {
-  const spec = podSpec(
-    { image: images.evenkeel, pullPolicy: 'IfNotPresent' },
-    {
-      args: ['workload', 'be1-srv'],
-      cpu: '80m',
-      ports: { grpc: port },
-      readiness: { grpc: { port, service: 'echo.EchoServer' }, ...everySecond },
-    },
-  );
-  const selector = { 'app.kubernetes.io/name': backend };
-  return [
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: 'be1-srv', namespace },
-      spec: { clusterIP: 'None', selector, ports: [{ name: 'grpc', port, appProtocol: 'grpc' }] },
-    },
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: backend, namespace },
-      spec: {
-        replicas: 5,
-        selector: { matchLabels: selector },
-        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-        template: {
-          metadata: { labels: labels(backend) },
-          spec: {
-            ...spec,
-            topologySpreadConstraints: [
-              {
-                maxSkew: 1,
-                topologyKey: 'kubernetes.io/hostname',
-                whenUnsatisfiable: 'ScheduleAnyway',
-                labelSelector: { matchLabels: selector },
-              },
-            ],
-          },
-        },
-      },
-    },
-  ];
 }
 
 /** What the client in Go needs to know of the messages. */

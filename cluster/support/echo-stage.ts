@@ -1,0 +1,69 @@
+import { everySecond, podSpec } from '../../src/cli/prove/pod-template.ts';
+import { images, run } from './cluster.ts';
+
+/** Backends that answer `echo.EchoServer`: name of the Deployment. */
+export const backend = 'be1';
+/** The headless Service in front of them. */
+export const service = 'be1-srv';
+const port = 50_051;
+
+/** Label that tells the pods of the backends from others. */
+export const nameLabel = 'app.kubernetes.io/name';
+
+/** Installs the chart as it is, for one namespace; resolves once every copy is ready. */
+export async function installControlPlane(namespace: string, ...options: readonly string[]): Promise<void> {
+  const [repository, tag = 'latest'] = images.evenkeel.split(/:(?=[^/]*$)/);
+  const { code, stderr } = await run('helm', [
+    ...['install', 'evenkeel', 'deploy/chart/evenkeel', '--namespace', namespace, '--wait', '--timeout', '3m'],
+    ...['--set', `image.repository=${repository}`, '--set-string', `image.tag=${tag}`],
+    ...['--set', `kubernetes.namespaces={${namespace}}`],
+    ...options,
+  ]);
+  if (code !== 0) throw new Error(`helm install: ${stderr}`);
+}
+
+/** A headless Service and its pods, spread over the machines; no pod is taken away before there is another one. */
+export function echoBackends(
+  namespace: string,
+  replicas: number,
+  labels: Readonly<Record<string, string>> = {},
+): object[] {
+  const spec = podSpec(
+    { image: images.evenkeel, pullPolicy: 'IfNotPresent' },
+    {
+      args: ['workload', service],
+      cpu: '80m',
+      ports: { grpc: port },
+      readiness: { grpc: { port, service: 'echo.EchoServer' }, ...everySecond },
+    },
+  );
+  const selector = { [nameLabel]: backend };
+  const spread = {
+    maxSkew: 1,
+    topologyKey: 'kubernetes.io/hostname',
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: selector },
+  };
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: service, namespace },
+      spec: { clusterIP: 'None', selector, ports: [{ name: 'grpc', port, appProtocol: 'grpc' }] },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: backend, namespace },
+      spec: {
+        replicas,
+        selector: { matchLabels: selector },
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+        template: {
+          metadata: { labels: { ...selector, ...labels } },
+          spec: { ...spec, topologySpreadConstraints: [spread] },
+        },
+      },
+    },
+  ];
+}
