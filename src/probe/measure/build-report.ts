@@ -2,9 +2,10 @@ import type { Contact } from '../load/recorder.ts';
 import type { LoadResult } from '../load/run-load.ts';
 import type { Expected } from '../target/expected.ts';
 import { smallestSkewFound } from '../verdict/power.ts';
-import { type Distribution, judge, minimumCalls } from '../verdict/verdict.ts';
+import { type Distribution, minimumCalls } from '../verdict/verdict.ts';
 import { formatMs } from './duration.ts';
 import { check } from './gate.ts';
+import { judgeRun } from './judge-run.ts';
 import type { ProbeOptions } from './options.ts';
 import type { ProbeReport } from './report.ts';
 import type { BackendEvent } from './watch-backends.ts';
@@ -34,20 +35,15 @@ export function buildReport(measured: Measured): ProbeReport {
   const changes = followed(events, recorder.contacts, result.startedAt, result.measuredMs);
   const judgedFromMs = judgedFrom(changes);
   const seconds = recorder.seconds();
-  const counts = new Map<string, number>();
-  for (const { atMs, answered } of seconds) {
-    if (atMs < judgedFromMs) continue;
-    for (const [name, calls] of Object.entries(answered))
-      if (name !== '') counts.set(name, (counts.get(name) ?? 0) + calls);
-  }
-  // One address may be a proxy's or a Service's, with any number of backends behind it.
-  const hidden = identifier === 'peer' && counts.size === 1 && !knows(expected, [...counts.keys()][0]!);
-  const shares = withMissing([...counts.values()], expected.count);
-  const found: Distribution = hidden ? { ...judge(shares), verdict: 'inconclusive' } : judge(shares);
+  const { found, judged, backends, hidden } = judgeRun({
+    seconds,
+    judgedFromMs,
+    expected: expected.count,
+    // One address may be a proxy's or a Service's, with any number of backends behind it.
+    standsForMany: (name) => identifier === 'peer' && !knows(expected, name),
+  });
   const sums = recorder.sums();
   const reached = sums.filter(({ name, calls }) => name !== '' && calls > 0).length;
-  const judged = [...counts.values()].reduce((sum, calls) => sum + calls, 0);
-  const expectedCount = Math.max(expected.count ?? 0, counts.size);
   const explained = explain(found, { expected: expected.count, reached, judged, hidden, options });
   const convergedMs = changes.some(({ followedMs }) => followedMs === null)
     ? null
@@ -104,7 +100,7 @@ export function buildReport(measured: Measured): ProbeReport {
     saturation: saturation(result),
     ...found,
     judgedFromMs,
-    smallestSkewFound: smallestSkewFound(judged, expectedCount),
+    smallestSkewFound: smallestSkewFound(judged, backends),
     ...explained,
     changes,
     convergedMs,
@@ -117,11 +113,6 @@ export function buildReport(measured: Measured): ProbeReport {
 /** Whether an address is one of several that are known to be backends'. */
 function knows({ backends }: Expected, address: string): boolean {
   return backends.length > 1 && backends.some((backend) => backend.address === address);
-}
-
-function withMissing(counts: readonly number[], expected: number | null): number[] {
-  const missing = Math.max(0, (expected ?? 0) - counts.length);
-  return [...counts, ...Array.from({ length: missing }, () => 0)];
 }
 
 function followed(

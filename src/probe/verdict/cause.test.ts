@@ -47,6 +47,20 @@ test('a session that was being closed refuses the stream', () => {
   assert.equal(cause({ error: envoy }), 'goaway');
 });
 
+test('grpc-go says it in other words', () => {
+  assert.equal(cause({ error: 'the connection is draining', peer: old }), 'goaway');
+  const refused = 'stream terminated by RST_STREAM with error code: REFUSED_STREAM';
+  assert.equal(cause({ error: refused, peer: old }), 'goaway');
+  const dialing = `last connection error: connection error: desc = "transport: Error while dialing: dial tcp ${old}: connect: connection refused"`;
+  assert.equal(cause({ error: dialing }), 'refused');
+  const broken = 'closing transport due to: connection error: desc = "error reading from server: EOF"';
+  const after = `${broken}, received prior goaway: code: NO_ERROR, debug data: ""`;
+  assert.equal(cause({ error: after, peer: old }), 'drainedTooShort', 'it had been taken before the GOAWAY came');
+  assert.equal(cause({ error: after, peer: '10.0.0.2:50051' }), 'cut');
+  const cancelled = 'stream terminated by RST_STREAM with error code: CANCEL';
+  assert.equal(cause({ status: 'CANCELLED', error: cancelled, peer: '10.0.0.2:50051' }), 'cut');
+});
+
 test('nobody listens', () => {
   assert.equal(cause({ status: 'ECONNREFUSED', error: 'connect ECONNREFUSED 10.0.9.9:80' }), 'refused');
   assert.equal(cause({ error: 'transport failure reason: delayed connect error: Connection refused' }), 'refused');

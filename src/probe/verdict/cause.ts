@@ -17,13 +17,15 @@ export const causeTitles: Readonly<Record<Cause, string>> = {
   other: 'other',
 };
 
-// The words of grpc-js, node:http and Envoy. REFUSED_STREAM says that the server has not looked at the call (RFC 9113,
+// The words of grpc-js, grpc-go, node:http and Envoy. REFUSED_STREAM says that the server has not looked at the call (RFC 9113,
 // 8.7); a stream that is cancelled it had taken, and since a client of ours never cancels, the server did.
 const goawayWords =
-  /stream refused|refused stream|refused_stream|goaway|session (?:is |was |has been )?(?:closed|destroyed)/i;
+  /stream refused|refused stream|refused_stream|goaway|connection is draining|draining the connection|session (?:is |was |has been )?(?:closed|destroyed)/i;
 const refusedWords = /ECONNREFUSED|connection refused|^UNAVAILABLE No connection established/i;
 const brokenWords =
-  /^CANCELLED|ended without gRPC status|ECONNRESET|EPIPE|socket hang up|connection (?:dropped|reset|termination|closed)/i;
+  /^CANCELLED|ended without gRPC status|ECONNRESET|EPIPE|socket hang up|error reading from server|broken pipe|connection (?:dropped|reset|termination|closed)/i;
+/** grpc-go adds this to calls that a broken connection took along; they had not crossed with the GOAWAY. */
+const earlierGoaway = /, received prior goaway\b.*$/is;
 const addressWords = /\b\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}\b/g;
 
 /**
@@ -63,7 +65,7 @@ interface Ending {
 
 function causeOf(call: CallRecord, endings: ReadonlyMap<string, Ending>, pod: string | undefined): Cause {
   const { status, error = '', sentAt, endedAt } = call;
-  const words = `${status} ${error}`;
+  const words = `${status} ${error}`.replace(earlierGoaway, '');
   if (status === 'DEADLINE_EXCEEDED') return 'deadline';
   if (pod !== undefined && sentAt > (endings.get(pod)?.endedAt ?? Number.POSITIVE_INFINITY)) return 'staleAddress';
   if (goawayWords.test(words)) return 'goaway';

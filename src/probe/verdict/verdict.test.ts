@@ -94,7 +94,8 @@ describe('error rates', () => {
 
   test('more calls find smaller skews, never below the floor; too few find none', () => {
     assert.ok(smallestSkewFound(1000, 3)! < smallestSkewFound(300, 3)!);
-    assert.equal(smallestSkewFound(1_000_000, 3), rule.smallestSkew);
+    const finest = smallestSkewFound(1_000_000, 3)!;
+    assert.ok(finest > rule.smallestSkew && finest < rule.smallestSkew + 0.005, `${finest}`);
     assert.equal(smallestSkewFound(5, 3), null);
     assert.equal(smallestSkewFound(300, 1), null);
   });

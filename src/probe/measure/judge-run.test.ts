@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import { mulberry32, type Random } from '../../base/random.ts';
+import { detectionChance, smallestSkewFound } from '../verdict/power.ts';
+import { minimumCalls, type Verdict } from '../verdict/verdict.ts';
+import { judgeRun } from './judge-run.ts';
+
+/** Verdicts that say that calls are not spread evenly. */
+const uneven = new Set<Verdict>(['skewed', 'partial', 'pinned']);
+const [evenRuns, skewedRuns] = [50_000, 2000];
+
+/** Calls of some seconds that each chose a backend at random; the first one's share is larger by `skew` of the even one. */
+function drawSeconds(random: Random, calls: number, backends: number, skew = 0) {
+  const first = (1 + skew) / backends;
+  const counts = new Array<number>(backends).fill(0);
+  for (let call = 0; call < calls; call += 1) {
+    const value = random();
+    const index = value < first ? 0 : 1 + Math.floor(((value - first) / (1 - first)) * (backends - 1));
+    counts[Math.min(index, backends - 1)]! += 1;
+  }
+  const answered = Object.fromEntries(
+    counts.flatMap((count, index) => (count === 0 ? [] : [[`pod-${index}`, count] as const])),
+  );
+  return [{ atMs: 0, answered }];
+}
+
+const asked = { judgedFromMs: 0, standsForMany: () => false };
+
+describe('error rates of the probe, simulated', () => {
+  const rows = [2, 3, 5, 10, 20].flatMap((backends) =>
+    [minimumCalls(backends), 300, ...(backends === 3 || backends === 10 ? [1000] : [])].map((calls) =>
+      simulate(backends, calls),
+    ),
+  );
+
+  test('fewer than 1 false alarm in 1,000 runs, whether the number of backends is known or not', () => {
+    for (const { backends, calls, known, unknown } of rows) {
+      assert.ok(known / evenRuns < 1 / 1000, `${calls} calls to ${backends}: ${known} of ${evenRuns}`);
+      assert.ok(unknown / evenRuns < 1 / 1000, `${calls} calls to an unknown number: ${unknown} of ${evenRuns}`);
+    }
+  });
+
+  test('the skew that a report says it shows is found in nine of ten runs', () => {
+    for (const { backends, calls, skew, found } of rows) {
+      if (skew === null) continue;
+      const seen = `${calls} calls to ${backends}, ${skew}: ${found} of ${skewedRuns}`;
+      assert.ok(found / skewedRuns > detectionChance - 0.05, seen);
+    }
+  });
+
+  test('too few calls are inconclusive, however they are spread', () => {
+    for (const backends of [2, 3, 5, 10, 20]) {
+      const random = mulberry32(backends);
+      const calls = minimumCalls(backends) - 1;
+      for (const skew of [0, backends - 1]) {
+        for (let run = 0; run < 500; run += 1) {
+          const { found } = judgeRun({
+            ...asked,
+            expected: backends,
+            seconds: drawSeconds(random, calls, backends, skew),
+          });
+          assert.equal(found.verdict, 'inconclusive');
+        }
+      }
+    }
+  });
+
+  test('docs/probe.md has the table', () => {
+    const page = readFileSync(resolve(import.meta.dirname, '..', '..', '..', 'docs', 'probe.md'), 'utf8');
+    const [start, end] = ['<!-- error rates: simulated -->\n', '\n<!-- /error rates -->'];
+    assert.equal(page.slice(page.indexOf(start) + start.length, page.indexOf(end)), table());
+  });
+
+  function simulate(backends: number, calls: number) {
+    const random = mulberry32(backends * 100_000 + calls);
+    const alarms = { known: 0, unknown: 0 };
+    for (let run = 0; run < evenRuns; run += 1) {
+      const seconds = drawSeconds(random, calls, backends);
+      if (uneven.has(judgeRun({ ...asked, seconds, expected: backends }).found.verdict)) alarms.known += 1;
+      if (uneven.has(judgeRun({ ...asked, seconds, expected: null }).found.verdict)) alarms.unknown += 1;
+    }
+    const skew = smallestSkewFound(calls, backends);
+    const foundOf = (size: number): number => {
+      let found = 0;
+      for (let run = 0; run < skewedRuns; run += 1) {
+        const seconds = drawSeconds(random, calls, backends, size);
+        if (uneven.has(judgeRun({ ...asked, seconds, expected: backends }).found.verdict)) found += 1;
+      }
+      return found;
+    };
+    return {
+      ...{ backends, calls, skew, ...alarms },
+      ...{ found: skew === null ? 0 : foundOf(skew), half: skew === null ? 0 : foundOf(skew / 2) },
+    };
+  }
+
+  function table(): string {
+    const percent = (part: number): string => `${(part * 100).toFixed(part < 0.01 ? 3 : 1)} %`;
+    return [
+      '| backends | calls | false alarms | number unknown | smallest skew shown | found | half of it found |',
+      '| ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+      ...rows.map(({ backends, calls, known, unknown, skew, found, half }) => {
+        const cells = [
+          ...[backends, calls.toLocaleString('en'), percent(known / evenRuns), percent(unknown / evenRuns)],
+          ...(skew === null
+            ? ['–', '–', '–']
+            : [`${Math.ceil(skew * 100)} %`, percent(found / skewedRuns), percent(half / skewedRuns)]),
+        ];
+        return `| ${cells.join(' | ')} |`;
+      }),
+    ].join('\n');
+  }
+});
+
+describe('what is judged', () => {
+  const even = { a: 100, b: 100, c: 100 };
+
+  test('shares count from the last change on', () => {
+    const seconds = [
+      { atMs: 0, answered: { a: 300 } },
+      { atMs: 1000, answered: even },
+    ];
+    assert.equal(judgeRun({ ...asked, seconds, judgedFromMs: 1000, expected: 3 }).found.verdict, 'balanced');
+    assert.equal(judgeRun({ ...asked, seconds, expected: 3 }).found.verdict, 'skewed');
+  });
+
+  test('answers that do not say who gave them are in no share', () => {
+    const { found, judged } = judgeRun({
+      ...asked,
+      seconds: [{ atMs: 0, answered: { ...even, '': 900 } }],
+      expected: 3,
+    });
+    assert.deepEqual([found.verdict, judged], ['balanced', 300]);
+  });
+
+  test('one address that may stand for many backends: nothing is claimed', () => {
+    const one = [{ atMs: 0, answered: { '10.0.0.1:443': 300 } }];
+    assert.equal(judgeRun({ ...asked, seconds: one, expected: 3 }).found.verdict, 'pinned');
+    const hidden = judgeRun({ ...asked, seconds: one, expected: 3, standsForMany: () => true });
+    assert.deepEqual([hidden.found.verdict, hidden.hidden], ['inconclusive', true]);
+  });
+});
