@@ -62,6 +62,11 @@ test('bad input ends with 2, a code, the place and no stack trace', async () => 
       ['--kubernetes', '--kubeconfig', join(folder, 'kubeconfig')],
       /EK_KUBE_CONFIG.*cannot be read.*\n.*kubeconfig/,
     ],
+    [
+      'namespaces of no Kubernetes',
+      ['--endpoints', good, '--namespaces', 'shop'],
+      /EK_USAGE.*has no effect.*\n.*--namespaces[\s\S]*Add --kubernetes/,
+    ],
     ['nothing to serve', [], /EK_USAGE.*nothing to serve/],
   ];
   const runs = cases.map(async ([what, args, expected]) => {

@@ -1,4 +1,5 @@
 import type { PeerCertificate } from 'node:tls';
+import type { Unserved } from '../discovery/discovery.ts';
 import type { HealthReport } from '../health/health-checker.ts';
 import { type HealthState, targetKey } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
@@ -20,6 +21,8 @@ export interface DumpInput {
   readonly whyNotServed: (listener: string, namespace: string) => string | undefined;
   readonly readiness: Readiness;
   readonly sources: readonly SourceState[];
+  /** By the name of the source. */
+  readonly unserved: ReadonlyMap<string, readonly Unserved[]>;
   readonly conflicts: readonly Conflict[];
   readonly services: readonly PublishedService[];
   readonly gateways: readonly PublishedGateway[];
@@ -42,7 +45,11 @@ export function configDump(input: DumpInput, query: DumpQuery): object {
     ...input.readiness,
     ...(query.target === undefined ? {} : { target: explainTarget(input, query.target, query.namespace) }),
     totals: { services: input.services.length, conflicts: input.conflicts.length, clients: input.clients.length },
-    sources: input.sources.map(({ degraded, ...source }) => ({ ...source, degraded: degraded?.toJSON() })),
+    sources: input.sources.map(({ degraded, ...source }) => ({
+      ...source,
+      degraded: degraded?.toJSON(),
+      unserved: input.unserved.get(source.name)?.map(({ namespace, error }) => ({ namespace, error: error.toJSON() })),
+    })),
     conflicts: input.conflicts.slice(0, limit),
     services: chosen.slice(0, limit).map((published) => dumpService(published, input, reports, limit)),
     gateways: input.gateways.slice(0, limit).map((gateway) => dumpGateway(gateway, limit)),

@@ -97,8 +97,8 @@ test('every setting takes effect from a flag and from the environment', () => {
     Object.keys(samples),
     settings.map(({ field }) => field),
   );
-  // A certificate counts with its key alone, so both are there beside the one that is looked at.
-  const beside = { tlsCert: 'b.crt', tlsKey: 'b.key' };
+  // A certificate counts with its key alone, and settings of Kubernetes with Kubernetes alone, so they are beside the one looked at.
+  const beside = { tlsCert: 'b.crt', tlsKey: 'b.key', kubernetes: 'true' };
   for (const setting of settings) {
     const [text, expected] = samples[setting.field]!;
     const { [flagKey(setting) as keyof typeof beside]: _, ...rest } = beside;
@@ -149,6 +149,22 @@ test('a wrong value from outside names its flag or variable', () => {
     assert.deepEqual([error.code, error.location.field, error.exitCode], ['EK_USAGE', field, 2]);
     assert.match(error.message, message);
   }
+});
+
+test('a setting of Kubernetes without Kubernetes is refused rather than passed over', () => {
+  const idle = settings.filter(
+    ({ field }) => field.startsWith('discovery.kubernetes.') && field !== 'discovery.kubernetes.enabled',
+  );
+  assert.equal(idle.length, 4);
+  for (const setting of idle) {
+    const inFlag = errorOf(() => resolveConfig({ flags: { [flagKey(setting)]: 'a', endpoints: 'x.yaml' } }));
+    assert.deepEqual([inFlag.code, inFlag.location.field], ['EK_USAGE', setting.flag]);
+    assert.match(inFlag.hint, /Add --kubernetes/);
+    const inEnv = errorOf(() => resolveConfig({ env: { [setting.env]: 'a' } }));
+    assert.deepEqual([inEnv.code, inEnv.location.field], ['EK_USAGE', setting.env]);
+  }
+  // Switched off in so many words, the rest may stay where it is.
+  resolveConfig({ env: { EVENKEEL_KUBERNETES: 'false', EVENKEEL_NAMESPACES: 'shop' } });
 });
 
 test('a mistake in the file is named with line, column and field', () => {

@@ -97,7 +97,10 @@ export function resolveConfig({
     data = withValue(data, setting.field.split('.'), parseValue(setting, told.text));
   }
   const checked = configSchema.safeParse(data);
-  if (checked.success) return withAddresses(checked.data, overridden);
+  if (checked.success) {
+    refuseIdleKubernetesSettings(checked.data, overridden);
+    return withAddresses(checked.data, overridden);
+  }
   const issue = checked.error.issues[0]!;
   const field = settings.find((setting) => issue.path.join('.').startsWith(setting.field))?.field ?? '';
   // The file was checked before, so a value from outside is wrong, or two that do not go together.
@@ -113,6 +116,22 @@ function toldFor(
   if (flag !== undefined) return { text: flag, by: setting.flag };
   const variable = nonEmpty(env[setting.env]);
   return variable === undefined ? undefined : { text: variable, by: setting.env };
+}
+
+/**
+ * Which namespaces are served matters to whoever says so; without discovery by Kubernetes it would be passed over in silence.
+ *
+ * @throws EvenkeelError `EK_USAGE`, naming the flag or variable
+ */
+function refuseIdleKubernetesSettings({ discovery }: ConfigFile, overridden: ReadonlyMap<string, string>): void {
+  const switchField = 'discovery.kubernetes.enabled';
+  if (discovery.kubernetes.enabled || overridden.has(switchField)) return;
+  const [, idle] = [...overridden].find(([field]) => field.startsWith('discovery.kubernetes.')) ?? [];
+  if (idle === undefined) return;
+  throw new EvenkeelError('EK_USAGE', 'has no effect, since Services are not taken from Kubernetes', {
+    field: idle,
+    hint: `Add --kubernetes, or leave ${idle} out.`,
+  });
 }
 
 function withAddresses(

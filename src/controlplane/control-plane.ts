@@ -191,7 +191,12 @@ export class ControlPlane implements AdminSource {
    * @throws EvenkeelError also `EK_TLS_CERTIFICATE`
    */
   async open(address: ListenAddress | undefined): Promise<Listening> {
-    const starts = this.#options.sources.map(({ discovery }, index) => discovery.start(this.#store.observerOf(index)));
+    const starts = this.#options.sources.map(({ name, discovery }, index) =>
+      discovery.start({
+        ...this.#store.observerOf(index),
+        reading: (what) => this.#metrics.count('evenkeel_discovery_reads_total', { source: name, ...what }),
+      }),
+    );
     const listens = Promise.allSettled([address && this.#listen(address), this.#entrance?.start()]);
     const started = await Promise.allSettled(starts);
     const [xds, tls] = await listens;
@@ -235,6 +240,7 @@ export class ControlPlane implements AdminSource {
       version: this.#options.version,
       ready: this.#ready,
       sources: this.#store.sources,
+      unserved: this.#unserved,
       conflicts: this.#store.conflicts,
       services: this.#services,
       healthOf: this.#healthOf,
@@ -252,6 +258,7 @@ export class ControlPlane implements AdminSource {
         whyNotServed: this.#whyNotServed,
         readiness: this.readiness(),
         sources: this.#store.sources,
+        unserved: this.#unserved,
         conflicts: this.#store.conflicts,
         services: this.#services,
         gateways: this.#gateways.gateways,
@@ -293,6 +300,10 @@ export class ControlPlane implements AdminSource {
     for (const { gateway, translated } of this.#gateways.gateways) {
       this.#owners.claim(translated?.resources ?? [], { gateway: gateway.name });
     }
+  }
+
+  get #unserved() {
+    return new Map(this.#options.sources.map(({ name, discovery }) => [name, discovery.unserved?.() ?? []]));
   }
 
   get #services() {

@@ -1,3 +1,4 @@
+import type { Unserved } from '../discovery/discovery.ts';
 import type { HealthReport } from '../health/health-checker.ts';
 import type { HealthState } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
@@ -13,6 +14,8 @@ export interface GaugeInput {
   readonly version: string;
   readonly ready: boolean;
   readonly sources: readonly SourceState[];
+  /** By the name of the source. */
+  readonly unserved: ReadonlyMap<string, readonly Unserved[]>;
   readonly conflicts: readonly Conflict[];
   readonly services: readonly PublishedService[];
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
@@ -37,6 +40,10 @@ export function readGauges(metrics: Metrics, input: GaugeInput): void {
   metrics.set(
     'evenkeel_discovery_degraded',
     sources.map(({ name, degraded }) => [{ source: name }, Number(degraded !== undefined)]),
+  );
+  metrics.set(
+    'evenkeel_discovery_namespaces_forbidden',
+    [...input.unserved].flatMap(([source, parts]) => parts.map(({ namespace }) => [{ source, namespace }, 1] as const)),
   );
   metrics.set('evenkeel_discovery_conflicts', [[{}, input.conflicts.length]]);
   metrics.set('evenkeel_services', [[{}, services.length]]);

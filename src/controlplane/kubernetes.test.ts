@@ -35,6 +35,7 @@ async function start(t: TestContext, fake: FakeApiServer, options: KubernetesDis
     controlPlane.configDump({ namespace: 'default', limit: 100, ...query }) as {
       services: { problems?: string[]; healthCheck?: object; ports: object[] }[];
       clients: { node: object }[];
+      sources: { unserved?: { namespace: string; error: { code: string } }[] }[];
       target?: { served: boolean; reason?: string };
     };
   return { controlPlane, lines, connect, dump };
@@ -86,6 +87,44 @@ test('missing rights keep the gate closed and are named by /readyz', async (t) =
   assert.match(degraded[0]!, /forbids to list endpointslices\.discovery\.k8s\.io in all namespaces/);
   fake.intercept = undefined;
   await controlPlane.whenReady;
+});
+
+test('of several namespaces one that may not be read is left out, and named wherever a person looks', async (t) => {
+  const fake = await apiServer(t);
+  fake.apply('services', serviceObject('dark/secret'));
+  fake.intercept = ({ namespace }, response) => {
+    if (namespace === 'dark') sendStatus(response, 403, 'services is forbidden: User "x" cannot list');
+    return namespace === 'dark';
+  };
+  const { controlPlane, connect, dump, lines } = await start(t, fake, {
+    namespaces: ['dark', 'shop'],
+    forbiddenGraceMs: 50,
+  });
+  await controlPlane.whenReady;
+  const ads = await connect({ namespace: 'shop' });
+  assert.deepEqual((await ads.requestResponseAck(typeUrls.listener, ['orders'])).names, ['orders']);
+
+  const why = /the namespace dark is not served: the API server forbids to list services in namespace dark/;
+  const { ready, degraded } = controlPlane.readiness();
+  assert.equal(ready, true);
+  assert.match(degraded[0]!, why);
+  assert.ok(lines.some(({ error }) => why.test((error as Error | undefined)?.message ?? '')));
+  const { text } = await controlPlane.metrics();
+  assert.match(text, /^evenkeel_discovery_namespaces_forbidden\{source="kubernetes",namespace="dark"\} 1$/m);
+  assert.match(
+    text,
+    /^evenkeel_discovery_reads_total\{source="kubernetes",resource="services",verb="list",reason="start"\} 2$/m,
+  );
+  const { sources, target } = dump({ target: 'secret.dark' });
+  assert.deepEqual(
+    sources[0]!.unserved!.map(({ namespace, error }) => [namespace, error.code]),
+    [['dark', 'EK_KUBE_FORBIDDEN']],
+  );
+  assert.match(target!.reason!, why);
+
+  fake.intercept = undefined;
+  await until(() => controlPlane.readiness().degraded.length === 0);
+  assert.equal(dump({ target: 'secret.dark' }).target!.served, true);
 });
 
 test('while the API server is away the last good state is served, and /readyz and metrics say so', async (t) => {

@@ -30,6 +30,18 @@ export const metricDefinitions = {
   evenkeel_discovery_changes_total: counter('Services in force that were changed or removed.', 'change'),
   evenkeel_discovery_conflicts: gauge('Services that a source claims although an earlier source has them.'),
 
+  evenkeel_discovery_reads_total: counter(
+    'Lists and watches that a source began, and why; a list for another reason than start is the source seeing anew.',
+    'source',
+    'resource',
+    'verb',
+    'reason',
+  ),
+  evenkeel_discovery_namespaces_forbidden: gauge(
+    '1 for a namespace that is not served because the source may not read it.',
+    'source',
+    'namespace',
+  ),
   evenkeel_services: gauge('Services in force.'),
   evenkeel_services_incomplete: gauge('Services of which discovery leaves something out; /config_dump tells what.'),
   evenkeel_services_rejected: gauge('Services whose last change could not be translated; the state before is served.'),

@@ -51,6 +51,7 @@ function withOverlay(source: Discovery, add: ReturnType<typeof overlay>): Discov
   return {
     kind: source.kind,
     start: (observer) => source.start({ ...observer, upsert: (service) => observer.upsert(add(service)) }),
+    unserved: () => source.unserved?.() ?? [],
     excludes: (id) => source.excludes?.(id),
     stop: () => source.stop(),
   };

@@ -17,6 +17,23 @@ export interface DiscoveryObserver {
   synced(): void;
   /** The source cannot see clearly now (an error) or can again (undefined). */
   degraded(error: EvenkeelError | undefined): void;
+  /** It begins to read something, for the first time or again; for operators to count. */
+  reading?(what: Reading): void;
+}
+
+/** A request that a source begins. */
+export interface Reading {
+  /** What is read, for example `services`. */
+  readonly resource: string;
+  readonly verb: 'list' | 'watch';
+  /** A word that says why. */
+  readonly reason: string;
+}
+
+/** A part that a source should tell of and may not see. */
+export interface Unserved {
+  readonly namespace: string;
+  readonly error: EvenkeelError;
 }
 
 /** A source of Services: dns, kubernetes or file. */
@@ -30,6 +47,8 @@ export interface Discovery {
   start(observer: DiscoveryObserver): Promise<void>;
   /** Why it tells nothing of this Service even where that exists, for people; undefined: it would tell of it. */
   excludes?(id: ServiceId): string | undefined;
+  /** What it may not see, while the rest is served; absent or empty: it sees everything that it should. */
+  unserved?(): readonly Unserved[];
   /** Ends all watching; no observer call comes after it resolves. */
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { EvenkeelError } from '../base/errors.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
-import type { DiscoveryObserver } from './discovery.ts';
+import type { DiscoveryObserver, Reading } from './discovery.ts';
 
 /** One call of a `DiscoveryObserver`. */
 export type DiscoveryEvent =
@@ -17,6 +17,8 @@ export class RecordingObserver implements DiscoveryObserver {
   readonly events: DiscoveryEvent[] = [];
   /** What exists now, by `NAMESPACE/NAME`. */
   readonly services = new Map<string, Service>();
+  /** What it began to read, as `VERB RESOURCE: REASON`. */
+  readonly readings: string[] = [];
   isSynced = false;
   error: EvenkeelError | undefined;
   #waiting: (() => void)[] = [];
@@ -39,6 +41,11 @@ export class RecordingObserver implements DiscoveryObserver {
   degraded(error: EvenkeelError | undefined): void {
     this.error = error;
     this.#record({ kind: 'degraded', error });
+  }
+
+  reading({ verb, resource, reason }: Reading): void {
+    this.readings.push(`${verb} ${resource}: ${reason}`);
+    this.#wake();
   }
 
   /** Resolves once `holds` does, now or after an event; rejects after a minute, naming what was waited for. */

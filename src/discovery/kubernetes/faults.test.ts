@@ -341,6 +341,79 @@ test('namespaces and labels restrict', async (t) => {
   assert.deepEqual([...chosen.services.keys()], ['web/d']);
 });
 
+test('a namespace that stays forbidden is given up, the others are told, and it follows once it may be read', async (t) => {
+  const fake = await apiServer(t, 'shop/a', 'web/b', 'dark/c');
+  let closed = true;
+  fake.intercept = ({ namespace, kind }, response) => {
+    if (namespace !== 'web' || kind !== 'endpointslices' || !closed) return false;
+    sendStatus(response, 403, 'endpointslices.discovery.k8s.io is forbidden');
+    return true;
+  };
+  const discovery = discoveryOf(fake, { namespaces: ['shop', 'web', 'dark'], forbiddenGraceMs: 50 });
+  t.after(() => discovery.stop());
+  const observer = new RecordingObserver();
+  await discovery.start(observer);
+  await observer.until('it is synced', ({ isSynced }) => isSynced);
+  assert.deepEqual([...observer.services.keys()].sort(), ['dark/c', 'shop/a']);
+  assert.match(observer.error!.message, /^the namespace web is not served: .*forbids to list endpointslices/);
+  assert.match(observer.error!.hint, /Grant the verb list on endpointslices .* with a Role in namespace web/);
+  assert.deepEqual(
+    discovery.unserved().map(({ namespace, error }) => [namespace, error.code]),
+    [['web', 'EK_KUBE_FORBIDDEN']],
+  );
+  assert.match(discovery.excludes({ namespace: 'web', name: 'b' })!, /^the namespace web is not served: .*forbids/);
+  addService(fake, 'shop/later');
+  await observer.until('a change elsewhere is told', ({ services }) => services.has('shop/later'));
+
+  closed = false;
+  await observer.until('it follows', ({ services, error }) => services.has('web/b') && error === undefined);
+  assert.deepEqual([discovery.unserved(), removals(observer)], [[], 0]);
+});
+
+test('where no namespace may be read, nothing is served, whatever the time', async (t) => {
+  const fake = await apiServer(t, 'shop/a', 'web/b');
+  fake.intercept = (_request, response) => {
+    sendStatus(response, 403, 'no');
+    return true;
+  };
+  const observer = await observe(t, fake, { namespaces: ['shop', 'web'], forbiddenGraceMs: 20 });
+  await observer.until('it is told', ({ error }) =>
+    /^the namespaces shop, web are not served/.test(`${error?.message}`),
+  );
+  assert.equal(observer.isSynced, false);
+  fake.intercept = undefined;
+  await observer.until('it is synced', ({ isSynced, services }) => isSynced && services.size === 2);
+});
+
+test('every list and watch is told of, with the reason', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  let silent = false;
+  fake.intercept = ({ kind, verb }, response) => {
+    if (kind !== 'services' || verb !== 'watch' || !silent) return false;
+    silent = false;
+    response.writeHead(200).flushHeaders();
+    return true;
+  };
+  const observer = await synced(t, fake, { times: { idleMs: 200 } });
+  const told = (what: string) => observer.until(what, ({ readings }) => readings.includes(what));
+  await told('watch services: listed');
+  assert.equal(
+    observer.readings.find((what) => what.includes(' services')),
+    'list services: start',
+  );
+  fake.endWatches();
+  await told('watch services: ended');
+  silent = true;
+  fake.endWatches();
+  await told('watch services: silent');
+  fake.goDown();
+  fake.apply('services', serviceObject('shop/b'));
+  fake.compact();
+  await told('watch services: failed');
+  fake.comeBack();
+  await told('list services: expired');
+});
+
 test('nothing is told before every namespace was listed', async (t) => {
   const fake = await apiServer(t, 'shop/a', 'web/b');
   let closed = true;

@@ -3,13 +3,14 @@ import type { EvenkeelError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import type { Service, ServiceId } from '../../model/service.ts';
 import { ToldServices } from '../changes.ts';
-import type { Discovery, DiscoveryObserver } from '../discovery.ts';
+import type { Discovery, DiscoveryObserver, Unserved } from '../discovery.ts';
 import { type Annotations, readAnnotations } from './annotations.ts';
 import { ApiClient } from './api-client.ts';
 import { findKubeAccess, type KubeAccess, type KubeAccessOptions } from './kube-access.ts';
 import { type KubeService, readService } from './kube-service.ts';
 import { type KubeSlice, readSlice, serviceNameLabel } from './kube-slice.ts';
-import { defaultTimes, Reflector, type ReflectorTimes } from './reflector.ts';
+import { defaultTimes, type ReadReason, Reflector, type ReflectorTimes } from './reflector.ts';
+import { errorsOf, Scope } from './scope.ts';
 import { portsOf } from './service-of.ts';
 import { summaryOf } from './summary.ts';
 
@@ -25,7 +26,14 @@ export interface KubernetesDiscoveryOptions extends KubeAccessOptions {
   /** Default: `Math.random`. */
   readonly random?: Random | undefined;
   readonly times?: Partial<ReflectorTimes> | undefined;
+  /**
+   * How long one of several namespaces may be forbidden before the others are served without it; default 10,000. An API
+   * server that has just started forbids things for a moment, and what was not listed yet does not exist for clients.
+   */
+  readonly forbiddenGraceMs?: number | undefined;
 }
+
+const defaultForbiddenGraceMs = 10_000;
 
 /** Services and EndpointSlices of a Kubernetes API server, by list and watch (see ../README.md). */
 export class KubernetesDiscovery implements Discovery {
@@ -37,11 +45,9 @@ export class KubernetesDiscovery implements Discovery {
   /** Annotation values in force, by key of the Service. */
   readonly #annotations = new Map<string, Annotations>();
   readonly #dirty = new Set<string>();
-  /** Collections that were not listed yet. */
-  readonly #unlisted = new Set<number>();
-  /** By the number of the collection that cannot be read. */
-  readonly #errors = new Map<number, EvenkeelError>();
-  #collections = 0;
+  #scopes: readonly Scope[] = [];
+  /** Cancel the giving up of a scope. */
+  readonly #deadlines = new Map<Scope, () => void>();
   #reflectors: readonly { start(): void; stop(): Promise<void> }[] = [];
   #observer: DiscoveryObserver | undefined;
   #told: ToldServices | undefined;
@@ -60,8 +66,9 @@ export class KubernetesDiscovery implements Discovery {
     this.#observer = observer;
     this.#told = new ToldServices(observer);
     const client = new ApiClient(access, clock);
-    const scopes = this.#options.namespaces === undefined ? [undefined] : new Set(this.#options.namespaces);
-    this.#reflectors = [...scopes].flatMap((namespace) => this.#scope(client, clock, namespace));
+    const namespaces = this.#options.namespaces === undefined ? [undefined] : [...new Set(this.#options.namespaces)];
+    this.#scopes = namespaces.map((namespace) => new Scope(namespace, ['services', 'endpointslices']));
+    this.#reflectors = this.#scopes.flatMap((scope) => this.#reflectorsOf(client, clock, scope));
     for (const reflector of this.#reflectors) reflector.start();
   }
 
@@ -70,23 +77,34 @@ export class KubernetesDiscovery implements Discovery {
     if (namespaces !== undefined && !namespaces.includes(namespace)) {
       return `of Kubernetes only the namespaces ${namespaces.join(', ')} are served`;
     }
+    const forbidden = this.unserved().find((one) => one.namespace === namespace);
+    if (forbidden !== undefined) return `the namespace ${namespace} is not served: ${forbidden.error.message}`;
     return labelSelector === undefined ? undefined : `of Kubernetes only Services with ${labelSelector} are served`;
+  }
+
+  unserved(): Unserved[] {
+    return this.#scopes.flatMap(({ namespace, isGivenUp, forbidden, errors }) => {
+      const error = forbidden ?? errors[0];
+      return isGivenUp && namespace !== undefined && error !== undefined ? [{ namespace, error }] : [];
+    });
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#observer = undefined;
+    for (const cancel of this.#deadlines.values()) cancel();
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
   }
 
-  #scope(client: ApiClient, clock: Clock, namespace: string | undefined) {
+  #reflectorsOf(client: ApiClient, clock: Clock, scope: Scope) {
+    const { namespace } = scope;
     const { random = Math.random, labelSelector } = this.#options;
     const common = { client, clock, random, times: { ...defaultTimes, ...this.#options.times } };
     const services = new Reflector<KubeService>({
       ...common,
       collection: { resource: 'services', group: '', version: 'v1', namespace, labelSelector, read: readService },
       observer: {
-        ...this.#reports(),
+        ...this.#reports(clock, scope, 'services'),
         changed: (service) => {
           this.#services.set(service.key, service);
           this.#dirty.add(service.key);
@@ -109,7 +127,7 @@ export class KubernetesDiscovery implements Discovery {
         read: readSlice,
       },
       observer: {
-        ...this.#reports(),
+        ...this.#reports(clock, scope, 'endpointslices'),
         changed: (slice, before) => {
           if (before?.service !== slice.service) this.#drop(before);
           this.#keep(slice);
@@ -121,20 +139,36 @@ export class KubernetesDiscovery implements Discovery {
   }
 
   /** What every reflector reports in the same way. */
-  #reports() {
-    const id = this.#collections++;
-    this.#unlisted.add(id);
+  #reports(clock: Clock, scope: Scope, resource: string) {
     return {
+      reading: (verb: 'list' | 'watch', reason: ReadReason): void =>
+        this.#observer?.reading?.({ resource, verb, reason }),
       settled: (): void => {
-        this.#unlisted.delete(id);
+        scope.listed(resource);
         this.#flush();
       },
       degraded: (error: EvenkeelError | undefined): void => {
-        if (error === undefined) this.#errors.delete(id);
-        else this.#errors.set(id, error);
+        scope.report(resource, error);
+        this.#limitWaiting(clock, scope);
         this.#report();
       },
     };
+  }
+
+  /** A namespace that may not be read, or that is gone and its rights with it, must not keep all others from being served. */
+  #limitWaiting(clock: Clock, scope: Scope): void {
+    if (this.#scopes.length === 1) return;
+    if (scope.forbidden === undefined) {
+      this.#deadlines.get(scope)?.();
+      this.#deadlines.delete(scope);
+    } else if (!this.#deadlines.has(scope)) {
+      const giveUp = (): void => {
+        scope.giveUp();
+        this.#report();
+        this.#flush();
+      };
+      this.#deadlines.set(scope, clock.after(this.#options.forbiddenGraceMs ?? defaultForbiddenGraceMs, giveUp));
+    }
   }
 
   #keep(slice: KubeSlice): void {
@@ -153,12 +187,13 @@ export class KubernetesDiscovery implements Discovery {
     this.#dirty.add(slice.service);
   }
 
-  /** Tells what changed; nothing before everything was listed, or Services would seem to have no endpoints. */
+  /** Tells what changed; nothing of a scope before all of it was listed, or Services would seem to have no endpoints. */
   #flush(): void {
-    if (this.#observer === undefined || this.#unlisted.size > 0) return;
-    const changed = [...this.#dirty];
-    this.#dirty.clear();
-    for (const key of changed) {
+    if (this.#observer === undefined || !(this.#isSynced || this.#canBegin)) return;
+    const unlisted = new Set(this.#scopes.flatMap(({ isComplete, namespace }) => (isComplete ? [] : namespace)));
+    for (const key of this.#dirty) {
+      if (unlisted.size > 0 && unlisted.has(key.slice(0, key.indexOf('/')))) continue;
+      this.#dirty.delete(key);
       const service = this.#services.get(key);
       if (service === undefined) this.#told?.remove(key);
       else this.#told?.upsert(this.#translate(service));
@@ -166,6 +201,11 @@ export class KubernetesDiscovery implements Discovery {
     if (this.#isSynced) return;
     this.#isSynced = true;
     this.#observer.synced();
+  }
+
+  get #canBegin(): boolean {
+    const settled = this.#scopes.every(({ isComplete, isGivenUp }) => isComplete || isGivenUp);
+    return settled && this.#scopes.some(({ isComplete }) => isComplete);
   }
 
   #translate(service: KubeService): Service {
@@ -186,7 +226,7 @@ export class KubernetesDiscovery implements Discovery {
   }
 
   #report(): void {
-    const error = summaryOf([...this.#errors].sort(([a], [b]) => a - b).map(([, one]) => one));
+    const error = summaryOf(errorsOf(this.#scopes));
     if (error?.message === this.#reported) return;
     this.#reported = error?.message;
     this.#observer?.degraded(error);

@@ -7,7 +7,16 @@ import { type Collection, type KubeObject, targetOf } from './collection.ts';
 import { type Listed, list } from './list.ts';
 import { watch } from './watch.ts';
 
+/**
+ * Why something is read: it is the first time (`start`), it was `listed` just now, the watch `ended` or was `silent`, the
+ * request before `failed`, the server's history is gone (`expired`), an answer was `unreadable`, or a list was so much
+ * shorter than the last that it was `doubted`.
+ */
+export type ReadReason = 'start' | 'listed' | 'ended' | 'silent' | 'failed' | 'expired' | 'unreadable' | 'doubted';
+
 export interface ReflectorObserver<Item> {
+  /** A request begins. */
+  reading(verb: 'list' | 'watch', reason: ReadReason): void;
   /** An object is new or different; `before` is what it was. */
   changed(item: Item, before: Item | undefined): void;
   deleted(item: Item): void;
@@ -62,6 +71,8 @@ export class Reflector<Item extends KubeObject> {
   readonly #options: ReflectorOptions<Item>;
   readonly #items = new Map<string, Item>();
   readonly #stopped = new AbortController();
+  /** Of the next request. */
+  #reason: ReadReason = 'start';
   #resourceVersion: string | undefined;
   /** Requests in a row that were not answered, or refused. */
   #failures = 0;
@@ -108,14 +119,18 @@ export class Reflector<Item extends KubeObject> {
   }
 
   async #list(): Promise<string> {
-    const { client, collection } = this.#options;
+    const { client, collection, observer } = this.#options;
     const { signal } = this.#stopped;
+    observer.reading('list', this.#reason);
+    this.#reason = 'failed';
     let listed = await list(client, collection, signal);
     if (this.#isImplausible(listed)) {
       await this.#pause();
+      observer.reading('list', 'doubted');
       listed = await list(client, collection, signal);
     }
     this.#replace(listed);
+    this.#reason = 'listed';
     return listed.resourceVersion;
   }
 
@@ -142,8 +157,10 @@ export class Reflector<Item extends KubeObject> {
     };
     const timeoutMs = times.watchTimeoutMs * (0.75 + random() / 2);
     let opened = false;
+    observer.reading('watch', this.#reason);
+    this.#reason = 'failed';
     try {
-      await watch(
+      this.#reason = await watch(
         client,
         clock,
         collection,
@@ -168,6 +185,8 @@ export class Reflector<Item extends KubeObject> {
       );
     } catch (error) {
       if (!opened && error instanceof ExpiredError) this.#futile += 1;
+      if (error instanceof ExpiredError) this.#reason = 'expired';
+      else if (opened) this.#reason = 'unreadable';
       // What was missed in an answer that was not understood is unknown, as it is after 410.
       if (opened || error instanceof ExpiredError) this.#resourceVersion = undefined;
       throw error;

@@ -30,6 +30,7 @@ export interface WatchTimes {
  * Follows a collection from `resourceVersion`; resolves when the watch has ended, for whatever reason that is no
  * mistake: the server's time-out, a broken connection, silence.
  *
+ * @returns whether the server was silent
  * @throws EvenkeelError `EK_KUBE_…`, ExpiredError where the server no longer knows that version, or the signal's reason
  */
 export async function watch<Item extends KubeObject>(
@@ -40,7 +41,7 @@ export async function watch<Item extends KubeObject>(
   { timeoutSeconds, idleMs }: WatchTimes,
   observer: WatchObserver<Item>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<'ended' | 'silent'> {
   const target = targetOf('watch', collection);
   const path = pathOf(collection, {
     watch: 'true',
@@ -52,10 +53,14 @@ export async function watch<Item extends KubeObject>(
   observer.opened();
   const lines = new JsonLines(maxLineBytes);
   let reached = resourceVersion;
+  let how: 'ended' | 'silent' = 'ended';
   let cancel = () => {};
   const watchdog = (): void => {
     cancel();
-    cancel = clock.after(idleMs, () => response.destroy());
+    cancel = clock.after(idleMs, () => {
+      how = 'silent';
+      response.destroy();
+    });
   };
   watchdog();
   try {
@@ -77,6 +82,7 @@ export async function watch<Item extends KubeObject>(
     response.destroy();
   }
   signal.throwIfAborted();
+  return how;
 
   function apply(event: unknown): void {
     const { type, object } = (event ?? {}) as { type?: unknown; object?: unknown };
