@@ -16,16 +16,16 @@ const built = join(root, 'build', 'interop');
 /** What each part needs, reads and does; `makes` is the file that the driver looks for. */
 const parts = {
   go: {
-    what: 'grpc-go client (go build)',
+    what: 'grpc-go clients, for these tests and for experiments (go build)',
     needs: { command: 'go', args: ['version'], hint: 'install Go 1.26 or newer' },
     inputs: ['interop/go'],
-    makes: 'build/interop/go/client',
-    install: () =>
-      run(
-        'go',
-        ['build', '-C', join(root, 'interop/go'), '-buildvcs=false', '-o', join(built, 'go/client'), '.'],
-        root,
-      ),
+    makes: 'build/interop/go/caller',
+    install: async () => {
+      const build = ['build', '-C', join(root, 'interop/go'), '-buildvcs=false', '-o'];
+      await run('go', [...build, join(built, 'go/client'), '.'], root);
+      // Without C: it has to run in images with another libc, or none.
+      await run('go', [...build, join(built, 'go/caller'), '-ldflags=-s', './caller'], root, { CGO_ENABLED: '0' });
+    },
   },
   java: {
     what: 'grpc-java client (mvn package; the first time it downloads its plugins)',

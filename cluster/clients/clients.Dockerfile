@@ -6,5 +6,6 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY interop interop
 COPY src src
 COPY go-client /usr/local/bin/go-client
+COPY go-caller /usr/local/bin/go-caller
 USER 65532:65532
 ENTRYPOINT ["node", "/app/interop/node/client.ts"]

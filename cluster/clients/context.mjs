@@ -13,6 +13,7 @@ const folder = resolve(process.argv[2] ?? join(root, 'build', 'cluster'));
 const contexts = {
   clients: {
     'build/interop/go/client': 'go-client',
+    'build/interop/go/caller': 'go-caller',
     'package.json': 'package.json',
     'package-lock.json': 'package-lock.json',
     'interop/node': 'interop/node',

@@ -241,6 +241,16 @@ export const errorCodes = {
     'The row l7-envoy is a real Envoy, and no such program was found where nothing may be skipped (EVENKEEL_REQUIRE=all).',
     'Put envoy on PATH, name it with EVENKEEL_ENVOY, or run: node interop/install.mjs envoy',
   ),
+  EK_GO_CLIENT_MISSING: code(
+    2,
+    'Rows of the client grpc-go need a program of Go, and it was not found where nothing may be skipped (EVENKEEL_REQUIRE=all).',
+    'Install Go and build it: node interop/install.mjs go. Or name one with EVENKEEL_GO_CLIENT.',
+  ),
+  EK_EXPERIMENT_LAB_ONLY: code(
+    2,
+    'This experiment, or this flag of it, needs what only the lab has, and a cluster was asked for.',
+    'Leave out --kubernetes; docs/experiments.md says why.',
+  ),
   EK_INTERNAL: code(
     3,
     'Something failed that evenkeel has no better word for.',

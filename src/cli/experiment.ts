@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { EvenkeelError } from '../base/errors.ts';
 import { experiments } from './experiment/experiments.ts';
 
 /** `evenkeel experiment NAME`: questions that take a run of their own to answer. */
@@ -15,4 +16,16 @@ Examples:
   evenkeel experiment rolling-update --json > rolling.json`,
     );
   for (const register of experiments) register(experiment);
+  for (const command of experiment.commands) refuseCluster(command);
+}
+
+/** What cannot be measured in a cluster says so, instead of not knowing the flag. */
+function refuseCluster(command: Command): void {
+  if (command.options.some(({ long }) => long === '--kubernetes')) return;
+  command.addOption(new Option('--kubernetes').hideHelp()).hook('preAction', () => {
+    if (command.opts().kubernetes !== true) return;
+    throw new EvenkeelError('EK_EXPERIMENT_LAB_ONLY', `${command.name()} is measured in a lab only`, {
+      field: '--kubernetes',
+    });
+  });
 }

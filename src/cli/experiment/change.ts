@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { EvenkeelError } from '../../base/errors.ts';
 import type { ChangeKind } from '../../probe/experiment/change/report.ts';
 import { type ProofOptions, parseProofOptions } from '../../probe/options.ts';
+import { type GrpcClient, parseClients } from './change/clients.ts';
 import { type Variant, variants } from './change/variants.ts';
 import { addOutputOptions, parseOutput } from './output.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -10,8 +11,10 @@ import { wholeNumber } from './whole-number.ts';
 export interface ChangeOptions {
   /** Schemes, pods, rates, deadline, seed. */
   readonly proof: ProofOptions;
-  /** From a pod's event until the endpoints are published. */
-  readonly endpointDelayMs: number;
+  /** Who calls where a scheme is gRPC. */
+  readonly clients: readonly GrpcClient[];
+  /** From a pod's event until the endpoints are published; null: as long as a cluster takes. */
+  readonly endpointDelayMs: number | null;
   /** Empty: measured once, with ordinary pods. */
   readonly variants: readonly Variant[];
 }
@@ -26,6 +29,7 @@ const about: Readonly<Record<ChangeKind, { description: string; schemes: string;
     schemes: allGrpc,
     examples: `
   evenkeel experiment scale-out --html scale-out.html
+  evenkeel experiment scale-out --clients grpc-js,grpc-go
   evenkeel experiment scale-out --pods 2 --scale-to 10 --schemes headless-round-robin,xds`,
   },
   'scale-in': {
@@ -58,6 +62,7 @@ function register(experiment: Command, kind: ChangeKind): void {
     .command(kind)
     .description(description)
     .option('--schemes <list>', `ways of calling to measure (default: ${schemes})`)
+    .option('--clients <list>', 'who makes gRPC calls: grpc-js, grpc-go or both (default: grpc-js)')
     .option('--pods <n>', `pods, the smaller number where it changes (default: 3)`);
   if (kind !== 'rolling-update') command.option('--scale-to <n>', 'the larger number (default: twice --pods)');
   else command.option('--plain', 'measure once, with ordinary pods, and vary nothing');
@@ -102,6 +107,7 @@ export function parseChange(
   const varied = kind === 'rolling-update' && raw.plain !== true;
   return {
     proof,
+    clients: parseClients(given('clients')),
     endpointDelayMs: wholeNumber(
       given('endpointDelay'),
       '--endpoint-delay',

@@ -1,12 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { EvenkeelError } from '../../base/errors.ts';
 import type { CallRecord, ClientConfig, Message, Order, RunEnd, RunOrder } from './protocol.ts';
-
-/** The build turns .ts into .js; the worker lies beside this file in both. */
-const workerFile = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
+import { type Connected, startGo, startNode } from './start-client.ts';
 
 const stderrTailBytes = 4096;
 /** How long a client may take to end by itself when it is closed. */
@@ -33,12 +28,12 @@ interface Pending {
 }
 
 /**
- * The process that makes the calls of one scheme. It ends with its parent, however that ends (the IPC channel closes).
+ * The process that makes the calls of one scheme. It ends with its parent, however that ends (what connects them closes).
  *
  * Every method rejects with `EK_PROBE_CLIENT` once the process has ended by itself.
  */
 export class ClientProcess {
-  readonly #child: ChildProcess;
+  readonly #connected: Connected;
   readonly #configured = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<never>();
   #opened: PromiseWithResolvers<string | undefined> | undefined;
@@ -46,22 +41,21 @@ export class ClientProcess {
   #stderr = '';
   #closing = false;
 
-  /** Starts the process and lets it load what it needs; it connects to nothing before `open`. */
-  constructor(config: ClientConfig, env: Readonly<Record<string, string>> = {}) {
-    this.#child = fork(workerFile, [], {
-      env: { ...process.env, ...env },
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // A session of its own: Linux shares the processor between sessions (sched(7), "The autogroup feature"), and a client
-      // that shares one with everything else in its terminal would measure that, not the way of calling.
-      detached: true,
-    });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  /**
+   * Starts the process and lets it load what it needs; it connects to nothing before `open`.
+   *
+   * @param goClient - path of the grpc-go client ({@link import('./find-go-client.ts').findGoClient}), in place of the
+   *   clients of Node
+   */
+  constructor(config: ClientConfig, env: Readonly<Record<string, string>> = {}, goClient?: string) {
+    const receive = (message: Message): void => this.#receive(message);
+    this.#connected = goClient === undefined ? startNode(env, receive) : startGo(goClient, env, receive);
+    const { child } = this.#connected;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrTailBytes);
     });
-    this.#child.on('message', (message) => this.#receive(message as Message));
-    this.#child.once('error', (cause) => this.#fail(`could not be started: ${cause.message}`));
-    this.#child.once('close', (code, signal) => this.#fail(`ended with ${signal ?? `exit code ${code}`}`));
+    child.once('error', (cause) => this.#fail(`could not be started: ${cause.message}`));
+    child.once('close', (code, signal) => this.#fail(`ended with ${signal ?? `exit code ${code}`}`));
     // Whoever awaits a method sees the failure; without one there is nobody to tell.
     this.#ended.promise.catch(() => {});
     this.#send({ type: 'configure', config });
@@ -69,7 +63,7 @@ export class ClientProcess {
 
   /** Undefined where the process could not be started. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#connected.child.pid;
   }
 
   /** Resolves once modules are loaded. */
@@ -102,11 +96,12 @@ export class ClientProcess {
   /** Ends the process and resolves once it is gone. */
   async close(): Promise<void> {
     this.#closing = true;
-    if (this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const closed = once(this.#child, 'close');
+    const { child } = this.#connected;
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const closed = once(child, 'close');
     // Not disconnect(): after that Node never says `close`, and handles are left when `exit` comes.
     this.#send({ type: 'end' });
-    const impatience = setTimeout(() => this.#child.kill('SIGKILL'), closeWithinMs);
+    const impatience = setTimeout(() => child.kill('SIGKILL'), closeWithinMs);
     await closed;
     clearTimeout(impatience);
   }
@@ -116,7 +111,7 @@ export class ClientProcess {
   }
 
   #send(order: Order): void {
-    if (this.#child.connected) this.#child.send(order, () => {});
+    this.#connected.send(order);
   }
 
   #receive(message: Message): void {

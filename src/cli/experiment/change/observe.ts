@@ -5,28 +5,30 @@ import type { ChangeKind, ExperimentRow } from '../../../probe/experiment/change
 import { explainChange } from '../../../probe/explain.ts';
 import { explainRollout } from '../../../probe/explain-rollout.ts';
 import type { Fixture } from '../../../probe/fixture.ts';
-import { type Progress, type ProofOptions, type SchemeId, schemes } from '../../../probe/index.ts';
+import { type Progress, type ProofOptions, schemes } from '../../../probe/index.ts';
 import { type Observation, type ObservedChange, observeChange } from '../../../probe/observe-change.ts';
 import { isQuiet } from '../../../probe/run-rollout.ts';
 import { openClient, type Subject } from '../../../probe/run-scheme.ts';
 import { causesOf, countCauses } from '../../../probe/verdict/cause.ts';
+import type { Caller, GoChoice } from './clients.ts';
 
 export interface Wanted {
   readonly kind: ChangeKind;
-  readonly schemes: readonly SchemeId[];
+  readonly callers: readonly Caller[];
+  readonly goClient: GoChoice;
   readonly variant: string | null;
   readonly retries: boolean;
   readonly options: ProofOptions;
 }
 
-/** Makes one change under the calls of a client of each scheme; clients are new ones and gone afterwards. */
+/** Makes one change under the calls of all clients; clients are new ones and gone afterwards. */
 export async function observeOnce(
   fixture: Fixture,
   wanted: Wanted,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<ExperimentRow[]> {
-  const { options, kind } = wanted;
+  const { callers, options, kind } = wanted;
   const clients: ClientProcess[] = [];
   const abort = (): void => {
     for (const client of clients) void client.close();
@@ -35,22 +37,20 @@ export async function observeOnce(
   try {
     const prefix = randomUUID().slice(0, 8);
     const begun = await Promise.all(
-      wanted.schemes.map((id) =>
-        begin(fixture, id, wanted, prefix, clients).catch((thrown) => rowOfError(id, wanted.variant, thrown)),
+      callers.map((caller) =>
+        begin(fixture, caller, wanted, prefix, clients).catch((thrown) => rowOfError(caller, wanted.variant, thrown)),
       ),
     );
     signal.throwIfAborted();
-    const subjects = begun.filter((one): one is Subject => 'client' in one && 'fixture' in one);
-    const rows = new Map<string, ExperimentRow>();
-    for (const one of begun) if ('status' in one) rows.set(one.scheme, one);
-    if (subjects.length > 0) {
-      for (const seen of await observeChange(subjects, changeOf(kind, options), fixture, progress)) {
-        const { id } = seen.subject.scheme;
-        rows.set(id, 'error' in seen ? rowOfError(id, wanted.variant, seen.error) : rowOf(seen, wanted));
-      }
-    }
+    const subjects = begun.filter((one) => 'fixture' in one);
+    const seen = subjects.length === 0 ? [] : await observeChange(subjects, changeOf(kind, options), fixture, progress);
     signal.throwIfAborted();
-    return wanted.schemes.map((id) => rows.get(id)!);
+    return begun.map((one, index) => {
+      if (!('fixture' in one)) return one;
+      const found = seen.find(({ subject }) => subject === one)!;
+      const caller = callers[index]!;
+      return 'error' in found ? rowOfError(caller, wanted.variant, found.error) : rowOf(found, caller, wanted);
+    });
   } finally {
     signal.removeEventListener('abort', abort);
     await Promise.all(clients.map((client) => client.close()));
@@ -59,21 +59,24 @@ export async function observeOnce(
 
 async function begin(
   fixture: Fixture,
-  id: SchemeId,
-  { retries, options, variant }: Wanted,
+  caller: Caller,
+  { goClient, retries, options, variant }: Wanted,
   prefix: string,
   clients: ClientProcess[],
 ): Promise<Subject | ExperimentRow> {
-  const scheme = schemes[id];
-  const found = await fixture.target(id);
-  if ('skipped' in found)
-    return { variant, client: clientOf(id), scheme: id, status: 'skipped', reason: found.skipped };
+  const skipped = (reason: string): ExperimentRow => ({ variant, ...caller, status: 'skipped', reason });
+  const go = caller.client === 'grpc-go' ? goClient : undefined;
+  if (go !== undefined && 'missing' in go) return skipped(go.missing);
+  const scheme = schemes[caller.scheme];
+  const found = await fixture.target(caller.scheme);
+  if ('skipped' in found) return skipped(found.skipped);
   const { target, env, channelOptions = {} } = found;
-  const client = new ClientProcess({ scheme, target, channelOptions, retries }, env);
+  const client = new ClientProcess({ scheme, target, channelOptions, retries }, env, go?.path);
   clients.push(client);
   await client.configured();
   await openClient(client);
-  return { scheme, target, client, fixture, options, prefix };
+  // Two clients of one scheme count their calls apart.
+  return { scheme, target, client, fixture, options, prefix: `${prefix}.${caller.client}` };
 }
 
 function changeOf(kind: ChangeKind, { replicas, scaleTo }: ProofOptions): ObservedChange {
@@ -99,6 +102,7 @@ function changeOf(kind: ChangeKind, { replicas, scaleTo }: ProofOptions): Observ
 
 function rowOf(
   { subject, result, events, addresses, seen, sum }: Observation,
+  caller: Caller,
   { kind, variant }: Wanted,
 ): ExperimentRow {
   const { id } = subject.scheme;
@@ -109,8 +113,7 @@ function rowOf(
   return {
     ...{
       variant,
-      client: clientOf(id),
-      scheme: id,
+      ...caller,
       status: 'ok',
       causes,
       failures: sum.failures,
@@ -124,11 +127,7 @@ function rowOf(
   };
 }
 
-export function rowOfError(id: SchemeId, variant: string | null, thrown: unknown): ExperimentRow {
+export function rowOfError(caller: Caller, variant: string | null, thrown: unknown): ExperimentRow {
   const { code, message, hint } = toEvenkeelError(thrown);
-  return { variant, client: clientOf(id), scheme: id, status: 'error', reason: `${code}: ${message}. ${hint}` };
-}
-
-function clientOf(id: SchemeId): 'grpc-js' | 'http' {
-  return schemes[id].protocol === 'http' ? 'http' : 'grpc-js';
+  return { variant, ...caller, status: 'error', reason: `${code}: ${message}. ${hint}` };
 }

@@ -24,6 +24,7 @@ export const variants: readonly Variant[] = [
   { name: 'age 1 s, no end to grace', ...aged },
   { name: 'age 1 s, grace 50 ms', ...aged, graceMs: 50 },
   { name: 'age 1 s, grace 50 ms, retries', ...aged, graceMs: 50, retries: true },
+  { name: 'age 1 s, grace 2 s, retries', ...aged, graceMs: 2000, retries: true },
 ];
 
 /** Pods that are so, of a version of their own: a rollout to the next one is a change then. */

@@ -38,6 +38,10 @@ test('who followed, who did not, and what it cost', () => {
       '3 calls failed in 1 of 2 rows, most (3) in headless-round-robin; none in the other 1.',
   );
   assert.equal(concludeChange('rolling-update', [row('xds')], false), 'No call failed.');
+  assert.match(
+    concludeChange('scale-out', [row('xds', { client: 'grpc-go', convergedMs: 90 }), row('xds')], false),
+    /^xds \(grpc-go\) found the new pods soonest, after 90 ms\./,
+  );
   assert.equal(concludeChange('scale-in', [skipped], false), 'Nothing was measured.');
   assert.match(concludeChange('scale-in', [row('xds')], true), /ended before everything was measured\.$/);
 });
@@ -48,6 +52,7 @@ test('table and page say the same, and what was not measured', () => {
     ...{ schemaVersion: 1, kind: 'rolling-update', startedAt: '2026-01-01T00:00:00.000Z', durationMs: 1, rows },
     conditions: {
       ...{ versions: { evenkeel: '0' }, machine: { os: 'x', cpus: 2, memoryMiB: 1 }, seed: 1, from: 3, to: 3 },
+      environment: 'lab',
       ...{ endpointDelayMs: 1000, clientDnsMs: 2000, ratePerSecond: 100, deadlineMs: 1000 },
     },
     ...{ interrupted: false, conclusion: 'So it is.' },
@@ -60,6 +65,10 @@ test('table and page say the same, and what was not measured', () => {
     /^drains <2> s +headless-round-robin +grpc-js +500 +3 +4\.3 +3 +GOAWAY race 2, cut while it stayed 1$/,
   );
   assert.equal(lines[5], 'l7-envoy  grpc-js  skipped: There is no Envoy. Get one.');
+  assert.doesNotMatch(printChange(report, false), /transparent retries/);
+  const withGo = { ...report, rows: [row('xds', { client: 'grpc-go' })] };
+  assert.match(printChange(withGo, false).replaceAll('\n', ' '), /grpc-go has no switch for transparent retries/);
+  assert.match(changePage(withGo), /grpc-go has no switch for transparent retries/);
   const page = changePage(report);
   assert.match(page, /cut while it stayed 1/);
   assert.doesNotMatch(page, /<2>|<script/);

@@ -34,7 +34,8 @@ function lost(rows: readonly MeasuredRow[]): string[] {
   ];
 }
 
-/** The scheme, with what was varied. */
-export function nameOf({ variant, scheme }: Pick<ExperimentRow, 'variant' | 'scheme'>): string {
-  return `${scheme}${variant === null ? '' : `, ${variant}`}`;
+/** The scheme, with the client where that is not the usual one, and with what was varied. */
+export function nameOf({ variant, scheme, client }: Pick<ExperimentRow, 'variant' | 'scheme' | 'client'>): string {
+  const name = client === 'grpc-go' ? `${scheme} (grpc-go)` : scheme;
+  return `${name}${variant === null ? '' : `, ${variant}`}`;
 }

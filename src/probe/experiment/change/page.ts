@@ -1,7 +1,7 @@
 import { barChart } from '../../html/bars.ts';
 import { facts, htmlTable, renderPage, type Section } from '../../html/page.ts';
 import { nameOf } from './conclude.ts';
-import { columnsOf, conditionsLine, titles, unmeasuredName } from './print.ts';
+import { columnsOf, conditionsLine, goNote, titles, unmeasuredName } from './print.ts';
 import type { ChangeReport, MeasuredRow } from './report.ts';
 
 /** The experiment as one page of HTML. */
@@ -17,7 +17,7 @@ export function changePage(report: ChangeReport): string {
   const missing = rows.flatMap((row) => (row.status === 'ok' ? [] : [[unmeasuredName(row), row.reason] as const]));
   return renderPage({
     title: titles[kind],
-    subtitle: `${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${conditions.from} → ${conditions.to} pods in a lab`,
+    subtitle: `${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${conditions.from} → ${conditions.to} pods in a ${conditions.environment === 'lab' ? 'lab' : 'Kubernetes cluster'}`,
     headline: { text: report.conclusion, detail: '', tone: failed ? 'fair' : 'good' },
     sections: [
       ...(kind === 'rolling-update' ? [] : [followed(measured)]),
@@ -25,7 +25,9 @@ export function changePage(report: ChangeReport): string {
       { title: 'What was measured', html: table },
       ...(missing.length > 0 ? [{ title: 'What was not', html: facts(missing) }] : []),
     ],
-    footer: `${conditionsLine(report)} ${Object.entries(conditions.versions)
+    footer: `${conditionsLine(report)} ${measured.some(({ client }) => client === 'grpc-go') ? `${goNote} ` : ''}${Object.entries(
+      conditions.versions,
+    )
       .map((pair) => pair.join(' '))
       .join(' · ')}`,
   });

@@ -48,6 +48,7 @@ export function printChange(report: ChangeReport, colour: boolean): string {
     ),
     '',
     ...wrap(conditionsLine(report)),
+    ...(measured.some(({ client }) => client === 'grpc-go') ? wrap(goNote) : []),
     '',
     ...wrap(report.conclusion).map((line) => paint('bold', line)),
   ].join('\n');
@@ -55,8 +56,14 @@ export function printChange(report: ChangeReport, colour: boolean): string {
 
 export function conditionsLine({ conditions }: ChangeReport): string {
   const { endpointDelayMs, clientDnsMs, deadlineMs, seed } = conditions;
-  return `Endpoints are published ${seconds(endpointDelayMs)} after a pod's event, gRPC clients resolve names at most every ${seconds(clientDnsMs)} (elsewhere 30 s), calls have a deadline of ${seconds(deadlineMs)}; seed ${seed}.`;
+  const published =
+    endpointDelayMs === null ? 'by the cluster in its own time' : `${seconds(endpointDelayMs)} after a pod's event`;
+  return `Endpoints are published ${published}, gRPC clients resolve names at most every ${seconds(clientDnsMs)} (elsewhere 30 s), calls have a deadline of ${seconds(deadlineMs)}; seed ${seed}.`;
 }
+
+/** What a reader must know who compares rows of grpc-go with others. */
+export const goNote =
+  'grpc-go has no switch for transparent retries: it makes a call once more that crossed with a GOAWAY, in all of its rows.';
 
 export function unmeasuredName({ variant, scheme, client }: ExperimentRow): string {
   return [variant, scheme, client].filter((part) => part !== null).join('  ');

@@ -14,7 +14,11 @@ import {
 
 const named = {
   variant: z.string().nullable().describe('What differs from an ordinary set-up; null: nothing is varied.'),
-  client: z.enum(['grpc-js', 'http']).describe('Who called.'),
+  client: z
+    .enum(['grpc-js', 'grpc-go', 'http'])
+    .describe(
+      'Who called. grpc-go makes calls again that no server has looked at, also where grpc-js was told not to.',
+    ),
   scheme: z.string().describe('Scheme id.'),
 };
 
@@ -45,12 +49,15 @@ export const changeSchema = z.object({
   conditions: z
     .object({
       ...setUp,
+      environment: z.enum(['lab', 'kubernetes']).describe('Where the pods were: a lab on one machine, or a cluster.'),
       seed: z.int().describe('Of everything that is chance.'),
       from: count.describe('Pods before.'),
       to: count.describe('Pods after.'),
-      endpointDelayMs: ms.describe(
-        'From a pod’s event until DNS, proxies and control plane are told (a cluster: 1 to 3 s).',
-      ),
+      endpointDelayMs: ms
+        .nullable()
+        .describe(
+          'From a pod’s event until DNS, proxies and control plane are told; null: as long as the cluster takes (1 to 3 s).',
+        ),
       clientDnsMs: ms.describe('A gRPC client resolves a name again at most so often (elsewhere 30 s).'),
       ratePerSecond: z.number().describe('Calls a second of each client, open loop.'),
       deadlineMs: ms.describe('Of each call.'),
@@ -65,3 +72,8 @@ export type ChangeReport = z.infer<typeof changeSchema>;
 export type ChangeKind = ChangeReport['kind'];
 export type ExperimentRow = ChangeReport['rows'][number];
 export type MeasuredRow = z.infer<typeof measured>;
+
+/** 3 where something could not be measured. */
+export function exitCodeOf({ interrupted, rows }: ChangeReport): 0 | 3 {
+  return interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0;
+}
