@@ -35,10 +35,12 @@ export interface Settlement {
  * never acknowledges is not followed further.
  */
 const maxUnanswered = 64;
+const none: readonly SentResponse[] = [];
 
 /** What one stream has been sent in one type, and what came back ("ACK and NACK semantics summary"). */
 export class Acknowledgements {
-  #unanswered: SentResponse[] = [];
+  /** Replaced, never changed: it is kept by every stream, and an array that has grown keeps room for sixteen more. */
+  #unanswered = none;
   #lastNonce = 0;
   #acked: SentResponse | undefined;
   #rejection: Rejection | undefined;
@@ -69,8 +71,8 @@ export class Acknowledgements {
 
   sent(response: SentResponse): void {
     this.#lastNonce = response.nonce;
-    this.#unanswered.push(response);
-    if (this.#unanswered.length > maxUnanswered) this.#unanswered.shift();
+    this.#unanswered =
+      this.#unanswered.length === 0 ? [response] : [...this.#unanswered, response].slice(-maxUnanswered);
   }
 
   /** Takes the client's answer; undefined where the nonce belongs to no response that waits for one. */
@@ -79,7 +81,7 @@ export class Acknowledgements {
     const response = this.#unanswered[index];
     if (response === undefined) return undefined;
     // Responses are read in the order in which they were sent, so what came before has been dealt with as well.
-    this.#unanswered = this.#unanswered.slice(index + 1);
+    this.#unanswered = index + 1 === this.#unanswered.length ? none : this.#unanswered.slice(index + 1);
     if (error === undefined) {
       this.#acked = response;
       this.#rejection = undefined;

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 
-/** 128 bits of a hash, in four unsigned 32-bit lanes. */
+/** 128 bits of a hash, in four signed 32-bit lanes: numbers that V8 keeps without an object for each. */
 export type Fingerprint = readonly [number, number, number, number];
 
 /** Fingerprint of a resource among those of its type. */
 export function fingerprintOf(name: string, version: string): Fingerprint {
   const bytes = hash('sha256', `${name}\0${version}`, 'buffer');
-  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)];
+  return [bytes.readInt32LE(0), bytes.readInt32LE(4), bytes.readInt32LE(8), bytes.readInt32LE(12)];
 }
 
 /** Digest of some resources. */
@@ -32,21 +32,21 @@ export class SetDigest {
   #d = 0;
 
   add([a, b, c, d]: Fingerprint): void {
-    this.#a = (this.#a + a) >>> 0;
-    this.#b = (this.#b + b) >>> 0;
-    this.#c = (this.#c + c) >>> 0;
-    this.#d = (this.#d + d) >>> 0;
+    this.#a = (this.#a + a) | 0;
+    this.#b = (this.#b + b) | 0;
+    this.#c = (this.#c + c) | 0;
+    this.#d = (this.#d + d) | 0;
   }
 
   subtract([a, b, c, d]: Fingerprint): void {
-    this.#a = (this.#a - a) >>> 0;
-    this.#b = (this.#b - b) >>> 0;
-    this.#c = (this.#c - c) >>> 0;
-    this.#d = (this.#d - d) >>> 0;
+    this.#a = (this.#a - a) | 0;
+    this.#b = (this.#b - b) | 0;
+    this.#c = (this.#c - c) | 0;
+    this.#d = (this.#d - d) | 0;
   }
 
   /** Text that is as unique as the set. */
   toString(): string {
-    return `${this.#a.toString(36)}.${this.#b.toString(36)}.${this.#c.toString(36)}.${this.#d.toString(36)}`;
+    return [this.#a, this.#b, this.#c, this.#d].map((lane) => (lane >>> 0).toString(36)).join('.');
   }
 }

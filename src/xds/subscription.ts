@@ -1,4 +1,5 @@
 import { HeldResources } from './held-resources.ts';
+import { PendingNames } from './pending-names.ts';
 import { type EncodedResource, sameResource } from './resource.ts';
 import type { ResourceView } from './view.ts';
 
@@ -20,6 +21,8 @@ export interface Update {
   readonly answer: boolean;
 }
 
+const nothing: readonly never[] = [];
+
 /** What a client asks for in one type on one stream, and what it has of it. The same for state of the world and delta. */
 export class Subscription {
   readonly typeUrl: string;
@@ -29,8 +32,7 @@ export class Subscription {
   /** The list of the last state-of-the-world request. */
   lastNames: readonly string[] | undefined;
   readonly #interest: InterestSink;
-  /** Names to look at before the next response; true: to be sent even if the client has them already. */
-  readonly #pending = new Map<string, boolean>();
+  readonly #pending = new PendingNames();
   #wildcard = false;
   /** "Once the client does explicitly subscribe to a resource name, this legacy semantic is no longer available." */
   #everNamed = false;
@@ -118,7 +120,7 @@ export class Subscription {
     this.#wildcard = false;
     this.#interest.delete(this.typeUrl, wildcardName);
     for (const name of [...this.held.names()]) if (!this.names.has(name)) this.held.delete(name);
-    for (const name of [...this.#pending.keys()]) if (!this.names.has(name)) this.#pending.delete(name);
+    for (const name of this.#pending.names()) if (!this.names.has(name)) this.#pending.delete(name);
   }
 
   /** A resource has changed, come or gone. */
@@ -158,11 +160,11 @@ export class Subscription {
    * @param maxBytes - what goes beyond it is left for the next response; one resource is always taken
    */
   take(view: ResourceView, mayRemove: () => boolean, maxBytes: number): Update | undefined {
-    const resources: EncodedResource[] = [];
-    const removed: string[] = [];
+    let resources: EncodedResource[] | undefined;
+    let removed: string[] | undefined;
     let bytes = 0;
     let removable: boolean | undefined;
-    for (const [name, wanted] of this.#pending) {
+    for (const [name, wanted] of this.#pending.entries()) {
       const current = this.#current(name, view);
       const held = this.held.get(name);
       if (current === undefined) {
@@ -170,19 +172,20 @@ export class Subscription {
           removable ??= mayRemove();
           if (!removable) continue;
         }
-        if (wanted || held !== undefined) removed.push(name);
+        if (wanted || held !== undefined) removed = appended(removed, name);
         this.held.delete(name);
       } else if (wanted || !sameResource(current, held)) {
         bytes += current.deltaField.length;
-        if (resources.length > 0 && bytes > maxBytes) break;
-        resources.push(current);
+        if (resources !== undefined && bytes > maxBytes) break;
+        resources = appended(resources, current);
         this.held.set(current);
       }
       this.#pending.delete(name);
     }
     const answer = this.#answerDue;
     this.#answerDue = false;
-    return answer || resources.length > 0 || removed.length > 0 ? { resources, removed, answer } : undefined;
+    if (!answer && resources === undefined && removed === undefined) return undefined;
+    return { resources: resources ?? nothing, removed: removed ?? nothing, answer };
   }
 
   /** Withdraws all interest. */
@@ -195,4 +198,11 @@ export class Subscription {
     if (this.names.has(name)) return view.get(this.typeUrl, name);
     return this.#wildcard ? view.getByWildcard(this.typeUrl, name) : undefined;
   }
+}
+
+/** One is the usual case, which is kept until the client has acknowledged it; `push` would make room for sixteen more. */
+function appended<Item>(items: Item[] | undefined, item: Item): Item[] {
+  if (items === undefined) return [item];
+  items.push(item);
+  return items;
 }

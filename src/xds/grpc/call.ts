@@ -1,4 +1,4 @@
-import { MessageReader } from './message-reader.ts';
+import { MessageReader, type MessageSink } from './message-reader.ts';
 import { asGrpcError, encodeGrpcMessage, type GrpcStatusCode, grpcStatus } from './status.ts';
 import type { GrpcConnection, GrpcStream, Peer, RequestHeaders, ResponseHeaders, StreamListener } from './transport.ts';
 
@@ -32,7 +32,7 @@ export const responseHeaders: ResponseHeaders = {
 };
 
 /** The server's side of one gRPC call. */
-export class ServerCall implements StreamListener {
+export class ServerCall implements StreamListener, MessageSink {
   readonly #stream: GrpcStream;
   readonly #reader: MessageReader;
   #handler: CallHandler | undefined;
@@ -113,9 +113,16 @@ export class ServerCall implements StreamListener {
   /** Of the stream. */
   data(chunk: Buffer): void {
     if (!this.isOpen) return;
-    this.#guard(() => {
-      for (const message of this.#reader.read(chunk)) if (this.isOpen) this.#handler?.message(message);
-    });
+    try {
+      this.#reader.read(chunk, this);
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  /** Of the reader. */
+  message(bytes: Buffer): void {
+    if (this.isOpen) this.#handler?.message(bytes);
   }
 
   /** Of the stream. */

@@ -3,6 +3,11 @@ import { GrpcError, grpcStatus } from './status.ts';
 const prefixLength = 5;
 const nothing = Buffer.alloc(0);
 
+/** Takes messages, without their prefix. */
+export interface MessageSink {
+  message(bytes: Buffer): void;
+}
+
 /** Cuts a stream of bytes into gRPC messages (gRPC over HTTP2, Length-Prefixed-Message). */
 export class MessageReader {
   readonly #maxBytes: number;
@@ -21,21 +26,21 @@ export class MessageReader {
   }
 
   /**
-   * Takes a chunk and yields the messages that it completes.
+   * Takes a chunk and passes on the messages that it completes.
    *
    * @throws GrpcError UNIMPLEMENTED for a compressed message, RESOURCE_EXHAUSTED for one that is too long
    */
-  *read(chunk: Buffer): Generator<Buffer> {
+  read(chunk: Buffer, sink: MessageSink): void {
     const data = this.#length === 0 ? chunk : this.#append(chunk);
     let at = 0;
     for (;;) {
       const end = this.#messageEnd(data, at);
       if (end === undefined) break;
-      yield data.subarray(at + prefixLength, end);
+      sink.message(data.subarray(at + prefixLength, end));
       at = end;
     }
-    // Messages that were yielded may be kept, so what is left moves to a place of its own.
-    if (at > 0 || data === chunk) this.#restart(data.subarray(at));
+    // Messages that were passed on may be kept, so what is left moves to a place of its own.
+    if (at > 0 || data === chunk) this.#restart(data, at);
   }
 
   #messageEnd(data: Buffer, at: number): number | undefined {
@@ -54,10 +59,10 @@ export class MessageReader {
     return end <= data.length ? end : undefined;
   }
 
-  #restart(rest: Buffer): void {
+  #restart(data: Buffer, at: number): void {
     this.#buffer = nothing;
     this.#length = 0;
-    if (rest.length > 0) this.#append(rest);
+    if (at < data.length) this.#append(data.subarray(at));
   }
 
   /** Grows by doubling: a message that comes byte by byte costs no more than one that comes at once. */

@@ -40,7 +40,7 @@ export class GrpcTestStream {
     });
     this.#stream.on('trailers', readStatus);
     this.#stream.on('data', (chunk: Buffer) => {
-      if (isGrpc) for (const message of this.#reader.read(chunk)) this.#take(message);
+      if (isGrpc) this.#reader.read(chunk, { message: (bytes) => this.#take(bytes) });
     });
     // As gRPC clients do: when the server has said its status, nothing more is to be sent.
     this.#stream.on('end', () => this.#stream.end());
