@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { serveNodeFlags } from '../../src/cli/serve-memory.ts';
 
 export const serverNames = ['null', 'linear', 'snapshot', 'evenkeel'] as const;
 export type ServerName = (typeof serverNames)[number];
@@ -20,7 +21,7 @@ export interface ServerOptions {
   readonly core: number;
   readonly services: number;
   readonly endpoints: number;
-  /** Flags for the Node that runs evenkeel, such as `--cpu-prof`. */
+  /** Further flags for the Node that runs evenkeel, such as `--cpu-prof`. */
   readonly nodeFlags: readonly string[];
   readonly realtime: boolean;
 }
@@ -40,7 +41,8 @@ function commandOf(name: ServerName, { binaries, services, endpoints, nodeFlags 
     case 'snapshot':
       return [join(binaries, 'peers'), '--cache', name, ...size];
     case 'evenkeel':
-      return [process.execPath, ...nodeFlags, join(import.meta.dirname, 'server.ts'), ...size];
+      // As `evenkeel serve` starts itself; what is given comes after it, and holds.
+      return [process.execPath, ...serveNodeFlags, ...nodeFlags, join(import.meta.dirname, 'server.ts'), ...size];
   }
 }
 
