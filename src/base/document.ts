@@ -3,6 +3,7 @@ import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import type { ErrorCodeName } from './error-codes.ts';
 import { type ErrorLocation, EvenkeelError, formatLocation, messageOf } from './errors.ts';
+import { findJsonMistake } from './json-syntax.ts';
 
 /** Larger files are refused before they are parsed: nothing that evenkeel reads by hand is this large. */
 export const maxDocumentBytes = 64 * 1024 * 1024;
@@ -15,7 +16,7 @@ const anchor = /(?<![^\s,[{:?-])&[^\s,[\]{}]/g;
 const machineWrittenLength = 16 * 1024;
 
 /**
- * Reads a YAML or JSON file (JSON is YAML) and checks it against a schema.
+ * Reads a YAML or JSON file (JSON is YAML) and checks it against a schema. What is called `.json` has to be JSON.
  *
  * @throws EvenkeelError `EK_FILE_READ`, `EK_FILE_SYNTAX` or `EK_CONFIG_INVALID`, with file, line, column and field.
  */
@@ -44,6 +45,12 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
   if (text.length >= machineWrittenLength && /^\s*[{[]/.test(text)) {
     const fast = schema.safeParse(parseJson(text));
     if (fast.success) return fast.data;
+  }
+  const mistake = /\.json$/i.test(file) ? findJsonMistake(text.replace(/^\ufeff/, ' ')) : undefined;
+  if (mistake !== undefined) {
+    const before = text.slice(0, mistake.offset).split('\n');
+    const place = { file, line: before.length, column: before.at(-1)!.length + 1 };
+    throw new EvenkeelError('EK_FILE_SYNTAX', mistake.message, place);
   }
   if ((text.match(anchor)?.length ?? 0) > maxAnchors) {
     throw new EvenkeelError('EK_FILE_SYNTAX', `the file has more than ${maxAnchors} anchors (&name)`, { file });
@@ -92,6 +99,7 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
   }
   const params: RefinementParams = issue.code === 'custom' ? (issue.params ?? {}) : {};
   const first = params.first === undefined ? '' : `; the first one is at ${formatLocation(place(params.first))}`;
+  if (data === null && path.length === 0) throw new EvenkeelError('EK_CONFIG_INVALID', 'the file is empty', { file });
   const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
   throw new EvenkeelError(
     params.errorCode ?? 'EK_CONFIG_INVALID',
