@@ -85,7 +85,7 @@ function summary(delays: readonly number[]) {
 
 const seen: Delays[] = [];
 try {
-  await installControlPlane(namespace);
+  await installControlPlane(namespace, [namespace]);
   const items = echoBackends(namespace, fewest);
   await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   await kubectl(['rollout', 'status', `deployment/${backend}`, '--timeout=180s']);

@@ -27,7 +27,7 @@ export async function setStage(): Promise<Stage> {
   const close = () => deleteNamespace(namespace);
   try {
     const [clientNode, otherNode] = await workers(kubectl);
-    await installControlPlane(namespace, '--set-string', 'podLabels.evenkeel\\.dev/faults=true');
+    await installControlPlane(namespace, [namespace], '--set-string', 'podLabels.evenkeel\\.dev/faults=true');
     const objects = [
       ...echoBackends(namespace, 5, { 'evenkeel.dev/faults': 'true' }),
       descriptors(),
@@ -42,6 +42,11 @@ export async function setStage(): Promise<Stage> {
     await close();
     throw error;
   }
+}
+
+/** Under which id the control plane knows a client. */
+export function nodeIdOf(pod: string): string {
+  return `faults-${pod}`;
 }
 
 /** Two machines that take pods. */
@@ -99,7 +104,7 @@ function clientPods(namespace: string, node: string): object[] {
     { name: 'go', command: ['go-client'] },
     { name: 'node', command: ['node', '/app/interop/node/client.ts'] },
   ].map(({ name, command }) => {
-    const bootstrap = clientBootstrap({ server: 'dns:///evenkeel:18000', namespace, nodeId: `faults-${name}` });
+    const bootstrap = clientBootstrap({ server: 'dns:///evenkeel:18000', namespace, nodeId: nodeIdOf(name) });
     const spec = podSpec(image, {
       command,
       args: [],

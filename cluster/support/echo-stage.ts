@@ -10,13 +10,21 @@ const port = 50_051;
 /** Label that tells the pods of the backends from others. */
 export const nameLabel = 'app.kubernetes.io/name';
 
-/** Installs the chart as it is, for one namespace; resolves once every copy is ready. */
-export async function installControlPlane(namespace: string, ...options: readonly string[]): Promise<void> {
+/**
+ * Installs the chart as it is; resolves once every copy is ready.
+ *
+ * @param served - namespaces whose Services it serves; none: all
+ */
+export async function installControlPlane(
+  namespace: string,
+  served: readonly string[],
+  ...options: readonly string[]
+): Promise<void> {
   const [repository, tag = 'latest'] = images.evenkeel.split(/:(?=[^/]*$)/);
   const { code, stderr } = await run('helm', [
     ...['install', 'evenkeel', 'deploy/chart/evenkeel', '--namespace', namespace, '--wait', '--timeout', '3m'],
     ...['--set', `image.repository=${repository}`, '--set-string', `image.tag=${tag}`],
-    ...['--set', `kubernetes.namespaces={${namespace}}`],
+    ...['--set-json', `kubernetes.namespaces=${JSON.stringify(served)}`],
     ...options,
   ]);
   if (code !== 0) throw new Error(`helm install: ${stderr}`);
