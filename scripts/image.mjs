@@ -49,6 +49,10 @@ try {
       kind: { type: 'string' },
     },
   });
+  // Before minutes of building.
+  if (values.kind !== undefined && spawnSync('kind', ['version']).error !== undefined) {
+    throw new Error('there is no kind on PATH, which --kind needs; see kind.sigs.k8s.io, "Quick Start"');
+  }
   const builder = chooseBuilder(values.with);
   const target = values.target === undefined ? [] : ['--target', values.target];
   const file = join('deploy', 'image', 'Dockerfile');

@@ -153,6 +153,56 @@ test('where istioctl is missing, the command says so', { skip: noMake }, () => {
   assert.match(stderr, /there is no no-such-istioctl/);
 });
 
+test('where kind is missing, every command that needs it says so before it does anything', { skip: noMake }, () => {
+  for (const word of ['three-by-three', 'local-dev', 'delete']) {
+    const { status, stdout, stderr } = run('make', ['-C', 'kind', word, 'KIND_PROGRAM=no-such-kind']);
+    assert.equal(status, 2, word);
+    assert.match(stderr, /there is no no-such-kind on PATH/);
+    assert.doesNotMatch(stdout, /create|clusters/);
+  }
+  const image = join(here, '..', '..', 'scripts', 'image.mjs');
+  const { status, stderr } = spawnSync(process.execPath, [image, '--kind', 'local-dev'], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: '/nowhere' },
+  });
+  assert.equal(status, 2);
+  assert.match(stderr, /there is no kind on PATH, which --kind needs/);
+});
+
+/** What kind's configuration has (v1alpha4), as far as it is used here; kind refuses any other field. */
+const kindFields = {
+  cluster: ['kind', 'apiVersion', 'name', 'nodes'],
+  node: ['role', 'image', 'labels', 'extraMounts', 'extraPortMappings', 'kubeadmConfigPatches'],
+  port: ['containerPort', 'hostPort', 'listenAddress', 'protocol'],
+};
+
+for (const [file, name, controlPlanes, workers] of [
+  ['three-by-three.yaml', 'evenkeel', 3, 3],
+  ['local-dev.yaml', 'local-dev', 1, 0],
+] as const) {
+  test(`kind/${file} has the fields of kind, and the machines that it promises`, () => {
+    const [document] = parseAllDocuments(readFileSync(join(here, 'kind', file), 'utf8'), { strict: true });
+    const cluster = document!.toJS();
+    const none = (object: object, known: readonly string[]): string[] =>
+      Object.keys(object).filter((key) => !known.includes(key));
+    assert.deepEqual(none(cluster, kindFields.cluster), []);
+    assert.deepEqual([cluster.kind, cluster.apiVersion, cluster.name], ['Cluster', 'kind.x-k8s.io/v1alpha4', name]);
+    const roles: string[] = cluster.nodes.map((node: Manifest) => node.role);
+    assert.equal(roles.filter((role) => role === 'control-plane').length, controlPlanes);
+    assert.equal(roles.filter((role) => role === 'worker').length, workers);
+    assert.equal(roles.length, controlPlanes + workers);
+    for (const node of cluster.nodes) {
+      assert.deepEqual(none(node, kindFields.node), []);
+      for (const value of Object.values(node.labels ?? {})) assert.equal(typeof value, 'string');
+      for (const port of node.extraPortMappings ?? []) {
+        assert.deepEqual(none(port, kindFields.port), []);
+        // The NodePort of system D.
+        assert.deepEqual([port.containerPort, port.hostPort, port.protocol], [31_234, 31_234, 'TCP']);
+      }
+    }
+  });
+}
+
 test('the proxy of b-l7 has the bootstrap that the command prints', () => {
   const main = join(here, '..', '..', 'src', 'cli', 'main.ts');
   const flags = ['--envoy', '--gateway', 'edge', '--server', 'evenkeel.evenkeel:18000', '--node-id', 'envoy'];
