@@ -10,7 +10,7 @@ test('defaults, and ages in order and each once', () => {
 test('what cannot be measured is refused by its flag', () => {
   for (const [raw, field] of [
     [{ ages: 'soon' }, '--ages'],
-    [{ ages: '1s' }, '--scale'],
+    [{ ages: '1ms' }, '--ages'],
     [{ scale: '0' }, '--scale'],
     [{ pods: '3', scaleTo: '3' }, '--scale-to'],
     [{ clients: '1.5' }, '--clients'],

@@ -8,6 +8,7 @@ import { jitter } from '../../../probe/experiment/connection-age/model.ts';
 import { type Progress, schemes } from '../../../probe/index.ts';
 import { convergence } from '../../../probe/verdict/convergence.ts';
 import { quantile } from '../../../probe/verdict/quantile.ts';
+import { timelineOf } from '../../../probe/verdict/timeline.ts';
 import { clientBootstrap } from '../../bootstrap.ts';
 import type { ConnectionAgeOptions } from '../connection-age.ts';
 import { longCall } from './long-call.ts';
@@ -26,6 +27,14 @@ const unaidedMs = 5000;
 export interface AgeOptions extends ConnectionAgeOptions {
   readonly client: 'dns' | 'xds';
   readonly ageMs: number | undefined;
+}
+
+/** Connections that are shorter than this do nothing but open. */
+const shortestLabAgeMs = 200;
+
+/** How many times shorter than in a cluster an age is in the lab: as asked for, or as little as a connection needs to live. */
+export function scaleOf(ageMs: number | undefined, scale: number): number {
+  return ageMs === undefined ? scale : Math.max(1, Math.min(scale, ageMs / shortestLabAgeMs));
 }
 
 /** Starts pods with this age and clients of them, counts reconnects for a while, scales out and waits until it is followed. */
@@ -74,17 +83,20 @@ export async function measureAge(
     return {
       client,
       ageMs,
+      scale,
       calls: all.length,
       failed: all.filter(({ status }) => status !== 'OK').length,
       steadyMs: measuredMs,
       reconnects: seen.reduce((sum, { opened }) => sum + opened.length, 0),
       convergedMs: changed.convergedMs,
+      foundMs: changed.foundMs,
       latencyMs: latencies(seen),
       cpuMsPerSecond: {
         clients: (seen.reduce((sum, { cpuMs }) => sum + cpuMs, 0) * 1000) / measuredMs,
         pods: cpuBefore === null || cpuAfter === null ? null : ((cpuAfter - cpuBefore) * 1000) / measuredMs,
       },
       longCall: (await long) ?? null,
+      scaleOut: changed.scaleOut,
     };
   } finally {
     await Promise.all(clients.map((one) => one.close()));
@@ -151,10 +163,11 @@ async function warmUp(lab: Lab, name: string, clients: readonly ClientProcess[],
 
 interface Followed {
   readonly convergedMs: (number | null)[];
+  readonly foundMs: (number | null)[];
   readonly results: readonly RunResult[];
+  readonly scaleOut: MeasuredAge['scaleOut'];
 }
 
-/** The client's clock: from readiness of the last new pod to its first answer. */
 async function scaleOut(
   lab: Lab,
   name: string,
@@ -165,6 +178,7 @@ async function scaleOut(
 ): Promise<Followed> {
   const old = new Set(lab.pods(name).map((pod) => pod.name));
   const runs = clients.map((client, index) => client.run(order(`${name}.scale-out.${index}`, options)));
+  const askedAt = timeStamp();
   lab.scale(name, options.scaleTo);
   const ready = await lab.ready(name, options.scaleTo);
   const events = ready.flatMap((pod) =>
@@ -177,9 +191,22 @@ async function scaleOut(
   while (timeStamp() < giveUpAt && runs.some((run) => look(run).convergedMs === null)) {
     await delay(50, undefined, { signal });
   }
-  const convergedMs = runs.map((run) => look(run).convergedMs);
+  const seen = runs.map(look);
   for (const run of runs) run.stop();
-  return { convergedMs, results: await Promise.all(runs.map(({ result }) => result)) };
+  const convergedMs = seen.map((one) => one.convergedMs);
+  const foundMs = seen.flatMap(({ added }) =>
+    added.map(({ readyAt, firstAnswerAt }) => (firstAnswerAt === null ? null : Math.max(0, firstAnswerAt - readyAt))),
+  );
+  const results = await Promise.all(runs.map(({ result }) => result));
+  // As many columns as a plot can show, whatever the age.
+  const bucketMs = Math.max(100, Math.ceil((timeStamp() - askedAt) / 4000) * 100);
+  const { buckets } = timelineOf(
+    results.flatMap(({ records }) => records),
+    askedAt,
+    bucketMs,
+  );
+  const readyAtMs = events.map(({ at }) => Math.max(0, Math.round(at - askedAt)));
+  return { convergedMs, foundMs, results, scaleOut: { readyAtMs, bucketMs, buckets } };
 }
 
 function order(run: string, { ratePerSecond }: AgeOptions) {

@@ -8,7 +8,7 @@ import { versions } from '../../versions.ts';
 import type { ConnectionAgeOptions } from '../connection-age.ts';
 import type { ExperimentOutput } from '../output.ts';
 import { runInLab } from '../run-in-lab.ts';
-import { measureAge } from './measure-age.ts';
+import { measureAge, scaleOf } from './measure-age.ts';
 
 /** Measures one age after the other, then none, then xds:///; the answer is the exit code. */
 export function measureConnectionAge(options: ConnectionAgeOptions, output: ExperimentOutput): Promise<number> {
@@ -25,10 +25,11 @@ export function measureConnectionAge(options: ConnectionAgeOptions, output: Expe
         { client: 'xds', ageMs: undefined } as const,
       ];
       for (const { client, ageMs } of wanted) {
+        const own = scaleOf(ageMs, scale);
         const name = client === 'xds' ? 'xds:///' : ageMs === undefined ? 'no age' : `age ${formatMs(ageMs)}`;
-        progress.step(`${name}, ${formatMs((ageMs ?? 0) / scale)} in the lab`);
+        progress.step(`${name}, ${formatMs((ageMs ?? 0) / own)} in the lab`);
         try {
-          ages.push(await measureAge(lab, { ...options, client, ageMs }, progress, signal));
+          ages.push(await measureAge(lab, { ...options, client, ageMs, scale: own }, progress, signal));
         } catch (thrown) {
           if (!signal.aborted || ages.length === 0) throw thrown;
           break;

@@ -8,15 +8,20 @@ export interface MeasuredAge {
   readonly client: 'dns' | 'xds';
   /** In a cluster; undefined: none. */
   readonly ageMs: number | undefined;
+  /** How many times shorter it was in the lab. */
+  readonly scale: number;
   readonly calls: number;
   readonly failed: number;
   readonly steadyMs: number;
   readonly reconnects: number;
-  /** Of each client; null: not in time. */
+  /** Of each client, its slowest new pod; null: not in time. */
   readonly convergedMs: readonly (number | null)[];
+  /** Of each client and new pod. */
+  readonly foundMs: readonly (number | null)[];
   readonly latencyMs: AgeRow['latencyMs'];
   readonly cpuMsPerSecond: AgeRow['cpuMsPerSecond'];
   readonly longCall: AgeRow['longCall'];
+  readonly scaleOut: AgeRow['scaleOut'];
 }
 
 export interface Sweep {
@@ -51,7 +56,7 @@ export function buildConnectionAgeReport(sweep: Sweep): ConnectionAgeReport {
   const reconnectCpuMs = { value: round(slope ?? assumedReconnectCpuMs), measured: slope !== null };
   const { ageMs, exactMs } = recommendAgeMs(fleet, reconnectCpuMs.value);
   const cost = rounded(costOf(ageMs, fleet, reconnectCpuMs.value));
-  const modelNotes = rows.flatMap((row) => unlikeTheModel(row, conditions));
+  const modelNotes = rows.flatMap(unlikeTheModel);
   const why = `reconnects take ${cores(cost.reconnectCores)}, pods that wait to be found ${cores(cost.idleCores)}: a shorter age costs more of the first, a longer one more of the second`;
   const xds = rows.find(({ client }) => client === 'xds');
   return {
@@ -64,7 +69,10 @@ export function buildConnectionAgeReport(sweep: Sweep): ConnectionAgeReport {
     reconnectCpuMs,
     fleet,
     curve: curveAges(fleet).map((age) => rounded(costOf(age, fleet, reconnectCpuMs.value))),
-    recommendation: { ageMs, exactMs: Number.isFinite(exactMs) ? Math.round(exactMs) : null, cost, why },
+    recommendation: {
+      ...{ ageMs, exactMs: Number.isFinite(exactMs) ? Math.round(exactMs) : null, cost, why },
+      connections: fleet.clients * fleet.pods,
+    },
     modelHolds: modelNotes.length === 0,
     modelNotes,
     interrupted: sweep.interrupted,
@@ -72,16 +80,17 @@ export function buildConnectionAgeReport(sweep: Sweep): ConnectionAgeReport {
   };
 }
 
-function toRow(age: MeasuredAge, { scale, dnsMs, podsBefore }: ConnectionAgeReport['conditions']): AgeRow {
-  const { ageMs, steadyMs, reconnects, convergedMs, client } = age;
+function toRow(age: MeasuredAge, { dnsMs, podsBefore }: ConnectionAgeReport['conditions']): AgeRow {
+  const { ageMs, scale, steadyMs, reconnects, convergedMs, client } = age;
   const setting = ageMs === undefined ? undefined : { ageMs, pods: podsBefore, dnsMs };
-  const known = convergedMs.filter((one) => one !== null);
-  const all = known.length === convergedMs.length && known.length > 0;
+  const found = age.foundMs.filter((one) => one !== null);
+  const all = found.length === age.foundMs.length && found.length > 0;
   const inCluster = (ms: number): number => Math.round(client === 'xds' ? ms : ms * scale);
   return {
     client,
     ageMs: ageMs ?? null,
     labAgeMs: ageMs === undefined ? null : round(ageMs / scale),
+    scale,
     calls: age.calls,
     failed: age.failed,
     steadyMs: Math.round(steadyMs),
@@ -89,8 +98,9 @@ function toRow(age: MeasuredAge, { scale, dnsMs, podsBefore }: ConnectionAgeRepo
     reconnectsPerMinute: steadyMs === 0 ? 0 : round((reconnects * 60_000) / steadyMs / scale / convergedMs.length),
     modelReconnectsPerMinute: setting === undefined ? 0 : round(reconnectsPerMinute(setting)),
     convergedMs: convergedMs.map((one) => (one === null ? null : round(one))),
-    meanConvergedMs: all ? inCluster(known.reduce((sum, one) => sum + one, 0) / known.length) : null,
-    worstConvergedMs: all ? inCluster(Math.max(...known)) : null,
+    foundMs: age.foundMs.map((one) => (one === null ? null : round(one))),
+    meanConvergedMs: all ? inCluster(found.reduce((sum, one) => sum + one, 0) / found.length) : null,
+    worstConvergedMs: all ? inCluster(Math.max(...found)) : null,
     modelMeanMs: setting === undefined ? null : Math.round(meanConvergenceMs(setting)),
     modelWorstMs: setting === undefined ? null : Math.round(worstConvergenceMs(setting)),
     latencyMs: age.latencyMs,
@@ -99,12 +109,14 @@ function toRow(age: MeasuredAge, { scale, dnsMs, podsBefore }: ConnectionAgeRepo
       pods: age.cpuMsPerSecond.pods === null ? null : round(age.cpuMsPerSecond.pods),
     },
     longCall: age.longCall,
+    scaleOut: age.scaleOut,
   };
 }
 
 /** Where a row is not as the model has it, in a sentence each. */
-function unlikeTheModel(row: AgeRow, { scale }: ConnectionAgeReport['conditions']): string[] {
+function unlikeTheModel(row: AgeRow): string[] {
   const notes: string[] = [];
+  const { scale } = row;
   const clients = row.convergedMs.length;
   if (row.ageMs === null || row.labAgeMs === null) return notes;
   const name = formatMs(row.ageMs);
@@ -152,6 +164,8 @@ function rounded(cost: ReturnType<typeof costOf>): ReturnType<typeof costOf> {
     reconnectCores: five(cost.reconnectCores),
     idleCores: five(cost.idleCores),
     totalCores: five(cost.totalCores),
+    reconnectsPerSecond: five(cost.reconnectsPerSecond),
+    foundWithinMs: Math.round(cost.foundWithinMs),
   };
 }
 

@@ -2,13 +2,19 @@ import { barChart } from '../../html/bars.ts';
 import { lineChart } from '../../html/lines.ts';
 import { facts, htmlTable, paragraph, renderPage } from '../../html/page.ts';
 import { formatMs } from '../../measure/duration.ts';
-import { nameOf } from './print.ts';
+import { figure, nameOf, processors } from './print.ts';
 import type { ConnectionAgeReport } from './report.ts';
+import { scaleOuts } from './scale-outs.ts';
+import { tradeOff } from './trade-off.ts';
 
 /** The sweep as one page of HTML. */
 export function connectionAgePage(report: ConnectionAgeReport): string {
   const { conditions, recommendation, fleet, rows, reconnectCpuMs } = report;
   const started = report.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
+  const slower = rows
+    .filter(({ scale }) => scale !== conditions.scale)
+    .map((row) => `, at ${nameOf(row)} ${row.scale} times`)
+    .join('');
   return renderPage({
     title: 'What is the best MaxConnectionAge?',
     subtitle: `${started} · ${conditions.podsBefore} → ${conditions.podsAfter} pods, ${conditions.clients} clients, a lab ${conditions.scale} times faster than a cluster`,
@@ -18,16 +24,19 @@ export function connectionAgePage(report: ConnectionAgeReport): string {
       tone: 'good',
     },
     sections: [
-      { title: 'What an age costs this fleet', html: tradeOff(report) },
+      { title: 'What an age costs this fleet', html: curve(report) + costs(report) },
       { title: 'How long new pods wait', html: convergence(report) },
       { title: 'Connections opened anew, by one client', html: reconnects(report) },
+      { title: 'Latency, and what reconnects do to it', html: latency(report) },
+      { title: 'Processors that were busy, clients and pods together', html: cpu(report) },
       { title: 'What was measured', html: measured(report) },
+      { title: 'Each scale-out: calls by pod over time', html: scaleOuts(report) },
       {
         title: 'How it was measured',
         html: facts([
           [
             'scale',
-            `ages and DNS intervals ${conditions.scale} times shorter than in a cluster; times on this page are a cluster's, latencies the lab's`,
+            `ages and DNS intervals ${conditions.scale} times shorter than in a cluster${slower}; times on this page are a cluster's, latencies and processors the lab's`,
           ],
           ['DNS', `a client resolves a name again at most every ${formatMs(conditions.dnsMs)}`],
           [
@@ -63,7 +72,7 @@ export function connectionAgePage(report: ConnectionAgeReport): string {
 /** A few ages that are good marks on a logarithmic axis. */
 const marks = [10, 30, 60, 120, 300, 600, 1800, 3600].map((seconds) => seconds * 1000);
 
-function tradeOff({ curve, recommendation }: ConnectionAgeReport): string {
+function curve({ curve, recommendation }: ConnectionAgeReport): string {
   // The ends are steep and far from any choice; what matters lies around the best.
   const near = curve.filter(({ totalCores }) => totalCores <= Math.max(6 * recommendation.cost.totalCores, 1e-9));
   const line = (name: string, part: 'reconnectCores' | 'idleCores' | 'totalCores', colour: string, dashed = false) => ({
@@ -83,11 +92,30 @@ function tradeOff({ curve, recommendation }: ConnectionAgeReport): string {
   });
 }
 
+function costs(report: ConnectionAgeReport): string {
+  const { recommendation, fleet } = report;
+  const table = htmlTable(
+    ['age', 'new pods found within', 'reconnects', 'processors: opening connections', 'pods not found yet', 'both', ''],
+    tradeOff(report).map(({ cost, best }) => [
+      formatMs(cost.ageMs),
+      formatMs(cost.foundWithinMs),
+      `${figure(cost.reconnectsPerSecond)}/s`,
+      figure(cost.reconnectCores),
+      figure(cost.idleCores),
+      figure(cost.totalCores),
+      { text: best ? 'recommended' : '', tone: 'good' } as const,
+    ]),
+  );
+  return `${table}${paragraph(
+    `The fleet holds ${recommendation.connections} connections at any age: one of each of ${fleet.clients} clients to each of ${fleet.pods} pods.`,
+  )}`;
+}
+
 function convergence({ rows }: ConnectionAgeReport): string {
   const aged = rows.filter(({ client, ageMs }) => client === 'dns' && ageMs !== null);
   const line = (
     name: string,
-    part: 'meanConvergedMs' | 'worstConvergedMs' | 'modelWorstMs',
+    part: 'meanConvergedMs' | 'modelMeanMs' | 'worstConvergedMs' | 'modelWorstMs',
     colour: string,
     dashed = false,
   ) => ({
@@ -104,12 +132,14 @@ function convergence({ rows }: ConnectionAgeReport): string {
   return (
     lineChart({
       lines: [
-        line('slowest client', 'worstConvergedMs', 'var(--c0)'),
-        line('mean of the clients', 'meanConvergedMs', 'var(--c2)'),
-        line('at worst, by the model', 'modelWorstMs', 'var(--rest)', true),
+        line('slowest pod and client', 'worstConvergedMs', 'var(--c0)'),
+        line('at worst, by the model', 'modelWorstMs', 'var(--c0)', true),
+        line('mean', 'meanConvergedMs', 'var(--c2)'),
+        line('mean of the model', 'modelMeanMs', 'var(--c2)', true),
       ],
       x: { title: 'MaxConnectionAge', log: true, format: formatMs },
       y: { title: 'seconds in a cluster' },
+      height: 300,
     }) + moot
   );
 }
@@ -117,6 +147,44 @@ function convergence({ rows }: ConnectionAgeReport): string {
 function reconnects({ rows }: ConnectionAgeReport): string {
   return barChart(
     rows.map((row) => ({ label: nameOf(row), value: row.reconnectsPerMinute, text: `${row.reconnectsPerMinute}/min` })),
+  );
+}
+
+function latency({ rows }: ConnectionAgeReport): string {
+  const aged = rows.filter(({ client, ageMs }) => client === 'dns' && ageMs !== null);
+  const line = (name: string, part: 'p50' | 'p99' | 'p99AroundReconnects', colour: string) => ({
+    ...{ name, colour, dots: true },
+    points: aged.flatMap(({ ageMs, latencyMs }) =>
+      latencyMs[part] === null ? [] : [[ageMs!, latencyMs[part]] as const],
+    ),
+  });
+  const still = rows.find(({ client, ageMs }) => client === 'dns' && ageMs === null)?.latencyMs.p99;
+  return (
+    lineChart({
+      lines: [
+        line('99th percentile within 50 ms of a reconnect', 'p99AroundReconnects', 'var(--c1)'),
+        line('99th percentile of all calls', 'p99', 'var(--c0)'),
+        line('median', 'p50', 'var(--c2)'),
+      ],
+      x: { title: 'MaxConnectionAge', log: true, format: formatMs },
+      y: { title: 'ms, from when a call was due' },
+    }) + (still == null ? '' : paragraph(`Without an age the 99th percentile was ${still.toFixed(1)} ms.`))
+  );
+}
+
+function cpu({ rows, reconnectCpuMs }: ConnectionAgeReport): string {
+  const known = rows.filter(({ cpuMsPerSecond }) => cpuMsPerSecond.pods !== null);
+  if (known.length === 0) return paragraph('This system does not tell.');
+  const bars = known.map((row) => ({
+    label: nameOf(row),
+    value: (row.cpuMsPerSecond.clients + row.cpuMsPerSecond.pods!) / 1000,
+    text: processors(row),
+  }));
+  return (
+    barChart(bars) +
+    paragraph(
+      `Ages are short in the lab, so connections open ${rows[0]?.scale ?? 1} times as often or more: what counts is the rise, ${reconnectCpuMs.value} ms a reconnect${reconnectCpuMs.measured ? '' : ' (assumed)'}.`,
+    )
   );
 }
 
@@ -142,9 +210,7 @@ function measured({ rows }: ConnectionAgeReport): string {
       `${row.reconnectsPerMinute}/min`,
       latency(row.latencyMs.p99),
       latency(row.latencyMs.p99AroundReconnects),
-      row.cpuMsPerSecond.pods === null
-        ? '–'
-        : ((row.cpuMsPerSecond.clients + row.cpuMsPerSecond.pods) / 1000).toFixed(2),
+      processors(row),
       { text: `${row.failed} of ${row.calls}`, tone: row.failed > 0 ? 'bad' : 'plain' } as const,
       row.longCall === null ? '–' : row.longCall.status === 'OK' ? 'survived' : row.longCall.status,
     ]),

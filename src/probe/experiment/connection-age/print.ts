@@ -1,36 +1,73 @@
 import { formatMs } from '../../measure/duration.ts';
 import { type Cell, type Column, painter, table, wrap } from '../../print/layout.ts';
 import type { AgeRow, ConnectionAgeReport } from './report.ts';
+import { tradeOff } from './trade-off.ts';
 
 const columns: readonly Column[] = [
-  { title: 'MaxConnectionAge', align: 'left' },
-  { title: 'found after', align: 'right' },
+  { title: 'age', align: 'left' },
+  { title: 'found', align: 'right' },
+  { title: 'model', align: 'right' },
   { title: 'at worst', align: 'right' },
   { title: 'model', align: 'right' },
   { title: 'reconn/min', align: 'right' },
   { title: 'model', align: 'right' },
   { title: 'p99 ms', align: 'right' },
   { title: 'around', align: 'right' },
+  { title: 'cpu', align: 'right' },
   { title: 'failed', align: 'right' },
   { title: 'long call', align: 'left' },
 ];
 
-/** The sweep for a terminal: figures are those of a cluster, except latencies. */
+const tradeOffColumns: readonly Column[] = [
+  { title: 'age', align: 'left' },
+  { title: 'found within', align: 'right' },
+  { title: 'reconnects/s', align: 'right' },
+  { title: 'processors: reconnects', align: 'right' },
+  { title: 'idle pods', align: 'right' },
+  { title: 'both', align: 'right' },
+  { title: '', align: 'left' },
+];
+
+/** The sweep for a terminal: figures are those of a cluster, except latencies and processor time. */
 export function printConnectionAge(report: ConnectionAgeReport, colour: boolean): string {
   const paint = painter(colour);
-  const { conditions, recommendation, reconnectCpuMs, modelNotes } = report;
-  const how = `(lab ${conditions.scale} times faster; ${conditions.clients} clients of ${conditions.podsBefore} pods, then ${conditions.podsAfter}; ${conditions.ratePerSecond} calls/s each)`;
+  const { conditions, recommendation, reconnectCpuMs, modelNotes, rows, fleet } = report;
+  const how = `(${conditions.clients} clients of ${conditions.podsBefore} pods, then ${conditions.podsAfter}; ${conditions.ratePerSecond} calls/s each)`;
+  const slower = rows.filter(({ scale }) => scale !== conditions.scale).map((row) => `${row.scale} at ${nameOf(row)}`);
+  const scale = `The lab was ${conditions.scale} times faster than a cluster${slower.length === 0 ? '' : ` (${slower.join(', ')})`}`;
   return [
     `${paint('bold', 'How long new pods wait, and what reconnecting costs')}  ${paint('dim', how)}`,
     '',
-    ...table(columns, report.rows.map(cells), paint),
+    ...table(columns, rows.map(cells), paint),
     '',
     ...wrap(
-      `A reconnect takes ${reconnectCpuMs.value} ms of processor time${reconnectCpuMs.measured ? '' : ' (assumed: the sweep does not show it)'}. Times are those of a cluster, ${conditions.scale} times those of the lab; latencies are the lab's.`,
+      `${scale}: times and reconnects are those of a cluster, by one client; latencies, failures and cpu (processors, clients and pods together) are the lab's. "around": p99 within 50 ms of a reconnect.`,
+    ),
+    ...wrap(
+      `A reconnect takes ${reconnectCpuMs.value} ms of processor time${reconnectCpuMs.measured ? '' : ' (assumed: the sweep does not show it)'}.`,
     ),
     ...(modelNotes.length === 0
       ? ['Every age did what the model says.']
       : modelNotes.flatMap((note) => wrap(`Not as the model says: ${note}.`))),
+    '',
+    paint(
+      'bold',
+      `What an age costs ${fleet.clients} clients of ${fleet.pods} pods, scaled out ${fleet.scaleOutsPerHour} times an hour by ${fleet.podsAdded}`,
+    ),
+    '',
+    ...table(
+      tradeOffColumns,
+      tradeOff(report).map(({ cost, best }): Cell[] => [
+        { text: formatMs(cost.ageMs) },
+        { text: formatMs(cost.foundWithinMs) },
+        { text: figure(cost.reconnectsPerSecond) },
+        { text: figure(cost.reconnectCores) },
+        { text: figure(cost.idleCores) },
+        { text: figure(cost.totalCores) },
+        { text: best ? '← recommended' : '', format: 'green' },
+      ]),
+      paint,
+    ),
     '',
     ...wrap(`${recommendation.why.charAt(0).toUpperCase()}${recommendation.why.slice(1)}.`),
     ...wrap(report.conclusion).map((line) => paint('bold', line)),
@@ -42,15 +79,27 @@ function cells(row: AgeRow): Cell[] {
   return [
     { text: nameOf(row) },
     { text: time(row.meanConvergedMs) },
+    { text: time(row.modelMeanMs) },
     { text: time(row.worstConvergedMs) },
     { text: time(row.modelWorstMs) },
     { text: String(row.reconnectsPerMinute) },
     { text: row.client === 'xds' ? '–' : String(row.modelReconnectsPerMinute) },
     { text: p99 === null ? '–' : p99.toFixed(1) },
     { text: p99AroundReconnects === null ? '–' : p99AroundReconnects.toFixed(1) },
+    { text: processors(row) },
     { text: String(row.failed), format: row.failed > 0 ? 'red' : undefined },
     { text: row.longCall === null ? '–' : row.longCall.status === 'OK' ? 'survived' : row.longCall.status },
   ];
+}
+
+/** Busy processors, clients and pods together. */
+export function processors({ cpuMsPerSecond: { clients, pods } }: AgeRow): string {
+  return pods === null ? '–' : ((clients + pods) / 1000).toFixed(2);
+}
+
+/** A number of which two digits matter. */
+export function figure(value: number): string {
+  return String(Number(value.toPrecision(2)));
 }
 
 /** `30 s`, `none`, `xds:///` */

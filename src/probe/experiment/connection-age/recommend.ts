@@ -22,19 +22,27 @@ export interface Cost {
   /** New pods that no client has found yet, at worst. */
   readonly idleCores: number;
   readonly totalCores: number;
+  /** Connections that the fleet opens anew. */
+  readonly reconnectsPerSecond: number;
+  /** How long new pods wait at worst. */
+  readonly foundWithinMs: number;
 }
 
 /** @param reconnectCpuMs - processor time of one reconnect, client and server together */
 export function costOf(ageMs: number, fleet: Fleet, reconnectCpuMs: number): Cost {
   const { clients, pods, scaleOutsPerHour, podsAdded, coresPerPod, dnsMs } = fleet;
-  const reconnectCores = (clients * pods * reconnectCpuMs) / ageMs;
-  const unseenMs = ageMs * (1 + jitter) + dnsMs;
-  const idleCores = (scaleOutsPerHour * podsAdded * coresPerPod * unseenMs) / 3_600_000;
-  return { ageMs, reconnectCores, idleCores, totalCores: reconnectCores + idleCores };
+  const reconnectsPerSecond = (clients * pods * 1000) / ageMs;
+  const reconnectCores = (reconnectsPerSecond * reconnectCpuMs) / 1000;
+  const foundWithinMs = ageMs * (1 + jitter) + dnsMs;
+  const idleCores = (scaleOutsPerHour * podsAdded * coresPerPod * foundWithinMs) / 3_600_000;
+  const totalCores = reconnectCores + idleCores;
+  return { ageMs, reconnectCores, idleCores, totalCores, reconnectsPerSecond, foundWithinMs };
 }
 
-/** Ages that a person would write down. */
-const roundAges = [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800, 2700, 3600];
+/** Ages that a person would write down, in seconds. */
+export const roundAges = [
+  1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800, 2700, 3600,
+];
 
 /**
  * The age at which reconnects and idle pods cost the same, which is where their sum is least: the first falls with 1/age

@@ -6,7 +6,10 @@ const row = z.object({
     .enum(['dns', 'xds'])
     .describe('`dns`: round_robin over a headless Service; `xds`: told by a control plane.'),
   ageMs: ms.nullable().describe('MaxConnectionAge in a cluster; null: none.'),
-  labAgeMs: ms.nullable().describe('The same in the lab, shortened by `scale`.'),
+  labAgeMs: ms.nullable().describe('The same in the lab, shortened by the row’s `scale`.'),
+  scale: z
+    .number()
+    .describe('Age and DNS interval were so many times shorter; less than in the conditions for short ages.'),
   calls: count.describe('Calls made by all clients.'),
   failed: count.describe('Of these, failed; nothing is retried.'),
   steadyMs: ms.describe('How long reconnects were counted before the scale-out.'),
@@ -15,8 +18,11 @@ const row = z.object({
   modelReconnectsPerMinute: z.number().describe('The same as the model has it.'),
   convergedMs: z
     .array(ms.nullable())
-    .describe('Of each client in the lab: from readiness of the last new pod to its first answer; null: not in time.'),
-  meanConvergedMs: ms.nullable().describe('Their mean, in a cluster; null: one client did not find the pods.'),
+    .describe('Of each client in the lab: its slowest new pod, from readiness to the first answer; null: not in time.'),
+  foundMs: z
+    .array(ms.nullable())
+    .describe('The same of each client and each new pod: how long a new pod waits for a client.'),
+  meanConvergedMs: ms.nullable().describe('Mean of these, in a cluster; null: one client did not find a pod.'),
   worstConvergedMs: ms.nullable().describe('The slowest, in a cluster.'),
   modelMeanMs: ms.nullable().describe('Mean of the model, in a cluster; null where it says nothing.'),
   modelWorstMs: ms.nullable().describe('Worst of the model, in a cluster; null where it says nothing.'),
@@ -42,6 +48,21 @@ const row = z.object({
     })
     .nullable()
     .describe('A call that outlives the age of its connection; null: not made.'),
+  scaleOut: z
+    .object({
+      readyAtMs: z.array(ms).describe('When each new pod was ready.'),
+      bucketMs: ms.describe('Length of a bucket.'),
+      buckets: z
+        .array(
+          z.object({
+            atMs: z.number().describe('Start of the bucket.'),
+            answered: z.record(z.string(), count).describe('Answered calls by pod.'),
+            failed: count.describe('Failed calls.'),
+          }),
+        )
+        .describe('Calls of all clients by when they were sent; without those in which none was.'),
+    })
+    .describe('The scale-out as it went in the lab; times from when it was asked for.'),
 });
 
 const cost = z.object({
@@ -49,6 +70,8 @@ const cost = z.object({
   reconnectCores: z.number().describe('Processors that open connections, on both sides.'),
   idleCores: z.number().describe('Processors of new pods that no client has found yet, at worst.'),
   totalCores: z.number().describe('Both.'),
+  reconnectsPerSecond: z.number().describe('Connections that the fleet opens anew.'),
+  foundWithinMs: ms.describe('How long new pods wait at worst.'),
 });
 
 /** The report of `evenkeel experiment connection-age`. */
@@ -92,6 +115,7 @@ export const connectionAgeSchema = z.object({
         .nullable()
         .describe('Where the sum of the costs is least, not rounded; null: longer is always better.'),
       cost,
+      connections: count.describe('That the fleet holds at any age: one of each client to each pod.'),
       why: z.string().describe('In a sentence.'),
     })
     .describe('The answer.'),
