@@ -1,19 +1,13 @@
 import { type Command, Option } from 'commander';
 import { addProofOptions } from '../probe/options.ts';
 import { addTellingOptions } from '../probe/tell/options.ts';
+import { addClusterOptions } from './prove/cluster-options.ts';
 
 export function registerProve(root: Command): void {
   const command = root
     .command('prove')
-    .description('Measure in a real cluster which way of calling keeps the load even, in a namespace of its own.')
-    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
-    .option('--namespace-prefix <text>', 'how the name of the namespace begins (default: evenkeel-prove)')
-    .option('--image <image>', 'image of evenkeel that every pod is made of (default: evenkeel:dev)')
-    .option('--image-pull-policy <policy>', 'Always, IfNotPresent or Never (default: IfNotPresent)')
-    .option('--envoy-image <image>', 'image of Envoy for the scheme l7-envoy, which is skipped without one')
-    .option('--control-plane <host:port>', 'an installed evenkeel for the scheme xds (default: deploys its own)')
-    .option('--cluster-domain <name>', "the cluster's DNS domain (default: cluster.local)")
-    .option('--keep', 'leave the namespace as it is after the run');
+    .description('Measure in a real cluster which way of calling keeps the load even, in a namespace of its own.');
+  addClusterOptions(command, 'evenkeel-prove').option('--keep', 'leave the namespace as it is after the run');
   addTellingOptions(addProofOptions(command));
   command
     .addOption(

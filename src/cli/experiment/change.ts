@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import { EvenkeelError } from '../../base/errors.ts';
 import type { ChangeKind } from '../../probe/experiment/change/report.ts';
 import { type ProofOptions, parseProofOptions } from '../../probe/options.ts';
+import { addClusterOptions } from '../prove/cluster-options.ts';
 import { type GrpcClient, parseClients } from './change/clients.ts';
+import type { RawClusterOptions } from './change/in-cluster/run.ts';
 import { type Variant, variants } from './change/variants.ts';
 import { addOutputOptions, parseOutput } from './output.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -30,7 +32,8 @@ const about: Readonly<Record<ChangeKind, { description: string; schemes: string;
     examples: `
   evenkeel experiment scale-out --html scale-out.html
   evenkeel experiment scale-out --clients grpc-js,grpc-go
-  evenkeel experiment scale-out --pods 2 --scale-to 10 --schemes headless-round-robin,xds`,
+  evenkeel experiment scale-out --pods 2 --scale-to 10 --schemes headless-round-robin,xds
+  evenkeel experiment scale-out --kubernetes --image evenkeel:dev`,
   },
   'scale-in': {
     description:
@@ -74,10 +77,20 @@ function register(experiment: Command, kind: ChangeKind): void {
       `from a pod's event until everybody is told; a cluster takes 1000 to 3000 (default: ${kind === 'rolling-update' ? 1000 : 0})`,
     )
     .option('--seed <n>', 'seed of everything that is chance (default: 1)');
+  command.option('--kubernetes', 'measure in a cluster, in a namespace of its own (docs/prove.md)');
+  addClusterOptions(command, 'evenkeel-experiment').option(
+    '--go-client-image <image>',
+    'image that has the grpc-go client, whose rows are skipped without one',
+  );
   addOutputOptions(command)
     .addHelpText('after', `\nExamples:${examples}`)
     .action(async (raw: Readonly<Record<string, string | boolean | undefined>>) => {
       const options = parseChange(kind, raw);
+      if (raw.kubernetes === true) {
+        const { measureInCluster } = await import('./change/in-cluster/run.ts');
+        process.exitCode = await measureInCluster(kind, options, raw as RawClusterOptions, parseOutput(raw));
+        return;
+      }
       const { measureChange } = await import('./change/measure.ts');
       process.exitCode = await measureChange(kind, options, parseOutput(raw));
     });
@@ -89,6 +102,7 @@ export function parseChange(
   raw: Readonly<Record<string, string | boolean | undefined>>,
 ): ChangeOptions {
   const given = (name: string): string | undefined => raw[name] as string | undefined;
+  refuseElsewhere(raw);
   const pods = wholeNumber(given('pods'), '--pods', 3, 1, 50);
   const scaleTo = wholeNumber(given('scaleTo'), '--scale-to', kind === 'rolling-update' ? pods : pods * 2, pods, 100);
   if (kind !== 'rolling-update' && scaleTo === pods) {
@@ -108,13 +122,30 @@ export function parseChange(
   return {
     proof,
     clients: parseClients(given('clients')),
-    endpointDelayMs: wholeNumber(
-      given('endpointDelay'),
-      '--endpoint-delay',
-      kind === 'rolling-update' ? 1000 : 0,
-      0,
-      60_000,
-    ),
+    endpointDelayMs:
+      raw.kubernetes === true
+        ? null
+        : wholeNumber(given('endpointDelay'), '--endpoint-delay', kind === 'rolling-update' ? 1000 : 0, 0, 60_000),
     variants: varied ? variants : [],
   };
+}
+
+const ofClusters = {
+  ...{ context: '--context', namespacePrefix: '--namespace-prefix', image: '--image' },
+  ...{ imagePullPolicy: '--image-pull-policy', envoyImage: '--envoy-image', goClientImage: '--go-client-image' },
+  ...{ controlPlane: '--control-plane', clusterDomain: '--cluster-domain' },
+} as const;
+
+/** A flag of the other place would be without effect, which whoever gave it does not expect. */
+function refuseElsewhere(raw: Readonly<Record<string, unknown>>): void {
+  if (raw.kubernetes === true) {
+    if (raw.endpointDelay === undefined) return;
+    throw new EvenkeelError('EK_EXPERIMENT_LAB_ONLY', 'a cluster publishes endpoints in its own time', {
+      field: '--endpoint-delay',
+    });
+  }
+  for (const [name, field] of Object.entries(ofClusters)) {
+    if (raw[name] === undefined) continue;
+    throw new EvenkeelError('EK_USAGE', `${field} means a cluster`, { field, hint: 'Add --kubernetes.' });
+  }
 }

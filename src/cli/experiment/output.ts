@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { useColour } from '../../probe/print/print-report.ts';
+import { openOutput } from '../../probe/report-file.ts';
 
 /** Where an experiment's results go. */
 export interface ExperimentOutput {
@@ -25,5 +27,33 @@ export function parseOutput(raw: Readonly<Record<string, unknown>>): ExperimentO
     report: raw.report as string | undefined,
     html: raw.html as string | undefined,
     json: raw.json === true,
+  };
+}
+
+/** Files that are open, and the way to tell a report. */
+export interface Results {
+  /** Writes the files and prints the table or the JSON. */
+  tell<Report>(
+    report: Report,
+    print: (report: Report, colour: boolean) => string,
+    page: (report: Report) => string,
+  ): Promise<void>;
+}
+
+/**
+ * Opens what results are written to before the run: a path that cannot be written must not cost them.
+ *
+ * @throws EvenkeelError `EK_REPORT_PATH`
+ */
+export async function openResults({ report: reportPath, html, json }: ExperimentOutput): Promise<Results> {
+  const reportFile = reportPath === undefined ? undefined : await openOutput(reportPath, '--report');
+  const htmlFile = html === undefined ? undefined : await openOutput(html, '--html');
+  return {
+    async tell(report, print, page) {
+      const text = `${JSON.stringify(report, null, 2)}\n`;
+      await reportFile?.write(text);
+      await htmlFile?.write(page(report));
+      console.log(json ? text.trimEnd() : print(report, useColour(process.stdout)));
+    },
   };
 }

@@ -1,8 +1,7 @@
 import { terminationSignal } from '../../base/shutdown.ts';
 import { Lab, type LabOptions } from '../../lab/index.ts';
-import { createProgress, type Progress, useColour } from '../../probe/index.ts';
-import { openOutput } from '../../probe/report-file.ts';
-import type { ExperimentOutput } from './output.ts';
+import { createProgress, type Progress } from '../../probe/index.ts';
+import { type ExperimentOutput, openResults } from './output.ts';
 
 /** What is measured in a lab that has just been started, and how it is told. */
 export interface LabExperiment<Report> {
@@ -21,10 +20,7 @@ export interface LabExperiment<Report> {
 
 /** Starts a lab, measures in it, tells what was seen and takes the lab down again; the answer is the exit code. */
 export async function runInLab<Report>(experiment: LabExperiment<Report>): Promise<number> {
-  const { report: reportPath, html: htmlPath, json } = experiment.output;
-  // Before the run: a path that cannot be written must not cost the results.
-  const reportFile = reportPath === undefined ? undefined : await openOutput(reportPath, '--report');
-  const htmlFile = htmlPath === undefined ? undefined : await openOutput(htmlPath, '--html');
+  const results = await openResults(experiment.output);
   const progress = createProgress(process.stderr);
   progress.step('starting the lab');
   const lab = await Lab.start(experiment.lab);
@@ -41,10 +37,7 @@ export async function runInLab<Report>(experiment: LabExperiment<Report>): Promi
     });
     if (report === undefined) return 3;
     progress.end();
-    const text = `${JSON.stringify(report, null, 2)}\n`;
-    await reportFile?.write(text);
-    await htmlFile?.write(experiment.page(report));
-    console.log(json ? text.trimEnd() : experiment.print(report, useColour(process.stdout)));
+    await results.tell(report, experiment.print, experiment.page);
     return experiment.exitCode(report);
   } finally {
     progress.end();

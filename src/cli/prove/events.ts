@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Progress, Report } from '../../probe/index.ts';
 
 /** What the pod that makes the calls tells whoever waits for it, a JSON object a line on its standard output. */
-export type DriverEvent =
+export type DriverEvent<R = Report> =
   | { readonly event: 'step' | 'update' | 'note'; readonly text: string }
-  | { readonly event: 'report'; readonly report: Report }
+  | { readonly event: 'report'; readonly report: R }
   /** What kept it from any report; `code` is one of ours. */
   | { readonly event: 'failed'; readonly code: string; readonly message: string; readonly hint: string };
 
@@ -15,10 +15,10 @@ const eventSchema = z.discriminatedUnion('event', [
 ]);
 
 /** The event in a line; undefined where it is something else, a warning of a library for example. */
-export function parseEvent(line: string): DriverEvent | undefined {
+export function parseEvent<R = Report>(line: string): DriverEvent<R> | undefined {
   if (!line.startsWith('{"event":')) return undefined;
   try {
-    return eventSchema.safeParse(JSON.parse(line)).data as DriverEvent | undefined;
+    return eventSchema.safeParse(JSON.parse(line)).data as DriverEvent<R> | undefined;
   } catch {
     return undefined;
   }

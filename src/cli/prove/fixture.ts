@@ -192,6 +192,14 @@ export class KubernetesFixture implements Fixture {
     return this.#change(backendsOf(this.#plan), observer, patch);
   }
 
+  /** Gives the pods of all backends other settings, by a rollout, and waits until there are no others. */
+  async prepare(template: object): Promise<void> {
+    const apps = backendsOf(this.#plan);
+    const body = { spec: { template } };
+    await Promise.all(apps.map((app) => this.#patch(app, body, PatchStrategy.StrategicMergePatch)));
+    await Promise.all(apps.map((app) => this.#settled(app)));
+  }
+
   /** Changes Deployments one after the other, tells what becomes of their pods and waits until all is through. */
   async #change(apps: readonly string[], observer: ScaleObserver, patch: object): Promise<void> {
     const stop = this.#watch.observe((change, pod, atMs) => {
@@ -207,9 +215,9 @@ export class KubernetesFixture implements Fixture {
     }
   }
 
-  async #patch(name: string, body: object): Promise<void> {
+  async #patch(name: string, body: object, strategy: string = PatchStrategy.MergePatch): Promise<void> {
     const api = this.#config.makeApiClient(AppsV1Api);
-    const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+    const merge = setHeaderOptions('Content-Type', strategy);
     await patiently(() => api.patchNamespacedDeployment({ name, namespace: this.#plan.namespace, body }, merge));
   }
 

@@ -1,7 +1,8 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
 import { terminationSignal } from '../../base/shutdown.ts';
-import { exitCodeOf, runProof } from '../../probe/index.ts';
+import type { ChangeReport } from '../../probe/experiment/change/report.ts';
+import { exitCodeOf, type Progress, type Report, runProof } from '../../probe/index.ts';
 import { awaitConnections, awaitName } from './await-services.ts';
 import { type DriverEvent, eventProgress } from './events.ts';
 import { KubernetesFixture } from './fixture.ts';
@@ -40,9 +41,7 @@ export async function proveInPod(env: NodeJS.ProcessEnv = process.env): Promise<
     progress.step('waiting for Services');
     await fixture.start();
     await unlessAborted(awaitAll(plan, fixture), early.signal);
-    const report = await runProof(fixture, plan.options, progress, early.signal);
-    tell({ event: 'report', report });
-    return exitCodeOf(report);
+    return await measure(plan, fixture, progress, early.signal);
   } catch (thrown) {
     const { code, message, hint, exitCode } = toEvenkeelError(thrown);
     tell({ event: 'failed', code, message, hint });
@@ -52,7 +51,23 @@ export async function proveInPod(env: NodeJS.ProcessEnv = process.env): Promise<
   }
 }
 
-function tell(event: DriverEvent): void {
+async function measure(
+  plan: Plan,
+  fixture: KubernetesFixture,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<number> {
+  if (plan.experiment !== undefined) {
+    const { measureInPod } = await import('../experiment/change/in-cluster/measure-in-pod.ts');
+    tell({ event: 'report', report: await measureInPod(plan.experiment, fixture, progress, signal) });
+    return 0;
+  }
+  const report = await runProof(fixture, plan.options, progress, signal);
+  tell({ event: 'report', report });
+  return exitCodeOf(report);
+}
+
+function tell(event: DriverEvent<Report | ChangeReport>): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 

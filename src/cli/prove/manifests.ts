@@ -32,7 +32,7 @@ import {
   serviceNames,
   xdsPort,
 } from './plan.ts';
-import { everySecond, type ImageChoice, podSpec } from './pod-template.ts';
+import { type Bringing, everySecond, type ImageChoice, podSpec } from './pod-template.ts';
 import { shortened } from './shortened.ts';
 
 /** Everything that a proof is made of. */
@@ -41,6 +41,8 @@ export interface ManifestOptions {
   readonly image: ImageChoice;
   /** An Envoy's image, where the plan has one. */
   readonly envoyImage?: string | undefined;
+  /** An image that has the grpc-go client of experiments as {@link goClientInImage}. */
+  readonly goClientImage?: string | undefined;
   readonly clusterDomain: string;
   /** Leave everything as it is after the run. */
   readonly keep: boolean;
@@ -48,6 +50,10 @@ export interface ManifestOptions {
 
 /** Label of everything that belongs to a proof, its namespace included; `prove --clean` looks for it. */
 export const proveLabel = 'evenkeel.dev/prove';
+
+/** Where an image has the grpc-go client; it is copied from there into the pod that makes the calls. */
+export const goClientInImage = '/usr/local/bin/go-caller';
+const goClientFolder = '/opt/go-client';
 
 const readerAccount = 'evenkeel';
 const configPath = '/etc/evenkeel';
@@ -74,7 +80,7 @@ export function groundwork(options: ManifestOptions): KubernetesObject[] {
  * The Job whose pod makes the calls. Everything that runs belongs to it, so that the cluster's own garbage collector ends
  * all of it even where whoever started the proof was killed.
  */
-export function driverJob({ plan, image, keep }: ManifestOptions): V1Job {
+export function driverJob({ plan, image, goClientImage, keep }: ManifestOptions): V1Job {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -88,7 +94,11 @@ export function driverJob({ plan, image, keep }: ManifestOptions): V1Job {
         spec: {
           ...podSpec(image, {
             args: ['prove', '--in-pod'],
-            env: { [planEnv]: JSON.stringify(plan) },
+            env: {
+              [planEnv]: JSON.stringify(plan),
+              ...(goClientImage !== undefined && { EVENKEEL_GO_CLIENT: `${goClientFolder}/caller` }),
+            },
+            ...(goClientImage !== undefined && { brings: bringGoClient(goClientImage) }),
             serviceAccount: driverName,
             cpu: '500m',
             memory: '512Mi',
@@ -98,6 +108,12 @@ export function driverJob({ plan, image, keep }: ManifestOptions): V1Job {
       },
     },
   };
+}
+
+/** The image need have nothing else, no shell and no cp: the client copies itself. */
+function bringGoClient(image: string): Bringing {
+  const command = [goClientInImage, '--copy-to', `${goClientFolder}/caller`];
+  return { image, command, path: goClientFolder };
 }
 
 /** What runs: Services, backends, control planes, the proxy. */

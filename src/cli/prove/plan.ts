@@ -1,5 +1,6 @@
 import type { ProofOptions, SchemeId } from '../../probe/index.ts';
 import { schemeIds, schemes } from '../../probe/index.ts';
+import type { PlannedChange } from '../experiment/change/in-cluster/plan.ts';
 
 /** What the pod that makes the calls is told; plain data, handed over in an environment variable. */
 export interface Plan {
@@ -10,6 +11,8 @@ export interface Plan {
   readonly controlPlane?: string | undefined;
   /** Whether there is an Envoy for the scheme `l7-envoy`. */
   readonly envoy: boolean;
+  /** What is measured in place of a proof. */
+  readonly experiment?: PlannedChange | undefined;
 }
 
 /** The environment variable that has the plan as JSON. */

@@ -1,9 +1,16 @@
-import type { V1Container, V1EnvVar, V1PodSpec, V1Probe } from '@kubernetes/client-node';
+import type { V1Container, V1EnvVar, V1PodSpec, V1Probe, V1SecurityContext } from '@kubernetes/client-node';
 
 /** Which image the pods are made of. */
 export interface ImageChoice {
   readonly image: string;
   readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+}
+
+/** A container that comes before the others and leaves something in a folder that they see. */
+export interface Bringing {
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly path: string;
 }
 
 /** What differs between the containers of a proof. */
@@ -16,6 +23,8 @@ export interface ContainerParts {
   readonly readiness?: V1Probe | undefined;
   /** Path to the ConfigMap whose files lie there. */
   readonly files?: { readonly path: string; readonly configMap: string } | undefined;
+  /** What another image puts into a folder before the container starts. */
+  readonly brings?: Bringing | undefined;
   readonly serviceAccount?: string | undefined;
   /** What is asked for; on a machine with much to do a pod gets little more than that. Default 50m and 64Mi. */
   readonly cpu?: string | undefined;
@@ -35,12 +44,28 @@ const ownData = [
 /** Longer than any of these pods needs; the shorter it is, the sooner is a namespace that is deleted gone. */
 const graceSeconds = 10;
 
+const confined: V1SecurityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  readOnlyRootFilesystem: true,
+};
+
+function bringing({ image, command, path }: Bringing, imagePullPolicy: string): V1Container {
+  return {
+    ...{ name: 'bring', image, imagePullPolicy, command: [...command] },
+    ...{ securityContext: confined, volumeMounts: [{ name: 'brought', mountPath: path }] },
+    resources: { requests: { cpu: '50m', memory: '64Mi' } },
+  };
+}
+
 /** A pod of one container that passes the Pod Security Standard "restricted". */
 export function podSpec({ image, pullPolicy }: ImageChoice, parts: ContainerParts): V1PodSpec {
-  const { command, args, env = {}, ports = {}, readiness, files, serviceAccount, cpu = '50m', memory = '64Mi' } = parts;
+  const { command, args, env = {}, ports = {}, readiness, files, brings, serviceAccount } = parts;
+  const { cpu = '50m', memory = '64Mi' } = parts;
   const volumes = [
     { name: 'tmp', emptyDir: {} },
     ...(files === undefined ? [] : [{ name: 'files', configMap: { name: files.configMap } }]),
+    ...(brings === undefined ? [] : [{ name: 'brought', emptyDir: {} }]),
   ];
   const container: V1Container = {
     name: 'main',
@@ -54,14 +79,11 @@ export function podSpec({ image, pullPolicy }: ImageChoice, parts: ContainerPart
     ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort })),
     ...(readiness !== undefined && { readinessProbe: readiness }),
     resources: { requests: { cpu, memory } },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ['ALL'] },
-      readOnlyRootFilesystem: true,
-    },
+    securityContext: confined,
     volumeMounts: [
       { name: 'tmp', mountPath: '/tmp' },
       ...(files === undefined ? [] : [{ name: 'files', mountPath: files.path, readOnly: true }]),
+      ...(brings === undefined ? [] : [{ name: 'brought', mountPath: brings.path, readOnly: true }]),
     ],
   };
   return {
@@ -72,6 +94,7 @@ export function podSpec({ image, pullPolicy }: ImageChoice, parts: ContainerPart
     enableServiceLinks: false,
     terminationGracePeriodSeconds: graceSeconds,
     securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
+    ...(brings !== undefined && { initContainers: [bringing(brings, pullPolicy)] }),
     containers: [container],
     volumes,
   };

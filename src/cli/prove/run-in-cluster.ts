@@ -25,8 +25,8 @@ const readyWithinMs = 300_000;
 /** How long the pod that makes the calls may take for its report once it was told to end. */
 const lastReportWithinMs = 15_000;
 
-/** One proof in a namespace that is there: makes everything, follows the calls, hands back the report. */
-export class RunInCluster {
+/** One proof, or experiment, in a namespace that is there: makes everything, follows the calls, hands back the report. */
+export class RunInCluster<R = Report> {
   readonly #cluster: Cluster;
   readonly #manifests: ManifestOptions;
   readonly #progress: Progress;
@@ -42,7 +42,7 @@ export class RunInCluster {
    * @returns undefined where it was ended before anything was known
    * @throws EvenkeelError whatever kept it from a report
    */
-  async run(signal: AbortSignal): Promise<Report | undefined> {
+  async run(signal: AbortSignal): Promise<R | undefined> {
     await this.#create();
     const driver = await this.#awaitPods(signal);
     if (driver === undefined) return undefined;
@@ -129,7 +129,7 @@ export class RunInCluster {
   }
 
   /** Shows what the pod that makes the calls tells, and waits for its report. */
-  async #follow(pod: string, signal: AbortSignal): Promise<Report | undefined> {
+  async #follow(pod: string, signal: AbortSignal): Promise<R | undefined> {
     const tooLate = new AbortController();
     const end = (): void => {
       // It is told to end as any pod: it writes what it knows by then, and its log ends.
@@ -144,7 +144,7 @@ export class RunInCluster {
     let last = '';
     try {
       for await (const line of followLog(source, () => this.#hasEnded(pod), tooLate.signal)) {
-        const event = parseEvent(line);
+        const event = parseEvent<R>(line);
         if (event === undefined) last = line.trim() || last;
         else if (event.event === 'report') return event.report;
         else if (event.event === 'failed') {
