@@ -11,11 +11,14 @@ const { values } = parseArgs({
     silent: { type: 'string', default: '100' },
     endpoints: { type: 'string', default: '1000' },
     changes: { type: 'string', default: '200' },
+    rounds: { type: 'string', default: '6' },
   },
 });
 const changes = Number(values.changes);
+/** Changes before those that count, in which a new server gets to its working speed. */
+const warmUp = 20;
 /** Rounds of each kind, in turn, so that what else goes on meets both alike. */
-const rounds = 2;
+const rounds = Number(values.rounds);
 
 interface Held {
   readonly residentBytes: number;
@@ -47,11 +50,12 @@ async function measure(silent: number): Promise<{ lagMs: number[]; before: Held;
   }
   const before = await ask({});
   const lagMs: number[] = [];
-  for (let generation = 1; generation <= changes; generation++) {
+  for (let generation = 1; generation <= warmUp + changes; generation++) {
     const arrived = streams.map((stream) => stream.responseAck(typeUrls.endpoint).then(() => performance.now()));
     const toldAt = performance.now();
     await ask({ generation });
-    for (const at of await Promise.all(arrived)) lagMs.push(at - toldAt);
+    const arrivals = await Promise.all(arrived);
+    if (generation > warmUp) for (const at of arrivals) lagMs.push(at - toldAt);
   }
   const after = await ask({});
   await Promise.all(readers.map((client) => client.close()));
@@ -68,13 +72,13 @@ function summary(lagMs: readonly number[]): { p50Ms: number; p99Ms: number } {
 }
 
 const kinds = { without: 0, with: Number(values.silent) };
-const lags: Record<string, number[]> = { without: [], with: [] };
+const lags: Record<string, { p50Ms: number; p99Ms: number }[]> = { without: [], with: [] };
 const held: Record<string, { beforeMb: number; afterMb: number; residentMb: number; streams: number }> = {};
 const mb = (bytes: number): number => Math.round(bytes / 1024 / 102.4) / 10;
 for (let round = 0; round < rounds; round++) {
   for (const [kind, silent] of Object.entries(kinds)) {
     const { lagMs, before, after } = await measure(silent);
-    for (const ms of lagMs) lags[kind]!.push(ms);
+    lags[kind]!.push(summary(lagMs));
     held[kind] = {
       beforeMb: mb(before.usedBytes),
       afterMb: mb(after.usedBytes),
@@ -83,6 +87,11 @@ for (let round = 0; round < rounds; round++) {
     };
   }
 }
+const median = (of: readonly number[]): number => of.toSorted((a, b) => a - b)[Math.floor((of.length - 1) / 2)]!;
 const { readers, silent, endpoints } = values;
-const figures = Object.keys(kinds).map((kind) => [kind, { ...summary(lags[kind]!), held: held[kind] }] as const);
+const figures = Object.entries(lags).map(([kind, byRound]) => {
+  const p50Ms = median(byRound.map((one) => one.p50Ms));
+  const p99Ms = median(byRound.map((one) => one.p99Ms));
+  return [kind, { p50Ms, p99Ms, byRound, held: held[kind] }] as const;
+});
 console.log(JSON.stringify({ readers, silent, endpoints, changes, ...Object.fromEntries(figures) }, undefined, 2));

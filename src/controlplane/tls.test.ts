@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import { AdsTestClient, typeUrls } from '../xds/index.ts';
+import { AdsTestClient, grpcStatus, typeUrls } from '../xds/index.ts';
 import type { ClientRule } from './auth-rules.ts';
 import { ControlPlane } from './control-plane.ts';
 import { type Certificate, type CertificateSpec, TestAuthority, writeCertificate } from './testing/certificates.ts';
@@ -212,6 +212,24 @@ test('a client sees the namespaces that its rule names, and the others do not ex
 
   const auditor = (await connect(authority.issue({ dns: ['one.auditors.example'] }))).sotw();
   assert.deepEqual((await auditor.requestResponseAck(typeUrls.cluster, clusters)).names, clusters);
+});
+
+test('where the fleet comes in there is nothing but discovery and health', async (t) => {
+  const client = await (await startControlPlane(t)).connect();
+  const unknown = [
+    '/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus',
+    '/envoy.service.status.v3.ClientStatusDiscoveryService/StreamClientStatus',
+    '/envoy.service.load_stats.v3.LoadReportingService/StreamLoadStats',
+    '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+    '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
+    '/grpc.channelz.v1.Channelz/GetServers',
+  ];
+  for (const path of unknown) assert.equal((await client.call(path).ended).code, grpcStatus.unimplemented, path);
+  for (const path of ['/config_dump', '/metrics', '/readyz']) {
+    const { message } = await client.call(path, { ':method': 'GET', 'content-type': 'text/plain' }).ended;
+    assert.match(message, /^HTTP status 4\d\d$/, path);
+  }
+  assert.deepEqual((await client.sotw().requestResponseAck(typeUrls.listener, ['orders'])).names, ['orders']);
 });
 
 test('files that are swapped by a link, as a Secret is, are taken up and open streams stay', async (t) => {
