@@ -13,6 +13,7 @@ import { checkPermissions } from './check-permissions.ts';
 import { type Cluster, connect } from './connect.ts';
 import type { ManifestOptions } from './manifests.ts';
 import { createNamespace, deleteNamespace, newName } from './namespace.ts';
+import { noteLeftovers } from './note-leftovers.ts';
 import { parseProveOptions, type RawProveOptions } from './options.ts';
 import { partNames, partsOf, serviceNames, xdsPort } from './plan.ts';
 import { RunInCluster } from './run-in-cluster.ts';
@@ -45,6 +46,7 @@ export async function proveInCluster(raw: RawProveOptions): Promise<number> {
   progress.step('asking the cluster');
   const cluster = await connect(options.context).finally(() => progress.end());
   await checkPermissions(cluster, namespace);
+  await noteLeftovers(cluster, progress);
   const early = new AbortController();
   void terminationSignal().then(() => {
     progress.note(`ending; should this be killed as well: evenkeel prove --clean`);
