@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { image, kubectl, partsOf, run, until, without } from './systems/support/kubectl.ts';
+import { images, partsOf, withoutCluster } from './support/cluster.ts';
+import { kubectl, run } from './support/run.ts';
+import { until } from './support/until.ts';
 import { type Manifest, manifestsOf } from './systems/support/manifests.ts';
 import { Namespace } from './systems/support/namespace.ts';
 
-const skip = await without('helm', 'openssl');
+const skip = withoutCluster('helm', 'openssl');
 
 function isAnswer(line: string): boolean {
   return /^#\d+: server-/.test(line);
@@ -16,7 +18,7 @@ function isAnswer(line: string): boolean {
 
 test('the chart: upgrade and rollback keep clients served', { skip }, async (t) => {
   const here = await Namespace.create(t, 'chart');
-  const { repository, tag } = partsOf(image);
+  const { repository, tag } = partsOf(images.evenkeel);
   const helm = (...args: readonly string[]) => run('helm', [...args, '--namespace', here.name]);
   const release = ['evenkeel', 'deploy/chart/evenkeel'];
   const ours = `image.repository=${repository},image.tag=${tag},kubernetes.namespaces={${here.name}}`;

@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { reportSchema } from '../src/probe/index.ts';
-import { evenkeel, images, kubectl, withoutCluster } from './support/cluster.ts';
+import { images, withoutCluster } from './support/cluster.ts';
+import { installControlPlane } from './support/echo-stage.ts';
+import { createNamespace, deleteNamespace } from './support/namespace.ts';
+import { evenkeel, kubectl, outcomeOf } from './support/run.ts';
+import { until } from './support/until.ts';
 
 const skip = withoutCluster();
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-prove-'));
@@ -137,4 +141,63 @@ test('what was kept is deleted by --clean, and nothing that runs', { skip, timeo
   const { deleted } = JSON.parse(cleaned.stdout) as { deleted: string[] };
   assert.ok(deleted.includes(kept.replace('namespace/', '')), cleaned.stdout);
   assert.deepEqual(await namespacesOf('kept'), []);
+});
+
+test('killed outright: the cluster ends what runs, the next run tells of it, --clean deletes the rest', {
+  skip,
+  timeout: 400_000,
+}, async (t) => {
+  const args = ['--schemes', 'clusterip-grpc', '--calls', '100000', '--namespace-prefix', prefix('killed')];
+  const killed = await evenkeel(['prove', ...made, ...args], {
+    stopOn: /calling: clusterip-grpc/,
+    stopWith: 'SIGKILL',
+  });
+  assert.equal(killed.code, null);
+  const [left] = await namespacesOf('killed');
+  const namespace = left!.replace('namespace/', '');
+  t.after(() => kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']));
+  const runs = ['get', 'deployments,services', '-n', namespace, '-o'];
+  const { items } = JSON.parse(await kubectl([...runs, 'json']));
+  const owners = items.map(({ metadata }: { metadata: { ownerReferences?: { kind: string }[] } }) =>
+    metadata.ownerReferences?.map(({ kind }) => kind).join(),
+  );
+  assert.ok(owners.length > 0 && owners.every((kind: unknown) => kind === 'Job'), owners.join());
+
+  const whileItRuns = await evenkeel(['prove', '--clean']);
+  const toEnd = `still running, left alone: ${namespace} (to end it: kubectl delete namespace ${namespace})`;
+  assert.ok(whileItRuns.stdout.includes(toEnd), whileItRuns.stdout);
+  const next = await evenkeel([
+    ...['prove', '--image', 'evenkeel-nobody-has-this:1', '--image-pull-policy', 'Never'],
+    ...['--schemes', 'clusterip-grpc', '--namespace-prefix', prefix('next')],
+  ]);
+  assert.ok(next.stderr.includes(`another proof runs in ${namespace}`), next.stderr);
+
+  // What the cluster itself does once the Job has ended (ttlSecondsAfterFinished).
+  await kubectl(['delete', 'job', 'prove', '-n', namespace]);
+  await until('nothing runs any more', async () => ((await kubectl([...runs, 'name'])) === '' ? true : undefined));
+  await until('--clean deletes the namespace', async () => {
+    const { stdout } = await evenkeel(['prove', '--clean', '--json']);
+    return (JSON.parse(stdout) as { deleted: string[] }).deleted.includes(namespace) ? true : undefined;
+  });
+  assert.deepEqual(await namespacesOf('killed'), []);
+});
+
+test('the scheme xds through a control plane that is installed', { skip, timeout: 400_000 }, async (t) => {
+  const { name: namespace } = await createNamespace('ek-test-installed');
+  t.after(async () => {
+    await outcomeOf('helm', ['uninstall', 'evenkeel', '--namespace', namespace]);
+    await deleteNamespace(namespace);
+  });
+  await installControlPlane(namespace, []);
+  const where = ['--control-plane', `evenkeel.${namespace}:18000`, '--namespace-prefix', prefix('installed')];
+  const args = ['--schemes', 'xds', '--deadline', '10000', '--json'];
+  const { code, stdout, stderr } = await evenkeel(['prove', ...made, ...where, ...args]);
+  assert.equal(code, 0, stderr);
+  const report = reportSchema.parse(JSON.parse(stdout));
+  const [scheme] = report.schemes;
+  assert.ok(scheme?.status === 'ok' && scheme.verdict === 'balanced', JSON.stringify(scheme));
+  for (const row of [...report.scaleOut, ...report.scaleIn]) {
+    assert.ok(row.status === 'ok' && row.convergedMs !== null, JSON.stringify(row));
+    assert.deepEqual(row.failures, {});
+  }
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { kubectl } from '../support/cluster.ts';
+import { kubectl } from '../support/run.ts';
 
 /** What a client has counted since it began: answers by pod, failures by status and message. */
 export interface Tally {

@@ -79,7 +79,7 @@ export async function readyPods(kubectl: Kubectl): Promise<string[]> {
 /** Resolves once so many backends are ready and nothing else of the Deployment is left. */
 export async function settled(kubectl: Kubectl, replicas: number): Promise<void> {
   await kubectl(['rollout', 'status', `deployment/${backend}`, '--timeout=180s']);
-  await until(`${replicas} pods of ${backend} and no others`, 120_000, async () => {
+  await until(`${replicas} pods of ${backend} and no others`, async () => {
     const printed = await kubectl(['get', 'pods', '-l', `${nameLabel}=${backend}`, '-o', 'name']);
     const there = printed.split('\n').filter((line) => line !== '').length;
     return there === replicas && (await readyPods(kubectl)).length === replicas ? true : undefined;

@@ -1,5 +1,6 @@
 import { everySecond, podSpec } from '../../src/cli/prove/pod-template.ts';
-import { images, run } from './cluster.ts';
+import { images, partsOf } from './cluster.ts';
+import { run } from './run.ts';
 
 /** Backends that answer `echo.EchoServer`: name of the Deployment. */
 export const backend = 'be1';
@@ -20,14 +21,13 @@ export async function installControlPlane(
   served: readonly string[],
   ...options: readonly string[]
 ): Promise<void> {
-  const [repository, tag = 'latest'] = images.evenkeel.split(/:(?=[^/]*$)/);
-  const { code, stderr } = await run('helm', [
+  const { repository, tag } = partsOf(images.evenkeel);
+  await run('helm', [
     ...['install', 'evenkeel', 'deploy/chart/evenkeel', '--namespace', namespace, '--wait', '--timeout', '3m'],
     ...['--set', `image.repository=${repository}`, '--set-string', `image.tag=${tag}`],
     ...['--set-json', `kubernetes.namespaces=${JSON.stringify(served)}`],
     ...options,
   ]);
-  if (code !== 0) throw new Error(`helm install: ${stderr}`);
 }
 
 /** A headless Service and its pods, spread over the machines; no pod is taken away before there is another one. */

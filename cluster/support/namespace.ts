@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { kubectl } from './cluster.ts';
+import { kubectl } from './run.ts';
 
 /** Runs kubectl in one namespace. */
 export type Kubectl = (args: readonly string[], input?: string) => Promise<string>;

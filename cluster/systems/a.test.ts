@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { run, until, without } from './support/kubectl.ts';
+import { withoutCluster } from '../support/cluster.ts';
+import { run } from '../support/run.ts';
+import { until } from '../support/until.ts';
 import { manifestsOf } from './support/manifests.ts';
 import { Namespace, podsIn, tally } from './support/namespace.ts';
 
-const skip = await without('make');
+const skip = withoutCluster('make');
 
 test('system A: a gateway in front of two backends', { skip }, async (t) => {
   const here = await Namespace.create(t, 'a');

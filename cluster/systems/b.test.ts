@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { envoyImage, image, partsOf, run, until, without } from './support/kubectl.ts';
+import { images, partsOf, withoutCluster } from '../support/cluster.ts';
+import { run } from '../support/run.ts';
+import { until } from '../support/until.ts';
 import { type Manifest, manifestsOf } from './support/manifests.ts';
 import { Namespace, tally } from './support/namespace.ts';
 
-const skip = await without('helm');
+const skip = withoutCluster('helm');
 
 /** The write-up's clients call once a second; ten times as often they say the same sooner. */
 function hurried(manifest: Manifest): Manifest {
@@ -26,7 +28,7 @@ function hurried(manifest: Manifest): Manifest {
 
 test('system B: one server, two protocols, clients that call for ever', { skip }, async (t) => {
   const here = await Namespace.create(t, 'b');
-  const { repository, tag } = partsOf(image);
+  const { repository, tag } = partsOf(images.evenkeel);
   const install = (...options: readonly string[]) =>
     run('helm', [
       ...['upgrade', '--install', 'evenkeel', 'deploy/chart/evenkeel', '--namespace', here.name, '--wait'],
@@ -93,7 +95,7 @@ test('system B: one server, two protocols, clients that call for ever', { skip }
   });
 
   const noEnvoy =
-    envoyImage === undefined && process.env.EVENKEEL_REQUIRE !== 'all' && 'EVENKEEL_ENVOY_IMAGE is not set';
+    images.envoy === undefined && process.env.EVENKEEL_REQUIRE !== 'all' && 'EVENKEEL_ENVOY_IMAGE is not set';
   await t.test('through a proxy that understands calls both spread', { skip: noEnvoy }, async () => {
     const services = [`${here.name}/server:50051`, `${here.name}/server:8080`];
     await install(

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { image, until, without } from './support/kubectl.ts';
+import { images, withoutCluster } from '../support/cluster.ts';
+import { until } from '../support/until.ts';
 import { type Manifest, manifestsOf } from './support/manifests.ts';
 import { Namespace } from './support/namespace.ts';
 
-const skip = await without();
+const skip = withoutCluster();
 
 test('system C: Kubernetes itself, and a chain of services', { skip }, async (t) => {
   const here = await Namespace.create(t, 'c');
@@ -61,7 +62,7 @@ test('system C: Kubernetes itself, and a chain of services', { skip }, async (t)
 
   await t.test('a new image rolls out, the history has its cause, undo goes back', async () => {
     // The same image by its full name is another text, which is all that a rollout asks for.
-    const other = `docker.io/library/${image}`;
+    const other = `docker.io/library/${images.evenkeel}`;
     await here.kubectl(['set', 'image', 'deployment/service-b', `app=${other}`]);
     const cause = 'kubernetes.io/change-cause=service-c has a Service now';
     await here.kubectl(['annotate', 'deployment/service-b', '--overwrite', cause]);
@@ -81,7 +82,7 @@ test('system C: Kubernetes itself, and a chain of services', { skip }, async (t)
     await here.kubectl(['rollout', 'undo', 'deployment/service-b', '--to-revision=1']);
     await here.rolledOut('service-b');
     const undone = await here.get('deployment', 'service-b');
-    assert.equal(undone.spec.template.spec.containers[0].image, image);
+    assert.equal(undone.spec.template.spec.containers[0].image, images.evenkeel);
   });
 
   await t.test('one trace goes through all three, over HTTP and gRPC', async () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { image, kubectl, nginxImage, partsOf, run, until, without } from './support/kubectl.ts';
+import { images, partsOf, withoutCluster } from '../support/cluster.ts';
+import { kubectl, run } from '../support/run.ts';
+import { until } from '../support/until.ts';
 import { type Manifest, manifestsOf } from './support/manifests.ts';
 import { Namespace, podsIn, tally } from './support/namespace.ts';
 
-const skip = await without('helm');
+const skip = withoutCluster('helm');
 
 test('system D: a front, applications, a gRPC service that grows', { skip }, async (t) => {
   const here = await Namespace.create(t, 'd');
@@ -107,7 +109,7 @@ test('system D: a front, applications, a gRPC service that grows', { skip }, asy
 
 test('system D by Helm, the front at port 31234 of every machine', { skip }, async (t) => {
   const here = await Namespace.create(t, 'd-helm');
-  const [app, front] = [partsOf(image), partsOf(nginxImage)];
+  const [app, front] = [partsOf(images.evenkeel), partsOf(images.nginx)];
   const install = (...options: readonly string[]) =>
     run('helm', [
       ...['upgrade', '--install', 'sample-service', 'deploy/systems/d/chart', '--namespace', here.name],

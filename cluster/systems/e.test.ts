@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { kubectl, until, without } from './support/kubectl.ts';
+import { withoutCluster } from '../support/cluster.ts';
+import { kubectl } from '../support/run.ts';
+import { until } from '../support/until.ts';
 import { manifestsOf } from './support/manifests.ts';
 import { Namespace, podsIn, tally } from './support/namespace.ts';
 
-const skip = await without();
+const skip = withoutCluster();
 
 test('system E: an xDS control plane and no proxy', { skip }, async (t) => {
   const here = await Namespace.create(t, 'e');

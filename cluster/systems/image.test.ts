@@ -1,10 +1,11 @@
 // What the image promises, seen from a pod inside: who it runs as, what it may write, what it lacks, how it ends.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until, without } from './support/kubectl.ts';
+import { withoutCluster } from '../support/cluster.ts';
+import { until } from '../support/until.ts';
 import { Namespace } from './support/namespace.ts';
 
-const skip = await without();
+const skip = withoutCluster();
 
 test('the image', { skip }, async (t) => {
   const here = await Namespace.create(t, 'image');

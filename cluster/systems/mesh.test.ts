@@ -2,8 +2,10 @@
 // Nothing runs: there is no mesh here.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { withoutCluster } from '../support/cluster.ts';
+import { kubectl } from '../support/run.ts';
+import { until } from '../support/until.ts';
 import { meshDefinitions } from './mesh-definitions.ts';
-import { kubectl, until, without } from './support/kubectl.ts';
 import { Namespace } from './support/namespace.ts';
 
 const files = meshDefinitions();
@@ -18,7 +20,7 @@ async function defined(): Promise<boolean> {
 
 /** A cluster of somebody's is not given new kinds by a test; there those that it has do. */
 const mayDefine = process.env.EVENKEEL_REQUIRE === 'all' && files !== undefined;
-const noCluster = await without();
+const noCluster = withoutCluster();
 const skip = noCluster || (!mayDefine && !(await defined()) && 'the cluster has no Gateway API or Istio');
 
 test('the entrances of system C are valid, and a wrong field is not', { skip }, async (t) => {

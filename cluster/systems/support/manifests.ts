@@ -1,5 +1,6 @@
 import { parseAllDocuments, stringify } from 'yaml';
-import { envoyImage, image, kubectl, nginxImage } from './kubectl.ts';
+import { images } from '../../support/cluster.ts';
+import { kubectl } from '../../support/run.ts';
 
 /** As much of a Kubernetes object as the tests look at. */
 export interface Manifest {
@@ -13,13 +14,13 @@ export interface Manifest {
 export async function manifestsOf(system: string, namespace: string): Promise<Manifest[]> {
   const text = await kubectl(['kustomize', `deploy/systems/${system}`]);
   const here = text
-    .replaceAll('image: evenkeel:dev', `image: ${image}`)
-    .replaceAll('image: evenkeel-nginx:dev', `image: ${nginxImage}`)
+    .replaceAll('image: evenkeel:dev', `image: ${images.evenkeel}`)
+    .replaceAll('image: evenkeel-nginx:dev', `image: ${images.nginx}`)
     // Names that are written out in full say where the write-ups have it all.
     .replaceAll('.default.svc.cluster.local', `.${namespace}.svc.cluster.local`)
     .replaceAll('"namespace": "default"', `"namespace": "${namespace}"`)
     .replaceAll('evenkeel.evenkeel', `evenkeel.${namespace}`)
-    .replaceAll(/image: docker\.io\/envoyproxy\/envoy:\S+/g, `image: ${envoyImage}`);
+    .replaceAll(/image: docker\.io\/envoyproxy\/envoy:\S+/g, `image: ${images.envoy}`);
   return parseAllDocuments(here).map((document) => document.toJS() as Manifest);
 }
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { image, kubectl, until } from './kubectl.ts';
+import { images } from '../../support/cluster.ts';
+import { kubectl } from '../../support/run.ts';
+import { until } from '../../support/until.ts';
 import { type Manifest, toYaml } from './manifests.ts';
 
 /** One answer to a call that was made inside the cluster. */
@@ -42,7 +44,14 @@ export class Namespace {
     // The pod's service account is made a moment after its namespace.
     await until(
       'a pod that makes calls',
-      () => namespace.kubectl(['run', 'caller', '--restart=Never', `--image=${image}`, `--overrides=${callerPod}`]),
+      () =>
+        namespace.kubectl([
+          'run',
+          'caller',
+          '--restart=Never',
+          `--image=${images.evenkeel}`,
+          `--overrides=${callerPod}`,
+        ]),
       () => true,
     );
     return namespace;
@@ -112,7 +121,7 @@ const callerPod = JSON.stringify({
     containers: [
       {
         name: 'caller',
-        image,
+        image: images.evenkeel,
         imagePullPolicy: 'IfNotPresent',
         args: ['workload', 'hellohttp'],
         env: [{ name: 'EVENKEEL_DRAIN_MS', value: '0' }],
