@@ -1,5 +1,5 @@
 /**
- * What Node is started with where it runs `serve`: a young generation of 2 MiB, not up to 16.
+ * What Node is started with where it runs `serve`: a young generation of two or three times 2 MiB, instead of some 60.
  *
  * What a control plane makes for a change, or for a client that connects, lives until that client has answered. V8 takes
  * this for a reason to give it more and more room, and to let what has died lie for long. Tidying up more often costs less
