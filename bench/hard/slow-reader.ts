@@ -24,10 +24,14 @@ interface Held {
   readonly residentBytes: number;
   readonly usedBytes: number;
   readonly streams: number;
+  /** Processor time of the server since its start. */
+  readonly cpuMs: number;
 }
 
 /** One server and its readers; with `silent` clients that never read. */
-async function measure(silent: number): Promise<{ lagMs: number[]; before: Held; after: Held }> {
+async function measure(
+  silent: number,
+): Promise<{ lagMs: number[]; before: Held; after: Held; cpuMsPerChange: number }> {
   const server = fork(new URL('slow-reader-server.ts', import.meta.url), [values.endpoints], {
     execArgv: ['--expose-gc'],
   });
@@ -50,19 +54,22 @@ async function measure(silent: number): Promise<{ lagMs: number[]; before: Held;
   }
   const before = await ask({});
   const lagMs: number[] = [];
+  let cpuMs = 0;
+  let lastChange = before;
   for (let generation = 1; generation <= warmUp + changes; generation++) {
     const arrived = streams.map((stream) => stream.responseAck(typeUrls.endpoint).then(() => performance.now()));
     const toldAt = performance.now();
-    await ask({ generation });
+    lastChange = await ask({ generation });
     const arrivals = await Promise.all(arrived);
     if (generation > warmUp) for (const at of arrivals) lagMs.push(at - toldAt);
+    if (generation === warmUp) cpuMs = -(await ask({})).cpuMs;
   }
   const after = await ask({});
   await Promise.all(readers.map((client) => client.close()));
   deaf?.kill('SIGKILL');
   server.disconnect();
   await once(server, 'exit');
-  return { lagMs, before, after };
+  return { lagMs, before, after, cpuMsPerChange: (cpuMs + lastChange.cpuMs) / changes };
 }
 
 function summary(lagMs: readonly number[]): { p50Ms: number; p99Ms: number } {
@@ -72,13 +79,13 @@ function summary(lagMs: readonly number[]): { p50Ms: number; p99Ms: number } {
 }
 
 const kinds = { without: 0, with: Number(values.silent) };
-const lags: Record<string, { p50Ms: number; p99Ms: number }[]> = { without: [], with: [] };
+const lags: Record<string, { p50Ms: number; p99Ms: number; cpuMsPerChange: number }[]> = { without: [], with: [] };
 const held: Record<string, { beforeMb: number; afterMb: number; residentMb: number; streams: number }> = {};
 const mb = (bytes: number): number => Math.round(bytes / 1024 / 102.4) / 10;
 for (let round = 0; round < rounds; round++) {
   for (const [kind, silent] of Object.entries(kinds)) {
-    const { lagMs, before, after } = await measure(silent);
-    lags[kind]!.push(summary(lagMs));
+    const { lagMs, before, after, cpuMsPerChange } = await measure(silent);
+    lags[kind]!.push({ ...summary(lagMs), cpuMsPerChange });
     held[kind] = {
       beforeMb: mb(before.usedBytes),
       afterMb: mb(after.usedBytes),
@@ -92,6 +99,7 @@ const { readers, silent, endpoints } = values;
 const figures = Object.entries(lags).map(([kind, byRound]) => {
   const p50Ms = median(byRound.map((one) => one.p50Ms));
   const p99Ms = median(byRound.map((one) => one.p99Ms));
-  return [kind, { p50Ms, p99Ms, byRound, held: held[kind] }] as const;
+  const cpuMsPerChange = median(byRound.map((one) => one.cpuMsPerChange));
+  return [kind, { p50Ms, p99Ms, cpuMsPerChange, byRound, held: held[kind] }] as const;
 });
 console.log(JSON.stringify({ readers, silent, endpoints, changes, ...Object.fromEntries(figures) }, undefined, 2));
