@@ -57,6 +57,9 @@ test('grpc-go says it in other words', () => {
   const after = `${broken}, received prior goaway: code: NO_ERROR, debug data: ""`;
   assert.equal(cause({ error: after, peer: old }), 'drainedTooShort', 'it had been taken before the GOAWAY came');
   assert.equal(cause({ error: after, peer: '10.0.0.2:50051' }), 'cut');
+  const unanswered = 'stream terminated by RST_STREAM with error code: NO_ERROR';
+  assert.equal(cause({ status: 'INTERNAL', error: unanswered, peer: old }), 'drainedTooShort');
+  assert.equal(cause({ status: 'INTERNAL', error: unanswered, peer: '10.0.0.2:50051' }), 'cut');
   const cancelled = 'stream terminated by RST_STREAM with error code: CANCEL';
   assert.equal(cause({ status: 'CANCELLED', error: cancelled, peer: '10.0.0.2:50051' }), 'cut');
 });

@@ -23,7 +23,7 @@ const goawayWords =
   /stream refused|refused stream|refused_stream|goaway|connection is draining|draining the connection|session (?:is |was |has been )?(?:closed|destroyed)/i;
 const refusedWords = /ECONNREFUSED|connection refused|^UNAVAILABLE No connection established/i;
 const brokenWords =
-  /^CANCELLED|ended without gRPC status|ECONNRESET|EPIPE|socket hang up|error reading from server|broken pipe|connection (?:dropped|reset|termination|closed)/i;
+  /^CANCELLED|ended without gRPC status|ECONNRESET|EPIPE|socket hang up|error reading from server|broken pipe|terminated by RST_STREAM|connection (?:dropped|reset|termination|closed)/i;
 /** grpc-go adds this to calls that a broken connection took along; they had not crossed with the GOAWAY. */
 const earlierGoaway = /, received prior goaway\b.*$/is;
 const addressWords = /\b\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}\b/g;
