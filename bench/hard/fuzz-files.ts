@@ -19,11 +19,13 @@ export interface FileFigures {
   slowestMs: number;
 }
 
-/** Reads a file of one kind; the two that people and programs write. */
+/** Reads a file of one kind. */
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
   config: (text) => parseConfig(text, 'fuzz.yaml'),
   endpoints: (text) => parseDocumentText(text, endpointsSchema, 'fuzz.yaml'),
   anything: (text) => parseDocumentText(text, z.unknown(), 'fuzz.yaml'),
+  // Called so, it has to be JSON, which is read more strictly and by a reader of its own.
+  json: (text) => parseConfig(text, 'fuzz.json'),
 };
 
 const examples = [
