@@ -53,6 +53,12 @@ test('grpc-go says it in other words', () => {
   assert.equal(cause({ error: refused, peer: old }), 'goaway');
   const dialing = `last connection error: connection error: desc = "transport: Error while dialing: dial tcp ${old}: connect: connection refused"`;
   assert.equal(cause({ error: dialing }), 'refused');
+  for (const begun of [
+    'connection error: desc = "error reading server preface: read tcp 10.0.0.9:44762->10.0.9.9:80: read: connection reset by peer"',
+    'write tcp 10.0.0.9:34506->10.0.9.9:80: write: broken pipe',
+  ]) {
+    assert.equal(cause({ error: begun }), 'refused', begun);
+  }
   const broken = 'closing transport due to: connection error: desc = "error reading from server: EOF"';
   const after = `${broken}, received prior goaway: code: NO_ERROR, debug data: ""`;
   assert.equal(cause({ error: after, peer: old }), 'drainedTooShort', 'it had been taken before the GOAWAY came');

@@ -21,7 +21,9 @@ export const causeTitles: Readonly<Record<Cause, string>> = {
 // 8.7); a stream that is cancelled it had taken, and since a client of ours never cancels, the server did.
 const goawayWords =
   /stream refused|refused stream|refused_stream|goaway|connection is draining|draining the connection|session (?:is |was |has been )?(?:closed|destroyed)/i;
-const refusedWords = /ECONNREFUSED|connection refused|^UNAVAILABLE No connection established/i;
+// The last two: what listened had closed the connection before HTTP/2 began, as a Service's proxy does whose pod is gone.
+const refusedWords =
+  /ECONNREFUSED|connection refused|^UNAVAILABLE No connection established|error reading server preface|^UNAVAILABLE write tcp \S+ write: broken pipe/i;
 const brokenWords =
   /^CANCELLED|ended without gRPC status|ECONNRESET|EPIPE|socket hang up|error reading from server|broken pipe|terminated by RST_STREAM|connection (?:dropped|reset|termination|closed)/i;
 /** grpc-go adds this to calls that a broken connection took along; they had not crossed with the GOAWAY. */
