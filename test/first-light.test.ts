@@ -86,8 +86,8 @@ const badInput: readonly (readonly [string, readonly string[], RegExp])[] = [
   ],
   ['a number that is none', ['lab', '--calls', 'many'], /EK_USAGE.*many[\s\S]*--calls/],
   ['a report that cannot be written', ['lab', '--report', '/nowhere/report.json'], /EK_REPORT_PATH[\s\S]*\/nowhere/],
-  ['an unknown command', ['lob'], /unknown command/],
-  ['an unknown option', ['lab', '--scheme', 'xds'], /unknown option/],
+  ['an unknown command', ['lob'], /^error EK_USAGE: unknown command 'lob'/],
+  ['an unknown option', ['lab', '--scheme', 'xds'], /^error EK_USAGE: unknown option '--scheme'/],
   ['a lab that is not there', ['lab', 'ps', '--id', 'nobody'], /EK_LAB_NOT_FOUND/],
 ];
 

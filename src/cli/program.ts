@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { formatError, toEvenkeelError } from '../base/errors.ts';
+import { EvenkeelError, formatError, toEvenkeelError } from '../base/errors.ts';
 import { commands } from './commands.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -11,7 +11,8 @@ function program(): Command {
     .description('Keeps gRPC load even on Kubernetes without sidecars, and proves it.')
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(run with --help for usage)');
+    // What it would print has no code; it is thrown as well, and printed below as every error is.
+    .configureOutput({ outputError: () => {} });
   for (const register of commands) register(root);
   for (const command of root.commands) command.exitOverride();
   return root;
@@ -23,14 +24,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.kill(process.pid, 'SIGTERM');
 });
 
+/** Commander's own errors are all about the command line; the help that stands in for a missing command is its own text. */
+function asError(thrown: unknown): EvenkeelError {
+  if (!(thrown instanceof CommanderError)) return toEvenkeelError(thrown);
+  return new EvenkeelError('EK_USAGE', thrown.message.replace(/^error: /, '').replaceAll('\n', ' '));
+}
+
 try {
   await program().parseAsync();
 } catch (thrown) {
-  if (thrown instanceof CommanderError) {
-    // Help and version are answers, everything else is a usage error; commander has printed both already.
+  if (thrown instanceof CommanderError && (thrown.exitCode === 0 || thrown.code === 'commander.help')) {
     process.exitCode = thrown.exitCode === 0 ? 0 : 2;
   } else {
-    const error = toEvenkeelError(thrown);
+    const error = asError(thrown);
     const asJson = process.argv.includes('--json');
     console.error(asJson ? JSON.stringify({ error }) : formatError(error));
     if (error.code === 'EK_INTERNAL' && process.env.EVENKEEL_LOG === 'debug') console.error(error.cause);
