@@ -26,7 +26,7 @@ const listOf = (items: readonly object[]): string => JSON.stringify({ apiVersion
 /** The manifests of docs/gate.md for these pods: its Service, its numbers of calls and its image are examples. */
 function gateOf(namespace: string, job: string, replace: (arg: string) => string): string {
   const page = readFileSync(join(root, 'docs', 'gate.md'), 'utf8');
-  const [text] = [...page.matchAll(/```yaml\n(apiVersion: v1[^]*?)```/g)].map(([, yaml]) => yaml!);
+  const [text] = [...page.matchAll(/```yaml\n(apiVersion: v1[\s\S]*?)```/g)].map(([, yaml]) => yaml!);
   const manifests = parseAllDocuments(text!).map((document) => document.toJS() as Manifest);
   assert.deepEqual(
     manifests.map(({ kind }) => kind),

@@ -61,6 +61,12 @@ async function workers(kubectl: Kubectl): Promise<[string, string]> {
   return [first, second];
 }
 
+/** When Kubernetes last took each machine for ready, or no longer for ready. */
+export async function readySince(kubectl: Kubectl): Promise<string> {
+  const each = '{.metadata.name} {.status.conditions[?(@.type=="Ready")].lastTransitionTime}, ';
+  return kubectl(['get', 'nodes', '-o', `jsonpath={range .items[*]}${each}{end}`]);
+}
+
 /** Names of the backends that are ready. */
 export async function readyPods(kubectl: Kubectl): Promise<string[]> {
   const printed = await kubectl(['get', 'pods', '-l', `${nameLabel}=${backend}`, '-o', 'json']);

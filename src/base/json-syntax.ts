@@ -88,8 +88,8 @@ function endOfString(text: string, start: number): number | JsonMistake {
     }
     if (character !== '\\') continue;
     if (!/^\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/.test(text.slice(at, at + 6))) {
-      const escape = text.slice(at, at + 2);
-      return { offset: at, message: `expected an escape that JSON knows, such as \\\\ or \\n, found ${escape}` };
+      const found = text.slice(at, at + 2);
+      return { offset: at, message: `expected an escape that JSON knows, such as \\\\ or \\n, found ${found}` };
     }
     at += 1;
   }
