@@ -123,7 +123,7 @@ function known(report: ProbeReport): Section {
       ['rate', `${ratePerSecond.achieved}${intended} calls/s`],
       [
         'client',
-        `${conditions.engine}, ${conditions.policy}, ${conditions.connections || 'a new'} connection(s); no retries`,
+        `${conditions.engine}, ${conditions.policy}, connections: ${conditions.connections || 'one a call'}; no retries`,
       ],
       ['deadline', formatMs(conditions.deadlineMs)],
       ['warm-up', `${formatMs(conditions.warmupMs)}, ${warmupCalls} calls`],

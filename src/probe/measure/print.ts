@@ -47,13 +47,13 @@ export function printProbe(report: ProbeReport, colour: boolean): string {
   });
   const { intended, achieved } = report.ratePerSecond;
   const rate = intended === null ? `${figure(achieved)}/s` : `${figure(achieved)} of ${figure(intended)}/s`;
-  const expected = backends.expected === null ? `${backends.reached}` : `${backends.reached} of ${backends.expected}`;
+  const reached =
+    backends.expected === null
+      ? `${backends.reached} answered, how many there are is not known`
+      : `${backends.reached} of ${backends.expected} answered, known from ${sources[backends.source]}`;
   const latency = (['p50', 'p90', 'p99', 'p999', 'max'] as const).map((part) => `${part} ${shortMs(latencyMs[part])}`);
   const facts: [string, string][] = [
-    [
-      'who',
-      `${report.identifier.by}${report.identifier.found ? ' (found)' : ''}; ${expected} backends, known from ${sources[backends.source]}`,
-    ],
+    ['who', `${report.identifier.by}${report.identifier.found ? ' (found)' : ''}; ${reached}`],
     [
       'rate',
       `${rate} for ${formatMs(report.durationMs)} (${conditions.arrivals}, ${conditions.loop} loop, engine ${conditions.engine}${conditions.policy === 'none' ? '' : `, ${conditions.policy}`})`,
