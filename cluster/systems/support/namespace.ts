@@ -18,9 +18,20 @@ interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Runs in the caller's pod. Each call has a connection of its own, as `curl` would. */
+/**
+ * Runs in the caller's pod. Each call has a connection of its own, as `curl` would. Word of a new Service reaches a machine
+ * after its pods are ready, so it waits until somebody listens.
+ */
 const caller = `
+import { connect } from 'node:net';
 const { url, count = 1, method = 'GET', headers = {} } = JSON.parse(process.argv[1]);
+const { hostname: host, port } = new URL(url);
+const isListening = () => new Promise((resolve) => {
+  const socket = connect({ host, port: Number(port) || 80 }, () => { socket.destroy(); resolve(true); });
+  socket.on('error', () => resolve(false));
+});
+const until = performance.now() + 30000;
+while (!(await isListening()) && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 100));
 const answers = [];
 for (let call = 0; call < count; call++) {
   const answer = await fetch(url, { method, headers: { ...headers, connection: 'close' }, signal: AbortSignal.timeout(45000) });
