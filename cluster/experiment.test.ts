@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type ChangeReport, changeSchema, type MeasuredRow } from '../src/probe/experiment/change/report.ts';
+import { connectionAgeSchema } from '../src/probe/experiment/connection-age/report.ts';
 import { images, withoutCluster } from './support/cluster.ts';
 import { evenkeel, kubectl } from './support/run.ts';
 
@@ -62,6 +63,30 @@ test('rolling-update: xds:/// loses no call where pods drain', { skip, timeout: 
     t.diagnostic(`${client}: ${made} calls, ${failed} failed, ${onOldPods.answered} to old pods`);
     assert.deepEqual(row.failures, {}, client);
   }
+});
+
+test('connection-age: pods are told another age for each row, and xds:/// needs none', {
+  skip,
+  timeout: 400_000,
+}, async (t) => {
+  const { code, stdout, stderr } = await evenkeel([
+    ...['experiment', 'connection-age', '--kubernetes', '--image', images.evenkeel, '--namespace-prefix', prefix],
+    ...['--ages', '2s', '--pods', '2', '--scale-to', '3', '--clients', '2', '--rate', '10', '--dns-interval', '1s'],
+    '--json',
+  ]);
+  assert.equal(code, 0, stderr);
+  const { conditions, rows } = connectionAgeSchema.parse(JSON.parse(stdout));
+  assert.deepEqual([conditions.environment, conditions.scale], ['kubernetes', 1]);
+  const [aged, never, xds] = rows;
+  t.diagnostic(rows.map(({ reconnects, convergedMs }) => `${reconnects}: ${convergedMs.join(', ')} ms`).join('; '));
+  assert.deepEqual([aged?.ageMs, aged?.longCall?.status], [2000, 'OK']);
+  assert.ok(aged!.reconnects > 0, 'connections are closed by their age');
+  assert.equal(never?.reconnects, 0);
+  assert.deepEqual([xds?.client, xds?.reconnects], ['xds', 0]);
+  assert.ok(
+    xds!.convergedMs.every((one) => one !== null),
+    'every client of xds:/// finds the new pod',
+  );
 });
 
 test('what only a lab can do is refused before anything is made', { skip }, async () => {

@@ -6,7 +6,9 @@ import { experiments } from './experiment/experiments.ts';
 export function registerExperiment(root: Command): void {
   const experiment = root
     .command('experiment')
-    .description('Answer one question about load and change by a run of its own, in a lab on this machine.')
+    .description(
+      'Answer one question about load and change by a run of its own, in a lab on this machine or in a cluster.',
+    )
     .addHelpText(
       'after',
       `

@@ -4,8 +4,9 @@ import type { ChangeKind } from '../../probe/experiment/change/report.ts';
 import { type ProofOptions, parseProofOptions } from '../../probe/options.ts';
 import { addClusterOptions } from '../prove/cluster-options.ts';
 import { type GrpcClient, parseClients } from './change/clients.ts';
-import type { RawClusterOptions } from './change/in-cluster/run.ts';
 import { type Variant, variants } from './change/variants.ts';
+import { refuseClusterFlags } from './cluster-flags.ts';
+import { namespacePrefix, type RawClusterOptions } from './in-cluster/options.ts';
 import { addOutputOptions, parseOutput } from './output.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -78,7 +79,7 @@ function register(experiment: Command, kind: ChangeKind): void {
     )
     .option('--seed <n>', 'seed of everything that is chance (default: 1)');
   command.option('--kubernetes', 'measure in a cluster, in a namespace of its own (docs/prove.md)');
-  addClusterOptions(command, 'evenkeel-experiment').option(
+  addClusterOptions(command, namespacePrefix).option(
     '--go-client-image <image>',
     'image that has the grpc-go client, whose rows are skipped without one',
   );
@@ -102,7 +103,12 @@ export function parseChange(
   raw: Readonly<Record<string, string | boolean | undefined>>,
 ): ChangeOptions {
   const given = (name: string): string | undefined => raw[name] as string | undefined;
-  refuseElsewhere(raw);
+  refuseClusterFlags(raw);
+  if (raw.kubernetes === true && raw.endpointDelay !== undefined) {
+    throw new EvenkeelError('EK_EXPERIMENT_LAB_ONLY', 'a cluster publishes endpoints in its own time', {
+      field: '--endpoint-delay',
+    });
+  }
   const pods = wholeNumber(given('pods'), '--pods', 3, 1, 50);
   const scaleTo = wholeNumber(given('scaleTo'), '--scale-to', kind === 'rolling-update' ? pods : pods * 2, pods, 100);
   if (kind !== 'rolling-update' && scaleTo === pods) {
@@ -128,24 +134,4 @@ export function parseChange(
         : wholeNumber(given('endpointDelay'), '--endpoint-delay', kind === 'rolling-update' ? 1000 : 0, 0, 60_000),
     variants: varied ? variants : [],
   };
-}
-
-const ofClusters = {
-  ...{ context: '--context', namespacePrefix: '--namespace-prefix', image: '--image' },
-  ...{ imagePullPolicy: '--image-pull-policy', envoyImage: '--envoy-image', goClientImage: '--go-client-image' },
-  ...{ controlPlane: '--control-plane', clusterDomain: '--cluster-domain' },
-} as const;
-
-/** A flag of the other place would be without effect, which whoever gave it does not expect. */
-function refuseElsewhere(raw: Readonly<Record<string, unknown>>): void {
-  if (raw.kubernetes === true) {
-    if (raw.endpointDelay === undefined) return;
-    throw new EvenkeelError('EK_EXPERIMENT_LAB_ONLY', 'a cluster publishes endpoints in its own time', {
-      field: '--endpoint-delay',
-    });
-  }
-  for (const [name, field] of Object.entries(ofClusters)) {
-    if (raw[name] === undefined) continue;
-    throw new EvenkeelError('EK_USAGE', `${field} means a cluster`, { field, hint: 'Add --kubernetes.' });
-  }
 }

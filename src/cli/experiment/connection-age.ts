@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
 import { EvenkeelError } from '../../base/errors.ts';
 import { parseDuration } from '../../probe/measure/duration.ts';
+import { addClusterOptions } from '../prove/cluster-options.ts';
+import { refuseClusterFlags } from './cluster-flags.ts';
+import { namespacePrefix, type RawClusterOptions } from './in-cluster/options.ts';
 import { addOutputOptions, parseOutput } from './output.ts';
 
+/** A cluster's DNS cannot be made faster, so ages are what they are there, and few. */
+const inCluster = { ages: '10s,30s,1m,2m', scale: 1 } as const;
 const defaults = {
   ages: '1s,10s,30s,1m,2m,5m,10m',
   scale: 30,
@@ -41,10 +46,13 @@ export function registerConnectionAge(experiment: Command): void {
     .description(
       'Measure what MaxConnectionAge costs and what it brings, and recommend one for a fleet (about 4 minutes).',
     )
-    .option('--ages <list>', `ages to measure, as in a cluster (default: ${defaults.ages})`)
+    .option(
+      '--ages <list>',
+      `ages to measure, as in a cluster (default: ${defaults.ages}; in a cluster ${inCluster.ages})`,
+    )
     .option(
       '--scale <n>',
-      `ages and DNS intervals in the lab are at most so many times shorter (default: ${defaults.scale})`,
+      `ages and DNS intervals are at most so many times shorter (default: ${defaults.scale}, in a cluster ${inCluster.scale})`,
     )
     .option(
       '--dns-interval <time>',
@@ -59,18 +67,29 @@ export function registerConnectionAge(experiment: Command): void {
     .option('--scale-outs <n>', `… with so many scale-outs an hour (default: ${fleet.scaleOuts})`)
     .option('--pods-added <n>', `… by so many pods each (default: ${fleet.podsAdded})`)
     .option('--pod-cores <n>', `… of so many processors each (default: ${fleet.cores})`)
-    .option('--seed <n>', 'seed of everything that is chance (default: 1)');
+    .option('--seed <n>', 'seed of everything that is chance (default: 1)')
+    .option(
+      '--kubernetes',
+      'measure in a cluster, in a namespace of its own (docs/prove.md; about a quarter of an hour)',
+    );
+  addClusterOptions(command, namespacePrefix);
   addOutputOptions(command)
     .addHelpText(
       'after',
       `
 Examples:
   evenkeel experiment connection-age --html ages.html
-  evenkeel experiment connection-age --ages 30s,2m,10m --fleet-clients 1000 --fleet-pods 50 --scale-outs 12`,
+  evenkeel experiment connection-age --ages 30s,2m,10m --fleet-clients 1000 --fleet-pods 50 --scale-outs 12
+  evenkeel experiment connection-age --kubernetes --ages 30s,2m`,
     )
-    .action(async (raw: Record<string, string | undefined>) => {
+    .action(async (raw: Readonly<Record<string, string | boolean | undefined>>) => {
       const options = parseConnectionAge(raw);
       const output = parseOutput(raw);
+      if (raw.kubernetes === true) {
+        const { measureInCluster } = await import('./connection-age/in-cluster/run.ts');
+        process.exitCode = await measureInCluster(options, raw as RawClusterOptions, output);
+        return;
+      }
       // Read by grpc-js when it is loaded: only with this resolver does it ask the lab's DNS server.
       process.env.GRPC_NODE_USE_ALTERNATIVE_RESOLVER ??= 'true';
       const { measureConnectionAge } = await import('./connection-age/measure.ts');
@@ -79,7 +98,12 @@ Examples:
 }
 
 /** @throws EvenkeelError `EK_USAGE` */
-export function parseConnectionAge(raw: Readonly<Record<string, string | undefined>>): ConnectionAgeOptions {
+export function parseConnectionAge(
+  given: Readonly<Record<string, string | boolean | undefined>>,
+): ConnectionAgeOptions {
+  refuseClusterFlags(given);
+  const raw = given as Readonly<Record<string, string | undefined>>;
+  const usual = given.kubernetes === true ? { ...defaults, ...inCluster } : defaults;
   const number = (
     text: string | undefined,
     field: string,
@@ -98,10 +122,8 @@ export function parseConnectionAge(raw: Readonly<Record<string, string | undefin
     }
     return value;
   };
-  const scale = number(raw.scale, '--scale', defaults.scale, 1, 200, false);
-  const agesMs = (raw.ages ?? defaults.ages)
-    .split(',')
-    .map((age) => parseDuration(age.trim(), '--ages', { min: 1000 }));
+  const scale = number(raw.scale, '--scale', usual.scale, 1, 200, false);
+  const agesMs = (raw.ages ?? usual.ages).split(',').map((age) => parseDuration(age.trim(), '--ages', { min: 1000 }));
   const pods = number(raw.pods, '--pods', defaults.pods, 1, 50);
   const scaleTo = number(raw.scaleTo, '--scale-to', Math.max(defaults.scaleTo, pods + 1), 2, 100);
   if (scaleTo <= pods) {

@@ -1,8 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
 import { terminationSignal } from '../../base/shutdown.ts';
-import type { ChangeReport } from '../../probe/experiment/change/report.ts';
-import { exitCodeOf, type Progress, type Report, runProof } from '../../probe/index.ts';
+import { exitCodeOf, type Progress, runProof } from '../../probe/index.ts';
 import { awaitConnections, awaitName } from './await-services.ts';
 import { type DriverEvent, eventProgress } from './events.ts';
 import { KubernetesFixture } from './fixture.ts';
@@ -58,7 +57,7 @@ async function measure(
   signal: AbortSignal,
 ): Promise<number> {
   if (plan.experiment !== undefined) {
-    const { measureInPod } = await import('../experiment/change/in-cluster/measure-in-pod.ts');
+    const { measureInPod } = await import('../experiment/in-cluster/measure-in-pod.ts');
     tell({ event: 'report', report: await measureInPod(plan.experiment, fixture, progress, signal) });
     return 0;
   }
@@ -67,7 +66,7 @@ async function measure(
   return exitCodeOf(report);
 }
 
-function tell(event: DriverEvent<Report | ChangeReport>): void {
+function tell(event: DriverEvent<unknown>): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 

@@ -1,6 +1,6 @@
 import type { ProofOptions, SchemeId } from '../../probe/index.ts';
 import { schemeIds, schemes } from '../../probe/index.ts';
-import type { PlannedChange } from '../experiment/change/in-cluster/plan.ts';
+import type { PlannedExperiment } from '../experiment/in-cluster/plan.ts';
 
 /** What the pod that makes the calls is told; plain data, handed over in an environment variable. */
 export interface Plan {
@@ -12,7 +12,7 @@ export interface Plan {
   /** Whether there is an Envoy for the scheme `l7-envoy`. */
   readonly envoy: boolean;
   /** What is measured in place of a proof. */
-  readonly experiment?: PlannedChange | undefined;
+  readonly experiment?: PlannedExperiment | undefined;
 }
 
 /** The environment variable that has the plan as JSON. */

@@ -17,7 +17,7 @@ export function connectionAgePage(report: ConnectionAgeReport): string {
     .join('');
   return renderPage({
     title: 'What is the best MaxConnectionAge?',
-    subtitle: `${started} · ${conditions.podsBefore} → ${conditions.podsAfter} pods, ${conditions.clients} clients, a lab ${conditions.scale} times faster than a cluster`,
+    subtitle: `${started} · ${conditions.podsBefore} → ${conditions.podsAfter} pods, ${conditions.clients} clients, ${conditions.environment === 'lab' ? `a lab ${conditions.scale} times faster than a cluster` : 'a Kubernetes cluster'}`,
     headline: {
       text: `${formatMs(recommendation.ageMs)} for ${fleet.clients} clients, ${fleet.pods} pods and ${fleet.scaleOutsPerHour} scale-outs an hour`,
       detail: report.conclusion,
@@ -36,7 +36,9 @@ export function connectionAgePage(report: ConnectionAgeReport): string {
         html: facts([
           [
             'scale',
-            `ages and DNS intervals ${conditions.scale} times shorter than in a cluster${slower}; times on this page are a cluster's, latencies and processors the lab's`,
+            conditions.scale === 1
+              ? 'none: ages and DNS intervals were as they are'
+              : `ages and DNS intervals ${conditions.scale} times shorter than in a cluster${slower}; times on this page are a cluster's, latencies and processors the lab's`,
           ],
           ['DNS', `a client resolves a name again at most every ${formatMs(conditions.dnsMs)}`],
           [

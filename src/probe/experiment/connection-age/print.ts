@@ -34,14 +34,18 @@ export function printConnectionAge(report: ConnectionAgeReport, colour: boolean)
   const { conditions, recommendation, reconnectCpuMs, modelNotes, rows, fleet } = report;
   const how = `(${conditions.clients} clients of ${conditions.podsBefore} pods, then ${conditions.podsAfter}; ${conditions.ratePerSecond} calls/s each)`;
   const slower = rows.filter(({ scale }) => scale !== conditions.scale).map((row) => `${row.scale} at ${nameOf(row)}`);
-  const scale = `The lab was ${conditions.scale} times faster than a cluster${slower.length === 0 ? '' : ` (${slower.join(', ')})`}`;
+  const place = conditions.environment === 'lab' ? 'lab' : 'cluster';
+  const scale =
+    conditions.scale === 1
+      ? 'Ages and intervals were as they are: times and reconnects are of one client'
+      : `Ages and intervals were ${conditions.scale} times shorter${slower.length === 0 ? '' : ` (${slower.join(', ')})`}: times and reconnects are scaled back, of one client`;
   return [
     `${paint('bold', 'How long new pods wait, and what reconnecting costs')}  ${paint('dim', how)}`,
     '',
     ...table(columns, rows.map(cells), paint),
     '',
     ...wrap(
-      `${scale}: times and reconnects are those of a cluster, by one client; latencies, failures and cpu (processors, clients and pods together) are the lab's. "around": p99 within 50 ms of a reconnect.`,
+      `${scale}; latencies, failures and cpu (processors, clients and pods together) are the ${place}'s. "around": p99 within 50 ms of a reconnect.`,
     ),
     ...wrap(
       `A reconnect takes ${reconnectCpuMs.value} ms of processor time${reconnectCpuMs.measured ? '' : ' (assumed: the sweep does not show it)'}.`,

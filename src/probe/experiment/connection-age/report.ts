@@ -82,7 +82,8 @@ export const connectionAgeSchema = z.object({
   conditions: z
     .object({
       ...setUp,
-      scale: z.number().describe('Ages and DNS intervals in the lab are so many times shorter than in a cluster.'),
+      environment: z.enum(['lab', 'kubernetes']).describe('Where the pods were: a lab on one machine, or a cluster.'),
+      scale: z.number().describe('Ages and DNS intervals were so many times shorter than `rows` have them.'),
       dnsMs: ms.describe('A client resolves a name again at most so often, in a cluster.'),
       podsBefore: count.describe('Pods before the scale-out.'),
       podsAfter: count.describe('Pods after it.'),
@@ -127,3 +128,8 @@ export const connectionAgeSchema = z.object({
 
 export type ConnectionAgeReport = z.infer<typeof connectionAgeSchema>;
 export type AgeRow = z.infer<typeof row>;
+
+/** 3 where it was ended early. */
+export function exitCodeOf({ interrupted }: ConnectionAgeReport): 0 | 3 {
+  return interrupted ? 3 : 0;
+}

@@ -29,7 +29,7 @@ function plot(row: AgeRow, podsBefore: number): string {
         ...(failed > 0 ? { failed } : {}),
       },
     })),
-    x: { title: 'seconds in the lab from when the scale-out was asked for' },
+    x: { title: 'seconds from when the scale-out was asked for' },
     y: { title: `calls in ${formatMs(bucketMs)}` },
     events: readyAtMs.map((at) => ({ x: at / 1000, name: 'a pod is ready' })),
     height: 150,
@@ -43,7 +43,7 @@ function followed({ worstConvergedMs, scale, client, convergedMs }: AgeRow): str
     return `${found} of ${convergedMs.length} clients found the new pods while they were watched.`;
   }
   const slowest = Math.round(Math.max(...convergedMs.map((one) => one ?? 0)));
-  return client === 'xds'
+  return client === 'xds' || scale === 1
     ? `Every client had an answer from each new pod within ${formatMs(slowest)} of its readiness.`
     : `Every client had an answer from each new pod within ${formatMs(slowest)} of its readiness, which is ${formatMs(worstConvergedMs)} in a cluster (× ${scale}).`;
 }
