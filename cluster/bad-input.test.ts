@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clientBootstrap } from '../src/cli/bootstrap.ts';
 import { podSpec } from '../src/cli/prove/pod-template.ts';
+import { outcomeOf } from '../test/support/outcome.ts';
 import { images, withoutCluster } from './support/cluster.ts';
 import { askAdmin, configDump } from './support/config-dump.ts';
 import { echoBackends, installControlPlane, service } from './support/echo-stage.ts';
 import { createNamespace, deleteNamespace, type Kubectl } from './support/namespace.ts';
-import { kubectl as kubectlAnywhere, outcomeOf } from './support/run.ts';
+import { kubectl as kubectlAnywhere } from './support/run.ts';
 import { until } from './support/until.ts';
 
 const skip = withoutCluster();

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { outcomeOf } from '../test/support/outcome.ts';
 import { machinesOfStreams } from './faults/control-planes.ts';
 import { describe, difference, sum, type Tally } from './faults/load-client.ts';
 import { nodeIdOf, readyPods, readySince, type Stage, setStage, settled, target } from './faults/stage.ts';
 import { images, without, withoutCluster } from './support/cluster.ts';
 import { backend } from './support/echo-stage.ts';
-import { outcomeOf } from './support/run.ts';
 import { until } from './support/until.ts';
 
 const ratePerSecond = 200;

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { reportSchema } from '../src/probe/index.ts';
+import { outcomeOf } from '../test/support/outcome.ts';
 import { images, withoutCluster } from './support/cluster.ts';
 import { installControlPlane } from './support/echo-stage.ts';
 import { createNamespace, deleteNamespace } from './support/namespace.ts';
-import { evenkeel, kubectl, outcomeOf } from './support/run.ts';
+import { evenkeel, kubectl } from './support/run.ts';
 import { until } from './support/until.ts';
 
 const skip = withoutCluster();
