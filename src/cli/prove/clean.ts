@@ -2,8 +2,6 @@ import { createProgress } from '../../probe/index.ts';
 import { connect } from './connect.ts';
 import { deleteNamespace, findLeftovers } from './namespace.ts';
 
-const deletedWithinMs = 120_000;
-
 /** Deletes what proofs have left that were kept or killed; those that run are left alone. The answer is the exit code. */
 export async function cleanCluster(context: string | undefined, json: boolean): Promise<number> {
   const progress = createProgress(process.stderr);
@@ -13,7 +11,7 @@ export async function cleanCluster(context: string | undefined, json: boolean): 
   const running = leftovers.filter((leftover) => leftover.running).map(({ namespace }) => namespace);
   for (const { namespace } of leftovers.filter((leftover) => !leftover.running)) {
     progress.step(`deleting namespace ${namespace}`);
-    if (!(await deleteNamespace(cluster, namespace, deletedWithinMs))) {
+    if (!(await deleteNamespace(cluster, namespace))) {
       progress.note(`namespace ${namespace} is still being deleted`);
     }
     deleted.push(namespace);

@@ -11,6 +11,8 @@ import { driverName } from './plan.ts';
 export const defaultPrefix = 'evenkeel-prove';
 
 const lookAgainMs = 500;
+/** How long it is waited until a namespace is gone. */
+const deletedWithinMs = 120_000;
 /** A namespace so young may be one whose proof is just being made. */
 const beginsWithinMs = 60_000;
 
@@ -53,10 +55,9 @@ export async function createNamespace({ config, server }: Cluster, name: string)
 /**
  * Deletes a namespace and all that is in it.
  *
- * @param withinMs - how long it is waited for; 0: not at all
- * @returns whether it is gone
+ * @returns whether it is gone; false: it still is not after two minutes
  */
-export async function deleteNamespace({ config, server }: Cluster, name: string, withinMs: number): Promise<boolean> {
+export async function deleteNamespace({ config, server }: Cluster, name: string): Promise<boolean> {
   const api = config.makeApiClient(CoreV1Api);
   const doing = `delete namespace ${name}`;
   try {
@@ -66,7 +67,7 @@ export async function deleteNamespace({ config, server }: Cluster, name: string,
     // 409: it is being deleted already.
     if (statusOf(thrown) !== 409) throw apiError(thrown, doing, server);
   }
-  const until = performance.now() + withinMs;
+  const until = performance.now() + deletedWithinMs;
   while (performance.now() < until) {
     try {
       await patiently(() => api.readNamespace({ name }));

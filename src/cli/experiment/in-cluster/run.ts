@@ -1,18 +1,13 @@
-import { toEvenkeelError } from '../../../base/errors.ts';
-import { terminationSignal } from '../../../base/shutdown.ts';
-import { createProgress, type Progress, type ProofOptions } from '../../../probe/index.ts';
+import { createProgress, type ProofOptions } from '../../../probe/index.ts';
 import { checkPermissions } from '../../prove/check-permissions.ts';
-import { type Cluster, connect } from '../../prove/connect.ts';
+import { connect } from '../../prove/connect.ts';
 import type { ManifestOptions } from '../../prove/manifests.ts';
-import { createNamespace, deleteNamespace, newName } from '../../prove/namespace.ts';
+import { newName } from '../../prove/namespace.ts';
 import { parseProveOptions } from '../../prove/options.ts';
-import { RunInCluster } from '../../prove/run-in-cluster.ts';
+import { measureInNamespace } from '../../prove/own-namespace.ts';
 import { type ExperimentOutput, openResults } from '../output.ts';
 import { namespacePrefix, type RawClusterOptions } from './options.ts';
 import type { PlannedExperiment } from './plan.ts';
-
-/** How long it is waited until a namespace is gone. */
-const deletedWithinMs = 120_000;
 
 /** What is measured in a cluster, and how it is told. */
 export interface ClusterExperiment<Report> {
@@ -39,26 +34,10 @@ export async function runInCluster<Report>(wanted: ClusterExperiment<Report>): P
   progress.step('asking the cluster');
   const cluster = await connect(where.context).finally(() => progress.end());
   await checkPermissions(cluster, namespace);
-  const early = new AbortController();
-  void terminationSignal().then(() => {
-    progress.note('ending; should this be killed as well: evenkeel prove --clean');
-    early.abort();
-  });
-  progress.step(`making namespace ${namespace} in context ${cluster.context} (Kubernetes ${cluster.version})`);
-  try {
-    await createNamespace(cluster, namespace);
-    const report = await new RunInCluster<Report>(cluster, manifests, progress).run(early.signal);
-    progress.end();
-    if (report === undefined) {
-      progress.note('the run was ended before anything was measured');
-      return 3;
-    }
+  return measureInNamespace<Report>(cluster, manifests, progress, async (report) => {
     await results.tell(report, wanted.print, wanted.page);
     return wanted.exitCode(report);
-  } finally {
-    progress.end();
-    await cleanUp(cluster, namespace, progress);
-  }
+  });
 }
 
 function manifestsOf<Report>(
@@ -70,17 +49,4 @@ function manifestsOf<Report>(
     plan: { namespace, options: proof, controlPlane, envoy: envoyImage !== undefined, experiment },
     ...{ image, envoyImage, goClientImage: raw.goClientImage, clusterDomain, keep: false },
   };
-}
-
-/** Deletes the namespace; what was measured counts even where that fails. */
-async function cleanUp(cluster: Cluster, namespace: string, progress: Progress): Promise<void> {
-  progress.step(`deleting namespace ${namespace}`);
-  try {
-    const gone = await deleteNamespace(cluster, namespace, deletedWithinMs);
-    progress.end();
-    if (!gone) progress.note(`namespace ${namespace} is still being deleted`);
-  } catch (thrown) {
-    const { message } = toEvenkeelError(thrown);
-    progress.note(`namespace ${namespace} could not be deleted: ${message}. Later: evenkeel prove --clean`);
-  }
 }
