@@ -7,24 +7,31 @@ const lookAgainMs = 200;
 const connectWithinMs = 1000;
 
 /**
- * Resolves once a name of a headless Service has so many addresses: DNS learns of pods later than the API.
+ * Resolves once a name of a headless Service has so many addresses, or exactly these: DNS learns of pods later than the API.
  *
  * @throws EvenkeelError `EK_PROVE_SERVICE`
  */
-export async function awaitName(name: string, addresses: number, withinMs: number): Promise<void> {
+export async function awaitName(name: string, wanted: number | readonly string[], withinMs: number): Promise<void> {
   const until = performance.now() + withinMs;
   for (;;) {
     const found = await dns.lookup(name, { all: true }).catch((error: NodeJS.ErrnoException) => error.code);
-    if (Array.isArray(found) && found.length >= addresses) return;
+    const addresses = Array.isArray(found) ? found.map(({ address }) => address) : [];
+    if (isThere(addresses, wanted)) return;
     if (performance.now() > until) {
-      const seen = Array.isArray(found) ? `${found.length} addresses` : found;
+      const asked = typeof wanted === 'number' ? `${wanted} addresses` : `the addresses ${wanted.join(', ')}`;
+      const seen = Array.isArray(found) ? `${addresses.length} addresses (${addresses.join(', ')})` : found;
       throw new EvenkeelError(
         'EK_PROVE_SERVICE',
-        `the name ${name} has not ${addresses} addresses after ${withinMs / 1000} s, but ${seen}`,
+        `the name ${name} has not ${asked} after ${withinMs / 1000} s, but ${seen}`,
       );
     }
     await delay(lookAgainMs);
   }
+}
+
+function isThere(found: readonly string[], wanted: number | readonly string[]): boolean {
+  if (typeof wanted === 'number') return found.length >= wanted;
+  return found.length === wanted.length && wanted.every((address) => found.includes(address));
 }
 
 /**

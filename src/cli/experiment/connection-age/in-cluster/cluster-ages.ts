@@ -1,14 +1,12 @@
-import { promises as dns } from 'node:dns';
-import { setTimeout as delay } from 'node:timers/promises';
 import { EvenkeelError } from '../../../../base/errors.ts';
 import { type Backend, type ScaleObserver, schemes } from '../../../../probe/index.ts';
+import { awaitName } from '../../../prove/await-services.ts';
 import type { KubernetesFixture } from '../../../prove/fixture.ts';
 import { serviceNames } from '../../../prove/plan.ts';
 import type { AgedPods, AgePlace, AgeSetting, ClientArguments } from '../age-place.ts';
 
 /** The cluster's DNS may keep answers for half a minute. */
 const namedWithinMs = 90_000;
-const lookAgainMs = 200;
 
 /** Every row is a rollout of the same Deployment, whose pods are told another age. */
 export class ClusterAges implements AgePlace {
@@ -25,7 +23,7 @@ export class ClusterAges implements AgePlace {
     const clients = await this.#clientsOf(setting);
     const pods = (): Promise<Backend[]> => fixture.backends('xds');
     // A client that begins with the names of pods that are gone would look for new ones at once.
-    await named(serviceNames.headless, await pods());
+    await awaitName(serviceNames.headless, (await pods()).map(hostOf), namedWithinMs);
     return {
       clients,
       pods,
@@ -62,20 +60,6 @@ function templateOf({ maxAgeMs = 0 }: AgeSetting): object {
   return { spec: { containers: [{ name: 'main', env }] } };
 }
 
-/** Resolves once the name stands for exactly these pods. */
-async function named(name: string, pods: readonly Backend[]): Promise<void> {
-  const wanted = pods.map(({ address }) => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, ''));
-  const until = performance.now() + namedWithinMs;
-  for (;;) {
-    const found = await dns.lookup(name, { all: true }).catch(() => []);
-    const addresses = found.map(({ address }) => address);
-    if (addresses.length === wanted.length && wanted.every((one) => addresses.includes(one))) return;
-    if (performance.now() > until) {
-      throw new EvenkeelError(
-        'EK_PROVE_SERVICE',
-        `the name ${name} stands for ${addresses.join(', ') || 'nothing'} after ${namedWithinMs / 1000} s, not for ${wanted.join(', ')}`,
-      );
-    }
-    await delay(lookAgainMs);
-  }
+function hostOf({ address }: Backend): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }
