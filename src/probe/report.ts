@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { count, ms, setUp } from './report-parts.ts';
 import { schemeIds } from './schemes.ts';
 import { causes } from './verdict/cause.ts';
 
-const count = z.int().nonnegative();
-const ms = z.number().nonnegative();
 const byName = z.record(z.string(), count);
 
 const scheme = z.enum(schemeIds).describe('Which way of calling.');
@@ -218,14 +217,7 @@ const nodeLocalRow = z.discriminatedUnion('status', [
 
 const conditions = z.object({
   environment: z.string().describe('Where it ran: `lab` or `kubernetes`.'),
-  versions: z.record(z.string(), z.string()).describe('Program to version.'),
-  machine: z
-    .object({
-      os: z.string().describe('Operating system and release.'),
-      cpus: count.describe('Processors.'),
-      memoryMiB: count.describe('Memory in MiB.'),
-    })
-    .describe('The machine that made the calls.'),
+  ...setUp,
   intervals: z
     .array(
       z.object({

@@ -1,7 +1,6 @@
 import { z } from 'zod';
+import { count, ms } from '../report-parts.ts';
 
-const count = z.int().nonnegative();
-const ms = z.number().nonnegative();
 const byName = z.record(z.string(), count);
 
 const latencyMs = z

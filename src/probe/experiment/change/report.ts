@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { causes } from '../../verdict/cause.ts';
 import {
   begun,
   conclusion,
@@ -10,7 +9,8 @@ import {
   notMeasured,
   schemaVersion,
   setUp,
-} from '../report-parts.ts';
+} from '../../report-parts.ts';
+import { causes } from '../../verdict/cause.ts';
 
 const named = {
   variant: z.string().nullable().describe('What differs from an ordinary set-up; null: nothing is varied.'),

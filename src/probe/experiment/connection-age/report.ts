@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { begun, conclusion, conditionsAre, count, ms, schemaVersion, setUp } from '../report-parts.ts';
+import { begun, conclusion, conditionsAre, count, ms, schemaVersion, setUp } from '../../report-parts.ts';
 
 const row = z.object({
   client: z

@@ -9,7 +9,7 @@ import {
   notMeasured,
   schemaVersion,
   setUp,
-} from '../report-parts.ts';
+} from '../../report-parts.ts';
 
 const named = {
   policy: z.string().describe('How a pod is chosen for a call.'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the reports of all experiments have in common. */
+/** What reports have in common. */
 export const ms = z.number().nonnegative();
 export const count = z.int().nonnegative();
 
@@ -22,7 +22,7 @@ export const setUp = {
       cpus: count.describe('Processors.'),
       memoryMiB: count.describe('Memory in MiB.'),
     })
-    .describe('The machine of the lab.'),
+    .describe('The machine that made the calls.'),
 };
 
 export const conditionsAre = 'What must be known to judge the figures.';
