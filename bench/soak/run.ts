@@ -12,7 +12,7 @@ import { AdsTestClient } from '../../src/xds/index.ts';
 import { Calls, presentKinds } from './calling-clients.ts';
 import { type Connect, passBy, SteadyClient } from './raw-clients.ts';
 import { Server } from './server.ts';
-import { memoryByQuarter, problemsOf, type Sample } from './verdict.ts';
+import { byQuarter, type HeapSample, problemsOf, type Sample } from './verdict.ts';
 import { World } from './world.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
@@ -31,6 +31,7 @@ const guestEveryMs = 250;
 const deathEveryMs = 10_000;
 const callerLifeMs = 45_000;
 const sampleEveryMs = 2_000;
+const heapSamples = 32;
 const settleMs = 120_000;
 
 const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
@@ -68,12 +69,14 @@ const secure: Connect = () =>
 
 const lag = createHistogram();
 const samples: Sample[] = [];
+const heap: HeapSample[] = [];
 const calls = new Calls();
 let guests = 0;
 const guestFailures: Record<string, number> = {};
 const startedAt = performance.now();
 const elapsed = () => performance.now() - startedAt;
 const over = () => elapsed() >= durationMs || !server.running;
+const mb = (bytes = 0) => Math.round(bytes / 1024 / 1024);
 
 /** Does something again and again at its interval until the time is over; the interval holds on the average. */
 async function repeatedly(intervalMs: number, act: () => Promise<void>): Promise<void> {
@@ -98,9 +101,13 @@ async function sample(): Promise<void> {
   samples.push({ atMs: Math.round(elapsed()), residentBytes, openFiles, streams });
 }
 
+async function sampleHeap(): Promise<void> {
+  heap.push({ atMs: Math.round(elapsed()), liveBytes: await server.liveBytes() });
+}
+
 // Connections of health checks to all backends are no client's; they are there once each was found healthy.
 await settled(async () => (await server.metric('evenkeel_health_targets', 'state="healthy"')) === World.backends);
-const before = { openFiles: await server.openFiles() };
+const before = { openFiles: await server.openFiles(), liveMb: mb(await server.liveBytes()) };
 const steady = Array.from({ length: steadyCount }, () => new SteadyClient(world, lag));
 for (const [index, client] of steady.entries()) await client.start(index % 4 < 2 ? plain : secure, index % 2 === 1);
 
@@ -122,6 +129,7 @@ await Promise.all([
   repeatedly(changeEveryMs, () => world.change()),
   repeatedly(deathEveryMs, () => world.replaceBackend()),
   repeatedly(sampleEveryMs, sample),
+  repeatedly(durationMs / heapSamples, sampleHeap),
   repeatedly(guestEveryMs, async () => {
     guests += 1;
     const visit = passBy(guests % 2 === 0 ? plain : secure).catch((error: unknown) => {
@@ -131,8 +139,8 @@ await Promise.all([
     void visit.then(() => visiting.delete(visit));
   }),
   repeatedly(60_000, async () => {
-    const mb = Math.round((samples.at(-1)?.residentBytes ?? 0) / 1024 / 1024);
-    console.error(`${Math.round(elapsed() / 60_000)} min: ${world.changes} changes, ${calls.made} calls, ${mb} MB`);
+    const memory = `${mb(samples.at(-1)?.residentBytes)} MB resident, ${mb(heap.at(-1)?.liveBytes)} MB live`;
+    console.error(`${Math.round(elapsed() / 60_000)} min: ${world.changes} changes, ${calls.made} calls, ${memory}`);
   }),
   ...callers,
 ]);
@@ -147,7 +155,11 @@ await world.calm();
 await Promise.all(steady.map((client) => client.stop()));
 await settled(async () => (await server.metric('evenkeel_xds_streams')) === 0);
 await settled(async () => (await server.openFiles()) <= before.openFiles);
-const after = { streams: await server.metric('evenkeel_xds_streams'), openFiles: await server.openFiles() };
+const after = {
+  streams: await server.metric('evenkeel_xds_streams'),
+  openFiles: await server.openFiles(),
+  liveMb: mb(await server.liveBytes()),
+};
 const crashed = !server.running;
 await server.stop();
 await world.stop();
@@ -155,6 +167,7 @@ rmSync(folder, { recursive: true });
 
 const problems = problemsOf({
   samples,
+  heap,
   failedCalls: calls.failed,
   calls: calls.made,
   unanswered: calls.unanswered,
@@ -183,12 +196,14 @@ const result = {
   },
   clients: { steady: steadyCount, passedBy: guests, missing },
   changeToClientMs: { p50: lag.percentile(50) / 1_000, p99: lag.percentile(99) / 1_000, received: lag.count },
-  memoryMbByQuarter: memoryByQuarter(samples).map((bytes) => Math.round(bytes / 1024 / 1024)),
+  liveMbByQuarter: byQuarter(heap, ({ liveBytes }) => mb(liveBytes)),
+  residentMbByQuarter: byQuarter(samples, ({ residentBytes }) => mb(residentBytes)),
   before,
   after,
   samples,
+  heap,
 };
 writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`);
-const { samples: _samples, ...summary } = result;
+const { samples: _samples, heap: _heap, ...summary } = result;
 console.log(JSON.stringify(summary, undefined, 2));
 process.exitCode = problems.length === 0 ? 0 : 1;

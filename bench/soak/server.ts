@@ -5,6 +5,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { atExit } from '../../interop/driver/at-exit.ts';
+import { serveNodeFlags } from '../../src/cli/serve-memory.ts';
+import { LiveHeap } from './live-heap.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -14,12 +16,15 @@ export class Server {
   readonly tls: string;
   readonly #admin: string;
   readonly #child;
+  readonly #heap: LiveHeap;
 
   private constructor(
     child: ReturnType<typeof spawn>,
+    heap: LiveHeap,
     { xds, tls, admin }: { xds: string; tls: string; admin: string },
   ) {
     this.#child = child;
+    this.#heap = heap;
     this.xds = xds;
     this.tls = tls;
     this.#admin = admin;
@@ -27,7 +32,8 @@ export class Server {
 
   /** Resolves once it is ready. */
   static async start(args: readonly string[], logFile: string): Promise<Server> {
-    const child = spawn(process.execPath, [main, 'serve', '--json', ...args], {
+    const flags = ['--inspect=127.0.0.1:0', ...serveNodeFlags];
+    const child = spawn(process.execPath, [...flags, main, 'serve', '--json', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, EVENKEEL_LOG: 'warn' },
     });
@@ -35,6 +41,11 @@ export class Server {
     const callOff = atExit(() => child.kill('SIGKILL'));
     const listening = Promise.withResolvers<{ xds: string; tls: string; admin: string }>();
     const ready = Promise.withResolvers<void>();
+    const inspector = Promise.withResolvers<string>();
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      const url = /^Debugger listening on (\S+)$/.exec(line)?.[1];
+      if (url !== undefined) inspector.resolve(url);
+    });
     createInterface({ input: child.stdout }).on('line', (line) => {
       const event = JSON.parse(line);
       if (event.event === 'listening') listening.resolve(event);
@@ -45,10 +56,10 @@ export class Server {
       const error = new Error(`evenkeel serve ended with ${code}; see ${logFile}`);
       listening.reject(error);
       ready.reject(error);
+      inspector.reject(error);
     });
-    const addresses = await listening.promise;
-    await ready.promise;
-    return new Server(child, addresses);
+    const [url, addresses] = await Promise.all([inspector.promise, listening.promise, ready.promise]);
+    return new Server(child, await LiveHeap.connect(url), addresses);
   }
 
   get running(): boolean {
@@ -58,6 +69,11 @@ export class Server {
   async residentBytes(): Promise<number> {
     const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+  }
+
+  /** Held after a full collection, which this makes. */
+  liveBytes(): Promise<number> {
+    return this.#heap.bytes();
   }
 
   async openFiles(): Promise<number> {
@@ -72,6 +88,7 @@ export class Server {
   }
 
   async stop(): Promise<void> {
+    this.#heap.close();
     if (!this.running) return;
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');

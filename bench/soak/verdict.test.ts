@@ -1,15 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memoryByQuarter, problemsOf, type Sample, type SoakOutcome } from './verdict.ts';
+import { byQuarter, type HeapSample, mostResidentBytes, problemsOf, type Sample, type SoakOutcome } from './verdict.ts';
 
 const mb = 1024 * 1024;
 
-function samples(...residentMb: number[]): Sample[] {
-  return residentMb.map((one, index) => ({ atMs: index * 1_000, residentBytes: one * mb, openFiles: 30, streams: 5 }));
+const minute = 60_000;
+
+/** Of a soak of `minutes`, at equal distances. */
+function resident(minutes: number, ...values: number[]): Sample[] {
+  return heap(minutes, ...values).map(({ atMs, liveBytes }) => ({
+    ...{ atMs, residentBytes: liveBytes, openFiles: 30, streams: 5 },
+  }));
 }
 
+function heap(minutes: number, ...values: number[]): HeapSample[] {
+  return values.map((value, index) => ({
+    atMs: (index * minutes * minute) / (values.length - 1),
+    liveBytes: value * mb,
+  }));
+}
+
+const settling = [80, 150, 200, 200, 210, 205, 215, 210];
+const growing = [80, 100, 120, 140, 160, 180, 200, 220];
+
 const good: SoakOutcome = {
-  samples: samples(80, 150, 200, 200, 210, 205, 215, 210),
+  samples: resident(30, ...settling),
+  heap: heap(30, ...settling),
   calls: 1_000,
   failedCalls: 0,
   unanswered: 0,
@@ -21,12 +37,25 @@ const good: SoakOutcome = {
 
 test('memory that settles is flat, memory that goes on growing is not', () => {
   assert.deepEqual(
-    memoryByQuarter(good.samples).map((bytes) => bytes / mb),
+    byQuarter(good.heap, ({ liveBytes }) => liveBytes / mb),
     [80, 200, 205, 210],
   );
   assert.deepEqual(problemsOf(good), []);
-  const growing = samples(80, 100, 120, 140, 160, 180, 200, 220);
-  assert.match(problemsOf({ ...good, samples: growing }).join(), /memory rose from 120 MB to 200 MB/);
+  assert.deepEqual(problemsOf({ ...good, heap: heap(5, ...growing) }), [
+    'live memory rose from 120 MB to 200 MB; up to 136 MB counts as flat',
+  ]);
+  assert.deepEqual(problemsOf({ ...good, samples: resident(30, ...growing) }), [
+    'resident memory rose from 120 MB to 200 MB; up to 148 MB counts as flat',
+  ]);
+});
+
+test('while a heap grows to its working size, resident memory may rise, up to what a pod has', () => {
+  assert.deepEqual(problemsOf({ ...good, samples: resident(5, ...growing) }), []);
+  const most = mostResidentBytes / mb;
+  assert.deepEqual(problemsOf({ ...good, samples: resident(5, most) }), []);
+  assert.deepEqual(problemsOf({ ...good, samples: resident(5, 80, most + 1) }), [
+    'resident memory was 513 MB; the chart grants 512 MB',
+  ]);
 });
 
 test('everything else has to be exact', () => {
