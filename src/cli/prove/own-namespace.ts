@@ -1,9 +1,11 @@
 import { toEvenkeelError } from '../../base/errors.ts';
 import { terminationSignal } from '../../base/shutdown.ts';
 import type { Progress } from '../../probe/index.ts';
+import { checkPermissions } from './check-permissions.ts';
 import type { Cluster } from './connect.ts';
 import type { ManifestOptions } from './manifests.ts';
 import { createNamespace, deleteNamespace } from './namespace.ts';
+import { noteLeftovers } from './note-leftovers.ts';
 import { RunInCluster } from './run-in-cluster.ts';
 
 /**
@@ -19,6 +21,8 @@ export async function measureInNamespace<Report>(
   tell: (report: Report, kept: boolean) => Promise<number>,
 ): Promise<number> {
   const { namespace } = manifests.plan;
+  await checkPermissions(cluster, namespace);
+  await noteLeftovers(cluster, progress);
   const early = new AbortController();
   void terminationSignal().then(() => {
     progress.note('ending; should this be killed as well: evenkeel prove --clean');

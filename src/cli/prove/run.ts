@@ -7,11 +7,9 @@ import {
   type Report,
   tellReport,
 } from '../../probe/index.ts';
-import { checkPermissions } from './check-permissions.ts';
 import { connect } from './connect.ts';
 import type { ManifestOptions } from './manifests.ts';
 import { newName } from './namespace.ts';
-import { noteLeftovers } from './note-leftovers.ts';
 import { parseProveOptions, type RawProveOptions } from './options.ts';
 import { measureInNamespace } from './own-namespace.ts';
 import { partNames, partsOf, serviceNames, xdsPort } from './plan.ts';
@@ -40,8 +38,6 @@ export async function proveInCluster(raw: RawProveOptions): Promise<number> {
 
   progress.step('asking the cluster');
   const cluster = await connect(options.context).finally(() => progress.end());
-  await checkPermissions(cluster, namespace);
-  await noteLeftovers(cluster, progress);
   return measureInNamespace<Report>(cluster, manifests, progress, async (report, kept) => {
     const code = await tellReport(report, telling, files, proof);
     if (kept) console.error(`\n${whatStays(manifests)}`);

@@ -1,5 +1,4 @@
 import { createProgress, type ProofOptions } from '../../../probe/index.ts';
-import { checkPermissions } from '../../prove/check-permissions.ts';
 import { connect } from '../../prove/connect.ts';
 import type { ManifestOptions } from '../../prove/manifests.ts';
 import { newName } from '../../prove/namespace.ts';
@@ -33,7 +32,6 @@ export async function runInCluster<Report>(wanted: ClusterExperiment<Report>): P
   const progress = createProgress(process.stderr);
   progress.step('asking the cluster');
   const cluster = await connect(where.context).finally(() => progress.end());
-  await checkPermissions(cluster, namespace);
   return measureInNamespace<Report>(cluster, manifests, progress, async (report) => {
     await results.tell(report, wanted.print, wanted.page);
     return wanted.exitCode(report);
