@@ -93,8 +93,10 @@ const dnsDiscovery = z
 const kubernetesDiscovery = z.strictObject({
   enabled: z
     .boolean('must be true or false')
-    .default(false)
-    .describe('Whether Services and EndpointSlices are taken from a Kubernetes API server.'),
+    .optional()
+    .describe(
+      'Whether Services and EndpointSlices are taken from a Kubernetes API server. Default: `false`; has to be said where other fields are beside it.',
+    ),
   kubeconfig: z
     .string()
     .min(1)

@@ -163,8 +163,15 @@ test('a setting of Kubernetes without Kubernetes is refused rather than passed o
     const inEnv = errorOf(() => resolveConfig({ env: { [setting.env]: 'a' } }));
     assert.deepEqual([inEnv.code, inEnv.location.field], ['EK_USAGE', setting.env]);
   }
-  // Switched off in so many words, the rest may stay where it is.
+  const file = (kubernetes: string) => parseConfig(`${head}discovery: { kubernetes: ${kubernetes} }`, 'a.yaml');
+  const inFile = errorOf(() => resolveConfig({ file: file('{ namespaces: [shop] }') }));
+  assert.deepEqual([inFile.code, inFile.location.field], ['EK_USAGE', 'discovery.kubernetes.namespaces']);
+  assert.match(inFile.hint, /discovery\.kubernetes\.enabled/);
+  // The file may leave the switch to the command line; and switched off in so many words, the rest may stay where it is.
+  const served = resolveConfig({ file: file('{ namespaces: [shop] }'), flags: { kubernetes: 'true' } });
+  assert.deepEqual(served.discovery.kubernetes.namespaces, ['shop']);
   resolveConfig({ env: { EVENKEEL_KUBERNETES: 'false', EVENKEEL_NAMESPACES: 'shop' } });
+  resolveConfig({ file: file('{ enabled: false, namespaces: [shop] }') });
 });
 
 test('a mistake in the file is named with line, column and field', () => {

@@ -26,7 +26,7 @@ export interface Config {
   readonly admin: { readonly listen: ListenAddress; readonly debug: ConfigFile['admin']['debug'] };
   readonly discovery: {
     readonly file: { readonly path?: string | undefined };
-    readonly kubernetes: ConfigFile['discovery']['kubernetes'];
+    readonly kubernetes: ConfigFile['discovery']['kubernetes'] & { readonly enabled: boolean };
     readonly dns: Omit<ConfigFile['discovery']['dns'], 'servers'> & {
       /** Absent: those of /etc/resolv.conf. */
       readonly servers?: readonly DnsServer[] | undefined;
@@ -120,17 +120,21 @@ function toldFor(
 
 /**
  * Which namespaces are served matters to whoever says so; without discovery by Kubernetes it would be passed over in silence.
+ * Switched off in so many words, the rest may stay where it is.
  *
- * @throws EvenkeelError `EK_USAGE`, naming the flag or variable
+ * @throws EvenkeelError `EK_USAGE`, naming the flag, the variable or the field of the file
  */
 function refuseIdleKubernetesSettings({ discovery }: ConfigFile, overridden: ReadonlyMap<string, string>): void {
-  const switchField = 'discovery.kubernetes.enabled';
-  if (discovery.kubernetes.enabled || overridden.has(switchField)) return;
-  const [, idle] = [...overridden].find(([field]) => field.startsWith('discovery.kubernetes.')) ?? [];
-  if (idle === undefined) return;
+  const { enabled, ...rest } = discovery.kubernetes;
+  if (enabled !== undefined) return;
+  const said = Object.entries(rest).filter(([, value]) => value !== undefined);
+  const idle = said.map(([key]) => `discovery.kubernetes.${key}`);
+  const field = idle.find((one) => overridden.has(one)) ?? idle[0];
+  if (field === undefined) return;
+  const by = overridden.get(field);
   throw new EvenkeelError('EK_USAGE', 'has no effect, since Services are not taken from Kubernetes', {
-    field: idle,
-    hint: `Add --kubernetes, or leave ${idle} out.`,
+    field: by ?? field,
+    hint: by === undefined ? 'Say discovery.kubernetes.enabled as well.' : `Add --kubernetes, or leave ${by} out.`,
   });
 }
 
@@ -148,7 +152,7 @@ function withAddresses(
     admin: { listen: parseListenAddress(admin.listen, 'admin.listen'), debug: admin.debug },
     discovery: {
       file: discovery.file,
-      kubernetes: discovery.kubernetes,
+      kubernetes: { ...discovery.kubernetes, enabled: discovery.kubernetes.enabled ?? false },
       dns: { ...dns, servers: servers?.map(parseDnsServer) },
     },
     health,
