@@ -6,7 +6,8 @@ export interface ConfigDump {
   readonly services: readonly {
     readonly namespace: string;
     readonly name: string;
-    /** Absent: nothing is left out. */ readonly problems?: readonly string[];
+    /** Absent: nothing is left out. */
+    readonly problems?: readonly string[];
   }[];
   readonly clients: readonly { readonly node: { readonly id: string } }[];
 }
