@@ -22,6 +22,9 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
 }
 
+/** Only there to end a test that would wait for ever. */
+const patienceMs = 60_000;
+
 interface Event {
   readonly version: number;
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -160,9 +163,20 @@ export class FakeApiServer {
     for (const { response } of this.#watches) response.write(text);
   }
 
-  /** Resolves once `holds` does, now or after a request. */
+  /** Resolves once `holds` does, now or after a request; rejects after a minute, with what was asked for. */
   async until(holds: (requests: readonly ApiRequest[]) => boolean): Promise<void> {
-    while (!holds(this.requests)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const patience = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const asked = this.requests.map(({ verb, kind }) => `${verb} ${kind}`).join(', ');
+      patience.reject(new Error(`waited in vain for a request; so far: ${asked}`));
+    }, patienceMs);
+    try {
+      while (!holds(this.requests)) {
+        await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), patience.promise]);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   count(kind: Kind, verb: ApiRequest['verb']): number {
