@@ -1,6 +1,7 @@
 import type { EvenkeelError } from '../base/errors.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import type { DiscoveryObserver, Reading } from './discovery.ts';
+import { Waiting } from './waiting.ts';
 
 /** One call of a `DiscoveryObserver`. */
 export type DiscoveryEvent =
@@ -8,9 +9,6 @@ export type DiscoveryEvent =
   | { readonly kind: 'remove'; readonly key: string }
   | { readonly kind: 'synced' }
   | { readonly kind: 'degraded'; readonly error: EvenkeelError | undefined };
-
-/** Only there to end a test that would wait for ever. */
-const patienceMs = 60_000;
 
 /** An observer for tests: keeps what it was told and can be waited for. */
 export class RecordingObserver implements DiscoveryObserver {
@@ -21,7 +19,7 @@ export class RecordingObserver implements DiscoveryObserver {
   readonly readings: string[] = [];
   isSynced = false;
   error: EvenkeelError | undefined;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Waiting();
 
   upsert(service: Service): void {
     this.services.set(serviceKey(service), service);
@@ -45,24 +43,13 @@ export class RecordingObserver implements DiscoveryObserver {
 
   reading({ verb, resource, reason }: Reading): void {
     this.readings.push(`${verb} ${resource}: ${reason}`);
-    this.#wake();
+    this.#waiting.wake();
   }
 
   /** Resolves once `holds` does, now or after an event; rejects after a minute, naming what was waited for. */
-  async until(what: string, holds: (observer: this) => boolean): Promise<void> {
-    let expired = false;
-    const timer = setTimeout(() => {
-      expired = true;
-      this.#wake();
-    }, patienceMs);
-    try {
-      while (!holds(this)) {
-        if (expired) throw new Error(`waited in vain until ${what}; the last events: ${this.#summary()}`);
-        await new Promise<void>((resolve) => this.#waiting.push(resolve));
-      }
-    } finally {
-      clearTimeout(timer);
-    }
+  until(what: string, holds: (observer: this) => boolean): Promise<void> {
+    const seen = () => `the last events: ${JSON.stringify(this.events.slice(-5))}`;
+    return this.#waiting.until(what, () => holds(this), seen);
   }
 
   /** How often the Service was told. */
@@ -72,14 +59,6 @@ export class RecordingObserver implements DiscoveryObserver {
 
   #record(event: DiscoveryEvent): void {
     this.events.push(event);
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-
-  #summary(): string {
-    return JSON.stringify(this.events.slice(-5));
+    this.#waiting.wake();
   }
 }

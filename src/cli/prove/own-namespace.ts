@@ -9,7 +9,7 @@ import { noteLeftovers } from './note-leftovers.ts';
 import { RunInCluster } from './run-in-cluster.ts';
 
 /**
- * Makes a plan's namespace, measures in it and deletes it again.
+ * Makes a plan's namespace, measures in it and deletes it again; before, it looks at rights, and says what earlier runs have left.
  *
  * @param tell - takes the report; its answer is the exit code
  * @returns the exit code; 3 where the run was ended before there was a report

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Waiting } from '../../waiting.ts';
 import type { KubeAccess } from '../kube-access.ts';
 
 export type Kind = 'services' | 'endpointslices';
@@ -21,9 +22,6 @@ export interface ApiRequest {
   readonly namespace: string | undefined;
   readonly query: URLSearchParams;
 }
-
-/** Only there to end a test that would wait for ever. */
-const patienceMs = 60_000;
 
 interface Event {
   readonly version: number;
@@ -54,7 +52,7 @@ export class FakeApiServer {
   #version = 100;
   #oldest = 0;
   #isDown = false;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Waiting();
 
   private constructor() {
     this.#server = createServer((request, response) => this.#answer(request, response));
@@ -164,19 +162,9 @@ export class FakeApiServer {
   }
 
   /** Resolves once `holds` does, now or after a request; rejects after a minute, with what was asked for. */
-  async until(holds: (requests: readonly ApiRequest[]) => boolean): Promise<void> {
-    const patience = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      const asked = this.requests.map(({ verb, kind }) => `${verb} ${kind}`).join(', ');
-      patience.reject(new Error(`waited in vain for a request; so far: ${asked}`));
-    }, patienceMs);
-    try {
-      while (!holds(this.requests)) {
-        await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), patience.promise]);
-      }
-    } finally {
-      clearTimeout(timer);
-    }
+  until(holds: (requests: readonly ApiRequest[]) => boolean): Promise<void> {
+    const seen = () => `so far: ${this.requests.map(({ verb, kind }) => `${verb} ${kind}`).join(', ')}`;
+    return this.#waiting.until('something was asked for', () => holds(this.requests), seen);
   }
 
   count(kind: Kind, verb: ApiRequest['verb']): number {
@@ -200,7 +188,7 @@ export class FakeApiServer {
       query: url.searchParams,
     };
     this.requests.push(request);
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#waiting.wake();
     if (this.intercept?.(request, response) === true) return;
     if (request.verb === 'watch') this.#watch(request, response);
     else this.#list(request, response);
