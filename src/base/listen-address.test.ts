@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EvenkeelError } from './errors.ts';
-import { formatAddress, listenError, parseListenAddress } from './listen-address.ts';
+import { formatAddress, listenError, parseListenAddress, splitAddress } from './listen-address.ts';
 
 test('an address to listen on is loopback unless a host is named', () => {
   assert.deepEqual(parseListenAddress('18000', '--xds-listen'), { host: '127.0.0.1', port: 18_000 });
@@ -22,6 +22,10 @@ for (const wrong of ['', 'host', 'host:', '127.0.0.1:70000', '::1:80', 'a b:80']
 test('IPv6 hosts are written in brackets', () => {
   assert.equal(formatAddress('::1', 80), '[::1]:80');
   assert.equal(formatAddress('127.0.0.1', 80), '127.0.0.1:80');
+  for (const address of ['[::1]:80', '127.0.0.1:80', 'orders.shop:80']) {
+    const { host, port } = splitAddress(address);
+    assert.equal(formatAddress(host, port), address);
+  }
 });
 
 test('a taken port becomes an error of ours, anything else passes', () => {

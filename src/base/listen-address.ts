@@ -35,6 +35,12 @@ export function formatAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Takes apart what {@link formatAddress} has put together. */
+export function splitAddress(address: string): ListenAddress {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+}
+
 /** Turns the system's EADDRINUSE and EACCES into ours; anything else passes through. */
 export function listenError(cause: unknown, address: ListenAddress, field: string): unknown {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;

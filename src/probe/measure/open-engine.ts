@@ -4,6 +4,7 @@ import { create, createFileRegistry, fromBinary, toBinary, toJson } from '@bufbu
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import * as grpc from '@grpc/grpc-js';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
+import { splitAddress } from '../../base/listen-address.ts';
 import { Health, HealthCheckRequestSchema } from '../../gen/health/v1/health_pb.ts';
 import type { Engine } from '../load/engine.ts';
 import { maxRequestBytes, WireEngine } from '../load/wire/wire-engine.ts';
@@ -126,10 +127,7 @@ async function openWire(
       hint: 'Use --engine channel.',
     });
   }
-  const addresses = backends.map(({ address }) => {
-    const colon = address.lastIndexOf(':');
-    return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
-  });
+  const addresses = backends.map(({ address }) => splitAddress(address));
   const name = target.kind === 'grpc' && target.scheme === 'dns' ? target.host : (addresses[0]?.host ?? 'localhost');
   const engine = await WireEngine.open(
     {

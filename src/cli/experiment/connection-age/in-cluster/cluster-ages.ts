@@ -1,4 +1,5 @@
 import { EvenkeelError } from '../../../../base/errors.ts';
+import { splitAddress } from '../../../../base/listen-address.ts';
 import { type Backend, type ScaleObserver, schemes } from '../../../../probe/index.ts';
 import { awaitName } from '../../../prove/await-services.ts';
 import type { KubernetesFixture } from '../../../prove/fixture.ts';
@@ -23,7 +24,8 @@ export class ClusterAges implements AgePlace {
     const clients = await this.#clientsOf(setting);
     const pods = (): Promise<Backend[]> => fixture.backends('xds');
     // A client that begins with the names of pods that are gone would look for new ones at once.
-    await awaitName(serviceNames.headless, (await pods()).map(hostOf), namedWithinMs);
+    const hosts = (await pods()).map(({ address }) => splitAddress(address).host);
+    await awaitName(serviceNames.headless, hosts, namedWithinMs);
     return {
       clients,
       pods,
@@ -58,8 +60,4 @@ const unobserved: ScaleObserver = { ready: () => {}, terminating: () => {}, ende
 function templateOf({ maxAgeMs = 0 }: AgeSetting): object {
   const env = [{ name: 'EVENKEEL_MAX_CONNECTION_AGE_MS', value: String(Math.round(maxAgeMs)) }];
   return { spec: { containers: [{ name: 'main', env }] } };
-}
-
-function hostOf({ address }: Backend): string {
-  return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }
