@@ -11,9 +11,9 @@ import type {
 } from '../report.ts';
 import { barChart } from './bars.ts';
 import { gateSection } from './gate-section.ts';
-import { facts, htmlTable, paragraph, renderPage, type Section } from './page.ts';
+import { facts, htmlTable, renderPage, type Section } from './page.ts';
 import { shareBars } from './shares.ts';
-import { stackedChart } from './stacked.ts';
+import { inOrder, timelinePlot } from './timeline-plot.ts';
 import { verdictTone } from './tones.ts';
 
 /** The report of schemes (`evenkeel lab`, `evenkeel prove`) as one page of HTML. */
@@ -34,7 +34,7 @@ export function reportPage(report: Report, gate?: readonly Check[]): string {
       ...(gate === undefined ? [] : [gateSection(gate)]),
       ...schemesSections(schemes),
       ...changeSections('Scale-out', scaleOut),
-      ...changeSections('Scale-in', scaleIn),
+      ...changeSections('Scale-in', scaleIn, scaleOut),
       ...rolloutSections(rollingUpdate),
       ...nodeLocalSections(report.nodeLocal),
       {
@@ -110,9 +110,11 @@ function schemesSections(rows: readonly SchemeRow[]): Section[] {
   ];
 }
 
-function changeSections(title: string, rows: readonly ChangeRow[]): Section[] {
-  const measured = rows.filter((row): row is MeasuredChange => row.status === 'ok');
+/** @param before - the change before this one, of the same pods */
+function changeSections(title: string, rows: readonly ChangeRow[], before: readonly ChangeRow[] = []): Section[] {
+  const measured = rows.filter(isMeasured);
   if (measured.length === 0) return [];
+  const known = before.filter(isMeasured);
   const followed = barChart(
     measured.map(({ scheme, convergedMs, windowMs, failed }) => ({
       label: scheme,
@@ -123,8 +125,20 @@ function changeSections(title: string, rows: readonly ChangeRow[]): Section[] {
   const [from, to] = [measured[0]!.from, measured[0]!.to];
   return [
     { title: `${title}, ${from} → ${to} pods: how long clients took to follow`, html: followed },
-    { title: `${title}: calls by pod over time`, html: measured.map(timeline).join('') },
+    {
+      title: `${title}: calls by pod over time`,
+      html: measured
+        .map((row) => {
+          const earlier = known.find(({ scheme }) => scheme === row.scheme);
+          return timelinePlot(row.scheme, row, inOrder(row, earlier && inOrder(earlier)));
+        })
+        .join(''),
+    },
   ];
+}
+
+function isMeasured(row: ChangeRow): row is MeasuredChange {
+  return row.status === 'ok';
 }
 
 function rolloutSections(rows: readonly RolloutRow[]): Section[] {
@@ -143,7 +157,10 @@ function rolloutSections(rows: readonly RolloutRow[]): Section[] {
   );
   return [
     { title: 'Rolling update and the way back: what was lost', html: table },
-    { title: 'Rolling update: calls by pod over time', html: measured.map(timeline).join('') },
+    {
+      title: 'Rolling update: calls by pod over time',
+      html: measured.map((row) => timelinePlot(`${row.scheme}, ${row.change}`, row, inOrder(row))).join(''),
+    },
   ];
 }
 
@@ -152,45 +169,6 @@ function nodeLocalSections(rows: Report['nodeLocal']): Section[] {
   if (measured.length === 0) return [];
   const bars = measured.map(({ policy, backends }) => ({ name: policy, shares: Object.entries(backends.calls) }));
   return [{ title: 'A balancer in front of machines with unlike numbers of pods', html: shareBars(bars) }];
-}
-
-/** Pods in the order in which they came, so that colours stay with them from plot to plot. */
-function timeline(row: MeasuredChange | MeasuredRollout): string {
-  const { timeline, added, removed } = row;
-  const came = added.map(({ pod }) => pod);
-  const seen = [...new Set(timeline.buckets.flatMap(({ answered }) => Object.keys(answered)))];
-  const pods = [...seen.filter((pod) => !came.includes(pod)).sort(), ...came.filter((pod) => seen.includes(pod))];
-  const lost = timeline.buckets.some(({ failed }) => failed > 0) ? [{ name: 'failed', colour: 'var(--bad)' }] : [];
-  const events = [
-    ...added.map(({ readyAtMs }) => ({ x: readyAtMs / 1000, name: 'ready' })),
-    ...removed.map(({ terminatingAtMs }) => ({ x: terminatingAtMs / 1000, name: 'told to end' })),
-  ];
-  const named = 'change' in row ? `${row.scheme}, ${row.change}` : row.scheme;
-  return `<h3>${named}</h3>${stackedChart({
-    series: [...pods.slice(0, 9).map((name) => ({ name })), ...lost, ...pods.slice(9).map((name) => ({ name }))],
-    buckets: coarse(timeline),
-    x: { title: 'seconds from when the change was asked for' },
-    y: { title: `calls in ${coarseMs} ms` },
-    events,
-    height: 170,
-  })}${paragraph(row.why)}`;
-}
-
-const coarseMs = 200;
-
-/** A bucket of the report is as narrow as a rate of calls; two together show shares better than noise. */
-function coarse({ bucketMs, buckets }: MeasuredChange['timeline']) {
-  const merged = new Map<number, Record<string, number>>();
-  for (const { atMs, answered, failed } of buckets) {
-    const from = Math.floor(atMs / coarseMs) * coarseMs;
-    const values = merged.get(from) ?? {};
-    merged.set(from, values);
-    for (const [pod, calls] of Object.entries(answered)) values[pod] = (values[pod] ?? 0) + calls;
-    if (failed > 0) values.failed = (values.failed ?? 0) + failed;
-  }
-  return [...merged]
-    .sort(([a], [b]) => a - b)
-    .map(([from, values]) => ({ from: from / 1000, to: (from + Math.max(bucketMs, coarseMs)) / 1000, values }));
 }
 
 function time(value: number | null): string {
