@@ -89,7 +89,7 @@ async function repeatedly(intervalMs: number, act: () => Promise<void>): Promise
 /** Polls until it is so, or until the time to settle is over. */
 async function settled(test: () => Promise<boolean> | boolean): Promise<void> {
   const deadline = performance.now() + settleMs;
-  while (performance.now() < deadline && !(await test())) await sleep(100);
+  while (performance.now() < deadline && server.running && !(await test())) await sleep(100);
 }
 
 async function sample(): Promise<void> {
@@ -105,79 +105,76 @@ async function sampleHeap(): Promise<void> {
   heap.push({ atMs: Math.round(elapsed()), liveBytes: await server.liveBytes() });
 }
 
-// Connections of health checks to all backends are no client's; they are there once each was found healthy.
-await settled(async () => (await server.metric('evenkeel_health_targets', 'state="healthy"')) === World.backends);
-const before = { openFiles: await server.openFiles(), liveMb: mb(await server.liveBytes()) };
-const steady = Array.from({ length: steadyCount }, () => new SteadyClient(world, lag));
-for (const [index, client] of steady.entries()) await client.start(index % 4 < 2 ? plain : secure, index % 2 === 1);
+/** The soak itself. Rejects with whatever could not be asked of the server any more. */
+async function soak() {
+  // Connections of health checks to all backends are no client's; they are there once each was found healthy.
+  await settled(async () => (await server.metric('evenkeel_health_targets', 'state="healthy"')) === World.backends);
+  const before = { openFiles: await server.openFiles(), liveMb: mb(await server.liveBytes()) };
+  const steady = Array.from({ length: steadyCount }, () => new SteadyClient(world, lag));
+  for (const [index, client] of steady.entries()) await client.start(index % 4 < 2 ? plain : secure, index % 2 === 1);
 
-const visiting = new Set<Promise<void>>();
+  const visiting = new Set<Promise<void>>();
+  const surroundings = { folder, descriptors, xdsAddress: server.xds, gateways: new Map<never, never>() };
+  /** One caller of a kind stays, another one comes and goes. */
+  const callers = present.flatMap((kind) => [
+    repeatedly(1_000, () => calls.from(kind, surroundings, over)),
+    repeatedly(5_000, async () => {
+      const goneAt = elapsed() + callerLifeMs;
+      await calls.from(kind, surroundings, () => over() || elapsed() > goneAt);
+    }),
+  ]);
+
+  await Promise.all([
+    repeatedly(changeEveryMs, () => world.change()),
+    repeatedly(deathEveryMs, () => world.replaceBackend()),
+    repeatedly(sampleEveryMs, sample),
+    repeatedly(durationMs / heapSamples, sampleHeap),
+    repeatedly(guestEveryMs, async () => {
+      guests += 1;
+      const visit = passBy(guests % 2 === 0 ? plain : secure).catch((error: unknown) => {
+        guestFailures[messageOf(error)] = (guestFailures[messageOf(error)] ?? 0) + 1;
+      });
+      visiting.add(visit);
+      void visit.then(() => visiting.delete(visit));
+    }),
+    repeatedly(60_000, async () => {
+      const memory = `${mb(samples.at(-1)?.residentBytes)} MB resident, ${mb(heap.at(-1)?.liveBytes)} MB live`;
+      console.error(`${Math.round(elapsed() / 60_000)} min: ${world.changes} changes, ${calls.made} calls, ${memory}`);
+    }),
+    ...callers,
+  ]);
+
+  const staleNames = () => steady.reduce((sum, client) => sum + client.stale, 0);
+  await settled(() => staleNames() === 0);
+  const stale = staleNames();
+  const broken = steady.flatMap(({ broken: why }) => why ?? []);
+  const nacks = await server.metric('evenkeel_xds_nacks_total');
+  await Promise.all(visiting);
+  await world.calm();
+  await Promise.all(steady.map((client) => client.stop()));
+  await settled(async () => (await server.metric('evenkeel_xds_streams')) === 0);
+  await settled(async () => (await server.openFiles()) <= before.openFiles);
+  const after = {
+    streams: await server.metric('evenkeel_xds_streams'),
+    openFiles: await server.openFiles(),
+    liveMb: mb(await server.liveBytes()),
+  };
+  await server.stop();
+  await world.stop();
+  const { failed: failedCalls, made, unanswered } = calls;
+  const problems = problemsOf({ samples, heap, failedCalls, calls: made, unanswered, before, after, stale, nacks });
+  if (broken.length > 0) problems.push(`${broken.length} streams of clients that stay were ended: ${broken[0]}`);
+  return { problems, before, after };
+}
+
 const { present, missing } = await presentKinds();
 for (const line of missing) console.error(`not there, ${line}`);
-const surroundings = { folder, descriptors, xdsAddress: server.xds, gateways: new Map<never, never>() };
-
-/** One caller of a kind stays, another one comes and goes. */
-const callers = present.flatMap((kind) => [
-  repeatedly(1_000, () => calls.from(kind, surroundings, over)),
-  repeatedly(5_000, async () => {
-    const goneAt = elapsed() + callerLifeMs;
-    await calls.from(kind, surroundings, () => over() || elapsed() > goneAt);
-  }),
-]);
-
-await Promise.all([
-  repeatedly(changeEveryMs, () => world.change()),
-  repeatedly(deathEveryMs, () => world.replaceBackend()),
-  repeatedly(sampleEveryMs, sample),
-  repeatedly(durationMs / heapSamples, sampleHeap),
-  repeatedly(guestEveryMs, async () => {
-    guests += 1;
-    const visit = passBy(guests % 2 === 0 ? plain : secure).catch((error: unknown) => {
-      guestFailures[messageOf(error)] = (guestFailures[messageOf(error)] ?? 0) + 1;
-    });
-    visiting.add(visit);
-    void visit.then(() => visiting.delete(visit));
-  }),
-  repeatedly(60_000, async () => {
-    const memory = `${mb(samples.at(-1)?.residentBytes)} MB resident, ${mb(heap.at(-1)?.liveBytes)} MB live`;
-    console.error(`${Math.round(elapsed() / 60_000)} min: ${world.changes} changes, ${calls.made} calls, ${memory}`);
-  }),
-  ...callers,
-]);
-
-const staleNames = () => steady.reduce((sum, client) => sum + client.stale, 0);
-await settled(() => staleNames() === 0);
-const stale = staleNames();
-const broken = steady.flatMap(({ broken: why }) => why ?? []);
-const nacks = await server.metric('evenkeel_xds_nacks_total');
-await Promise.all(visiting);
-await world.calm();
-await Promise.all(steady.map((client) => client.stop()));
-await settled(async () => (await server.metric('evenkeel_xds_streams')) === 0);
-await settled(async () => (await server.openFiles()) <= before.openFiles);
-const after = {
-  streams: await server.metric('evenkeel_xds_streams'),
-  openFiles: await server.openFiles(),
-  liveMb: mb(await server.liveBytes()),
-};
-const crashed = !server.running;
-await server.stop();
-await world.stop();
-rmSync(folder, { recursive: true });
-
-const problems = problemsOf({
-  samples,
-  heap,
-  failedCalls: calls.failed,
-  calls: calls.made,
-  unanswered: calls.unanswered,
-  before,
-  after,
-  stale,
-  nacks,
+const { problems, ...held } = await soak().catch(async (error: unknown) => {
+  const death = await server.death();
+  if (death === undefined) throw error;
+  return { problems: [death] };
 });
-if (crashed) problems.push('the server ended by itself');
-if (broken.length > 0) problems.push(`${broken.length} streams of clients that stay were ended: ${broken[0]}`);
+rmSync(folder, { recursive: true });
 for (const [why, count] of Object.entries(guestFailures)) problems.push(`${count} passing clients failed: ${why}`);
 const result = {
   schemaVersion: 1,
@@ -198,12 +195,12 @@ const result = {
   changeToClientMs: { p50: lag.percentile(50) / 1_000, p99: lag.percentile(99) / 1_000, received: lag.count },
   liveMbByQuarter: byQuarter(heap, ({ liveBytes }) => mb(liveBytes)),
   residentMbByQuarter: byQuarter(samples, ({ residentBytes }) => mb(residentBytes)),
-  before,
-  after,
+  ...held,
   samples,
   heap,
 };
 writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`);
 const { samples: _samples, heap: _heap, ...summary } = result;
 console.log(JSON.stringify(summary, undefined, 2));
-process.exitCode = problems.length === 0 ? 0 : 1;
+// Where the server died, callers and clients are still under way: they end with this.
+process.exit(problems.length === 0 ? 0 : 1);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { atExit } from '../../interop/driver/at-exit.ts';
 import { serveNodeFlags } from '../../src/cli/serve-memory.ts';
@@ -17,13 +18,16 @@ export class Server {
   readonly #admin: string;
   readonly #child;
   readonly #heap: LiveHeap;
+  readonly #ended: Promise<string>;
 
   private constructor(
     child: ReturnType<typeof spawn>,
+    ended: Promise<string>,
     heap: LiveHeap,
     { xds, tls, admin }: { xds: string; tls: string; admin: string },
   ) {
     this.#child = child;
+    this.#ended = ended;
     this.#heap = heap;
     this.xds = xds;
     this.tls = tls;
@@ -51,19 +55,35 @@ export class Server {
       if (event.event === 'listening') listening.resolve(event);
       if (event.event === 'ready') ready.resolve();
     });
-    child.once('exit', (code) => {
+    const ended = once(child, 'exit').then(
+      ([code, signal]) => `the server ended with ${code ?? signal}; see ${logFile}`,
+    );
+    void ended.then((how) => {
       callOff();
-      const error = new Error(`evenkeel serve ended with ${code}; see ${logFile}`);
+      const error = new Error(how);
       listening.reject(error);
       ready.reject(error);
       inspector.reject(error);
     });
     const [url, addresses] = await Promise.all([inspector.promise, listening.promise, ready.promise]);
-    return new Server(child, await LiveHeap.connect(url), addresses);
+    return new Server(child, ended, await LiveHeap.connect(url), addresses);
   }
 
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /**
+   * How it ended by itself, or undefined where it did not. Waits a second, since its sockets and its inspector are gone
+   * shortly before its end is known.
+   */
+  async death(): Promise<string | undefined> {
+    const patience = new AbortController();
+    try {
+      return await Promise.race([this.#ended, setTimeout(1_000, undefined, { signal: patience.signal })]);
+    } finally {
+      patience.abort();
+    }
   }
 
   async residentBytes(): Promise<number> {
@@ -90,8 +110,7 @@ export class Server {
   async stop(): Promise<void> {
     this.#heap.close();
     if (!this.running) return;
-    const ended = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
-    await ended;
+    await this.#ended;
   }
 }
