@@ -33,10 +33,11 @@ export interface LineChart {
 }
 
 const colours = 10;
+const rest = 'var(--rest)';
 
 /** The colour of the n-th thing on a page; those that come after the last have one together. */
 export function colour(index: number): string {
-  return index < colours ? `var(--c${index})` : 'var(--rest)';
+  return index < colours ? `var(--c${index})` : rest;
 }
 
 /** Lines over a common axis, with a legend below. */
@@ -99,14 +100,13 @@ export function eventLines(
 
 /** Names beside their colours; those without a colour of their own are counted. */
 export function legend(lines: readonly { readonly name: string; readonly colour?: string | undefined }[]): string {
-  const shown = lines.slice(0, colours);
-  const more = lines.length - shown.length;
-  const items = shown.map(
-    ({ name, colour: own }, index) =>
-      `<span><i style="background:${own ?? colour(index)}"></i>${escapeText(name)}</span>`,
-  );
-  const rest = more > 0 ? [`<span><i style="background:var(--rest)"></i>${more} more</span>`] : [];
-  return `<div class="legend">${[...items, ...rest].join('')}</div>`;
+  const named = lines
+    .map(({ name, colour: own }, index) => ({ name, fill: own ?? colour(index) }))
+    .filter(({ fill }) => fill !== rest);
+  const items = named.map(({ name, fill }) => `<span><i style="background:${fill}"></i>${escapeText(name)}</span>`);
+  const more = lines.length - named.length;
+  const others = more > 0 ? [`<span><i style="background:${rest}"></i>${more} more</span>`] : [];
+  return `<div class="legend">${[...items, ...others].join('')}</div>`;
 }
 
 /** A length without digits that nobody sees. */

@@ -4,7 +4,7 @@ import { barChart } from './bars.ts';
 import { gateSection } from './gate-section.ts';
 import { lineChart } from './lines.ts';
 import { facts, htmlTable, paragraph, renderPage, type Section } from './page.ts';
-import { stackedChart } from './stacked.ts';
+import { failedSeries, stackedChart } from './stacked.ts';
 import { verdictTone } from './tones.ts';
 
 /** The report of `evenkeel probe` as one page of HTML. */
@@ -51,7 +51,6 @@ function shares({ backends, verdict, smallestSkewFound }: ProbeReport): Section 
 
 function overTime({ backends, seconds, changes, durationMs }: ProbeReport): Section {
   const named = backends.list.map(({ name }) => ({ name: name === '' ? '(did not say)' : name, key: name }));
-  const lost = seconds.some(({ failed }) => failed > 0) ? [{ name: 'failed', colour: 'var(--bad)' }] : [];
   const events = changes.map(({ event, backend, atMs }) => ({
     x: Math.max(0, atMs / 1000),
     name: `${backend} ${event}`,
@@ -59,7 +58,7 @@ function overTime({ backends, seconds, changes, durationMs }: ProbeReport): Sect
   return {
     title: 'Calls by backend, second by second',
     html: stackedChart({
-      series: [...named.slice(0, 9), ...lost, ...named.slice(9)],
+      series: [...named, ...failedSeries(seconds)],
       buckets: seconds.map(({ atMs, answered, failed }) => ({
         from: atMs / 1000,
         to: Math.max(atMs, Math.min(durationMs, atMs + 1000)) / 1000,

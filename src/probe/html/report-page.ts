@@ -13,7 +13,7 @@ import { barChart } from './bars.ts';
 import { gateSection } from './gate-section.ts';
 import { facts, htmlTable, renderPage, type Section } from './page.ts';
 import { shareBars } from './shares.ts';
-import { inOrder, timelinePlot } from './timeline-plot.ts';
+import { timelinePlot } from './timeline-plot.ts';
 import { verdictTone } from './tones.ts';
 
 /** The report of schemes (`evenkeel lab`, `evenkeel prove`) as one page of HTML. */
@@ -128,10 +128,13 @@ function changeSections(title: string, rows: readonly ChangeRow[], before: reado
     {
       title: `${title}: calls by pod over time`,
       html: measured
-        .map((row) => {
-          const earlier = known.find(({ scheme }) => scheme === row.scheme);
-          return timelinePlot(row.scheme, row, inOrder(row, earlier && inOrder(earlier)));
-        })
+        .map((row) =>
+          timelinePlot(
+            row.scheme,
+            row,
+            known.find(({ scheme }) => scheme === row.scheme),
+          ),
+        )
         .join(''),
     },
   ];
@@ -159,7 +162,7 @@ function rolloutSections(rows: readonly RolloutRow[]): Section[] {
     { title: 'Rolling update and the way back: what was lost', html: table },
     {
       title: 'Rolling update: calls by pod over time',
-      html: measured.map((row) => timelinePlot(`${row.scheme}, ${row.change}`, row, inOrder(row))).join(''),
+      html: measured.map((row) => timelinePlot(`${row.scheme}, ${row.change}`, row)).join(''),
     },
   ];
 }

@@ -9,14 +9,25 @@ export interface Bucket {
   readonly values: Readonly<Record<string, number>>;
 }
 
+export interface Series {
+  readonly name: string;
+  /** Default: that of its place in the list. */
+  readonly colour?: string | undefined;
+}
+
 export interface StackedChart {
   /** Bottom to top. */
-  readonly series: readonly { readonly name: string; readonly colour?: string | undefined }[];
+  readonly series: readonly Series[];
   readonly buckets: readonly Bucket[];
   readonly x: { readonly title: string };
   readonly y: { readonly title: string };
   readonly events?: readonly ChartEvent[] | undefined;
   readonly height?: number | undefined;
+}
+
+/** The series of calls that failed, to be drawn on top of the others; none where no call did. */
+export function failedSeries(buckets: readonly { readonly failed: number }[]): Series[] {
+  return buckets.some(({ failed }) => failed > 0) ? [{ name: 'failed', colour: 'var(--bad)' }] : [];
 }
 
 /** Columns without gaps, one series on top of the other: how a whole is shared, and how that changes. */

@@ -44,7 +44,8 @@ test('a pod keeps its colour from scale-out to scale-in', () => {
 });
 
 test('a pod that answered nothing is not drawn, and the others keep their colours', () => {
-  const plot = timelinePlot('xds', { ...shrunk, timeline: timeline({ 'be1-x': 4 }) }, ['be1-m', 'be1-x']);
+  const before = { ...grown, added: [], timeline: timeline({ 'be1-m': 4, 'be1-x': 4 }) };
+  const plot = timelinePlot('xds', { ...shrunk, timeline: timeline({ 'be1-x': 4 }) }, before);
   assert.deepEqual([...colours(plot)], [['be1-x', 'var(--c1)']]);
 });
 
@@ -65,4 +66,19 @@ test('a rolling update is drawn by its own pods, failed calls among them', () =>
       ['failed', 'var(--bad)'],
     ],
   );
+});
+
+test('failed calls are named however many pods there are; pods without a colour of their own are counted', () => {
+  const answered = Object.fromEntries(
+    Array.from({ length: 12 }, (_, index) => [`be1-${String.fromCharCode(97 + index)}`, 1]),
+  );
+  const plot = timelinePlot('xds', {
+    ...shrunk,
+    timeline: { bucketMs: 200, buckets: [{ atMs: 0, answered, failed: 1 }] },
+  });
+  const legend = [...plot.matchAll(/<i style="background:([^"]+)"><\/i>([^<]+)</g)].map(
+    ([, fill, name]) => `${name} ${fill}`,
+  );
+  assert.deepEqual(legend.slice(-3), ['be1-j var(--c9)', 'failed var(--bad)', '2 more var(--rest)']);
+  assert.equal(legend.length, 12);
 });

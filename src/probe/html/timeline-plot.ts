@@ -1,7 +1,7 @@
 import type { MeasuredChange, MeasuredRollout } from '../report.ts';
 import { colour } from './lines.ts';
 import { paragraph } from './page.ts';
-import { stackedChart } from './stacked.ts';
+import { failedSeries, stackedChart } from './stacked.ts';
 
 type Row = Pick<MeasuredChange | MeasuredRollout, 'timeline' | 'added' | 'removed' | 'why'>;
 
@@ -19,22 +19,20 @@ export function inOrder({ timeline, added }: Row, known: readonly string[] = [])
 /**
  * Calls by pod over time while pods come and go, with what was said of it.
  *
- * @param pods - what {@link inOrder} gives; the place of a pod is its colour
+ * @param before - the row before it, where it is of the same pods: they keep their colours
  */
-export function timelinePlot(title: string, { timeline, added, removed, why }: Row, pods: readonly string[]): string {
+export function timelinePlot(title: string, row: Row, before?: Row): string {
+  const { timeline, added, removed, why } = row;
   const buckets = coarse(timeline);
-  const series = pods
+  const pods = inOrder(row, before && inOrder(before))
     .map((name, index) => ({ name, colour: colour(index) }))
     .filter(({ name }) => buckets.some(({ values }) => values[name] !== undefined));
-  const lost = buckets.some(({ values }) => values.failed !== undefined)
-    ? [{ name: 'failed', colour: 'var(--bad)' }]
-    : [];
   const events = [
     ...added.map(({ readyAtMs }) => ({ x: readyAtMs / 1000, name: 'ready' })),
     ...removed.map(({ terminatingAtMs }) => ({ x: terminatingAtMs / 1000, name: 'told to end' })),
   ];
   return `<h3>${title}</h3>${stackedChart({
-    series: [...series.slice(0, 9), ...lost, ...series.slice(9)],
+    series: [...pods, ...failedSeries(timeline.buckets)],
     buckets,
     x: { title: 'seconds from when the change was asked for' },
     y: { title: `calls in ${coarseMs} ms` },

@@ -1,6 +1,6 @@
 import { escapeText } from '../../html/escape-text.ts';
 import { paragraph } from '../../html/page.ts';
-import { stackedChart } from '../../html/stacked.ts';
+import { failedSeries, stackedChart } from '../../html/stacked.ts';
 import { formatMs } from '../../measure/duration.ts';
 import { nameOf } from './print.ts';
 import type { AgeRow, ConnectionAgeReport } from './report.ts';
@@ -17,9 +17,8 @@ function plot(row: AgeRow, podsBefore: number): string {
   const names = new Map(
     pods.map((pod, index) => [pod, index < podsBefore ? `old pod ${index + 1}` : `new pod ${index - podsBefore + 1}`]),
   );
-  const lost = buckets.some(({ failed }) => failed > 0) ? [{ name: 'failed', colour: 'var(--bad)' }] : [];
   const chart = stackedChart({
-    series: [...[...names.values()].map((name) => ({ name })), ...lost],
+    series: [...[...names.values()].map((name) => ({ name })), ...failedSeries(buckets)],
     // The last is cut off by the end of the run.
     buckets: buckets.slice(0, -1).map(({ atMs, answered, failed }) => ({
       from: atMs / 1000,
