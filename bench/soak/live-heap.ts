@@ -49,7 +49,9 @@ export class LiveHeap {
     this.#socket.close();
   }
 
-  #ask(method: string): Promise<unknown> {
+  async #ask(method: string): Promise<unknown> {
+    // What is sent to one that has gone is dropped without a word, and would be waited for for ever.
+    if (this.#socket.readyState !== WebSocket.OPEN) throw new Error('the inspector has gone');
     const id = ++this.#lastId;
     const answer = Promise.withResolvers<unknown>();
     this.#answers.set(id, answer);
