@@ -88,6 +88,19 @@ export class Namespace {
     }
   }
 
+  /**
+   * New pods for a Deployment; the ones before are gone when it returns. A rollout is over sooner than that: they answer for
+   * as long as they drain, and calls reach them until every machine knows that they leave.
+   *
+   * @param app - name of the Deployment, and the label `app` of its pods
+   */
+  async restart(app: string): Promise<void> {
+    const before = await this.pods(app);
+    await this.kubectl(['rollout', 'restart', `deployment/${app}`]);
+    await this.rolledOut(app);
+    for (const pod of before) await this.kubectl(['wait', '--for=delete', `pod/${pod}`, '--timeout=60s']);
+  }
+
   async scale(deployment: string, replicas: number): Promise<void> {
     await this.kubectl(['scale', `deployment/${deployment}`, `--replicas=${replicas}`]);
     await this.rolledOut(deployment);
