@@ -43,7 +43,7 @@ export const metricDefinitions = {
     'namespace',
   ),
   evenkeel_services: gauge('Services in force.'),
-  evenkeel_services_incomplete: gauge('Services of which discovery leaves something out; /config_dump tells what.'),
+  evenkeel_services_incomplete: gauge('Services that discovery does not pass on as they are; /config_dump tells why.'),
   evenkeel_services_rejected: gauge('Services whose last change could not be translated; the state before is served.'),
   evenkeel_endpoints: gauge(
     'Endpoints of a Service port; state is published, or why it is withheld.',

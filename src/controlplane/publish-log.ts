@@ -56,7 +56,8 @@ export class PublishLog {
     if (problems.length === 0) this.#problems.delete(key);
     else this.#problems.set(key, problems);
     for (const problem of problems) {
-      if (!before.includes(problem)) this.#log.warn({ service: key, problem }, 'something of the Service is left out');
+      if (!before.includes(problem))
+        this.#log.warn({ service: key, problem }, 'the Service is not served as it was found');
     }
   }
 }

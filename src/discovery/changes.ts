@@ -11,6 +11,10 @@ export class ToldServices {
     this.#observer = observer;
   }
 
+  get all(): Iterable<Service> {
+    return this.#told.values();
+  }
+
   upsert(service: Service): void {
     const key = serviceKey(service);
     if (isDeepStrictEqual(this.#told.get(key), service)) return;

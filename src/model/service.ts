@@ -24,7 +24,7 @@ export interface Service extends ServiceId {
   readonly policy: ServicePolicy;
   /** Locality for endpoints that have none of their own (system E's zone and region). */
   readonly locality?: Locality | undefined;
-  /** What discovery found wrong with it and left out, in sentences for people; absent: nothing. */
+  /** What discovery found wrong with it and left out, or did not believe, in sentences for people; absent: nothing. */
   readonly problems?: readonly string[] | undefined;
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { RecordingObserver } from '../recording-observer.ts';
 import type { KubernetesDiscoveryOptions } from './kubernetes-discovery.ts';
 import { FakeApiServer, sendStatus } from './testing/fake-api-server.ts';
@@ -370,6 +371,35 @@ test('a namespace that stays forbidden is given up, the others are told, and it 
   await observer.until('it follows', ({ services, error }) => services.has('web/b') && error === undefined);
   assert.deepEqual([discovery.unserved(), removals(observer)], [[], 0]);
 });
+
+for (const how of ['watch', 'list'] as const) {
+  test(`after an outage that kept the machines' reports away, endpoints are kept (by ${how}), until Kubernetes is believed`, async (t) => {
+    const fake = await apiServer(t, 'shop/a');
+    const outageTimes = { minMs: 0, doubtMs: 86_400_000 };
+    let believe: () => void = assert.fail;
+    const after: Clock['after'] = (delayMs, callback) => {
+      if (delayMs < outageTimes.doubtMs / 2) return systemClock.after(delayMs, callback);
+      believe = callback;
+      return () => {};
+    };
+    const observer = await synced(t, fake, { clock: { ...systemClock, after }, outageTimes });
+    const isReady = ({ services }: RecordingObserver) =>
+      services.get('shop/a')?.ports[0]?.endpoints.every(({ conditions }) => conditions.ready);
+    fake.goDown();
+    await observer.until('the outage is told', ({ error }) => error !== undefined);
+    fake.apply('endpointslices', sliceObject('shop/a', 'x1', [{ address: '10.0.0.1', ready: false }]));
+    if (how === 'list') fake.compact();
+    fake.comeBack();
+    await observer.until('what is kept is told', ({ services }) => services.get('shop/a')?.problems !== undefined);
+    assert.ok(isReady(observer));
+    await observer.until('the outage is over', ({ error }) => error === undefined);
+    assert.ok(isReady(observer));
+
+    believe();
+    assert.equal(isReady(observer), false);
+    assert.equal(observer.services.get('shop/a')?.problems, undefined);
+  });
+}
 
 test('where no namespace may be read, nothing is served, whatever the time', async (t) => {
   const fake = await apiServer(t, 'shop/a', 'web/b');

@@ -9,6 +9,7 @@ import { ApiClient } from './api-client.ts';
 import { findKubeAccess, type KubeAccess, type KubeAccessOptions } from './kube-access.ts';
 import { type KubeService, readService } from './kube-service.ts';
 import { type KubeSlice, readSlice, serviceNameLabel } from './kube-slice.ts';
+import { defaultOutageTimes, Outage, type OutageTimes } from './outage.ts';
 import { defaultTimes, type ReadReason, Reflector, type ReflectorTimes } from './reflector.ts';
 import { errorsOf, Scope } from './scope.ts';
 import { portsOf } from './service-of.ts';
@@ -31,6 +32,8 @@ export interface KubernetesDiscoveryOptions extends KubeAccessOptions {
    * server that has just started forbids things for a moment, and what was not listed yet does not exist for clients.
    */
   readonly forbiddenGraceMs?: number | undefined;
+  /** When endpoints are kept that Kubernetes may only have lost sight of. */
+  readonly outageTimes?: Partial<OutageTimes> | undefined;
 }
 
 const defaultForbiddenGraceMs = 10_000;
@@ -45,6 +48,8 @@ export class KubernetesDiscovery implements Discovery {
   /** Annotation values in force, by key of the Service. */
   readonly #annotations = new Map<string, Annotations>();
   readonly #dirty = new Set<string>();
+  /** By namespace; one for all where all are read as one. */
+  readonly #outages = new Map<string | undefined, Outage>();
   #scopes: readonly Scope[] = [];
   /** Cancel the giving up of a scope. */
   readonly #deadlines = new Map<Scope, () => void>();
@@ -93,6 +98,7 @@ export class KubernetesDiscovery implements Discovery {
     this.#isStopped = true;
     this.#observer = undefined;
     for (const cancel of this.#deadlines.values()) cancel();
+    for (const outage of this.#outages.values()) outage.stop();
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
   }
 
@@ -105,6 +111,7 @@ export class KubernetesDiscovery implements Discovery {
       collection: { resource: 'services', group: '', version: 'v1', namespace, labelSelector, read: readService },
       observer: {
         ...this.#reports(clock, scope, 'services'),
+        hears: () => {},
         changed: (service) => {
           this.#services.set(service.key, service);
           this.#dirty.add(service.key);
@@ -116,6 +123,8 @@ export class KubernetesDiscovery implements Discovery {
         },
       },
     });
+    const outage = new Outage(clock, { ...defaultOutageTimes, ...this.#options.outageTimes });
+    this.#outages.set(namespace, outage);
     const slices = new Reflector<KubeSlice>({
       ...common,
       collection: {
@@ -128,6 +137,10 @@ export class KubernetesDiscovery implements Discovery {
       },
       observer: {
         ...this.#reports(clock, scope, 'endpointslices'),
+        hears: (isHeard) => {
+          if (isHeard) outage.end(this.#toldOf(scope), (keys) => this.#tellAnew(keys));
+          else outage.begin();
+        },
         changed: (slice, before) => {
           if (before?.service !== slice.service) this.#drop(before);
           this.#keep(slice);
@@ -171,6 +184,17 @@ export class KubernetesDiscovery implements Discovery {
     }
   }
 
+  *#toldOf({ namespace }: Scope): Iterable<Service> {
+    for (const service of this.#told?.all ?? []) {
+      if (namespace === undefined || namespace === service.namespace) yield service;
+    }
+  }
+
+  #tellAnew(keys: readonly string[]): void {
+    for (const key of keys) this.#dirty.add(key);
+    this.#flush();
+  }
+
   #keep(slice: KubeSlice): void {
     if (slice.service === undefined) return;
     const known = this.#slices.get(slice.service);
@@ -211,10 +235,12 @@ export class KubernetesDiscovery implements Discovery {
   #translate(service: KubeService): Service {
     const { key, namespace, name } = service;
     const slices = [...(this.#slices.get(key)?.values() ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
-    const { ports, problems } = portsOf(service, slices);
+    const { ports: listed, problems } = portsOf(service, slices);
+    const outage = this.#outages.get(namespace) ?? this.#outages.get(undefined);
+    const { ports, problems: doubts } = outage?.apply(key, listed) ?? { ports: listed, problems: [] };
     const said = readAnnotations(service.annotations, this.#annotations.get(key));
     this.#annotations.set(key, said.inForce);
-    const all = [...said.problems, ...problems];
+    const all = [...said.problems, ...problems, ...doubts];
     return {
       namespace,
       name,

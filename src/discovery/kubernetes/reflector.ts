@@ -17,6 +17,8 @@ export type ReadReason = 'start' | 'listed' | 'ended' | 'silent' | 'failed' | 'e
 export interface ReflectorObserver<Item> {
   /** A request begins. */
   reading(verb: 'list' | 'watch', reason: ReadReason): void;
+  /** What happens there is heard from now on (true), or no longer (false); the first time nothing was heard before. */
+  hears(isHeard: boolean): void;
   /** An object is new or different; `before` is what it was. */
   changed(item: Item, before: Item | undefined): void;
   deleted(item: Item): void;
@@ -142,9 +144,12 @@ export class Reflector<Item extends KubeObject> {
   }
 
   #replace({ items }: Listed<Item>): void {
+    const { observer } = this.#options;
+    observer.hears(true);
     for (const item of items.values()) this.#changed(item);
     for (const item of this.#items.values()) if (!items.has(item.key)) this.#deleted(item);
-    this.#options.observer.settled();
+    observer.settled();
+    observer.hears(false);
   }
 
   async #watch(from: string): Promise<void> {
@@ -169,6 +174,7 @@ export class Reflector<Item extends KubeObject> {
         {
           opened: () => {
             opened = true;
+            observer.hears(true);
             this.#futile += 1;
             cancel = clock.after(times.shortWatchMs, useful);
             if (this.#futile <= believableFutile) this.#recovered();
@@ -192,6 +198,7 @@ export class Reflector<Item extends KubeObject> {
       throw error;
     } finally {
       cancel();
+      observer.hears(false);
     }
     if (this.#futile === 0) return;
     if (this.#futile > believableFutile) this.#tell(badAnswer(targetOf('watch', collection), 'watches end at once'));
