@@ -5,7 +5,7 @@ import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { outcomeOf } from '../test/support/outcome.ts';
 import { machinesOfStreams } from './faults/control-planes.ts';
-import { describe, difference, sum, type Tally } from './faults/load-client.ts';
+import { describe, difference, type LoadClient, sum, type Tally } from './faults/load-client.ts';
 import { nodeIdOf, readyPods, readySince, type Stage, setStage, settled, target } from './faults/stage.ts';
 import { images, without, withoutCluster } from './support/cluster.ts';
 import { backend } from './support/echo-stage.ts';
@@ -42,19 +42,24 @@ let stage: Stage;
 before(async () => {
   if (skip !== false) return;
   stage = await setStage();
-  await Promise.all(stage.clients.map((client) => client.begin(target, ratePerSecond, deadlineMs)));
-  await reached(await tallies());
+  await begin(stage.clients);
 });
 
 after(() => stage?.close());
 
-const tallies = (): Promise<Tally[]> => Promise.all(stage.clients.map((client) => client.tally()));
+const tallies = (clients = stage.clients): Promise<Tally[]> => Promise.all(clients.map((client) => client.tally()));
+
+/** Lets these call, from now on; resolves once they reach every backend. */
+async function begin(clients: readonly LoadClient[]): Promise<void> {
+  await Promise.all(clients.map((client) => client.begin(target, ratePerSecond, deadlineMs)));
+  await reached(await tallies(clients), clients);
+}
 
 /** Resolves once every client has been answered by every backend that is ready now, since those tallies. */
-async function reached(since: readonly Tally[]): Promise<void> {
+async function reached(since: readonly Tally[], clients = stage.clients): Promise<void> {
   const pods = await readyPods(stage.kubectl);
   await until(`every client reaches ${pods.join(', ')}`, async () => {
-    const now = await tallies();
+    const now = await tallies(clients);
     const all = now.every((tally, index) => {
       const { answers } = difference(since[index]!, tally);
       return pods.every((pod) => answers.has(pod));
@@ -111,22 +116,22 @@ const scale = async (count: number): Promise<void> => {
   await settled(stage.kubectl, count);
 };
 
-test('a rolling update', { skip, timeout: 400_000 }, (t) =>
+test('a rolling update', { skip, timeout: 600_000 }, (t) =>
   withoutLoss(t, async () => {
     await stage.kubectl(['rollout', 'restart', `deployment/${backend}`]);
     await settled(stage.kubectl, replicas);
   }),
 );
 
-test('scale-in and scale-out', { skip, timeout: 400_000 }, (t) =>
+test('scale-in and scale-out', { skip, timeout: 600_000 }, (t) =>
   withoutLoss(t, async () => {
     for (const count of [2, replicas]) await scale(count);
   }),
 );
 
-test('kubectl delete pod', { skip, timeout: 400_000 }, (t) => withoutLoss(t, () => deleteOne()));
+test('kubectl delete pod', { skip, timeout: 600_000 }, (t) => withoutLoss(t, () => deleteOne()));
 
-test('a machine is drained', { skip, timeout: 400_000 }, (t) =>
+test('a machine is drained', { skip, timeout: 600_000 }, (t) =>
   withoutLoss(t, async () => {
     // Only what belongs here: others may use the same cluster.
     const flags = [
@@ -145,7 +150,7 @@ test('a machine is drained', { skip, timeout: 400_000 }, (t) =>
   }),
 );
 
-test('a rollout of the control plane', { skip, timeout: 400_000 }, (t) =>
+test('a rollout of the control plane', { skip, timeout: 600_000 }, (t) =>
   withoutLoss(t, async () => {
     await stage.kubectl(['rollout', 'restart', 'deployment/evenkeel']);
     await stage.kubectl(['rollout', 'status', 'deployment/evenkeel', '--timeout=180s']);
@@ -153,7 +158,7 @@ test('a rollout of the control plane', { skip, timeout: 400_000 }, (t) =>
   }),
 );
 
-test('all pods of the control plane are killed', { skip, timeout: 400_000 }, (t) =>
+test('all pods of the control plane are killed', { skip, timeout: 600_000 }, (t) =>
   withoutLoss(t, async () => {
     const all = ['pods', '-l', 'app.kubernetes.io/name=evenkeel'];
     await stage.kubectl(['delete', ...all, '--grace-period=0', '--force']);
@@ -166,7 +171,7 @@ test('all pods of the control plane are killed', { skip, timeout: 400_000 }, (t)
   }),
 );
 
-test('the API server is away for 30 s', { skip: stopApi.skip || startApi.skip, timeout: 400_000 }, (t) =>
+test('the API server is away for 30 s', { skip: stopApi.skip || startApi.skip, timeout: 600_000 }, (t) =>
   withoutLoss(t, async () => {
     try {
       await sh(stopApi.command!);
@@ -192,7 +197,7 @@ test(
   'no machine reaches the API server, until all pods are taken for not ready',
   {
     skip: cutApi.skip || plugApi.skip,
-    timeout: 400_000,
+    timeout: 600_000,
   },
   (t) =>
     withoutLoss(t, async () => {
@@ -212,9 +217,10 @@ test(
 
 test('a machine is cut off the network: what fails, and for how long', {
   skip: cutNode.skip || plugNode.skip,
-  timeout: 400_000,
+  timeout: 600_000,
 }, async (t) => {
-  const { kubectl, otherNode, clients } = stage;
+  const { kubectl, otherNode, clients, keptAlive } = stage;
+  await begin(keptAlive);
   const at = (command: string | undefined): string => command!.replaceAll('{node}', otherNode);
   const onNode = await kubectl([
     'get',
@@ -252,7 +258,7 @@ test('a machine is cut off the network: what fails, and for how long', {
   } finally {
     await sh(at(plugNode.command));
   }
-  for (const [index, client] of clients.entries()) {
+  for (const client of [...clients, ...keptAlive]) {
     const history = await client.history(cutAt);
     const moments = history.slice(1).map((now, index) => ({ at: now.at, ...difference(history[index]!, now) }));
     const bad = moments.filter(({ failures }) => failures.size > 0);
@@ -264,10 +270,11 @@ test('a machine is cut off the network: what fails, and for how long', {
     t.diagnostic(
       `${client.pod}: ${unreachable.length} of ${replicas} backends were unreachable; calls failed from ${seconds(bad[0]?.at)} to ` +
         `${seconds(bad.at(-1)?.at)} after the cut: ${sum(counted.failures)} (${what}); in those moments ${answeredThen} were answered; ` +
-        `the copy of the control plane that it is connected to ${isTold[index] ? 'could be reached' : 'was cut off too'}`,
+        `the copy of the control plane that it is connected to ${machines.get(nodeIdOf(client.pod)) === otherNode ? 'was cut off too' : 'could be reached'}`,
     );
     assert.ok(sum(counted.answers) > 0, 'the backends that could be reached went on answering');
   }
+  await kubectl(['delete', 'pod', '--now', ...keptAlive.map(({ pod }) => pod)]);
   await until(`${otherNode} is ready again`, async () => {
     const status = await kubectl([
       'get',

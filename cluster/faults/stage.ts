@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { clientBootstrap } from '../../src/cli/bootstrap.ts';
@@ -11,11 +12,22 @@ import { LoadClient } from './load-client.ts';
 
 export const target = `xds:///${service}`;
 
+/** The clients, by what starts them. */
+const makers = [
+  { name: 'go', command: ['go-client'] },
+  { name: 'node', command: ['node', '/app/interop/node/client.ts'] },
+] as const;
+const keptAliveSuffix = '-keepalive';
+/** The shortest that grpc-go takes. */
+const keepaliveMs = 10_000;
+
 /** What faults are done to: a control plane from the chart, five backends, and a client of each kind. */
 export interface Stage {
   readonly namespace: string;
   readonly kubectl: Kubectl;
   readonly clients: readonly LoadClient[];
+  /** The same with a keepalive on their channels; they begin when they are told to. */
+  readonly keptAlive: readonly LoadClient[];
   /** Machine that the clients run on; faults of machines go to the other one. */
   readonly clientNode: string;
   readonly otherNode: string;
@@ -35,9 +47,11 @@ export async function setStage(): Promise<Stage> {
     ];
     await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
     await kubectl(['rollout', 'status', `deployment/${backend}`, '--timeout=180s']);
-    await kubectl(['wait', '--for=condition=Ready', 'pod/go', 'pod/node', '--timeout=120s']);
-    const clients = ['go', 'node'].map((pod) => new LoadClient(namespace, pod));
-    return { namespace, kubectl, clients, clientNode, otherNode, close };
+    const pods = makers.flatMap(({ name }) => [`pod/${name}`, `pod/${name}${keptAliveSuffix}`]);
+    await kubectl(['wait', '--for=condition=Ready', ...pods, '--timeout=120s']);
+    const clients = makers.map(({ name }) => new LoadClient(namespace, name));
+    const keptAlive = makers.map(({ name }) => new LoadClient(namespace, `${name}${keptAliveSuffix}`));
+    return { namespace, kubectl, clients, keptAlive, clientNode, otherNode, close };
   } catch (error) {
     await close();
     throw error;
@@ -82,14 +96,36 @@ export async function readyPods(kubectl: Kubectl): Promise<string[]> {
     .map(({ metadata }) => metadata.name);
 }
 
-/** Resolves once so many backends are ready and nothing else of the Deployment is left. */
+/**
+ * Resolves once so many backends are ready, there are no others, and the EndpointSlices say so.
+ *
+ * @throws Error where that takes more than five minutes: after an outage of the API server Kubernetes' own controller of
+ *   EndpointSlices was seen to stand still for 140 s
+ */
 export async function settled(kubectl: Kubectl, replicas: number): Promise<void> {
   await kubectl(['rollout', 'status', `deployment/${backend}`, '--timeout=180s']);
-  await until(`${replicas} pods of ${backend} and no others`, async () => {
-    const printed = await kubectl(['get', 'pods', '-l', `${nameLabel}=${backend}`, '-o', 'name']);
-    const there = printed.split('\n').filter((line) => line !== '').length;
-    return there === replicas && (await readyPods(kubectl)).length === replicas ? true : undefined;
-  });
+  await until(
+    `${replicas} pods of ${backend} and no others, in the EndpointSlices as well`,
+    async () => {
+      const printed = await kubectl(['get', 'pods', '-l', `${nameLabel}=${backend}`, '-o', 'name']);
+      const there = printed.split('\n').filter((line) => line !== '').length;
+      const [ready, told] = await Promise.all([readyPods(kubectl), readyEndpoints(kubectl)]);
+      return { there, ready: ready.sort(), told: told.sort() };
+    },
+    ({ there, ready, told }) => there === replicas && ready.length === replicas && isDeepStrictEqual(ready, told),
+    300_000,
+  );
+}
+
+/** Names of the pods that the EndpointSlices have as ready. */
+async function readyEndpoints(kubectl: Kubectl): Promise<string[]> {
+  const printed = await kubectl(['get', 'endpointslices', '-l', `kubernetes.io/service-name=${service}`, '-o', 'json']);
+  const { items } = JSON.parse(printed) as {
+    items: { endpoints: { conditions: { ready: boolean }; targetRef: { name: string } }[] | null }[];
+  };
+  return items.flatMap(({ endpoints }) =>
+    (endpoints ?? []).filter(({ conditions }) => conditions.ready).map(({ targetRef }) => targetRef.name),
+  );
 }
 
 /** What the client in Go needs to know of the messages. */
@@ -106,10 +142,11 @@ function descriptors(): object {
 
 function clientPods(namespace: string, node: string): object[] {
   const image = { image: images.clients!, pullPolicy: 'IfNotPresent' } as const;
-  return [
-    { name: 'go', command: ['go-client'] },
-    { name: 'node', command: ['node', '/app/interop/node/client.ts'] },
-  ].map(({ name, command }) => {
+  const pods = makers.flatMap(({ name, command }) => [
+    { name, command, isKeptAlive: false },
+    { name: `${name}${keptAliveSuffix}`, command, isKeptAlive: true },
+  ]);
+  return pods.map(({ name, command, isKeptAlive }) => {
     const bootstrap = clientBootstrap({ server: 'dns:///evenkeel:18000', namespace, nodeId: nodeIdOf(name) });
     const spec = podSpec(image, {
       command,
@@ -117,6 +154,7 @@ function clientPods(namespace: string, node: string): object[] {
       env: {
         GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap),
         INTEROP_ECHO_DESCRIPTORS: '/etc/echo/echo.binpb',
+        ...(isKeptAlive && { INTEROP_KEEPALIVE_MS: String(keepaliveMs) }),
       },
       files: { path: '/etc/echo', configMap: 'echo' },
       cpu: '300m',

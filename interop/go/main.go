@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/xds/csds"
 
@@ -49,6 +51,7 @@ type event struct {
 
 type client struct {
 	echo     *echo
+	options  []grpc.DialOption
 	mu       sync.Mutex
 	channels map[string]*grpc.ClientConn
 	loads    map[int]chan struct{}
@@ -70,9 +73,7 @@ func (c *client) channel(target string) (*grpc.ClientConn, error) {
 	if channel := c.channels[target]; channel != nil {
 		return channel, nil
 	}
-	channel, err := grpc.NewClient(target,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDisableRetry())
+	channel, err := grpc.NewClient(target, c.options...)
 	if err == nil {
 		c.channels[target] = channel
 	}
@@ -184,6 +185,25 @@ func serveStatus() (string, error) {
 	return listener.Addr().String(), nil
 }
 
+// channelOptions says how every channel is opened. INTEROP_KEEPALIVE_MS, where set, is the time without a byte after
+// which a connection is asked whether it lives; it has half of that to answer.
+func channelOptions() ([]grpc.DialOption, error) {
+	options := []grpc.DialOption{
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDisableRetry(),
+	}
+	text := os.Getenv("INTEROP_KEEPALIVE_MS")
+	if text == "" {
+		return options, nil
+	}
+	ms, err := strconv.Atoi(text)
+	if err != nil {
+		return nil, fmt.Errorf("INTEROP_KEEPALIVE_MS: %w", err)
+	}
+	every := time.Duration(ms) * time.Millisecond
+	return append(options, grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: every, Timeout: every / 2})), nil
+}
+
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(3)
@@ -198,7 +218,17 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
-	c := &client{echo: echo, channels: map[string]*grpc.ClientConn{}, loads: map[int]chan struct{}{}, output: json.NewEncoder(os.Stdout)}
+	options, err := channelOptions()
+	if err != nil {
+		fail(err)
+	}
+	c := &client{
+		echo:     echo,
+		options:  options,
+		channels: map[string]*grpc.ClientConn{},
+		loads:    map[int]chan struct{}{},
+		output:   json.NewEncoder(os.Stdout),
+	}
 	c.emit(event{Event: "ready", Client: "grpc-go " + grpc.Version, Csds: csds})
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		var cmd command

@@ -1,6 +1,6 @@
 // grpc-js-xds under test: makes the calls that it is told to on standard input and says on standard output who answered.
-// With INTEROP_PROXY (`HOST:PORT`) it is a plain grpc-js client that goes through a proxy. The protocol is described in
-// interop/README.md and is the same for every language.
+// With INTEROP_PROXY (`HOST:PORT`) it is a plain grpc-js client that goes through a proxy, with INTEROP_KEEPALIVE_MS it asks
+// after that time whether a connection lives. The protocol is described in interop/README.md and is the same for every language.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { addAdminServicesToServer, type Client, Server, ServerCredentials, type ServiceError } from '@grpc/grpc-js';
@@ -21,7 +21,8 @@ interface Command {
   readonly deadlineMs?: number;
 }
 
-const proxy = process.env.INTEROP_PROXY;
+const { INTEROP_PROXY: proxy, INTEROP_KEEPALIVE_MS: keepalive } = process.env;
+const keepaliveMs = keepalive === undefined ? undefined : Number(keepalive);
 const channels = new Map<string, Client>();
 const loads = new Map<number, () => void>();
 
@@ -30,7 +31,7 @@ function emit(event: object): void {
 }
 
 function channel(target: string): Client {
-  const open = channels.get(target) ?? openChannel(target, proxy);
+  const open = channels.get(target) ?? openChannel(target, { proxy, keepaliveMs });
   channels.set(target, open);
   return open;
 }

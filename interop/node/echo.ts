@@ -15,13 +15,23 @@ export interface CallOptions {
 
 const request = toBinary(EchoRequestSchema, create(EchoRequestSchema, { name: 'node' }));
 
-/**
- * One channel to a target, kept, as a long-lived service would; retries are off.
- *
- * @param proxy - `HOST:PORT` of a proxy that the channel goes through, the target's name as authority
- */
-export function openChannel(target: string, proxy: string | undefined): Client {
-  const options = { 'grpc.enable_retries': 0 };
+/** How channels are opened. */
+export interface ChannelSettings {
+  /** `HOST:PORT` of a proxy that they go through, the target's name as authority; default: none. */
+  readonly proxy?: string | undefined;
+  /** A connection is asked after this whether it lives, and has half of it to answer; default: it is not asked. */
+  readonly keepaliveMs?: number | undefined;
+}
+
+/** One channel to a target, kept, as a long-lived service would; retries are off. */
+export function openChannel(target: string, { proxy, keepaliveMs }: ChannelSettings): Client {
+  const options = {
+    'grpc.enable_retries': 0,
+    ...(keepaliveMs !== undefined && {
+      'grpc.keepalive_time_ms': keepaliveMs,
+      'grpc.keepalive_timeout_ms': keepaliveMs / 2,
+    }),
+  };
   if (proxy === undefined) return new Client(target, credentials.createInsecure(), options);
   const authority = target.replace(/^xds:\/\/\//, '');
   return new Client(`ipv4:${proxy}`, credentials.createInsecure(), { ...options, 'grpc.default_authority': authority });
