@@ -22,7 +22,7 @@ test('every npm script that the README names exists', () => {
 });
 
 test('every file that the README links to exists', () => {
-  for (const [link, path] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g))
+  for (const [link, path] of readme.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g))
     assert.ok(existsSync(join(root, path!)), link);
 });
 
