@@ -4,9 +4,12 @@ import { fnv1a, type Random } from './random.ts';
 /** What Kubernetes makes generated names of: no vowels and no look-alikes, so that no word and no doubt comes up. */
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** Hash of a pod template, as in `be1-6b7fb94bfb`: alike for templates with the same content. */
+/** What the largest hash has. */
+const hashDigits = 10;
+
+/** Hash of a pod template, as in `be1-6b7fb94bfb`: alike for templates with the same content, and always as long. */
 export function templateHash(template: unknown): string {
-  const digits = String(fnv1a(JSON.stringify(sorted(template))));
+  const digits = String(fnv1a(JSON.stringify(sorted(template)))).padStart(hashDigits, '0');
   return Array.from(digits, (digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join('');
 }
 
