@@ -231,7 +231,8 @@ test('a machine is cut off the network: what fails, and for how long', {
   const unreachable = onNode.split(' ').filter((name) => name.startsWith(`${backend}-`));
   // A client whose copy of the control plane is cut off with the machine is told nothing until its keepalive notices.
   const machines = await machinesOfStreams(kubectl);
-  const isTold = clients.map(({ pod }) => machines.get(nodeIdOf(pod)) !== otherNode);
+  const canBeTold = ({ pod }: LoadClient): boolean => machines.get(nodeIdOf(pod)) !== otherNode;
+  const isTold = clients.map(canBeTold);
   const start = await tallies();
   const cutAt = new Date();
   try {
@@ -270,7 +271,7 @@ test('a machine is cut off the network: what fails, and for how long', {
     t.diagnostic(
       `${client.pod}: ${unreachable.length} of ${replicas} backends were unreachable; calls failed from ${seconds(bad[0]?.at)} to ` +
         `${seconds(bad.at(-1)?.at)} after the cut: ${sum(counted.failures)} (${what}); in those moments ${answeredThen} were answered; ` +
-        `the copy of the control plane that it is connected to ${machines.get(nodeIdOf(client.pod)) === otherNode ? 'was cut off too' : 'could be reached'}`,
+        `the copy of the control plane that it is connected to ${canBeTold(client) ? 'could be reached' : 'was cut off too'}`,
     );
     assert.ok(sum(counted.answers) > 0, 'the backends that could be reached went on answering');
   }
