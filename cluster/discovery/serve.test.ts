@@ -11,6 +11,7 @@ import { Load } from '../../src/controlplane/testing/load.ts';
 import { ServeProcess } from '../../src/controlplane/testing/serve-process.ts';
 import { XdsClient } from '../../src/controlplane/testing/xds-client.ts';
 import { findKubeAccess } from '../../src/discovery/kubernetes/kube-access.ts';
+import { kubernetesFollows } from '../support/awake.ts';
 import { without, withoutCluster } from '../support/cluster.ts';
 import {
   Api,
@@ -50,7 +51,7 @@ after(async () => {
 
 test('a real gRPC client follows the EndpointSlices, an outage of the API server included', {
   skip,
-  timeout: 300_000,
+  timeout: 600_000,
 }, async (t) => {
   const api = new Api(await findKubeAccess({}));
   cleanUps.push(() => api.close());
@@ -111,5 +112,6 @@ test('a real gRPC client follows the EndpointSlices, an outage of the API server
     await load.until(['two']);
     assert.deepEqual(await load.stop(), [], 'calls that failed');
     assert.doesNotMatch(serve.output, /service removed/);
+    await kubernetesFollows();
   });
 });

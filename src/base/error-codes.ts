@@ -181,8 +181,8 @@ export const errorCodes = {
   ),
   EK_PROVE_SERVICE: code(
     3,
-    'A Service of a proof does not lead to its ready pods: DNS or kube-proxy have not followed the API.',
-    'Look at the pods of CoreDNS and kube-proxy, and at network policies of the cluster.',
+    'A Service of a proof does not lead to its ready pods: EndpointSlices, DNS or kube-proxy have not followed the API.',
+    'Look at the EndpointSlices, at the pods of CoreDNS and kube-proxy, and at network policies of the cluster.',
   ),
   EK_XDS_RESOURCE: code(
     2,
