@@ -6,7 +6,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { outcomeOf } from '../test/support/outcome.ts';
 import { machinesOfStreams } from './faults/control-planes.ts';
 import { describe, difference, type LoadClient, sum, type Tally } from './faults/load-client.ts';
-import { nodeIdOf, readyPods, readySince, type Stage, setStage, settled, target } from './faults/stage.ts';
+import {
+  checkedTarget,
+  nodeIdOf,
+  readyPods,
+  readySince,
+  type Stage,
+  setStage,
+  settled,
+  target,
+} from './faults/stage.ts';
 import { images, without, withoutCluster } from './support/cluster.ts';
 import { backend } from './support/echo-stage.ts';
 import { until } from './support/until.ts';
@@ -50,8 +59,8 @@ after(() => stage?.close());
 const tallies = (clients = stage.clients): Promise<Tally[]> => Promise.all(clients.map((client) => client.tally()));
 
 /** Lets these call, from now on; resolves once they reach every backend. */
-async function begin(clients: readonly LoadClient[]): Promise<void> {
-  await Promise.all(clients.map((client) => client.begin(target, ratePerSecond, deadlineMs)));
+async function begin(clients: readonly LoadClient[], called = target): Promise<void> {
+  await Promise.all(clients.map((client) => client.begin(called, ratePerSecond, deadlineMs)));
   await reached(await tallies(clients), clients);
 }
 
@@ -219,8 +228,9 @@ test('a machine is cut off the network: what fails, and for how long', {
   skip: cutNode.skip || plugNode.skip,
   timeout: 600_000,
 }, async (t) => {
-  const { kubectl, otherNode, clients, keptAlive } = stage;
+  const { kubectl, otherNode, clients, keptAlive, checked } = stage;
   await begin(keptAlive);
+  await begin(checked, checkedTarget);
   const at = (command: string | undefined): string => command!.replaceAll('{node}', otherNode);
   const onNode = await kubectl([
     'get',
@@ -259,7 +269,8 @@ test('a machine is cut off the network: what fails, and for how long', {
   } finally {
     await sh(at(plugNode.command));
   }
-  for (const client of [...clients, ...keptAlive]) {
+  const lost = new Map<LoadClient, number>();
+  for (const client of [...clients, ...keptAlive, ...checked]) {
     const history = await client.history(cutAt);
     const moments = history.slice(1).map((now, index) => ({ at: now.at, ...difference(history[index]!, now) }));
     const bad = moments.filter(({ failures }) => failures.size > 0);
@@ -268,6 +279,7 @@ test('a machine is cut off the network: what fails, and for how long', {
     const counted = difference(history[0]!, history.at(-1)!);
     const answeredThen = bad.reduce((total, { answers }) => total + sum(answers), 0);
     const what = describe(counted.failures);
+    lost.set(client, sum(counted.failures));
     t.diagnostic(
       `${client.pod}: ${unreachable.length} of ${replicas} backends were unreachable; calls failed from ${seconds(bad[0]?.at)} to ` +
         `${seconds(bad.at(-1)?.at)} after the cut: ${sum(counted.failures)} (${what}); in those moments ${answeredThen} were answered; ` +
@@ -275,7 +287,13 @@ test('a machine is cut off the network: what fails, and for how long', {
     );
     assert.ok(sum(counted.answers) > 0, 'the backends that could be reached went on answering');
   }
-  await kubectl(['delete', 'pod', '--now', ...keptAlive.map(({ pod }) => pod)]);
+  for (const [index, plain] of clients.entries()) {
+    const helped = [keptAlive[index]!, ...(canBeTold(checked[index]!) ? [checked[index]!] : [])];
+    for (const client of helped) {
+      assert.ok(lost.get(client)! < lost.get(plain)!, `${client.pod} loses fewer calls than ${plain.pod}`);
+    }
+  }
+  await kubectl(['delete', 'pod', '--now', ...[...keptAlive, ...checked].map(({ pod }) => pod)]);
   await until(`${otherNode} is ready again`, async () => {
     const status = await kubectl([
       'get',

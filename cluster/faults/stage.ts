@@ -5,12 +5,15 @@ import { clientBootstrap } from '../../src/cli/bootstrap.ts';
 import { podSpec } from '../../src/cli/prove/pod-template.ts';
 import { file_echo_echo } from '../../src/gen/echo/echo_pb.ts';
 import { images } from '../support/cluster.ts';
-import { backend, echoBackends, installControlPlane, nameLabel, service } from '../support/echo-stage.ts';
+import { backend, echoBackends, echoPort, installControlPlane, nameLabel, service } from '../support/echo-stage.ts';
 import { createNamespace, deleteNamespace, type Kubectl } from '../support/namespace.ts';
 import { until } from '../support/until.ts';
 import { LoadClient } from './load-client.ts';
 
 export const target = `xds:///${service}`;
+/** The same pods, of which the control plane asks for itself whether they live. */
+const checkedService = 'be1-checked';
+export const checkedTarget = `xds:///${checkedService}`;
 
 /** The clients, by what starts them. */
 const makers = [
@@ -18,6 +21,7 @@ const makers = [
   { name: 'node', command: ['node', '/app/interop/node/client.ts'] },
 ] as const;
 const keptAliveSuffix = '-keepalive';
+const checkedSuffix = '-checked';
 /** The shortest that grpc-go takes. */
 const keepaliveMs = 10_000;
 
@@ -28,6 +32,8 @@ export interface Stage {
   readonly clients: readonly LoadClient[];
   /** The same with a keepalive on their channels; they begin when they are told to. */
   readonly keptAlive: readonly LoadClient[];
+  /** Without one, but for {@link checkedTarget}; they begin when they are told to. */
+  readonly checked: readonly LoadClient[];
   /** Machine that the clients run on; faults of machines go to the other one. */
   readonly clientNode: string;
   readonly otherNode: string;
@@ -42,16 +48,17 @@ export async function setStage(): Promise<Stage> {
     await installControlPlane(namespace, [namespace], '--set-string', 'podLabels.evenkeel\\.dev/faults=true');
     const objects = [
       ...echoBackends(namespace, 5, { 'evenkeel.dev/faults': 'true' }),
+      checkedBackends(),
       descriptors(),
       ...clientPods(namespace, clientNode),
     ];
     await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
     await kubectl(['rollout', 'status', `deployment/${backend}`, '--timeout=180s']);
-    const pods = makers.flatMap(({ name }) => [`pod/${name}`, `pod/${name}${keptAliveSuffix}`]);
+    const made = (suffix: string): LoadClient[] => makers.map(({ name }) => new LoadClient(namespace, name + suffix));
+    const [clients, keptAlive, checked] = [made(''), made(keptAliveSuffix), made(checkedSuffix)];
+    const pods = [...clients, ...keptAlive, ...checked].map(({ pod }) => `pod/${pod}`);
     await kubectl(['wait', '--for=condition=Ready', ...pods, '--timeout=120s']);
-    const clients = makers.map(({ name }) => new LoadClient(namespace, name));
-    const keptAlive = makers.map(({ name }) => new LoadClient(namespace, `${name}${keptAliveSuffix}`));
-    return { namespace, kubectl, clients, keptAlive, clientNode, otherNode, close };
+    return { namespace, kubectl, clients, keptAlive, checked, clientNode, otherNode, close };
   } catch (error) {
     await close();
     throw error;
@@ -140,13 +147,26 @@ function descriptors(): object {
   };
 }
 
+/** Its checks are those of the chart as it is: every 2 s, 1 s to answer, three failures in a row. */
+function checkedBackends(): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: checkedService, annotations: { 'evenkeel.dev/grpcService': 'echo.EchoServer' } },
+    spec: {
+      clusterIP: 'None',
+      selector: { [nameLabel]: backend },
+      ports: [{ name: 'grpc', port: echoPort, appProtocol: 'grpc' }],
+    },
+  };
+}
+
 function clientPods(namespace: string, node: string): object[] {
   const image = { image: images.clients!, pullPolicy: 'IfNotPresent' } as const;
-  const pods = makers.flatMap(({ name, command }) => [
-    { name, command, isKeptAlive: false },
-    { name: `${name}${keptAliveSuffix}`, command, isKeptAlive: true },
-  ]);
-  return pods.map(({ name, command, isKeptAlive }) => {
+  const pods = makers.flatMap(({ name, command }) =>
+    ['', keptAliveSuffix, checkedSuffix].map((suffix) => ({ name: name + suffix, command, suffix })),
+  );
+  return pods.map(({ name, command, suffix }) => {
     const bootstrap = clientBootstrap({ server: 'dns:///evenkeel:18000', namespace, nodeId: nodeIdOf(name) });
     const spec = podSpec(image, {
       command,
@@ -154,10 +174,11 @@ function clientPods(namespace: string, node: string): object[] {
       env: {
         GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap),
         INTEROP_ECHO_DESCRIPTORS: '/etc/echo/echo.binpb',
-        ...(isKeptAlive && { INTEROP_KEEPALIVE_MS: String(keepaliveMs) }),
+        ...(suffix === keptAliveSuffix && { INTEROP_KEEPALIVE_MS: String(keepaliveMs) }),
       },
       files: { path: '/etc/echo', configMap: 'echo' },
-      cpu: '300m',
+      // All of them have to fit on one machine of two processors.
+      cpu: suffix === '' ? '300m' : '150m',
       memory: '128Mi',
     });
     return {

@@ -6,7 +6,7 @@ import { run } from './run.ts';
 export const backend = 'be1';
 /** The headless Service in front of them. */
 export const service = 'be1-srv';
-const port = 50_051;
+export const echoPort = 50_051;
 
 /** Label that tells the pods of the backends from others. */
 export const nameLabel = 'app.kubernetes.io/name';
@@ -41,8 +41,8 @@ export function echoBackends(
     {
       args: ['workload', service],
       cpu: '80m',
-      ports: { grpc: port },
-      readiness: { grpc: { port, service: 'echo.EchoServer' }, ...everySecond },
+      ports: { grpc: echoPort },
+      readiness: { grpc: { port: echoPort, service: 'echo.EchoServer' }, ...everySecond },
     },
   );
   const selector = { [nameLabel]: backend };
@@ -57,7 +57,7 @@ export function echoBackends(
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name: service, namespace },
-      spec: { clusterIP: 'None', selector, ports: [{ name: 'grpc', port, appProtocol: 'grpc' }] },
+      spec: { clusterIP: 'None', selector, ports: [{ name: 'grpc', port: echoPort, appProtocol: 'grpc' }] },
     },
     {
       apiVersion: 'apps/v1',
