@@ -5,7 +5,7 @@ import { clientBootstrap } from '../../src/cli/bootstrap.ts';
 import { podSpec } from '../../src/cli/prove/pod-template.ts';
 import { file_echo_echo } from '../../src/gen/echo/echo_pb.ts';
 import { images } from '../support/cluster.ts';
-import { backend, echoBackends, echoPort, installControlPlane, nameLabel, service } from '../support/echo-stage.ts';
+import { backend, echoBackends, echoService, installControlPlane, nameLabel, service } from '../support/echo-stage.ts';
 import { createNamespace, deleteNamespace, type Kubectl } from '../support/namespace.ts';
 import { until } from '../support/until.ts';
 import { LoadClient } from './load-client.ts';
@@ -48,7 +48,8 @@ export async function setStage(): Promise<Stage> {
     await installControlPlane(namespace, [namespace], '--set-string', 'podLabels.evenkeel\\.dev/faults=true');
     const objects = [
       ...echoBackends(namespace, 5, { 'evenkeel.dev/faults': 'true' }),
-      checkedBackends(),
+      // As the chart has it: every 2 s, 1 s to answer, out after three failures.
+      echoService({ namespace, name: checkedService, annotations: { 'evenkeel.dev/grpcService': 'echo.EchoServer' } }),
       descriptors(),
       ...clientPods(namespace, clientNode),
     ];
@@ -144,20 +145,6 @@ function descriptors(): object {
     kind: 'ConfigMap',
     metadata: { name: 'echo' },
     binaryData: { 'echo.binpb': bytes.toString('base64') },
-  };
-}
-
-/** Its checks are those of the chart as it is: every 2 s, 1 s to answer, three failures in a row. */
-function checkedBackends(): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: checkedService, annotations: { 'evenkeel.dev/grpcService': 'echo.EchoServer' } },
-    spec: {
-      clusterIP: 'None',
-      selector: { [nameLabel]: backend },
-      ports: [{ name: 'grpc', port: echoPort, appProtocol: 'grpc' }],
-    },
   };
 }
 

@@ -6,10 +6,11 @@ import { run } from './run.ts';
 export const backend = 'be1';
 /** The headless Service in front of them. */
 export const service = 'be1-srv';
-export const echoPort = 50_051;
+const port = 50_051;
 
 /** Label that tells the pods of the backends from others. */
 export const nameLabel = 'app.kubernetes.io/name';
+const selector = { [nameLabel]: backend };
 
 /**
  * Installs the chart as it is; resolves once every copy is ready.
@@ -30,6 +31,16 @@ export async function installControlPlane(
   ]);
 }
 
+/** A headless Service in front of the backends. */
+export function echoService(metadata: {
+  readonly namespace: string;
+  readonly name: string;
+  readonly annotations?: object;
+}): object {
+  const spec = { clusterIP: 'None', selector, ports: [{ name: 'grpc', port, appProtocol: 'grpc' }] };
+  return { apiVersion: 'v1', kind: 'Service', metadata, spec };
+}
+
 /** A headless Service and its pods, spread over the machines; no pod is taken away before there is another one. */
 export function echoBackends(
   namespace: string,
@@ -41,11 +52,10 @@ export function echoBackends(
     {
       args: ['workload', service],
       cpu: '80m',
-      ports: { grpc: echoPort },
-      readiness: { grpc: { port: echoPort, service: 'echo.EchoServer' }, ...everySecond },
+      ports: { grpc: port },
+      readiness: { grpc: { port, service: 'echo.EchoServer' }, ...everySecond },
     },
   );
-  const selector = { [nameLabel]: backend };
   const spread = {
     maxSkew: 1,
     topologyKey: 'kubernetes.io/hostname',
@@ -53,12 +63,7 @@ export function echoBackends(
     labelSelector: { matchLabels: selector },
   };
   return [
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: service, namespace },
-      spec: { clusterIP: 'None', selector, ports: [{ name: 'grpc', port: echoPort, appProtocol: 'grpc' }] },
-    },
+    echoService({ name: service, namespace }),
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
