@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export type { ListenAddress } from '../base/listen-address.ts';
+export type { Fault, FaultReason } from '../http2/fault.ts';
 export { AdsServer, type AdsServerOptions, http2ServerOptions } from './ads-server.ts';
 export { type AssignmentSpec, buildAssignment, type EndpointSpec, type LocalitySpec } from './builders/assignment.ts';
 export {
@@ -42,7 +43,6 @@ export {
 export { GrpcRouter, type GrpcRouterOptions, type MethodHandler } from './grpc/router.ts';
 export { GrpcError, type GrpcStatusCode, grpcStatus } from './grpc/status.ts';
 export type { GrpcConnection, GrpcStream, Peer } from './grpc/transport.ts';
-export type { Fault, FaultReason } from './http2/fault.ts';
 export { defaultHttp2Limits, type Http2Limits, type Rate } from './http2/limits.ts';
 export type { ResourceKey } from './layer.ts';
 export { defaultLimits, type XdsLimits } from './limits.ts';

@@ -1,4 +1,4 @@
-import type { Fault } from './http2/fault.ts';
+import type { Fault } from '../http2/fault.ts';
 import type { XdsNode } from './node.ts';
 import type { Variant } from './response-encoder.ts';
 

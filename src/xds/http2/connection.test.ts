@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientPreface, errorCode, frameFlag, largestStreamId, settingId } from '../../base/http2/protocol.ts';
+import { clientPreface, errorCode, frameFlag, largestStreamId, settingId } from '../../http2/protocol.ts';
 import {
   Conversation,
   handshake,

@@ -1,5 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
+import { ConnectionError, type FaultReason, StreamError } from '../../http2/fault.ts';
+import { FrameReader } from '../../http2/frame-reader.ts';
+import { goAwayFrame, headersFrame, pingFrame, rstStreamFrame, settingsFrame } from '../../http2/frame-writer.ts';
+import { encodeHeaders } from '../../http2/hpack-encoder.ts';
 import {
   defaultWindowSize,
   type ErrorCode,
@@ -7,13 +11,9 @@ import {
   largestStreamId,
   largestWindowSize,
   settingId,
-} from '../../base/http2/protocol.ts';
+} from '../../http2/protocol.ts';
 import type { GrpcConnection, Peer, ResponseHeaders } from '../grpc/transport.ts';
-import { ConnectionError, type FaultReason, StreamError } from './fault.ts';
 import { type Counted, FloodGuard } from './flood-guard.ts';
-import { FrameReader } from './frame-reader.ts';
-import { goAwayFrame, headersFrame, pingFrame, rstStreamFrame, settingsFrame } from './frame-writer.ts';
-import { encodeHeaders } from './hpack-encoder.ts';
 import { InboundFrames } from './inbound-frames.ts';
 import type { Http2Limits } from './limits.ts';
 import { OpenStreams } from './open-streams.ts';

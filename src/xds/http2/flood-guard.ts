@@ -1,4 +1,4 @@
-import type { FaultReason } from './fault.ts';
+import type { FaultReason } from '../../http2/fault.ts';
 import type { Http2Limits, Rate } from './limits.ts';
 import { RateLimit } from './rate-limit.ts';
 

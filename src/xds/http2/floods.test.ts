@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorCode, frameFlag } from '../../base/http2/protocol.ts';
-import type { FaultReason } from './fault.ts';
+import type { FaultReason } from '../../http2/fault.ts';
+import { errorCode, frameFlag } from '../../http2/protocol.ts';
 import { defaultHttp2Limits } from './limits.ts';
 import { type Conversation, headerBlock, int32, rawFrame, request, startConversation } from './testing/conversation.ts';
 

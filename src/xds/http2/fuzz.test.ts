@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorCode, frameFlag } from '../../base/http2/protocol.ts';
-import { ConnectionError } from './fault.ts';
-import { HpackDecoder } from './hpack-decoder.ts';
+import { ConnectionError } from '../../http2/fault.ts';
+import { HpackDecoder } from '../../http2/hpack-decoder.ts';
+import { errorCode, frameFlag } from '../../http2/protocol.ts';
 import { Conversation, handshake, headerBlock, int32, rawFrame, request, setting } from './testing/conversation.ts';
 import { Random } from './testing/random.ts';
 

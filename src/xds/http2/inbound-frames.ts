@@ -1,8 +1,5 @@
-import { defaultWindowSize, errorCode, frameFlag, frameType, largestWindowSize } from '../../base/http2/protocol.ts';
-import type { Http2Connection } from './connection.ts';
-import { ConnectionError, StreamError } from './fault.ts';
-import { pingFrame, settingsAckFrame, windowUpdateFrame } from './frame-writer.ts';
-import { InboundHeaders } from './inbound-headers.ts';
+import { ConnectionError, StreamError } from '../../http2/fault.ts';
+import { pingFrame, settingsAckFrame, windowUpdateFrame } from '../../http2/frame-writer.ts';
 import {
   protocolError,
   requireConnection,
@@ -10,7 +7,10 @@ import {
   requireStream,
   withoutPadding,
   wrongLength,
-} from './payload.ts';
+} from '../../http2/payload.ts';
+import { defaultWindowSize, errorCode, frameFlag, frameType, largestWindowSize } from '../../http2/protocol.ts';
+import type { Http2Connection } from './connection.ts';
+import { InboundHeaders } from './inbound-headers.ts';
 import type { Http2Stream } from './stream.ts';
 import { StreamIds } from './stream-ids.ts';
 

@@ -1,9 +1,9 @@
-import { errorCode, frameFlag } from '../../base/http2/protocol.ts';
+import { ConnectionError, StreamError } from '../../http2/fault.ts';
+import { HeaderBlock } from '../../http2/header-block.ts';
+import { type HeaderField, HpackDecoder } from '../../http2/hpack-decoder.ts';
+import { protocolError, requireStream, withoutPadding, withoutPriority } from '../../http2/payload.ts';
+import { errorCode, frameFlag } from '../../http2/protocol.ts';
 import type { Http2Connection } from './connection.ts';
-import { ConnectionError, StreamError } from './fault.ts';
-import { HeaderBlock } from './header-block.ts';
-import { type HeaderField, HpackDecoder } from './hpack-decoder.ts';
-import { protocolError, requireStream, withoutPadding, withoutPriority } from './payload.ts';
 import { readRequestHead, trailersFault } from './request-head.ts';
 import type { Http2Stream } from './stream.ts';
 import type { StreamIds } from './stream-ids.ts';

@@ -1,3 +1,5 @@
+import { ConnectionError } from '../../http2/fault.ts';
+import { protocolError } from '../../http2/payload.ts';
 import {
   defaultMaxFrameSize,
   defaultWindowSize,
@@ -5,9 +7,7 @@ import {
   largestMaxFrameSize,
   largestWindowSize,
   settingId,
-} from '../../base/http2/protocol.ts';
-import { ConnectionError } from './fault.ts';
-import { protocolError } from './payload.ts';
+} from '../../http2/protocol.ts';
 
 /** RFC 7541: the size of the table that both sides begin with. */
 const defaultTableSize = 4_096;

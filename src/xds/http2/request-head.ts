@@ -1,5 +1,5 @@
+import type { HeaderField } from '../../http2/hpack-decoder.ts';
 import type { RequestHeaders } from '../grpc/transport.ts';
-import type { HeaderField } from './hpack-decoder.ts';
 
 const requestPseudoHeaders = new Set([':method', ':scheme', ':path', ':authority']);
 /** RFC 9113, 8.2.2: they belong to HTTP/1.1. */

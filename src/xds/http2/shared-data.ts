@@ -1,5 +1,5 @@
-import { frameHeaderLength, frameType } from '../../base/http2/protocol.ts';
-import { writeFrameHeader } from './frame-writer.ts';
+import { writeFrameHeader } from '../../http2/frame-writer.ts';
+import { frameHeaderLength, frameType } from '../../http2/protocol.ts';
 
 interface Variant {
   readonly streamId: number;

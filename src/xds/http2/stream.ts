@@ -1,4 +1,6 @@
-import { defaultWindowSize, errorCode, largestWindowSize } from '../../base/http2/protocol.ts';
+import { StreamError } from '../../http2/fault.ts';
+import { dataFrameHeader, windowUpdateFrame } from '../../http2/frame-writer.ts';
+import { defaultWindowSize, errorCode, largestWindowSize } from '../../http2/protocol.ts';
 import {
   type GrpcConnection,
   type GrpcStream,
@@ -7,8 +9,6 @@ import {
   type ResponseHeaders,
   type StreamListener,
 } from '../grpc/transport.ts';
-import { StreamError } from './fault.ts';
-import { dataFrameHeader, windowUpdateFrame } from './frame-writer.ts';
 import type { RequestHead } from './request-head.ts';
 import { dataFrames } from './shared-data.ts';
 

@@ -1,6 +1,6 @@
+import type { Fault } from '../../http2/fault.ts';
 import type { Peer } from '../grpc/transport.ts';
 import type { Http2Connection } from './connection.ts';
-import type { Fault } from './fault.ts';
 import type { Http2Stream } from './stream.ts';
 
 /** The bytes below a connection: a socket, or a test. */

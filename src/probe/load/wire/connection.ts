@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { formatAddress } from '../../../base/listen-address.ts';
 import {
   defaultWindowSize,
   frameFlag,
@@ -6,8 +7,7 @@ import {
   frameType,
   largestWindowSize,
   settingId,
-} from '../../../base/http2/protocol.ts';
-import { formatAddress } from '../../../base/listen-address.ts';
+} from '../../../http2/protocol.ts';
 import { encodeFrame, encodeRequest, preface, windowUpdate } from './frames.ts';
 import { HeaderReader, type Headers } from './hpack.ts';
 

@@ -7,7 +7,7 @@ import {
   frameType,
   largestWindowSize,
   settingId,
-} from '../../../base/http2/protocol.ts';
+} from '../../../http2/protocol.ts';
 
 export function encodeFrame(
   type: number,

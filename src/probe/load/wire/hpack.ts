@@ -1,5 +1,5 @@
-import { decodeHuffman } from '../../../base/http2/huffman.ts';
-import { staticTable } from '../../../base/http2/static-table.ts';
+import { decodeHuffman } from '../../../http2/huffman.ts';
+import { staticTable } from '../../../http2/static-table.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 

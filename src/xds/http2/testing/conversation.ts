@@ -1,10 +1,10 @@
 import { ManualClock } from '../../../base/clock.ts';
-import { clientPreface, frameFlag, frameHeaderLength, frameType } from '../../../base/http2/protocol.ts';
+import type { Fault } from '../../../http2/fault.ts';
+import { writeFrameHeader } from '../../../http2/frame-writer.ts';
+import { encodeHeaders } from '../../../http2/hpack-encoder.ts';
+import { clientPreface, frameFlag, frameHeaderLength, frameType } from '../../../http2/protocol.ts';
 import type { StreamListener } from '../../grpc/transport.ts';
 import { Http2Connection } from '../connection.ts';
-import type { Fault } from '../fault.ts';
-import { writeFrameHeader } from '../frame-writer.ts';
-import { encodeHeaders } from '../hpack-encoder.ts';
 import { defaultHttp2Limits, type Http2Limits } from '../limits.ts';
 import type { Http2Stream } from '../stream.ts';
 import type { Wire } from '../wire.ts';

@@ -1,4 +1,4 @@
-import { type ErrorCode, frameFlag, frameHeaderLength, frameType } from '../../base/http2/protocol.ts';
+import { type ErrorCode, frameFlag, frameHeaderLength, frameType } from './protocol.ts';
 
 /** Room for a frame with its header written; the payload is to be filled in. */
 function frame(type: number, flags: number, streamId: number, length: number): Buffer {

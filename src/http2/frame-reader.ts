@@ -1,5 +1,5 @@
-import { clientPreface, defaultMaxFrameSize, errorCode, frameHeaderLength } from '../../base/http2/protocol.ts';
 import { ConnectionError } from './fault.ts';
+import { clientPreface, defaultMaxFrameSize, errorCode, frameHeaderLength } from './protocol.ts';
 
 /** Takes frames. `payload` is valid during the call only. */
 export interface FrameSink {

@@ -1,5 +1,5 @@
-import { errorCode, frameFlag, largestStreamId } from '../../base/http2/protocol.ts';
 import { ConnectionError } from './fault.ts';
+import { errorCode, frameFlag, largestStreamId } from './protocol.ts';
 
 /**
  * The payload of DATA or HEADERS without padding (RFC 9113, 6.1).

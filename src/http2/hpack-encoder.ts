@@ -1,4 +1,4 @@
-import { staticTable } from '../../base/http2/static-table.ts';
+import { staticTable } from './static-table.ts';
 
 /** RFC 7541, 6.3: the table is emptied and takes nothing any more. */
 const tableSizeZero = Buffer.from([0x20]);

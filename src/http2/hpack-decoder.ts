@@ -1,7 +1,7 @@
-import { decodeHuffman } from '../../base/http2/huffman.ts';
-import { errorCode } from '../../base/http2/protocol.ts';
-import { staticTable } from '../../base/http2/static-table.ts';
 import { ConnectionError } from './fault.ts';
+import { decodeHuffman } from './huffman.ts';
+import { errorCode } from './protocol.ts';
+import { staticTable } from './static-table.ts';
 
 export type HeaderField = readonly [name: string, value: string];
 

@@ -1,6 +1,13 @@
-import { errorCode } from '../../base/http2/protocol.ts';
 import { ConnectionError } from './fault.ts';
-import type { Http2Limits } from './limits.ts';
+import { errorCode } from './protocol.ts';
+
+/** How much a header block may be. */
+export interface HeaderBlockLimits {
+  /** Bytes on the wire, over all its frames. */
+  readonly headerBlockBytes: number;
+  /** CONTINUATION frames. */
+  readonly continuations: number;
+}
 
 /** A header block that comes in HEADERS and perhaps CONTINUATION frames (RFC 9113, 4.3), bounded in bytes and frames. */
 export class HeaderBlock {
@@ -8,11 +15,11 @@ export class HeaderBlock {
   readonly endStream: boolean;
   /** The stream on which this one says to depend; 0 where it says nothing. */
   readonly dependency: number;
-  readonly #limits: Http2Limits;
+  readonly #limits: HeaderBlockLimits;
   readonly #pieces: Buffer[] = [];
   #bytes = 0;
 
-  constructor(streamId: number, endStream: boolean, dependency: number, limits: Http2Limits) {
+  constructor(streamId: number, endStream: boolean, dependency: number, limits: HeaderBlockLimits) {
     this.streamId = streamId;
     this.endStream = endStream;
     this.dependency = dependency;

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../base/http2/protocol.ts';
+import type { ErrorCode } from './protocol.ts';
 
 /** Why a connection was closed or a stream reset: a label for metrics. */
 export type FaultReason =
