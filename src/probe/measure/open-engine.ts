@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { create, createFileRegistry, fromBinary, toBinary, toJson } from '@bufbuild/protobuf';
+import { create, createFileRegistry, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import * as grpc from '@grpc/grpc-js';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
@@ -11,7 +11,6 @@ import { maxRequestBytes, WireEngine } from '../load/wire/wire-engine.ts';
 import { ChannelEngine } from '../target/channel-engine.ts';
 import { readTls, type TlsMaterial } from '../target/credentials.ts';
 import { type Expected, expectedOf } from '../target/expected.ts';
-import { flatten } from '../target/flatten.ts';
 import { HttpEngine } from '../target/http-engine.ts';
 import { type PreparedCall, prepareCall, splitMethod } from '../target/method.ts';
 import { loadProtoFiles } from '../target/proto-files.ts';
@@ -116,7 +115,7 @@ async function openGrpc(options: ProbeOptions): Promise<Opened> {
 
 async function openWire(
   options: ProbeOptions,
-  { path, requests, method, registry }: PreparedCall,
+  { path, requests, answers }: PreparedCall,
   { backends }: Expected,
   tls: TlsMaterial | undefined,
 ): Promise<Engine> {
@@ -138,7 +137,7 @@ async function openWire(
         tls === undefined
           ? undefined
           : { ca: tls.ca, cert: tls.cert, key: tls.key, servername: tls.serverName ?? name },
-      fieldsOf: (bytes) => flatten(toJson(method.output, fromBinary(method.output, bytes), { registry })),
+      answers,
     },
     connectMs,
   ).catch((thrown: unknown) => {

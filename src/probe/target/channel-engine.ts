@@ -1,8 +1,6 @@
-import { fromBinary, type JsonValue, toJson } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import type { AnswerSample, Identifier } from '../identify/identify.ts';
 import type { Done, Engine } from '../load/engine.ts';
-import { fieldAt, flatten } from './flatten.ts';
 import type { PreparedCall } from './method.ts';
 
 export interface ChannelOptions {
@@ -68,8 +66,7 @@ export class ChannelEngine implements Engine {
         if (identifier.from === 'header') who = textOf(metadata, identifier.name);
       },
       message: (bytes) => {
-        if (identifier.from === 'field' && who === undefined)
-          who = fieldAt(this.#decode(bytes), identifier.name.split('.'));
+        if (identifier.from === 'field' && who === undefined) who = this.#call!.answers.field(bytes, identifier.name);
       },
       status: ({ code, details, metadata }) => {
         const peer = peerOf(call);
@@ -90,7 +87,7 @@ export class ChannelEngine implements Engine {
           headers = allOf(metadata);
         },
         message: (bytes) => {
-          fields = { ...flatten(this.#decode(bytes)), ...fields };
+          fields = { ...this.#call!.answers.fields(bytes), ...fields };
         },
         status: ({ code, details, metadata }) => {
           const answer: AnswerSample = { peer: peerOf(call), headers, trailers: allOf(metadata), fields };
@@ -142,11 +139,6 @@ export class ChannelEngine implements Engine {
     for (const request of this.#requests) call.write(request);
     call.end();
     return call;
-  }
-
-  #decode(bytes: Buffer): JsonValue {
-    const { method, registry } = this.#call!;
-    return toJson(method.output, fromBinary(method.output, bytes), { registry });
   }
 }
 

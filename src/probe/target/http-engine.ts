@@ -75,7 +75,7 @@ export class HttpEngine implements Engine {
     const identifier = this.#identifier;
     if (status !== 'OK') return undefined;
     if (identifier.from === 'peer') return peer;
-    if (identifier.from === 'field') return fieldAt(jsonOf(body), identifier.name.split('.'));
+    if (identifier.from === 'field') return fieldAt(jsonOf(body), identifier.name);
     const value = headers[identifier.name];
     return typeof value === 'string' ? value : value?.[0];
   }

@@ -1,5 +1,6 @@
-import { type DescMethod, type FileRegistry, fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
+import { type FileRegistry, fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
+import { type AnswerReader, answerReader } from './decode-answer.ts';
 
 /** A call that can be made again and again: everything about it is bytes. */
 export interface PreparedCall {
@@ -8,8 +9,7 @@ export interface PreparedCall {
   readonly unary: boolean;
   /** One message, or for methods that take a stream any number of them. */
   readonly requests: readonly Uint8Array[];
-  readonly method: DescMethod;
-  readonly registry: FileRegistry;
+  readonly answers: AnswerReader;
 }
 
 /**
@@ -73,8 +73,7 @@ export function prepareCall(registry: FileRegistry, name: string, data: string, 
         );
       }
     }),
-    method,
-    registry,
+    answers: answerReader(method.output, registry),
   };
 }
 

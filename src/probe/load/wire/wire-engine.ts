@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { grpcStatusName } from '../../../base/grpc-status.ts';
 import type { Identifier } from '../../identify/identify.ts';
+import type { AnswerReader } from '../../target/decode-answer.ts';
 import type { Done, Engine } from '../engine.ts';
 import { failure, type OnAnswer, type WireAnswer, WireConnection } from './connection.ts';
 import { encodeHeaders } from './hpack.ts';
@@ -24,8 +25,8 @@ export interface WireOptions {
         readonly servername: string;
       }
     | undefined;
-  /** Text fields of an answer's message by their path. */
-  fieldsOf(message: Uint8Array): Readonly<Record<string, string>>;
+  /** Reads the answers' messages. */
+  readonly answers: AnswerReader;
 }
 
 /** A connection that could not be made is tried again after so long. */
@@ -103,7 +104,12 @@ export class WireEngine implements Engine {
       this.#begin(true, ({ status, error, headers, trailers, body }, peer) => {
         const visible = (all: Readonly<Record<string, string>>): Record<string, string> =>
           Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith(':')));
-        const answer = { peer, headers: visible(headers), trailers: visible(trailers), fields: this.#fields(body) };
+        const answer = {
+          peer,
+          headers: visible(headers),
+          trailers: visible(trailers),
+          fields: this.#options.answers.fields(messageIn(body)),
+        };
         resolve({ status: grpcStatusName(status), error, answer });
       });
     });
@@ -131,13 +137,7 @@ export class WireEngine implements Engine {
   #nameIn(answer: WireAnswer, identifier: Identifier & { readonly name: string }): string | undefined {
     const { from, name } = identifier;
     if (from === 'header') return answer.headers[name];
-    return from === 'trailer' ? answer.trailers[name] : this.#fields(answer.body)[name];
-  }
-
-  #fields(body: Buffer | undefined): Readonly<Record<string, string>> {
-    // 5 bytes before each message: whether it is compressed, which nobody was told that this engine takes, and its length.
-    if (body === undefined || body.length < 5) return {};
-    return this.#options.fieldsOf(body.subarray(5, 5 + body.readUInt32BE(1)));
+    return from === 'trailer' ? answer.trailers[name] : this.#options.answers.field(messageIn(answer.body), name);
   }
 
   async #connect(index: number, withinMs: number): Promise<void> {
@@ -177,4 +177,11 @@ export class WireEngine implements Engine {
       socket.once('close', () => clearTimeout(timer));
     });
   }
+}
+
+/** The first message of an answer; empty where there is none. */
+function messageIn(body: Buffer | undefined): Buffer {
+  // 5 bytes before each message: whether it is compressed, which nobody was told that this engine takes, and its length.
+  if (body === undefined || body.length < 5) return Buffer.alloc(0);
+  return body.subarray(5, 5 + body.readUInt32BE(1));
 }
