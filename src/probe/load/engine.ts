@@ -1,13 +1,36 @@
 import type { AnswerSample, Identifier } from '../identify/identify.ts';
 
 /**
- * Told once for each call that was begun.
+ * Called once for each call that was begun.
  *
  * @param status - gRPC status name; HTTP: `OK` below 400, else `HTTP_503`, or the system's word (`ECONNREFUSED`)
- * @param who - the backend, as the identifier in force finds it
+ * @param who - the backend, as the identifier in force finds it; of a failed call too, where its answer names one
  * @param peer - `HOST:PORT` of the connection
+ * @param held - only where the call had to wait in this program
  */
-export type Done = (status: string, who: string | undefined, peer: string | undefined, error?: string) => void;
+export type Done = (
+  status: string,
+  who: string | undefined,
+  peer: string | undefined,
+  error?: string,
+  held?: Held,
+) => void;
+
+/** A call that waited in this program before it was sent. */
+export interface Held {
+  /**
+   * What it waited for:
+   *
+   * - `connection`: all connections that it may use were taken (HTTP/1.1 takes one call at a time)
+   * - `stream`: the server takes no more calls at a time on a connection (SETTINGS_MAX_CONCURRENT_STREAMS, RFC 9113 5.1.2)
+   * - `window`: the server takes no more bytes (flow control, RFC 9113 5.2)
+   *
+   * A connection that cannot be made is none of these: that is a failure of the target.
+   */
+  readonly for: 'connection' | 'stream' | 'window';
+  /** When it left, on the clock of `performance.now()`; undefined: it never did, so it is no failure of the target. */
+  readonly leftAt: number | undefined;
+}
 
 /** What makes calls: real clients (channel), or as little as can be (wire). */
 export interface Engine {

@@ -1,14 +1,6 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-
-/** Latencies in milliseconds; null where no call was answered. */
-export interface Latency {
-  readonly p50: number | null;
-  readonly p90: number | null;
-  readonly p99: number | null;
-  readonly p999: number | null;
-  readonly max: number | null;
-  readonly mean: number | null;
-}
+import type { RecordableHistogram } from 'node:perf_hooks';
+import type { Held } from './engine.ts';
+import { type Latency, latencyOf, latencyOfAll, newHistogram, noLatency } from './latency.ts';
 
 /** One second of a run. */
 export interface Second {
@@ -19,22 +11,52 @@ export interface Second {
   /** Answered calls that were due in it, by backend; `""` where the answer did not say. */
   readonly answered: Readonly<Record<string, number>>;
   readonly failed: number;
+  /** Calls that never left this program. */
+  readonly notSent: number;
+  /** Of those that were answered. */
   readonly latencyMs: Pick<Latency, 'p50' | 'p99' | 'max'>;
+  /** Of all. */
+  readonly latencyOfAllMs: Pick<Latency, 'p50' | 'p99' | 'max'>;
 }
 
 export interface BackendSum {
   readonly name: string;
+  /** Answered calls. */
   readonly calls: number;
+  /** Of answered calls. */
   readonly latencyMs: Latency;
+  readonly latencyOfAllMs: Latency;
+  readonly failed: number;
   readonly failures: Readonly<Record<string, number>>;
 }
 
-/** HDR histograms hold microseconds with three digits, up to an hour. */
-const newHistogram = (): RecordableHistogram => createHistogram({ lowest: 1, highest: 3_600_000_000, figures: 3 });
+/** Calls that had to wait in this program. */
+export interface HeldSum {
+  /** Those that were sent at last. */
+  readonly calls: number;
+  readonly longestMs: number;
+  /** Those that never were. */
+  readonly notSent: number;
+  /** What most of them waited for; undefined: none had to wait. */
+  readonly for: Held['for'] | undefined;
+}
+
+/** A call that has ended; times on one clock, in milliseconds. */
+export interface EndedCall {
+  readonly dueAt: number;
+  readonly sentAt: number;
+  readonly endedAt: number;
+  readonly status: string;
+  readonly who: string | undefined;
+  readonly peer: string | undefined;
+  readonly error: string | undefined;
+  readonly held: Held | undefined;
+}
 
 interface OpenSecond {
   due: number;
   failed: number;
+  notSent: number;
   readonly answered: Map<string, number>;
   readonly histogram: RecordableHistogram;
 }
@@ -51,24 +73,52 @@ export interface Contact {
   lastSentAt: number;
 }
 
+/** A wait that is shorter is the work of sending. */
+const shortestHeldMs = 2;
+/** As many as `--backends` takes. */
+const mostBackends = 10_000;
+/** Characters of a name, and of an error's own words, that are kept. */
+const longestName = 256;
+const longestError = 1000;
+/** Different statuses that are kept; gRPC has 17, HTTP some 60. */
+const mostStatuses = 200;
+/** What goes beyond these bounds is counted under this name. */
+const others = '(others)';
+
 /** Adds up calls as they end; what it holds does not grow with their number. */
 export class Recorder {
   readonly #startedAt: number;
+  readonly #deadlineMs: number;
+  readonly #most: number;
   readonly #all = newHistogram();
   readonly #backends = new Map<string, OpenBackend>();
   readonly #failures = new Map<string, number>();
   readonly #seconds: OpenSecond[] = [];
   readonly #errors = new Map<string, string>();
+  /** Who answers at an address; `""` where several do, as behind a proxy. */
+  readonly #namesAt = new Map<string, string>();
+  readonly #held = new Map<Held['for'], number>();
   readonly contacts = new Map<string, Contact>();
+  #heldCalls = 0;
+  #longestHeldMs = 0;
   answered = 0;
   failed = 0;
+  /** Calls that never left this program: neither answered nor failed. */
+  notSent = 0;
   anonymous = 0;
 
-  /** @param startedAt - when counting begins, on the clock of every time that it is given */
-  constructor(startedAt: number) {
+  /**
+   * @param startedAt - when counting begins, on the clock of every time that it is given
+   * @param deadlineMs - of every call: what failed took no less
+   * @param most - backends that are counted one by one; what a server calls itself must not fill the memory
+   */
+  constructor(startedAt: number, deadlineMs: number, most = mostBackends) {
     this.#startedAt = startedAt;
+    this.#deadlineMs = deadlineMs;
+    this.#most = most;
   }
 
+  /** Calls that were made: answered or failed. */
   get calls(): number {
     return this.answered + this.failed;
   }
@@ -77,39 +127,40 @@ export class Recorder {
     return this.#backends;
   }
 
+  get held(): HeldSum {
+    const [most] = [...this.#held].sort((a, b) => b[1] - a[1]);
+    return { calls: this.#heldCalls, longestMs: this.#longestHeldMs, notSent: this.notSent, for: most?.[0] };
+  }
+
   /** A call is due. */
   due(dueAt: number): void {
     this.#second(dueAt).due += 1;
   }
 
-  /** A call has ended. */
-  ended(dueAt: number, sentAt: number, endedAt: number, status: string, who = '', peer?: string, error?: string): void {
+  ended({ dueAt, sentAt, endedAt, status, who = '', peer, error, held }: EndedCall): void {
     const second = this.#second(dueAt);
-    if (status === 'OK') {
-      // Less than a microsecond is one: a histogram of these has no zero.
-      const micros = Math.max(1, Math.round((endedAt - dueAt) * 1000));
-      this.answered += 1;
-      if (who === '') this.anonymous += 1;
-      this.#all.record(micros);
-      second.histogram.record(micros);
-      second.answered.set(who, (second.answered.get(who) ?? 0) + 1);
-      const backend = this.#backend(who);
-      backend.calls += 1;
-      backend.histogram.record(micros);
-    } else {
-      this.failed += 1;
-      second.failed += 1;
-      add(this.#failures, status);
-      if (error !== undefined && !this.#errors.has(status)) this.#errors.set(status, error);
-      const known = who === '' ? peer : who;
-      if (known !== undefined && this.#backends.has(known)) add(this.#backend(known).failures, status);
+    if (held !== undefined) this.#waited(held, sentAt);
+    if (held !== undefined && held.leftAt === undefined) {
+      this.notSent += 1;
+      second.notSent += 1;
+      return;
     }
-    this.#contact(who, status, sentAt, endedAt);
-    if (peer !== undefined && peer !== who) this.#contact(peer, status, sentAt, endedAt);
+    const name = this.#bounded(who);
+    if (status === 'OK') this.#answered(second, name, peer, endedAt - dueAt);
+    else this.#failed(second, name === '' ? this.#nameAt(peer) : name, status, error);
+    const leftAt = held?.leftAt ?? sentAt;
+    this.#contact(name, status, leftAt, endedAt);
+    if (peer !== undefined && peer !== name) this.#contact(this.#bounded(peer), status, leftAt, endedAt);
   }
 
+  /** Of answered calls. */
   latency(): Latency {
     return latencyOf(this.#all);
+  }
+
+  /** Of all calls: what was not answered counts as slowest. */
+  latencyOfAll(): Latency {
+    return latencyOfAll(this.#all, this.failed + this.notSent, this.#deadlineMs);
   }
 
   failures(): Record<string, number> {
@@ -121,36 +172,90 @@ export class Recorder {
     return Object.fromEntries(this.#errors);
   }
 
-  /** Who answered, in the order of their names. */
+  /** Who answered, or failed a call and is known by name or address; in the order of their names. */
   sums(): BackendSum[] {
     return [...this.#backends]
-      .map(([name, { calls, histogram, failures }]) => ({
-        name,
-        calls,
-        latencyMs: latencyOf(histogram),
-        failures: Object.fromEntries(failures),
-      }))
+      .map(([name, { calls, histogram, failures }]) => {
+        const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
+        return {
+          ...{ name, calls, failed, failures: Object.fromEntries(failures) },
+          latencyMs: latencyOf(histogram),
+          latencyOfAllMs: latencyOfAll(histogram, failed, this.#deadlineMs),
+        };
+      })
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   seconds(): Second[] {
-    return [...this.#seconds].map((second, index) => {
-      const { p50, p99, max } = second === undefined ? empty : latencyOf(second.histogram);
-      return {
-        atMs: index * 1000,
-        due: second?.due ?? 0,
-        answered: Object.fromEntries(second?.answered ?? []),
-        failed: second?.failed ?? 0,
-        latencyMs: { p50, p99, max },
-      };
-    });
+    const short = ({ p50, p99, max }: Latency) => ({ p50, p99, max });
+    return Array.from(this.#seconds, (second, index) => ({
+      atMs: index * 1000,
+      due: second?.due ?? 0,
+      answered: Object.fromEntries(second?.answered ?? []),
+      failed: second?.failed ?? 0,
+      notSent: second?.notSent ?? 0,
+      latencyMs: short(second === undefined ? noLatency : latencyOf(second.histogram)),
+      latencyOfAllMs: short(
+        second === undefined
+          ? noLatency
+          : latencyOfAll(second.histogram, second.failed + second.notSent, this.#deadlineMs),
+      ),
+    }));
+  }
+
+  #answered(second: OpenSecond, name: string, peer: string | undefined, tookMs: number): void {
+    // Less than a microsecond is one: a histogram of these has no zero.
+    const micros = Math.max(1, Math.round(tookMs * 1000));
+    this.answered += 1;
+    if (name === '') this.anonymous += 1;
+    else if (peer !== undefined && peer !== name) {
+      const before = this.#namesAt.get(peer);
+      if (before !== name && (before !== undefined || this.#namesAt.size < this.#most)) {
+        this.#namesAt.set(peer, before === undefined ? name : '');
+      }
+    }
+    this.#all.record(micros);
+    second.histogram.record(micros);
+    second.answered.set(name, (second.answered.get(name) ?? 0) + 1);
+    const backend = this.#backend(name);
+    backend.calls += 1;
+    backend.histogram.record(micros);
+  }
+
+  #failed(second: OpenSecond, name: string, status: string, error: string | undefined): void {
+    const known = this.#failures.has(status) || this.#failures.size < mostStatuses ? status : others;
+    this.failed += 1;
+    second.failed += 1;
+    add(this.#failures, known);
+    if (error !== undefined && !this.#errors.has(known)) this.#errors.set(known, cut(error, longestError));
+    if (name !== '') add(this.#backend(name).failures, known);
+  }
+
+  /** Who is meant by an address: the one backend that answers there, else the address itself. */
+  #nameAt(peer: string | undefined): string {
+    if (peer === undefined) return '';
+    return this.#namesAt.get(peer) || this.#bounded(peer);
+  }
+
+  #bounded(name: string): string {
+    const short = cut(name, longestName);
+    return this.#backends.has(short) || this.#backends.size < this.#most || short === '' ? short : others;
+  }
+
+  #waited({ for: what, leftAt }: Held, sentAt: number): void {
+    const waitedMs = leftAt === undefined ? Number.POSITIVE_INFINITY : leftAt - sentAt;
+    if (waitedMs < shortestHeldMs) return;
+    this.#held.set(what, (this.#held.get(what) ?? 0) + 1);
+    if (leftAt === undefined) return;
+    this.#heldCalls += 1;
+    this.#longestHeldMs = Math.max(this.#longestHeldMs, waitedMs);
   }
 
   #second(at: number): OpenSecond {
     const index = Math.max(0, Math.floor((at - this.#startedAt) / 1000));
     let second = this.#seconds[index];
     if (second === undefined) {
-      second = { due: 0, failed: 0, answered: new Map(), histogram: newHistogram() };
+      second = { due: 0, failed: 0, notSent: 0, answered: new Map(), histogram: newHistogram() };
       this.#seconds[index] = second;
     }
     return second;
@@ -177,19 +282,8 @@ export class Recorder {
   }
 }
 
-const empty: Latency = { p50: null, p90: null, p99: null, p999: null, max: null, mean: null };
-
-function latencyOf(histogram: RecordableHistogram): Latency {
-  if (histogram.count === 0) return empty;
-  const ms = (micros: number): number => Math.round(micros / 10) / 100;
-  return {
-    p50: ms(histogram.percentile(50)),
-    p90: ms(histogram.percentile(90)),
-    p99: ms(histogram.percentile(99)),
-    p999: ms(histogram.percentile(99.9)),
-    max: ms(histogram.max),
-    mean: ms(histogram.mean),
-  };
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
 function add(counts: Map<string, number>, key: string): void {

@@ -3,23 +3,34 @@ import { count, ms } from '../report-parts.ts';
 
 const byName = z.record(z.string(), count);
 
-const latencyMs = z
-  .object({
-    p50: ms.nullable().describe('Median.'),
-    p90: ms.nullable().describe('90th percentile.'),
-    p99: ms.nullable().describe('99th percentile.'),
-    p999: ms.nullable().describe('99.9th percentile.'),
-    max: ms.nullable().describe('Slowest.'),
-    mean: ms.nullable().describe('Mean.'),
-  })
-  .describe('Of answered calls, from when a call was due, in milliseconds; null where none was answered.');
+const percentiles = z.object({
+  p50: ms.nullable().describe('Median.'),
+  p90: ms.nullable().describe('90th percentile.'),
+  p99: ms.nullable().describe('99th percentile.'),
+  p999: ms.nullable().describe('99.9th percentile.'),
+  max: ms.nullable().describe('Slowest.'),
+  mean: ms.nullable().describe('Mean.'),
+});
+const latencyMs = percentiles.describe(
+  'Of answered calls alone, from when a call was due, in milliseconds; null where none was answered.',
+);
+const latencyOfAllMs = percentiles.describe(
+  'Of all calls: one that failed or was never sent counts as slower than every answered one, and no faster than the deadline; null where no call was made. The gate and the table go by it.',
+);
+const short = percentiles.pick({ p50: true, p99: true, max: true });
 
 const backend = z.object({
-  name: z.string().describe('As the identifier names it; empty: answers that did not say.'),
+  name: z
+    .string()
+    .describe(
+      'As the identifier names it; empty: answers that did not say; an address, where failed calls named nobody.',
+    ),
   calls: count.describe('Answered calls.'),
   share: z.number().describe('Of all answered calls, 0 to 1.'),
   latencyMs,
-  failures: byName.describe('Failed calls that are known to have gone there, by status.'),
+  latencyOfAllMs,
+  failed: count.describe('Failed calls that are known to have gone there.'),
+  failures: byName.describe('The same by status.'),
 });
 
 const second = z.object({
@@ -27,13 +38,9 @@ const second = z.object({
   due: count.describe('Calls that were due in it.'),
   answered: byName.describe('Of these, answered, by backend.'),
   failed: count.describe('Of these, failed.'),
-  latencyMs: z
-    .object({
-      p50: ms.nullable().describe('Median.'),
-      p99: ms.nullable().describe('99th percentile.'),
-      max: ms.nullable().describe('Slowest.'),
-    })
-    .describe('Of those that were answered.'),
+  notSent: count.describe('Of these, never sent.'),
+  latencyMs: short.describe('Of those that were answered.'),
+  latencyOfAllMs: short.describe('Of all, as above.'),
 });
 
 const change = z.object({
@@ -82,21 +89,26 @@ export const probeReportSchema = z.object({
         .enum(['flag', 'dns', 'endpointslices', 'xds', 'target', 'answers'])
         .describe('Where that number is from.'),
       reached: count.describe('That answered.'),
-      list: z.array(backend).describe('Those that answered, in the order of their names.'),
+      list: z.array(backend).describe('Those that answered or failed a call, in the order of their names.'),
     })
     .describe('Who answered the counted calls.'),
   calls: count.describe('Counted calls that were made.'),
   warmupCalls: count.describe('Calls before those that count.'),
   failed: count.describe('Calls that got no answer or an error.'),
   failures: byName.describe('The same by status.'),
+  notSent: count.describe(
+    'Calls that were due and never left this program, beside those that were made; `saturation` says why.',
+  ),
+  inFlight: count.describe('Calls that were under way when the run was ended early: neither answered nor failed.'),
   errors: z.record(z.string(), z.string()).describe('The first error of each status, in its own words.'),
   ratePerSecond: z
     .object({
       intended: z.number().nullable().describe('Null: closed loop.'),
-      achieved: z.number().describe('Calls that were begun.'),
+      achieved: z.number().describe('Calls that were begun and sent; never more than intended.'),
     })
     .describe('Calls a second.'),
   latencyMs,
+  latencyOfAllMs,
   saturation: z
     .object({
       by: z.enum(['generator', 'target']).nullable().describe('What could not keep up; null: nothing.'),

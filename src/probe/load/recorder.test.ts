@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EndedCall } from './recorder.ts';
+import { Recorder } from './recorder.ts';
+
+const deadlineMs = 1000;
+const usual: EndedCall = {
+  ...{ dueAt: 0, sentAt: 0, endedAt: 5, status: 'OK', who: 'a', peer: '10.0.0.1:80' },
+  ...{ error: undefined, held: undefined },
+};
+
+function record(...calls: readonly Partial<EndedCall>[]): Recorder {
+  return recordIn(new Recorder(0, deadlineMs), calls);
+}
+
+function recordIn(recorder: Recorder, calls: readonly Partial<EndedCall>[]): Recorder {
+  for (const call of calls) {
+    const ended = { ...usual, ...call };
+    recorder.due(ended.dueAt);
+    recorder.ended(ended);
+  }
+  return recorder;
+}
+const times = (count: number, call: Partial<EndedCall>): Partial<EndedCall>[] =>
+  Array.from({ length: count }, () => call);
+const failed = { status: 'UNAVAILABLE', who: undefined };
+const never = { status: 'DEADLINE_EXCEEDED', held: { for: 'connection', leftAt: undefined } } as const;
+
+test('a call that failed is slower than every one that was answered, and no faster than the deadline', () => {
+  const slow = record(...times(285, {}), ...times(15, { ...failed, endedAt: 1 }));
+  assert.deepEqual([slow.latency().p99, slow.latency().max], [5, 5], 'of answered calls alone');
+  const { p50, p90, p99, p999, max, mean } = slow.latencyOfAll();
+  assert.deepEqual([p50, p90, p99, p999, max, mean], [5, 5, 1000, 1000, 1000, 54.75]);
+  assert.equal(record(...times(297, {}), ...times(3, failed)).latencyOfAll().p99, 5, '3 of 300 are not 1 of 100');
+  const late = record({ endedAt: 2500 }, failed);
+  assert.ok(late.latencyOfAll().max! >= 2500, 'not faster than an answer that waited before it was sent');
+  assert.deepEqual(slow.seconds()[0]!.latencyOfAllMs, { p50: 5, p99: 1000, max: 1000 });
+  assert.equal(record(failed).latencyOfAll().p50, 1000);
+  assert.equal(record().latencyOfAll().p99, null);
+});
+
+test('a call that never left is neither answered nor failed, and no backend had it', () => {
+  const recorder = record({}, never, never);
+  assert.deepEqual([recorder.calls, recorder.answered, recorder.failed, recorder.notSent], [1, 1, 0, 2]);
+  assert.deepEqual(recorder.failures(), {});
+  assert.deepEqual(recorder.held, { calls: 0, longestMs: 0, notSent: 2, for: 'connection' });
+  assert.equal(recorder.latencyOfAll().p99, deadlineMs, 'it was not faster than the deadline either');
+  const [second] = recorder.seconds();
+  assert.deepEqual([second!.due, second!.failed, second!.notSent], [3, 0, 2]);
+  assert.equal(recorder.sums()[0]!.failed, 0);
+});
+
+test('a call that waited in this program and left is a call like others, and the wait is known', () => {
+  const recorder = record(
+    { held: { for: 'stream', leftAt: 400 }, endedAt: 410 },
+    { held: { for: 'stream', leftAt: 1 }, endedAt: 5 },
+  );
+  assert.deepEqual(recorder.held, { calls: 1, longestMs: 400, notSent: 0, for: 'stream' });
+  assert.equal(recorder.answered, 2);
+  assert.equal(recorder.contacts.get('a')!.lastSentAt, 400, 'when it went to the backend, not when it was due');
+});
+
+test('failures by who names itself, by who answers at the address, else by the address', () => {
+  const recorder = record(
+    {},
+    { who: 'b', peer: '10.0.0.2:80' },
+    ...times(3, { status: 'INTERNAL', who: 'c', peer: '10.0.0.3:80' }),
+    { ...failed, peer: '10.0.0.2:80' },
+    { ...failed, peer: '10.0.0.4:80' },
+    { ...failed, peer: undefined },
+  );
+  assert.deepEqual(
+    recorder.sums().map(({ name, calls, failed, failures }) => [name, calls, failed, failures]),
+    [
+      ['10.0.0.4:80', 0, 1, { UNAVAILABLE: 1 }],
+      ['a', 1, 0, {}],
+      ['b', 1, 1, { UNAVAILABLE: 1 }],
+      ['c', 0, 3, { INTERNAL: 3 }],
+    ],
+  );
+  assert.equal(recorder.failed, 6);
+});
+
+test('behind an address at which several answer, nobody in particular failed', () => {
+  const recorder = record({}, { who: 'b' }, failed);
+  const failures = recorder.sums().map(({ name, failed }) => [name, failed]);
+  assert.deepEqual(failures, [
+    ['10.0.0.1:80', 1],
+    ['a', 0],
+    ['b', 0],
+  ]);
+});
+
+test('a backend whose first call failed is followed once it answers', () => {
+  const recorder = record({ ...failed, who: 'a', endedAt: 10 }, { sentAt: 20, endedAt: 30 });
+  assert.deepEqual(recorder.contacts.get('a'), { firstAnswerAt: 30, lastSentAt: 20 });
+  assert.equal(record({ ...failed, who: 'a' }).contacts.get('a')!.firstAnswerAt, Number.POSITIVE_INFINITY);
+});
+
+test('what servers say is bounded: names, their number, statuses and errors', () => {
+  const many = Array.from({ length: 110 }, (_, index) => ({ who: `pod-${index}`, peer: undefined }));
+  const recorder = recordIn(new Recorder(0, deadlineMs, 100), [
+    ...many,
+    { who: 'x'.repeat(100_000) },
+    ...Array.from({ length: 300 }, (_, index) => ({ status: `HTTP_${index}`, who: undefined, peer: undefined })),
+    { status: 'INTERNAL', error: 'y'.repeat(100_000) },
+  ]);
+  const sums = recorder.sums();
+  assert.equal(sums.length, 101);
+  assert.ok(sums.every(({ name }) => name.length <= 256));
+  assert.equal(sums.find(({ name }) => name === '(others)')!.calls, 11);
+  assert.equal(Object.keys(recorder.failures()).length, 201);
+  assert.ok(Object.values(recorder.errors()).every((error) => error.length <= 1000));
+});

@@ -1,0 +1,42 @@
+import type { Contact } from '../load/recorder.ts';
+import type { ProbeReport } from './report.ts';
+import type { BackendEvent } from './watch-backends.ts';
+
+/** A backend that still got a call so shortly before the end has not been left. */
+const quietMs = 1000;
+
+/** How soon each change of backends was followed; pure. Times of `events` and `contacts` are of one clock. */
+export function followChanges(
+  events: readonly BackendEvent[],
+  contacts: ReadonlyMap<string, Contact>,
+  startedAt: number,
+  measuredMs: number,
+): ProbeReport['changes'] {
+  return events.map(({ event, address, name, at }) => {
+    const contact = contacts.get(address) ?? (name === undefined ? undefined : contacts.get(name));
+    const base = { event, backend: name ?? address, atMs: round(at - startedAt) };
+    if (event === 'came') {
+      const answeredAt = contact?.firstAnswerAt ?? Number.POSITIVE_INFINITY;
+      return { ...base, followedMs: Number.isFinite(answeredAt) ? round(Math.max(0, answeredAt - at)) : null };
+    }
+    const lastSentAt = contact?.lastSentAt ?? at;
+    const left = lastSentAt <= startedAt + measuredMs - quietMs;
+    return { ...base, followedMs: left ? round(Math.max(0, lastSentAt - at)) : null };
+  });
+}
+
+/** The first whole second after the last change was followed: what came before it says nothing about shares. */
+export function judgedFrom(changes: ProbeReport['changes']): number {
+  const through = changes.map(({ atMs, followedMs }) => atMs + (followedMs ?? 0));
+  return through.length === 0 ? 0 : Math.max(0, Math.ceil(Math.max(...through) / 1000) * 1000);
+}
+
+/** The slowest; null where there was no change, or one was not followed. */
+export function convergedOf(changes: ProbeReport['changes']): number | null {
+  if (changes.some(({ followedMs }) => followedMs === null)) return null;
+  return changes.reduce<number | null>((most, { followedMs }) => Math.max(most ?? 0, followedMs!), null);
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
