@@ -132,7 +132,9 @@ async function openWire(
     {
       ...{ addresses, connections: Math.max(1, connections), path, messages: requests, metadata: headers, deadlineMs },
       authority:
-        tls?.serverName ?? (target.kind === 'grpc' && target.scheme === 'dns' ? `${name}:${target.port}` : name),
+        options.authority ??
+        tls?.serverName ??
+        (target.kind === 'grpc' && target.scheme === 'dns' ? `${name}:${target.port}` : name),
       tls:
         tls === undefined
           ? undefined
@@ -214,7 +216,10 @@ function credentialsOf(tls: TlsMaterial | undefined): grpc.ChannelCredentials {
 }
 
 /** As the schemes' clients: no retries, no proxy of the environment, no service config from DNS, no shared connections. */
-function channelOptions({ target, policy }: ProbeOptions, tls: TlsMaterial | undefined): grpc.ChannelOptions {
+function channelOptions(
+  { target, policy, authority }: ProbeOptions,
+  tls: TlsMaterial | undefined,
+): grpc.ChannelOptions {
   const xds = target.kind === 'grpc' && target.scheme === 'xds';
   return {
     'grpc.enable_retries': 0,
@@ -226,6 +231,7 @@ function channelOptions({ target, policy }: ProbeOptions, tls: TlsMaterial | und
       'grpc.ssl_target_name_override': tls.serverName,
       ...(isIP(tls.serverName) === 0 && { 'grpc.default_authority': tls.serverName }),
     }),
+    ...(authority !== undefined && { 'grpc.default_authority': authority }),
   };
 }
 

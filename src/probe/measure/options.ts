@@ -18,6 +18,8 @@ export interface ProbeOptions {
   readonly importPaths: readonly string[];
   /** Metadata or HTTP headers, names in lower case. */
   readonly headers: readonly (readonly [string, string])[];
+  /** `:authority` of gRPC, `Host` of HTTP, `NAME` or `NAME:PORT`; undefined: as the target says. */
+  readonly authority: string | undefined;
   readonly httpMethod: string;
   readonly body: string | undefined;
   /** Undefined: plaintext, unless the target is https. */
@@ -50,6 +52,7 @@ export interface RawProbeOptions extends RawGate, TlsFlags {
   readonly proto?: readonly string[];
   readonly importPath?: readonly string[];
   readonly header?: readonly string[];
+  readonly authority?: string;
   readonly httpMethod?: string;
   readonly body?: string;
   readonly tls?: boolean;
@@ -144,6 +147,7 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
     protoFiles: raw.proto ?? [],
     importPaths: raw.importPath ?? [],
     headers: (raw.header ?? []).map(parseHeader),
+    authority: raw.authority === undefined ? undefined : parseAuthority(raw.authority),
     httpMethod: raw.httpMethod?.toUpperCase() ?? (raw.body === undefined ? 'GET' : 'POST'),
     body: raw.body,
     tls: wantsTls ? { ca: raw.ca, cert: raw.cert, key: raw.key, serverName: raw.serverName } : undefined,
@@ -181,6 +185,17 @@ function parseHeader(text: string): readonly [string, string] {
   return [match[1]!.toLowerCase(), match[2]!];
 }
 
+/** RFC 3986, 3.2: a name or an address, perhaps with a port. */
+function parseAuthority(text: string): string {
+  if (!/^(\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+,;=%-]+)(:\d{1,5})?$/i.test(text)) {
+    throw new EvenkeelError('EK_USAGE', `invalid --authority "${text}"`, {
+      field: '--authority',
+      hint: 'Write NAME or NAME:PORT, for example --authority orders.shop.',
+    });
+  }
+  return text;
+}
+
 const list = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** Adds the flags that {@link parseProbeOptions} reads. */
@@ -191,6 +206,7 @@ export function addProbeOptions<C extends Command>(command: C): C {
     .option('--proto <file>', 'gRPC: .proto file that has the method; may be repeated', list)
     .option('--import-path <folder>', 'gRPC: where .proto files are looked for; may be repeated', list)
     .option('--header <name: value>', 'metadata or HTTP header; may be repeated', list)
+    .option('--authority <name>', 'virtual host: :authority of gRPC, Host of HTTP (default: as the target says)')
     .option('--http-method <name>', 'HTTP: GET, POST, … (default: GET, with --body POST)')
     .option('--body <text>', 'HTTP: what is sent; @FILE reads a file')
     .option('--tls', 'TLS with the certificates that this machine trusts')
