@@ -1,5 +1,4 @@
-// Installs the clients of other languages for the interop tests: `node interop/install.mjs [go|java|python|envoy|h2spec …]`,
-// all of them without an argument. Everything lands in build/, each part only when its inputs changed. A part whose
+// Installs the clients of other languages for the interop tests. Everything lands in build/, each part only when its inputs changed. A part whose
 // package manager is missing or fails is skipped with a line that says so; with EVENKEEL_REQUIRE=all, or if the part was
 // named, that is an error.
 
@@ -8,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArguments, wrongArguments } from '../scripts/arguments.mjs';
 import { run } from '../scripts/run.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -28,7 +28,7 @@ const parts = {
     },
   },
   java: {
-    what: 'grpc-java client (mvn package; the first time it downloads its plugins)',
+    what: 'grpc-java client (mvn package; downloads its plugins first)',
     needs: { command: 'mvn', args: ['--version'], hint: 'install Maven and a JDK, 17 or newer' },
     inputs: ['interop/java'],
     makes: 'build/interop/java/lib',
@@ -91,13 +91,21 @@ function versionOf({ command, args }) {
   return status === 0 ? stdout : undefined;
 }
 
-const wanted = process.argv.slice(2);
+const usage = `Usage: node interop/install.mjs [PART …]
+Installs into build/ what tests run with, each part only when its inputs
+changed; without a PART, all of them:
+${Object.entries(parts)
+  .map(([name, { what }]) => `  ${name.padEnd(7)} ${what}`)
+  .join('\n')}
+A part whose package manager is missing is skipped with a line that says so; one
+that was named has to work.
+Example:
+  node interop/install.mjs go envoy`;
+
+const { positionals: wanted } = readArguments(usage, {}, true);
 const required = wanted.length > 0 || process.env.EVENKEEL_REQUIRE === 'all';
 const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
-if (unknown.length > 0) {
-  console.error(`unknown: ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
-  process.exit(2);
-}
+if (unknown.length > 0) wrongArguments(`unknown: ${unknown.join(', ')}`, usage);
 
 for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
   const { what, needs, inputs, makes, install } = parts[name];

@@ -3,6 +3,14 @@
 import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArguments } from './arguments.mjs';
+
+readArguments(`Usage: npm run audit
+Asks the registry for known vulnerabilities of what is installed with evenkeel.
+Exit code 1 if there is one of moderate severity or more.
+  EVENKEEL_REQUIRE_AUDIT=1  a registry that cannot be asked is a failure too
+Example:
+  EVENKEEL_REQUIRE_AUDIT=1 npm run audit`);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { stdout } = spawnSync('npm', ['audit', '--omit', 'dev', '--json', '--loglevel', 'silent'], {

@@ -3,7 +3,14 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArguments } from './arguments.mjs';
 import { run } from './run.mjs';
+
+readArguments(`Usage: npm run generate
+Generates src/gen from the protobuf files of proto/ and of the packages that
+ship the xDS API.
+Example:
+  npm run generate`);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const protos = join(root, 'build', 'protos');

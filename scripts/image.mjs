@@ -1,13 +1,8 @@
-// Builds the image with whatever builds images here:
-//   npm run image                                                     evenkeel:dev
-//   npm run image -- --tag registry.example/evenkeel:0.1.0            another name
-//   npm run image -- --target with-nginx --tag evenkeel-nginx:dev     with an nginx, for the front of system D
-//   npm run image -- --kind local-dev                                 and loads it into a kind cluster
-//   npm run image -- --with podman                                    this builder and no other
+// Builds the image with whatever builds images here; `npm run image -- --help` has examples.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.mjs';
 import { run } from './run.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -19,6 +14,19 @@ const builders = [
   { name: 'nerdctl', check: ['info'], build: ['build'] },
   { name: 'buildah', check: ['version'], build: ['bud', '--layers', '--format', 'docker'] },
 ];
+
+const usage = `Usage: npm run image -- [options]
+Builds the image with the first of these that works here:
+${builders.map(({ name }) => name).join(', ')}.
+  --tag NAME      what it is called (default evenkeel:dev)
+  --target STAGE  a stage of the Dockerfile: with-nginx has an nginx too, for
+                  the front of system D
+  --kind NAME     and load it into this kind cluster
+  --with BUILDER  this builder and no other
+Examples:
+  npm run image -- --tag registry.example/evenkeel:0.1.0
+  npm run image -- --target with-nginx --tag evenkeel-nginx:dev
+  npm run image -- --kind local-dev`;
 
 function works({ name, check }) {
   return spawnSync(name, check, { stdio: 'ignore' }).status === 0;
@@ -41,13 +49,11 @@ function chooseBuilder(wanted) {
 }
 
 try {
-  const { values } = parseArgs({
-    options: {
-      tag: { type: 'string', default: 'evenkeel:dev' },
-      target: { type: 'string' },
-      with: { type: 'string' },
-      kind: { type: 'string' },
-    },
+  const { values } = readArguments(usage, {
+    tag: { type: 'string', default: 'evenkeel:dev' },
+    target: { type: 'string' },
+    with: { type: 'string' },
+    kind: { type: 'string' },
   });
   // Before minutes of building.
   if (values.kind !== undefined && spawnSync('kind', ['version']).error !== undefined) {

@@ -1,10 +1,18 @@
-// Draws docs/shares.svg, the README's picture, from the report of a real run:
-//   npm start -- --report build/report.json && node scripts/picture.mjs build/report.json
+// Draws docs/shares.svg, the README's picture, from the report of a real run.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArguments, wrongArguments } from './arguments.mjs';
 
-const report = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const usage = `Usage: node scripts/picture.mjs REPORT
+Draws docs/shares.svg from a report.
+Example:
+  npm start -- --report build/report.json
+  node scripts/picture.mjs build/report.json`;
+const [file] = readArguments(usage, {}, true).positionals;
+if (file === undefined) wrongArguments('a report is needed', usage);
+
+const report = JSON.parse(readFileSync(file, 'utf8'));
 const rows = report.schemes.filter(({ status }) => status === 'ok');
 const followed = new Map(report.scaleOut.filter(({ status }) => status === 'ok').map((row) => [row.scheme, row]));
 

@@ -1,13 +1,24 @@
 // Writes what evenkeel consists of as a CycloneDX list: every package that is installed with it, with version, licence and
-// hash, out of package-lock.json. `node scripts/sbom.mjs [FILE]`, default build/evenkeel.cdx.json.
+// hash, out of package-lock.json.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArguments } from './arguments.mjs';
+
+const { positionals } = readArguments(
+  `Usage: npm run sbom -- [FILE]
+Writes what evenkeel consists of as a CycloneDX list (default
+build/evenkeel.cdx.json).
+Example:
+  npm run sbom -- /tmp/evenkeel.cdx.json`,
+  {},
+  true,
+);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const file = resolve(process.argv[2] ?? join(root, 'build', 'evenkeel.cdx.json'));
+const file = resolve(positionals[0] ?? join(root, 'build', 'evenkeel.cdx.json'));
 
 const args = ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only', '--loglevel', 'error'];
 const { status, stdout, stderr, error } = spawnSync('npm', args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 });

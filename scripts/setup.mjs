@@ -4,7 +4,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArguments } from './arguments.mjs';
 import { run } from './run.mjs';
+
+readArguments(`Usage: node scripts/setup.mjs
+Installs the dependencies, Node 26 among them, and generates protobuf code, each
+only when its inputs changed. npm start and npm test do it first.
+Example:
+  node scripts/setup.mjs`);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

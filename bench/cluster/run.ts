@@ -2,10 +2,10 @@
 // the cluster of the current kubeconfig. README.md says how to read the figures.
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { backend, echoBackends, installControlPlane, nameLabel, service } from '../../cluster/support/echo-stage.ts';
 import { createNamespace, deleteNamespace } from '../../cluster/support/namespace.ts';
+import { readArguments } from '../../scripts/arguments.mjs';
 import { clientBootstrap } from '../../src/cli/bootstrap.ts';
 import { versions } from '../../src/cli/versions.ts';
 import { ClientProcess } from '../../src/probe/client/client-process.ts';
@@ -13,25 +13,22 @@ import { schemes } from '../../src/probe/index.ts';
 import { quantile } from '../../src/probe/verdict/quantile.ts';
 import { Arrivals } from './arrivals.ts';
 
-const usage = `node bench/cluster/run.ts [options]      (the cluster of the current kubeconfig)
+const usage = `Usage: node bench/cluster/run.ts [options]
+Measures in the cluster of the current kubeconfig.
   --events N     pods that come, one at a time (default 100)
-  --minutes N    ends after so long with as many as there are by then (default: no bound)
-  --out FILE     also every single delay, as JSON`;
+  --minutes N    ends after so long with as many as there are by then (default:
+                 no bound)
+  --out FILE     also every single delay, as JSON
+Example:
+  node bench/cluster/run.ts --events 20`;
 
-const { values } = parseArgs({
-  options: {
-    events: { type: 'string', default: '100' },
-    minutes: { type: 'string', default: 'Infinity' },
-    out: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+const { values } = readArguments(usage, {
+  events: { type: 'number', default: 100 },
+  minutes: { type: 'number', default: Number.POSITIVE_INFINITY },
+  out: { type: 'string' },
 });
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
-}
-const wanted = Number(values.events);
-const withinMs = Number(values.minutes) * 60_000;
+const wanted = values.events;
+const withinMs = values.minutes * 60_000;
 
 /** One pod more at a time, up to the most; then all of those go at once. */
 const fewest = 3;
@@ -57,7 +54,7 @@ const client = new ClientProcess(
   {
     GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(
       clientBootstrap({
-        server: `dns:///evenkeel.${namespace}.svc.cluster.local:18000`,
+        server: `dns:///evenkeel-xds.${namespace}.svc.cluster.local:18000`,
         namespace,
         nodeId: 'bench-cluster',
       }),

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../scripts/arguments.mjs';
 import { buildGo, goVersion, moduleVersions } from './build-go.ts';
 import { type BenchCase, benchCases, type Plan } from './cases.ts';
 import { chart } from './chart.ts';
@@ -11,35 +11,38 @@ import { barsOf, type CaseReport, caseReport, formatCase } from './report.ts';
 import type { DriverResult } from './result.ts';
 import { type RunningServer, runDriver, type ServerName, serverNames, startServer } from './servers.ts';
 
-const usage = `node bench/fanout/run.ts [options]
+const usage = `Usage: npm run bench:fanout -- [options]
   --cases A,B        cases to run (default: all)
-  --servers A,B      of ${serverNames.join(', ')} (default: all)
-  --client KIND      lean (default) or grpc: grpc-go's clients cost the driver twice as much
+  --servers A,B      some of these (default: all):
+                     ${serverNames.join(', ')}
+  --client KIND      lean (default) or grpc: grpc-go's clients cost the driver
+                     twice as much
   --clients N        clients of every server (default 1000)
   --rounds N         measured rounds (default 15)
-  --quick            few warm-up rounds, a burst of 6 s: whether it works, not how fast
-  --realtime         servers and driver at real-time priority (needs root), where others use the machine as well
+  --quick            few warm-up rounds, a burst of 6 s: whether it works, not
+                     how fast
+  --realtime         servers and driver at real-time priority (needs root),
+                     where others use the machine as well
   --node-flags "…"   flags for the Node that runs evenkeel, such as --cpu-prof
-  --out DIR          where fanout.json and fanout.svg go (default build/bench)`;
+  --out DIR          where fanout.json and fanout.svg go (default build/bench)
+Example:
+  npm run bench:fanout -- --quick --clients 100`;
 
 const root = resolve(import.meta.dirname, '..', '..');
 const binaries = join(root, 'build', 'bench', 'bin');
 const serverCore = 0;
 const driverCore = 1;
 
-const { values } = parseArgs({
-  options: {
-    cases: { type: 'string' },
-    servers: { type: 'string', default: serverNames.join(',') },
-    client: { type: 'string', default: 'lean' },
-    clients: { type: 'string', default: '1000' },
-    rounds: { type: 'string', default: '15' },
-    quick: { type: 'boolean', default: false },
-    realtime: { type: 'boolean', default: false },
-    'node-flags': { type: 'string', default: '' },
-    out: { type: 'string', default: join(root, 'build', 'bench') },
-    help: { type: 'boolean', default: false },
-  },
+const { values } = readArguments(usage, {
+  cases: { type: 'string' },
+  servers: { type: 'string', default: serverNames.join(',') },
+  client: { type: 'string', default: 'lean' },
+  clients: { type: 'number', default: 1000 },
+  rounds: { type: 'number', default: 15 },
+  quick: { type: 'boolean', default: false },
+  realtime: { type: 'boolean', default: false },
+  'node-flags': { type: 'string', default: '' },
+  out: { type: 'string', default: join(root, 'build', 'bench') },
 });
 
 async function runCase(benchCase: BenchCase, wanted: readonly ServerName[]): Promise<CaseReport> {
@@ -89,10 +92,6 @@ function conditions() {
 }
 
 async function main(): Promise<number> {
-  if (values.help) {
-    console.log(usage);
-    return 0;
-  }
   if (goVersion() === undefined) {
     console.error(
       'bench:fanout needs Go (https://go.dev/dl) for its driver and for go-control-plane; nothing was run.',
@@ -101,8 +100,8 @@ async function main(): Promise<number> {
   }
   const all = benchCases({
     client: pick('client', values.client, ['lean', 'grpc'])[0] as Plan['client'],
-    clients: Number(values.clients),
-    rounds: Number(values.rounds),
+    clients: values.clients,
+    rounds: values.rounds,
     quick: values.quick,
   });
   const names = all.map(({ name }) => name);

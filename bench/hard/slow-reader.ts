@@ -2,23 +2,32 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createHistogram } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../scripts/arguments.mjs';
 import { AdsTestClient, typeUrls } from '../../src/xds/index.ts';
 
-const { values } = parseArgs({
-  options: {
-    readers: { type: 'string', default: '100' },
-    silent: { type: 'string', default: '100' },
-    endpoints: { type: 'string', default: '1000' },
-    changes: { type: 'string', default: '200' },
-    rounds: { type: 'string', default: '6' },
-  },
+const usage = `Usage: node bench/hard/slow-reader.ts [options]
+Measures how long a change takes to clients that read, without and with others
+that never read.
+  --readers N    clients that read (default 100)
+  --silent N     clients that never read (default 100)
+  --endpoints N  endpoints of the Service that changes (default 1000)
+  --changes N    changes a round (default 200)
+  --rounds N     rounds of each kind (default 6)
+Example:
+  node bench/hard/slow-reader.ts --readers 20 --silent 20 --rounds 2`;
+
+const { values } = readArguments(usage, {
+  readers: { type: 'number', default: 100 },
+  silent: { type: 'number', default: 100 },
+  endpoints: { type: 'number', default: 1000 },
+  changes: { type: 'number', default: 200 },
+  rounds: { type: 'number', default: 6 },
 });
-const changes = Number(values.changes);
+const changes = values.changes;
 /** Changes before those that count, in which a new server gets to its working speed. */
 const warmUp = 20;
 /** Rounds of each kind, in turn, so that what else goes on meets both alike. */
-const rounds = Number(values.rounds);
+const rounds = values.rounds;
 
 interface Held {
   readonly residentBytes: number;
@@ -32,7 +41,7 @@ interface Held {
 async function measure(
   silent: number,
 ): Promise<{ lagMs: number[]; before: Held; after: Held; cpuMsPerChange: number }> {
-  const server = fork(new URL('slow-reader-server.ts', import.meta.url), [values.endpoints], {
+  const server = fork(new URL('slow-reader-server.ts', import.meta.url), [String(values.endpoints)], {
     execArgv: ['--expose-gc'],
   });
   const [{ port }] = (await once(server, 'message')) as [{ readonly port: number }];
@@ -42,7 +51,7 @@ async function measure(
     return held;
   };
   const readers = await Promise.all(
-    Array.from({ length: Number(values.readers) }, () => AdsTestClient.connect(`http://127.0.0.1:${port}`)),
+    Array.from({ length: values.readers }, () => AdsTestClient.connect(`http://127.0.0.1:${port}`)),
   );
   const streams = readers.map((client) => client.sotw());
   for (const stream of streams) await stream.requestResponseAck(typeUrls.endpoint, ['shared']);
@@ -78,7 +87,7 @@ function summary(lagMs: readonly number[]): { p50Ms: number; p99Ms: number } {
   return { p50Ms: histogram.percentile(50) / 1_000, p99Ms: histogram.percentile(99) / 1_000 };
 }
 
-const kinds = { without: 0, with: Number(values.silent) };
+const kinds = { without: 0, with: values.silent };
 const lags: Record<string, { p50Ms: number; p99Ms: number; cpuMsPerChange: number }[]> = { without: [], with: [] };
 const held: Record<string, { beforeMb: number; afterMb: number; residentMb: number; streams: number }> = {};
 const mb = (bytes: number): number => Math.round(bytes / 1024 / 102.4) / 10;

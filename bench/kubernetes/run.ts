@@ -4,7 +4,6 @@ import { cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import {
   Api,
   createNamespace,
@@ -14,39 +13,34 @@ import {
   sliceObject,
   slicePath,
 } from '../../cluster/discovery/support/api.ts';
+import { readArguments } from '../../scripts/arguments.mjs';
 import { findKubeAccess } from '../../src/discovery/kubernetes/kube-access.ts';
 import { measureLatency } from './latency.ts';
 import { ServerProcess } from './server-process.ts';
 
-const usage = `node bench/kubernetes/run.ts [options]      (the cluster of the current kubeconfig)
+const usage = `Usage: npm run bench:kubernetes -- [options]
+Measures in the cluster of the current kubeconfig.
   --services N    Services (default 1000)
   --endpoints N   endpoints of each, in one EndpointSlice (default 10)
   --clients N     xDS clients that follow the Service that changes (default 100)
   --changes N     changes of one endpoint (default 200)
-  --starts N      how often the control plane is started (default 5)`;
+  --starts N      how often the control plane is started (default 5)
+Example:
+  npm run bench:kubernetes -- --services 100 --changes 50`;
 
-const { values } = parseArgs({
-  options: {
-    services: { type: 'string', default: '1000' },
-    endpoints: { type: 'string', default: '10' },
-    clients: { type: 'string', default: '100' },
-    changes: { type: 'string', default: '200' },
-    starts: { type: 'string', default: '5' },
-    help: { type: 'boolean', default: false },
-  },
+const { values } = readArguments(usage, {
+  services: { type: 'number', default: 1000 },
+  endpoints: { type: 'number', default: 10 },
+  clients: { type: 'number', default: 100 },
+  changes: { type: 'number', default: 200 },
+  starts: { type: 'number', default: 5 },
 });
 /** Memory is looked at when the garbage of the start has had time to go. */
 const settleMs = 5_000;
 /** Objects that are written at a time. */
 const parallel = 16;
 
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
-}
-const [services, endpoints, clients, changes, starts] = (
-  [values.services, values.endpoints, values.clients, values.changes, values.starts] as const
-).map(Number) as [number, number, number, number, number];
+const { services, endpoints, clients, changes, starts } = values;
 
 async function fill(api: Api, namespace: string): Promise<void> {
   const names = Array.from({ length: services }, (_, index) => `s${index}`);

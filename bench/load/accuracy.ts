@@ -3,13 +3,22 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { buildServer } from '../../interop/probe/build-server.ts';
 import { startServer } from '../../interop/probe/start-server.ts';
+import { readArguments } from '../../scripts/arguments.mjs';
 import type { ProbeReport } from '../../src/probe/measure/report.ts';
 import { pin } from './pin.ts';
 
-const { values } = parseArgs({ options: { first: { type: 'boolean', default: false } } });
+const usage = `Usage: node bench/load/accuracy.ts [options]
+Compares what the probe prints with what is known: a delay, a rate, and a server
+that stands still for a second. Needs Go.
+  --first  in real time, before all other programs (needs root)
+Example:
+  node bench/load/accuracy.ts --first`;
+
+const { values } = readArguments(usage, {
+  first: { type: 'boolean', default: false },
+});
 const main = resolve(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 const binary = await buildServer();
 const [program, ...flags] = pin(0, values.first);

@@ -3,22 +3,31 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { buildServer } from '../../interop/probe/build-server.ts';
 import { startServer } from '../../interop/probe/start-server.ts';
+import { readArguments } from '../../scripts/arguments.mjs';
 import { pin } from './pin.ts';
 import { type Measured, summarize, toMarkdown } from './result.ts';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '5' },
-    ghz: { type: 'string', default: 'ghz' },
-    first: { type: 'boolean', default: false },
-    out: { type: 'string', default: resolve('build', 'bench', 'load.json') },
-  },
+const usage = `Usage: npm run bench:load -- [options]
+Measures load generators beside one another: the same server, the same call, one
+processor each. Needs Go, ghz and h2load.
+  --rounds N   rounds (default 5)
+  --seconds N  how long each runs in a round (default 5)
+  --ghz FILE   which ghz (default: the one on PATH)
+  --first      in real time, before all other programs (needs root)
+  --out FILE   where the figures go (default build/bench/load.json)
+Example:
+  npm run bench:load -- --rounds 1 --seconds 2`;
+
+const { values } = readArguments(usage, {
+  rounds: { type: 'number', default: 5 },
+  seconds: { type: 'number', default: 5 },
+  ghz: { type: 'string', default: 'ghz' },
+  first: { type: 'boolean', default: false },
+  out: { type: 'string', default: resolve('build', 'bench', 'load.json') },
 });
-const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+const [rounds, seconds] = [values.rounds, values.seconds];
 const inFlight = 50;
 const main = resolve(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 const folder = resolve('build', 'bench');

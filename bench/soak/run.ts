@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createHistogram } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { echoDescriptors } from '../../interop/driver/echo-descriptors.ts';
 import { freePorts } from '../../interop/driver/free-ports.ts';
+import { readArguments } from '../../scripts/arguments.mjs';
 import { messageOf } from '../../src/base/errors.ts';
 import { TestAuthority, writeCertificate } from '../../src/controlplane/testing/certificates.ts';
 import { AdsTestClient } from '../../src/xds/index.ts';
@@ -16,17 +16,25 @@ import { byQuarter, type HeapSample, problemsOf, type Sample } from './verdict.t
 import { World } from './world.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '30' },
-    'changes-per-second': { type: 'string', default: '10' },
-    clients: { type: 'string', default: '50' },
-    out: { type: 'string', default: join(root, 'build', 'soak', 'soak.json') },
-  },
+const usage = `Usage: npm run soak -- [options]
+Lets a control plane run for a long time while clients and backends come and go.
+Exit code 1 if memory grows or a client was left behind.
+  --minutes N             how long (default 30)
+  --changes-per-second N  changes of backends (default 10)
+  --clients N             clients that stay (default 50)
+  --out FILE              where the figures go (default build/soak/soak.json)
+Example:
+  npm run soak -- --minutes 1`;
+
+const { values } = readArguments(usage, {
+  minutes: { type: 'number', default: 30 },
+  'changes-per-second': { type: 'number', default: 10 },
+  clients: { type: 'number', default: 50 },
+  out: { type: 'string', default: join(root, 'build', 'soak', 'soak.json') },
 });
-const durationMs = Number(values.minutes) * 60_000;
-const changeEveryMs = 1_000 / Number(values['changes-per-second']);
-const steadyCount = Number(values.clients);
+const durationMs = values.minutes * 60_000;
+const changeEveryMs = 1_000 / values['changes-per-second'];
+const steadyCount = values.clients;
 const guestEveryMs = 250;
 const deathEveryMs = 10_000;
 const callerLifeMs = 45_000;

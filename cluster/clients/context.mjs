@@ -1,13 +1,23 @@
-// Puts together what the images of the cluster's test clients are built from: `node cluster/clients/context.mjs FOLDER`
-// makes FOLDER/clients (grpc-go and grpc-js of interop/) and FOLDER/envoy. What they need must be installed:
-// `node interop/install.mjs go envoy`.
+// Puts together what the images of the cluster's test clients are built from.
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArguments } from '../../scripts/arguments.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '..', '..');
-const folder = resolve(process.argv[2] ?? join(root, 'build', 'cluster'));
+const { positionals } = readArguments(
+  `Usage: node cluster/clients/context.mjs [FOLDER]
+Makes FOLDER/clients (grpc-go and grpc-js of interop/) and FOLDER/envoy, from
+which the images of the cluster's test clients are built (default
+build/cluster).
+Example:
+  node interop/install.mjs go envoy
+  node cluster/clients/context.mjs build/cluster`,
+  {},
+  true,
+);
+const folder = resolve(positionals[0] ?? join(root, 'build', 'cluster'));
 
 /** Image → what is copied there from the repository. */
 const contexts = {
