@@ -51,7 +51,7 @@ async function copy(): Promise<string> {
 
 /** What a client in a pod prints that calls this target. */
 async function called(name: string, target: string): Promise<string> {
-  const bootstrap = clientBootstrap({ server: `dns:///evenkeel.${here}:18000`, namespace: here, nodeId: name });
+  const bootstrap = clientBootstrap({ server: `dns:///evenkeel-xds.${here}:18000`, namespace: here, nodeId: name });
   const spec = podSpec(
     { image: images.evenkeel, pullPolicy: 'IfNotPresent' },
     {
@@ -103,9 +103,10 @@ for (const [what, target, reason] of [
 }
 
 test('rights are missing', { skip, timeout: patience }, async (t) => {
-  const role = JSON.parse(await kubectl(['get', 'role', 'evenkeel', '-o', 'json']));
+  const roleName = `${here}.evenkeel`;
+  const role = JSON.parse(await kubectl(['get', 'role', roleName, '-o', 'json']));
   const withRules = (rules: unknown): Promise<string> =>
-    kubectl(['patch', 'role', 'evenkeel', '--type=merge', '--patch', JSON.stringify({ rules })]);
+    kubectl(['patch', 'role', roleName, '--type=merge', '--patch', JSON.stringify({ rules })]);
   const before = await copy();
   await withRules(role.rules.filter(({ resources }: { resources: string[] }) => !resources.includes('endpointslices')));
   // What it was allowed it goes on watching for a while; a new copy is not allowed to begin.

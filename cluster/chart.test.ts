@@ -44,7 +44,7 @@ test('the chart: upgrade and rollback keep clients served', { skip }, async (t) 
   await t.test('bootstrap --kubernetes is all that a client needs', async () => {
     const bootstrap = await run(process.execPath, [
       ...['src/cli/main.ts', 'bootstrap', '--kubernetes'],
-      ...['--server', `dns:///evenkeel.${here.name}:18000`],
+      ...['--server', `dns:///evenkeel-xds.${here.name}:18000`],
     ]);
     const manifests = await manifestsOf('b-even', here.name);
     const client = manifests.find(({ metadata }) => metadata.name === 'client-grpc-xds')!;
@@ -88,13 +88,14 @@ test('the chart: upgrade and rollback keep clients served', { skip }, async (t) 
   });
 
   await t.test('a configuration that is wrong never takes over', async () => {
-    await upgrade('--set', 'config.health.intervalMs=0');
+    // No schema of Helm's compares two fields.
+    await upgrade('--set', 'config.discovery.dns.minIntervalMs=9000');
     const said = await until(
       'the new copy says what is wrong',
       () => here.kubectl(['logs', '--selector=app.kubernetes.io/name=evenkeel', '--tail=20']),
       (log) => log.includes('EK_CONFIG_INVALID'),
     );
-    assert.match(said, /evenkeel\.yaml:\d+:\d+, field health\.intervalMs/);
+    assert.match(said, /evenkeel\.yaml:\d+:\d+, field discovery\.dns\.minIntervalMs/);
     const { items } = await controlPlanes();
     const ready = items.filter(({ status }: Manifest) => status.containerStatuses?.[0]?.ready);
     assert.equal(ready.length, 2);
@@ -109,7 +110,7 @@ test('the chart: upgrade and rollback keep clients served', { skip }, async (t) 
     const folder = await mkdtemp(join(tmpdir(), 'evenkeel-chart-'));
     t.after(() => rm(folder, { recursive: true }));
     const [key, cert] = [join(folder, 'tls.key'), join(folder, 'tls.crt')];
-    const host = `evenkeel.${here.name}`;
+    const host = `evenkeel-xds.${here.name}`;
     await run('openssl', [
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
       ...['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`, '-keyout', key, '-out', cert],

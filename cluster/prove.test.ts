@@ -190,7 +190,7 @@ test('the scheme xds through a control plane that is installed', { skip, timeout
     await deleteNamespace(namespace);
   });
   await installControlPlane(namespace, []);
-  const where = ['--control-plane', `evenkeel.${namespace}:18000`, '--namespace-prefix', prefix('installed')];
+  const where = ['--control-plane', `evenkeel-xds.${namespace}:18000`, '--namespace-prefix', prefix('installed')];
   const args = ['--schemes', 'xds', '--deadline', '10000', '--json'];
   const { code, stdout, stderr } = await evenkeel(['prove', ...made, ...where, ...args]);
   assert.equal(code, 0, stderr);

@@ -154,7 +154,7 @@ function clientPods(namespace: string, node: string): object[] {
     ['', keptAliveSuffix, checkedSuffix].map((suffix) => ({ name: name + suffix, command, suffix })),
   );
   return pods.map(({ name, command, suffix }) => {
-    const bootstrap = clientBootstrap({ server: 'dns:///evenkeel:18000', namespace, nodeId: nodeIdOf(name) });
+    const bootstrap = clientBootstrap({ server: 'dns:///evenkeel-xds:18000', namespace, nodeId: nodeIdOf(name) });
     const spec = podSpec(image, {
       command,
       args: [],

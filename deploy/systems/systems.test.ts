@@ -205,7 +205,7 @@ for (const [file, name, controlPlanes, workers] of [
 
 test('the proxy of b-l7 has the bootstrap that the command prints', () => {
   const main = join(here, '..', '..', 'src', 'cli', 'main.ts');
-  const flags = ['--envoy', '--gateway', 'edge', '--server', 'evenkeel.evenkeel:18000', '--node-id', 'envoy'];
+  const flags = ['--envoy', '--gateway', 'edge', '--server', 'evenkeel-xds.evenkeel:18000', '--node-id', 'envoy'];
   const { stdout, stderr } = run(process.execPath, [main, 'bootstrap', ...flags]);
   assert.equal(stdout, readFileSync(join(here, 'b-l7', 'envoy.json'), 'utf8'), stderr);
 });

@@ -106,7 +106,7 @@ Examples:
 
   evenkeel bootstrap --server xds-srv:18443 --tls-ca ca.crt --tls-cert tls.crt --tls-key tls.key > bootstrap.json
 
-  evenkeel bootstrap --kubernetes --server dns:///evenkeel.evenkeel:18000
+  evenkeel bootstrap --kubernetes --server dns:///evenkeel-xds.evenkeel:18000
 
   evenkeel bootstrap --envoy --gateway edge --server xds-srv:18000 > envoy.json
   envoy -c envoy.json`,

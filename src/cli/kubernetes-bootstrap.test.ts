@@ -33,7 +33,7 @@ test('a kubelet makes a whole bootstrap of the printed lines', () => {
   assert.deepEqual(JSON.parse(made.GRPC_XDS_BOOTSTRAP_CONFIG!), {
     xds_servers: [
       {
-        server_uri: 'dns:///evenkeel.evenkeel:18000',
+        server_uri: 'dns:///evenkeel-xds.evenkeel:18000',
         channel_creds: [{ type: 'insecure' }],
         server_features: ['xds_v3', 'ignore_resource_deletion'],
       },

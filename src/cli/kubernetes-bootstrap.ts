@@ -1,9 +1,9 @@
 import { type BootstrapOptions, clientBootstrap } from './bootstrap.ts';
 
-/** Release and namespace as the chart's documentation has them; `dns:///` so that every client sees all copies of it. */
-export const serverInKubernetes = 'dns:///evenkeel.evenkeel:18000';
+/** Release and namespace as the chart's documentation has them: its Service with a cluster IP (docs/replicas.md). */
+export const serverInKubernetes = 'dns:///evenkeel-xds.evenkeel:18000';
 /** The same with TLS. */
-const tlsServerInKubernetes = 'dns:///evenkeel.evenkeel:18443';
+const tlsServerInKubernetes = 'dns:///evenkeel-xds.evenkeel:18443';
 
 /** What a pod says of itself by the Downward API: variable, field. */
 const ownFields = [
@@ -13,7 +13,7 @@ const ownFields = [
 ] as const;
 
 /**
- * What belongs into the manifest of a client's container: an `env` list in YAML. The bootstrap stands in
+ * What to paste into the manifest of a client's container: an `env` list in YAML. The bootstrap stands in
  * `GRPC_XDS_BOOTSTRAP_CONFIG` (gRFC A27), where Kubernetes itself fills in `$(POD_NAMESPACE)`, so that neither a ConfigMap
  * nor an init container is needed and one text serves all Deployments.
  *

@@ -25,7 +25,7 @@ Examples:
   evenkeel prove                                       all schemes, in the current context
   evenkeel prove --context kind-local --schemes clusterip-grpc,xds --calls 1000
   evenkeel prove --rolling-update --report report.json
-  evenkeel prove --control-plane evenkeel.evenkeel-system:18000 --schemes xds
+  evenkeel prove --control-plane evenkeel-xds.evenkeel:18000 --schemes xds
   evenkeel prove --clean                               deletes what killed or kept runs have left
 
 Rights that it needs, and what it makes: docs/prove.md`,

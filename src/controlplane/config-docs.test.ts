@@ -8,6 +8,7 @@ import { endpointsSchema } from '../discovery/file/endpoints-schema.ts';
 import { parseConfig } from './config.ts';
 import { configSchema } from './config-schema.ts';
 import { configFileEnv, settings } from './config-settings.ts';
+import { formatSchema } from './testing/format-schema.ts';
 
 const docs = resolve(import.meta.dirname, '..', '..', 'docs');
 const page = readFileSync(join(docs, 'configuration.md'), 'utf8');
@@ -29,15 +30,9 @@ function schemaOf(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
 }
 
-/** JSON as the formatter has it: short lists on one line. */
-function format(schema: unknown): string {
-  const text = JSON.stringify(schema, undefined, 2);
-  return `${text.replace(/\[\n\s+([^[\]{}]*?)\n\s+\]/g, (_list, items: string) => `[${items.replace(/\n\s+/g, ' ')}]`)}\n`;
-}
-
 for (const [name, schema] of Object.entries({ config: configSchema, endpoints: endpointsSchema })) {
   test(`docs/${name}.schema.json is the schema that files are checked with`, (t) => {
-    t.assert.fileSnapshot(schemaOf(schema), join(docs, `${name}.schema.json`), { serializers: [format] });
+    t.assert.fileSnapshot(schemaOf(schema), join(docs, `${name}.schema.json`), { serializers: [formatSchema] });
   });
 }
 

@@ -19,7 +19,7 @@ export async function manifestsOf(system: string, namespace: string): Promise<Ma
     // Names that are written out in full say where the write-ups have it all.
     .replaceAll('.default.svc.cluster.local', `.${namespace}.svc.cluster.local`)
     .replaceAll('"namespace": "default"', `"namespace": "${namespace}"`)
-    .replaceAll('evenkeel.evenkeel', `evenkeel.${namespace}`)
+    .replaceAll('evenkeel-xds.evenkeel', `evenkeel-xds.${namespace}`)
     .replaceAll(/image: docker\.io\/envoyproxy\/envoy:\S+/g, `image: ${images.envoy}`);
   return parseAllDocuments(here).map((document) => document.toJS() as Manifest);
 }

@@ -46,7 +46,7 @@ export function parseProveOptions(raw: RawProveOptions): ProveOptions {
   if (controlPlane !== undefined && !/^(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}$/.test(controlPlane)) {
     throw new EvenkeelError('EK_USAGE', `"${controlPlane}" is not the address of a control plane`, {
       field: '--control-plane',
-      hint: 'Write HOST:PORT as a pod sees it, for example --control-plane evenkeel.evenkeel-system:18000.',
+      hint: 'Write HOST:PORT as a pod sees it, for example --control-plane evenkeel-xds.evenkeel:18000.',
     });
   }
   return {

@@ -1,26 +1,49 @@
+{{/* Object names: at most 63 characters, and no dots, which a release's name may have and a Service's may not. */}}
 {{- define "evenkeel.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
-{{- else -}}
+{{- $full := .Values.fullnameOverride -}}
+{{- if not $full -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
-{{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
+{{- $full = ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
 {{- end -}}
+{{- include "evenkeel.cut" (dict "text" $full "length" 63) -}}
 {{- end -}}
+
+{{/* The same with something behind it, never longer either. */}}
+{{- define "evenkeel.nameWith" -}}
+{{- $length := int (sub 63 (len .suffix)) -}}
+{{- printf "%s%s" (include "evenkeel.cut" (dict "text" (include "evenkeel.fullname" .root) "length" $length)) .suffix -}}
+{{- end -}}
+
+{{- define "evenkeel.cut" -}}
+{{- .text | replace "." "-" | trunc .length | trimSuffix "-" | regexFind "^.*[^-]" -}}
+{{- end -}}
+
+{{/*
+A label's value, or an image's tag: no "+", which versions have (Flux appends "+DIGEST" to a chart's), at most 63 characters,
+and none but letters and digits at the ends.
+*/}}
+{{- define "evenkeel.labelValue" -}}
+{{- regexReplaceAll "[^-A-Za-z0-9_.]" . "_" | trunc 63 | trimAll "-_." -}}
+{{- end -}}
+
+{{/*
+Name of an object outside the release's namespace. A release's name is unique in its namespace only, and a namespace has no
+dot, so that no two releases share one.
+*/}}
+{{- define "evenkeel.uniqueName" -}}
+{{- printf "%s.%s" .Release.Namespace (include "evenkeel.fullname" .) -}}
 {{- end -}}
 
 {{- define "evenkeel.selector" -}}
-app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "evenkeel.labelValue" (default .Chart.Name .Values.nameOverride) | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "evenkeel.labels" -}}
 {{ include "evenkeel.selector" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+app.kubernetes.io/version: {{ include "evenkeel.labelValue" .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
+helm.sh/chart: {{ include "evenkeel.labelValue" (printf "%s-%s" .Chart.Name .Chart.Version) | quote }}
 {{- end -}}
 
 {{- define "evenkeel.serviceAccount" -}}
@@ -31,9 +54,34 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end -}}
 
-{{/* Where clients find the control plane: the address that belongs into a bootstrap. */}}
+{{/* Name of the Service with a cluster IP, which clients know. */}}
+{{- define "evenkeel.xdsService" -}}
+{{- include "evenkeel.nameWith" (dict "root" . "suffix" "-xds") -}}
+{{- end -}}
+
+{{/* Where clients find the control plane: the address that goes into a bootstrap. */}}
 {{- define "evenkeel.address" -}}
-{{- printf "%s.%s:%v" (include "evenkeel.fullname" .) .Release.Namespace (ternary .Values.xds.port .Values.tls.port .Values.xds.plaintext) -}}
+{{- printf "%s.%s:%v" (include "evenkeel.xdsService" .) .Release.Namespace (ternary .Values.xds.port .Values.tls.port .Values.xds.plaintext) -}}
+{{- end -}}
+
+{{- define "evenkeel.xdsPorts" -}}
+{{- if .Values.xds.plaintext }}
+- name: grpc-xds
+  port: {{ .Values.xds.port }}
+  targetPort: grpc-xds
+  appProtocol: kubernetes.io/h2c
+{{- end }}
+{{- if .Values.tls.enabled }}
+# No HTTP/2 in clear text, hence no appProtocol.
+- name: tls-xds
+  port: {{ .Values.tls.port }}
+  targetPort: tls-xds
+{{- end }}
+{{- end -}}
+
+{{/* Default tag: "+" of a version becomes "_", as Helm itself does in registries. */}}
+{{- define "evenkeel.image" -}}
+{{- printf "%s:%s" .Values.image.repository (default (include "evenkeel.labelValue" .Chart.AppVersion) .Values.image.tag) -}}
 {{- end -}}
 
 {{- define "evenkeel.listen" -}}
@@ -71,4 +119,28 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   "discovery" (dict "kubernetes" $kubernetes)
 -}}
 {{- toYaml (mustMergeOverwrite $config (deepCopy .Values.config)) -}}
+{{- end -}}
+
+{{/*
+Values that are newer than the first chart, as values.yaml has them: `helm upgrade --reuse-values` brings the defaults of the
+chart before along, and not those of this one.
+*/}}
+{{- define "evenkeel.newerValues" -}}
+podSecurityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  fsGroup: 65532
+  seccompProfile: { type: RuntimeDefault }
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: { drop: [ALL] }
+apiServerPorts: [443, 6443, 6444, 8443, 16443]
+dnsPorts: [53, 5353]
+{{- end -}}
+
+{{/* One of those as YAML: what `values` have, also where that is empty. */}}
+{{- define "evenkeel.newer" -}}
+{{- toYaml (get (ternary .values (include "evenkeel.newerValues" . | fromYaml) (hasKey .values .key)) .key) -}}
 {{- end -}}
