@@ -4,7 +4,7 @@ import type { HealthReport } from '../health/health-checker.ts';
 import { type HealthState, targetKey } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServicePort, serviceKey } from '../model/service.ts';
-import { defaultPort } from '../translate/targets.ts';
+import { defaultPort } from '../model/service-port.ts';
 import type { ClientStatus, EncodedResource } from '../xds/index.ts';
 import type { DumpQuery, Readiness } from './admin-server.ts';
 import { endpointState, ruleMeanings } from './endpoint-state.ts';

@@ -33,8 +33,7 @@ export function endpointState(
   if (selection === undefined) return 'pending';
   if (selection.published.has(endpoint)) return 'published';
   if (selection.damped.has(endpoint)) return 'damped';
-  if (endpoint.conditions.terminating) return 'terminating';
-  if (!endpoint.conditions.ready) return 'not-ready';
+  if (!endpoint.conditions.ready) return endpoint.conditions.terminating ? 'terminating' : 'not-ready';
   return health === 'unhealthy' ? 'unhealthy' : 'unchecked-yet';
 }
 
@@ -42,6 +41,6 @@ export function endpointState(
 export const ruleMeanings: Readonly<Record<Selection['rule'], string>> = {
   healthy: 'ready endpoints that are healthy or not checked',
   panic: 'no ready endpoint passes its health check, so all ready ones are published',
-  terminating: 'no endpoint is ready; those that still serve are published',
-  empty: 'no endpoint serves',
+  terminating: 'no endpoint is ready; those that terminate and still serve are published',
+  empty: 'no endpoint is ready, and none that terminates still serves',
 };

@@ -1,5 +1,6 @@
 import type { Logger } from '../base/log.ts';
-import { isGrpcPort, type Service, type ServiceId, serviceKey } from '../model/service.ts';
+import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
+import { isGrpcPort } from '../model/service-port.ts';
 import type { PublishedService } from './publisher.ts';
 
 /** gRPC clients receive messages of up to 4 MiB by default; half of it leaves time to act on the warning. */

@@ -197,7 +197,7 @@ function nameOf({ address, port }: Endpoint): string {
 
 /** As {@link selectEndpoints} has it under the rule `healthy`. */
 function isUsable({ conditions }: Endpoint, health: HealthState | undefined): boolean {
-  return conditions.ready && !conditions.terminating && (health === undefined || health === 'healthy');
+  return conditions.ready && (health === undefined || health === 'healthy');
 }
 
 /** Adds to `layers` what leads from one translation of a Service to the next; undefined stands for none. */

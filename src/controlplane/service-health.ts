@@ -32,9 +32,9 @@ export class ServiceHealth {
   }
 }
 
-/** An endpoint that is not ready, or on its way out, is not published whatever a check says: none is spent on it. */
+/** An endpoint that is not ready is not published for what a check says: none is spent on it. */
 function targetOf({ policy }: Service, { address, port, conditions }: Endpoint): HealthTarget | undefined {
-  if (policy.healthCheck === undefined || !conditions.ready || conditions.terminating) return undefined;
+  if (policy.healthCheck === undefined || !conditions.ready) return undefined;
   return { address, port, policy: policy.healthCheck };
 }
 

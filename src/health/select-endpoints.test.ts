@@ -35,8 +35,8 @@ test('without checks, readiness decides', () => {
   assert.equal(chosen(['ready'], ['starting'], ['ready']), '0 2 healthy, 0 withheld');
 });
 
-test('a terminating endpoint gets no new calls while another is ready', () => {
-  assert.equal(chosen(['ready'], ['leaving'], ['ready, leaving']), '0 healthy, 0 withheld');
+test('a terminating endpoint gets no new calls while another is ready, unless it is ready itself', () => {
+  assert.equal(chosen(['ready'], ['leaving'], ['ready, leaving']), '0 2 healthy, 0 withheld');
 });
 
 test('terminating endpoints that serve are better than none', () => {

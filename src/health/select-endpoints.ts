@@ -1,4 +1,5 @@
 import type { Endpoint } from '../model/endpoint.ts';
+import { usableEndpoints } from '../model/usable-endpoints.ts';
 import type { HealthState } from './target.ts';
 
 export interface Selection {
@@ -17,9 +18,9 @@ export interface Selection {
  *   wait for their first verdict.
  * - `panic`: no ready endpoint is healthy, so all ready ones are published. A check that fails everywhere is more often
  *   a wrong check than a Service without one working pod, and must not cut off every client.
- * - `terminating`: none is ready; those that still serve are better than none (the rule of kube-proxy, Kubernetes
- *   KEP-1669). Their health is not asked for: a backend that drains reports NOT_SERVING and still answers.
- * - `empty`: nothing serves.
+ * - `terminating`: none is ready; those that terminate and still serve are better than none (`usableEndpoints`). Their
+ *   health is not asked for: a backend that drains reports NOT_SERVING and still answers.
+ * - `empty`: no endpoint is ready, and none that terminates still serves.
  *
  * @param healthOf - undefined where the endpoint is not checked
  */
@@ -27,11 +28,8 @@ export function selectEndpoints(
   endpoints: readonly Endpoint[],
   healthOf: (endpoint: Endpoint) => HealthState | undefined,
 ): Selection {
-  const ready = endpoints.filter(({ conditions }) => conditions.ready && !conditions.terminating);
-  if (ready.length === 0) {
-    const serving = endpoints.filter(({ conditions }) => conditions.serving);
-    return { endpoints: serving, rule: serving.length === 0 ? 'empty' : 'terminating', withheld: 0 };
-  }
+  const { endpoints: ready, rule } = usableEndpoints(endpoints);
+  if (rule !== 'ready') return { endpoints: ready, rule, withheld: 0 };
   const healthy = ready.filter((endpoint) => {
     const state = healthOf(endpoint);
     return state === undefined || state === 'healthy';

@@ -32,8 +32,3 @@ export interface Service extends ServiceId {
 export function serviceKey({ namespace, name }: ServiceId): string {
   return `${namespace}/${name}`;
 }
-
-/** Whether a port is served without being asked for (DESIGN: targets on Kubernetes). */
-export function isGrpcPort({ name, appProtocol }: Pick<ServicePort, 'name' | 'appProtocol'>): boolean {
-  return appProtocol === 'grpc' || appProtocol === 'kubernetes.io/h2c' || name === 'grpc' || name.startsWith('grpc-');
-}

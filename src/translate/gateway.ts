@@ -1,4 +1,5 @@
-import { isGrpcPort, type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
+import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
+import { defaultPort, isGrpcPort, isHttpPort } from '../model/service-port.ts';
 import {
   buildEdsCluster,
   buildRoute,
@@ -7,7 +8,7 @@ import {
   type RouteRuleSpec,
   type VirtualHostSpec,
 } from '../xds/index.ts';
-import { canonicalName, defaultClusterDomain, defaultPort, distinctPorts, hostNamesOf } from './targets.ts';
+import { canonicalName, defaultClusterDomain, distinctPorts, hostNamesOf } from './targets.ts';
 
 /** What an Envoy in front of Services is told: where it listens and which Services it leads to. */
 export interface Gateway {
@@ -179,6 +180,5 @@ function defaultRules(service: Service, ports: readonly ServicePort[]): RouteRul
 /** What Envoy speaks to the endpoints; of a port that does not say what it is, gRPC and HTTP/1.1 both have to work. */
 function protocolOf(port: ServicePort): boolean | 'as-downstream' {
   if (isGrpcPort(port)) return true;
-  const isHttp = port.appProtocol === 'http' || port.name === 'http' || port.name.startsWith('http-');
-  return isHttp ? false : 'as-downstream';
+  return isHttpPort(port) ? false : 'as-downstream';
 }

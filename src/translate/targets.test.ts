@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Service, ServicePort } from '../model/service.ts';
-import { aliasesOf, canonicalName, defaultPort, parseTarget, whyNotServed } from './targets.ts';
+import { aliasesOf, canonicalName, parseTarget, whyNotServed } from './targets.ts';
 
 function port(number: number, name = '', appProtocol?: string): ServicePort {
   return { port: number, name, appProtocol, endpoints: [] };
@@ -71,40 +71,31 @@ test('every alias parses back to its Service', () => {
   }
 });
 
-test('the default port is the only gRPC port, else port 80, else the only port', () => {
-  const chosen = (...ports: ServicePort[]) => {
-    const found = defaultPort({ ports });
-    return 'reason' in found ? found.reason : found.port;
-  };
-  assert.equal(chosen(port(80), port(9000, 'grpc')), 9000);
-  assert.equal(chosen(port(80), port(9000, 'grpc-web')), 9000);
-  assert.equal(chosen(port(80), port(9000, 'api', 'kubernetes.io/h2c')), 9000);
-  assert.equal(chosen(port(80, 'http'), port(81, 'admin')), 80);
-  assert.equal(chosen(port(8080, 'http')), 8080);
-  assert.equal(chosen(port(80, 'grpc-a'), port(81, 'grpc-b')), 80);
-  assert.match(String(chosen(port(80), port(81, 'grpc-a'), port(82, 'grpc-b'))), /81 \(grpc-a\), 82 \(grpc-b\)/);
-  assert.match(String(chosen(port(81), port(82, 'b'))), /several ports.*81, 82 \(b\)/);
-  assert.match(String(chosen()), /no port/);
-});
-
-test('an ambiguous default port takes away only the names without a port', () => {
+test('with several gRPC ports the names without a port are served too, and lead to one of them', () => {
   const { aliases, refused } = aliasesOf(service([port(1, 'grpc-a'), port(2, 'grpc-b')]));
-  assert.deepEqual(names(refused), [
-    'be1-srv',
-    'be1-srv.default',
-    'be1-srv.default.svc',
-    'be1-srv.default.svc.cluster.local',
-  ]);
-  assert.match(refused[0]!.reason, /several gRPC ports: name one of 1 \(grpc-a\), 2 \(grpc-b\)/);
+  assert.deepEqual(refused, []);
   assert.deepEqual(
     aliases.filter(({ scope }) => scope === 'namespace').map(({ listener, port: to }) => [listener, to]),
     [
+      ['be1-srv', 1],
       ['be1-srv:1', 1],
       ['be1-srv:2', 2],
       ['be1-srv:grpc-a', 1],
       ['be1-srv:grpc-b', 2],
     ],
   );
+});
+
+test('a port that is added takes no name away that is served', () => {
+  const served = (ports: ServicePort[]) => new Set(names(aliasesOf(service(ports)).aliases));
+  const more = [port(80), port(8080, 'http'), port(7000, 'grpc'), port(7001, 'grpc-web'), port(7002, 'grpc-admin')];
+  for (const one of [port(50051), port(50051, 'api'), port(50051, 'grpc'), port(50051, 'grpc-api')]) {
+    for (const other of more.filter(({ name }) => name === '' || name !== one.name)) {
+      for (const both of [served([one, other]), served([other, one])]) {
+        assert.ok(served([one]).isSubsetOf(both), `${one.name} ${one.port} beside ${other.name} ${other.port}`);
+      }
+    }
+  }
 });
 
 test('ports that are not gRPC are reachable by naming them', () => {
@@ -143,7 +134,7 @@ test('a client that asks for what is not served is told why', () => {
     whyNotServed(listener, namespace, (id) => (id.name === 'orders' && id.namespace === 'shop' ? known : undefined));
   assert.equal(why('orders:1'), undefined);
   assert.equal(why('orders.shop:grpc-b', 'default'), undefined);
-  assert.match(why('orders')!, /several gRPC ports/);
+  assert.equal(why('orders'), undefined);
   assert.match(why('orders:3')!, /Service shop\/orders has no port 3/);
   assert.match(why('orders:1', 'default')!, /no Service default\/orders \(the namespace is the client's\)/);
   assert.match(why('cart.shop')!, /no Service shop\/cart$/);

@@ -1,4 +1,5 @@
-import { isGrpcPort, type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
+import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
+import { defaultPort } from '../model/service-port.ts';
 
 /** Domain of the cluster where nothing else is configured, as in Kubernetes. */
 export const defaultClusterDomain = 'cluster.local';
@@ -64,18 +65,6 @@ export function parseTarget(text: string, clusterDomain = defaultClusterDomain):
     return { reason: `after the namespace comes .svc or .svc.${clusterDomain}, not .${domain}` };
   }
   return { name, namespace, port };
-}
-
-/** The port that a target without one means, or why there is none. */
-export function defaultPort({ ports }: Pick<Service, 'ports'>): ServicePort | { readonly reason: string } {
-  const grpc = ports.filter(isGrpcPort);
-  const candidates = grpc.length > 0 ? grpc : ports;
-  const chosen = candidates.length === 1 ? candidates[0] : candidates.find(({ port }) => port === 80);
-  if (chosen !== undefined) return chosen;
-  if (candidates.length === 0) return { reason: 'the Service has no port' };
-  const named = candidates.map(({ port, name }) => (name === '' ? `${port}` : `${port} (${name})`)).join(', ');
-  const kind = grpc.length > 0 ? 'gRPC ports' : 'ports and none of them is marked as gRPC';
-  return { reason: `the Service has several ${kind}: name one of ${named}` };
 }
 
 /** The ports that can be told apart by number, first come first served, and the others. */

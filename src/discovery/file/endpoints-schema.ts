@@ -11,7 +11,13 @@ const port = z.strictObject({
     .describe('Port name; may be empty where there is only one port.'),
   port: portNumber.describe('Port number of the Service, which is what clients name.'),
   targetPort: portNumber.optional().describe('Port that the endpoints listen on. Default: `port`.'),
-  appProtocol: z.string().min(1).optional().describe('As in Kubernetes; `grpc` and `kubernetes.io/h2c` are served.'),
+  appProtocol: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'What the port speaks, as in Kubernetes: `grpc`, `h2c` and `kubernetes.io/h2c` are gRPC, anything else is not.',
+    ),
 });
 
 const endpoint = z.strictObject({

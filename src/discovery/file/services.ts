@@ -1,21 +1,27 @@
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { Service } from '../../model/service.ts';
+import { ambiguityOf } from '../../model/service-port.ts';
 import { canonicalIp, compareEndpoints } from '../ip-address.ts';
 import type { EndpointsFile } from './endpoints-schema.ts';
 
 /** The model of a checked endpoint file, by Service in the file's order. */
 export function servicesOf(file: EndpointsFile): Service[] {
-  return file.services.map(({ namespace, name, ports, endpoints, healthCheck }) => ({
-    namespace,
-    name,
-    ports: ports.map(({ port, name, targetPort, appProtocol }) => ({
+  return file.services.map(({ namespace, name, ports: told, endpoints, healthCheck }) => {
+    const ports = told.map(({ port, name, targetPort, appProtocol }) => ({
       port,
       name,
       appProtocol,
       endpoints: endpoints.map((endpoint) => endpointOf(endpoint, targetPort ?? port)).sort(compareEndpoints),
-    })),
-    policy: { healthCheck },
-  }));
+    }));
+    const ambiguity = ambiguityOf({ ports });
+    return {
+      namespace,
+      name,
+      ports,
+      policy: { healthCheck },
+      ...(ambiguity === undefined ? {} : { problems: [ambiguity] }),
+    };
+  });
 }
 
 function endpointOf(told: EndpointsFile['services'][number]['endpoints'][number], port: number): Endpoint {

@@ -13,6 +13,11 @@ export interface KubeService extends KubeObject {
   readonly namespace: string;
   readonly name: string;
   readonly type: string;
+  /**
+   * The labels of its pods, as `KEY=VALUE,…` in order; undefined where it has no selector, so that Kubernetes writes no
+   * EndpointSlice for it.
+   */
+  readonly selector?: string | undefined;
   /** Of a dual-stack Service the primary family comes first; may be empty. */
   readonly ipFamilies: readonly string[];
   readonly ports: readonly KubePort[];
@@ -27,6 +32,7 @@ interface RawService {
   readonly metadata?: RawMetadata | null;
   readonly spec?: {
     readonly type?: string;
+    readonly selector?: Readonly<Record<string, string>> | null;
     readonly ipFamilies?: readonly string[] | null;
     readonly ports?: readonly Partial<KubePort>[] | null;
   } | null;
@@ -53,9 +59,11 @@ export function readService(object: unknown): KubeService | undefined {
   const known = readMetadata(object);
   if (known === undefined) return undefined;
   const { metadata, spec } = object as RawService;
+  const selector = Object.entries(spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`);
   return {
     ...known,
     type: spec?.type ?? 'ClusterIP',
+    ...(selector.length === 0 ? {} : { selector: selector.sort().join(',') }),
     ipFamilies: spec?.ipFamilies ?? [],
     ports: (spec?.ports ?? []).flatMap(({ name = '', port, protocol = 'TCP', appProtocol }) =>
       port === undefined ? [] : [{ name, port, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }],

@@ -1,10 +1,13 @@
 import type { Endpoint } from '../../model/endpoint.ts';
 import { canonicalIp } from '../ip-address.ts';
+import { type Backend, backendOf, type RawBackend } from './backend.ts';
 import type { KubeObject } from './collection.ts';
 import { type RawMetadata, readMetadata } from './kube-service.ts';
 
 /** The label that leads from an EndpointSlice to its Service. */
 export const serviceNameLabel = 'kubernetes.io/service-name';
+/** When the change of a pod or of the Service happened that made the controller write the slice. */
+const triggerTimeAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
 
 export interface SlicePort {
   readonly name: string;
@@ -21,7 +24,12 @@ export interface KubeSlice extends KubeObject {
   readonly name: string;
   /** `IPv4`, `IPv6` or `FQDN`. */
   readonly addressType: string;
+  /** Milliseconds since 1970; undefined where the controller did not say it. */
+  readonly triggeredAt?: number | undefined;
+  /** Without those that have no number. */
   readonly ports: readonly SlicePort[];
+  /** What stands behind each of the endpoints of every port, in their order. */
+  readonly backends: readonly Backend[];
   /** What of it cannot be used. */
   readonly problems: readonly string[];
 }
@@ -41,16 +49,14 @@ interface RawPort {
   readonly appProtocol?: string | null;
 }
 
-interface RawEndpoint {
+interface RawEndpoint extends RawBackend {
   readonly addresses?: readonly string[] | null;
   readonly conditions?: {
     readonly ready?: boolean | null;
     readonly serving?: boolean | null;
     readonly terminating?: boolean | null;
   } | null;
-  readonly nodeName?: string | null;
   readonly zone?: string | null;
-  readonly targetRef?: { readonly kind?: string; readonly name?: string } | null;
 }
 
 /** @returns undefined for what is no object of the API */
@@ -59,6 +65,7 @@ export function readSlice(object: unknown): KubeSlice | undefined {
   if (known === undefined) return undefined;
   const { metadata, addressType = 'IPv4', ports, endpoints } = object as RawSlice;
   const owner = metadata?.labels?.[serviceNameLabel];
+  const triggeredAt = Date.parse(metadata?.annotations?.[triggerTimeAnnotation] ?? '');
   const problems: string[] = [];
   const base = {
     key: known.key,
@@ -66,18 +73,19 @@ export function readSlice(object: unknown): KubeSlice | undefined {
     name: known.name,
     service: owner === undefined ? undefined : `${known.namespace}/${owner}`,
     addressType,
+    ...(Number.isNaN(triggeredAt) ? {} : { triggeredAt }),
     problems,
   };
   if (addressType === 'FQDN') {
     problems.push(`EndpointSlice ${known.name} has names (addressType FQDN); gRPC clients take IP addresses only`);
-    return { ...base, ports: [] };
+    return { ...base, ports: [], backends: [] };
   }
   const usable = (endpoints ?? []).flatMap((endpoint) => {
-    // All addresses of an endpoint are the same backend; "clients may choose the first" (EndpointSlice API).
+    // "No semantics are defined for additional addresses beyond the first, and kube-proxy does not look at them."
     const [text = ''] = endpoint.addresses ?? [];
     const address = canonicalIp(text);
     if (address === undefined) problems.push(`EndpointSlice ${known.name} has "${text}", which is no IP address`);
-    return address === undefined ? [] : [{ address, endpoint }];
+    return address === undefined ? [] : [{ address, endpoint, backend: backendOf(endpoint, known.namespace) }];
   });
   const kept = (ports ?? []).flatMap(({ name, port, protocol, appProtocol }): SlicePort[] => {
     if (port === undefined || port === null) {
@@ -93,16 +101,19 @@ export function readSlice(object: unknown): KubeSlice | undefined {
       },
     ];
   });
-  return { ...base, ports: kept };
+  return { ...base, ports: kept, backends: usable.map(({ backend }) => backend) };
 }
 
-/** Conditions that are not given mean the usual (EndpointSlice API): ready, serving as ready, not terminating. */
+/** Conditions that are not given are true, `terminating` is false (EndpointSlice API 1.34, and kube-proxy). */
 function toEndpoint(address: string, port: number, { conditions, nodeName, zone, targetRef }: RawEndpoint): Endpoint {
-  const ready = conditions?.ready ?? true;
   return {
     address,
     port,
-    conditions: { ready, serving: conditions?.serving ?? ready, terminating: conditions?.terminating ?? false },
+    conditions: {
+      ready: conditions?.ready ?? true,
+      serving: conditions?.serving ?? true,
+      terminating: conditions?.terminating ?? false,
+    },
     locality: { region: '', zone: shared(zone ?? ''), subZone: '' },
     ...(typeof nodeName === 'string' ? { kubeNode: shared(nodeName) } : {}),
     ...(targetRef?.kind === 'Pod' && typeof targetRef.name === 'string' ? { pod: targetRef.name } : {}),
@@ -110,7 +121,7 @@ function toEndpoint(address: string, port: number, { conditions, nodeName, zone,
 }
 
 const strings = new Map<string, string>();
-/** Names of machines and zones that are not seen any more are few; beyond this they are not worth keeping. */
+/** Names of nodes and zones that are not seen any more are few; beyond this they are not worth keeping. */
 const maxShared = 50_000;
 
 /** The one copy of a text that thousands of endpoints have. */

@@ -26,7 +26,7 @@ test('the endpoints of all slices are one list, each address once', () => {
   assert.deepEqual(addresses(service, first, second), [['10.0.0.1:50051', '10.0.0.2:50051', '10.0.0.3:50051']]);
 });
 
-test('an endpoint that two slices have is ready where one of them says so, and terminating likewise', () => {
+test('of an address without a pod that two slices have, the state that calls can be sent to counts', () => {
   const old = sliceObject('shop/a', 'x1', [
     { address: '10.0.0.1', ready: false, serving: false },
     { address: '10.0.0.2', ready: true },
@@ -35,14 +35,19 @@ test('an endpoint that two slices have is ready where one of them says so, and t
     { address: '10.0.0.1', ready: true, serving: true },
     { address: '10.0.0.2', ready: false, serving: true, terminating: true },
   ]);
-  const [port] = read(service, old, moved).ports;
-  assert.deepEqual(
-    port?.endpoints.map(({ conditions }) => conditions),
-    [
-      { ready: true, serving: true, terminating: false },
-      { ready: true, serving: true, terminating: true },
-    ],
-  );
+  for (const slices of [
+    [old, moved],
+    [moved, old],
+  ] as const) {
+    const [port] = read(service, ...slices).ports;
+    assert.deepEqual(
+      port?.endpoints.map(({ conditions }) => conditions),
+      [
+        { ready: true, serving: true, terminating: false },
+        { ready: true, serving: true, terminating: false },
+      ],
+    );
+  }
 });
 
 test('a pod with an address of both families counts once, by the primary one', () => {
@@ -94,7 +99,7 @@ test('headless is as any other, and without ports there is nothing to serve', ()
   assert.deepEqual(addresses(serviceObject('shop/a', { clusterIP: 'None' }), slice), [['10.0.0.1:50051']]);
   assert.deepEqual(read(serviceObject('shop/a', { clusterIP: 'None', ports: null }), slice), {
     ports: [],
-    problems: [],
+    problems: ['it has no port, so no target leads to it'],
   });
 });
 
@@ -118,7 +123,7 @@ test('conditions that are not given are the usual ones; where an endpoint is, is
     kubeNode: 'node-1',
     pod: 'a-1',
   });
-  assert.deepEqual(port?.endpoints[1]?.conditions, { ready: false, serving: false, terminating: false });
+  assert.deepEqual(port?.endpoints[1]?.conditions, { ready: false, serving: true, terminating: false });
   assert.deepEqual(port?.endpoints[2]?.conditions, { ready: false, serving: true, terminating: true });
 });
 
@@ -136,6 +141,58 @@ test('what cannot be used is left out and named', () => {
   const external = read(serviceObject('shop/a', { type: 'ExternalName', externalName: 'example.com' }));
   assert.deepEqual(external.ports, []);
   assert.match(external.problems[0]!, /ExternalName.*dns:\/\/\//);
+});
+
+test('what leaves a Service without endpoints is named', () => {
+  const problems = (...args: Parameters<typeof read>) => read(...args).problems;
+  const selecting = (spec: object) => serviceObject('shop/a', { selector: { app: 'a' }, ...spec });
+  assert.deepEqual(problems(selecting({ ports: [{ name: 'dns', port: 53, protocol: 'UDP' }] })), [
+    'it has no TCP port, so no target leads to it',
+  ]);
+  assert.deepEqual(problems(selecting({})), [], 'its first slice is being written');
+  assert.deepEqual(problems(service), [
+    'it has neither a selector nor an EndpointSlice: nothing says which endpoints it has',
+  ]);
+  const other = sliceObject('shop/a', 'x1', [{ address: '10.0.0.1' }], { ports: [{ name: 'api', port: 1 }] });
+  assert.deepEqual(problems(service, other), [
+    'no EndpointSlice has its port 50051 (grpc): pods lack the targetPort, or the names of the ports differ',
+  ]);
+  assert.deepEqual(problems(serviceObject('shop/a', { ports: [{ port: 80 }] }), other), [
+    'no EndpointSlice has its port 80, which has no name: pods lack the targetPort, or the names of the ports differ',
+  ]);
+  const placeholder = sliceObject('shop/a', 'x1', [], { ports: null });
+  assert.deepEqual(problems(service, placeholder), []);
+});
+
+test('several gRPC ports are named, and which one a target without a port means', () => {
+  const ports = [
+    { name: 'grpc-a', port: 1 },
+    { name: 'grpc-b', port: 2 },
+  ];
+  assert.deepEqual(read(serviceObject('shop/a', { ports }), sliceObject('shop/a', 'x1', [])).problems, [
+    'it has several gRPC ports: a target without a port means 1 (grpc-a); name the port to reach 2 (grpc-b)',
+  ]);
+});
+
+test('addresses of a family that is none of the Service are left out and named, unless it has no others', () => {
+  const v4 = sliceObject('shop/a', 'x1', [{ address: '10.0.0.1', pod: 'a' }]);
+  const v6 = (...pods: string[]) =>
+    sliceObject(
+      'shop/a',
+      'x2',
+      pods.map((pod, index) => ({ address: `fd00::${index + 1}`, pod })),
+      { addressType: 'IPv6' },
+    );
+  assert.deepEqual(addresses(service, v4, v6('a', 'b')), [['10.0.0.1:50051']]);
+  assert.deepEqual(read(service, v4, v6('a', 'b')).problems, [
+    "EndpointSlice a-x2 has IPv6 addresses and the Service's ipFamilies are IPv4: they are left out",
+  ]);
+  assert.deepEqual(read(service, v4, v6('a')).problems, [], 'the same pods, as while a Service becomes single-stack');
+  assert.deepEqual(addresses(service, sliceObject('shop/a', 'x1', []), v6('a', 'b')), [
+    ['fd00::1:50051', 'fd00::2:50051'],
+  ]);
+  const unsaid = serviceObject('shop/a', { ipFamilies: undefined });
+  assert.deepEqual(addresses(unsaid, v4, v6('a', 'b')), [['10.0.0.1:50051', 'fd00::2:50051']]);
 });
 
 test('what is no object of the API is none', () => {

@@ -9,6 +9,10 @@ export interface SliceEndpoint {
   readonly zone?: string;
   readonly nodeName?: string;
   readonly pod?: string;
+  readonly uid?: string;
+  readonly hostname?: string;
+  /** Default: `Pod`. */
+  readonly kind?: string;
 }
 
 /** A Service as the API has it: one port `grpc`, 50051, where nothing else is said. */
@@ -43,13 +47,16 @@ export function sliceObject(
     metadata: { namespace, name: `${name}-${suffix}`, labels: { 'kubernetes.io/service-name': name } },
     addressType: 'IPv4',
     ports: [{ name: 'grpc', port: 50051, protocol: 'TCP' }],
-    endpoints: endpoints.map(({ address, ready, serving, terminating, zone, nodeName, pod }) => ({
-      addresses: [address],
-      conditions: { ready, serving, terminating },
-      zone,
-      nodeName,
-      targetRef: pod === undefined ? undefined : { kind: 'Pod', name: pod },
-    })),
+    endpoints: endpoints.map(
+      ({ address, ready, serving, terminating, zone, nodeName, pod, uid, hostname, kind = 'Pod' }) => ({
+        addresses: [address],
+        conditions: { ready, serving, terminating },
+        zone,
+        nodeName,
+        hostname,
+        targetRef: pod === undefined ? undefined : { kind, namespace, name: pod, uid },
+      }),
+    ),
     ...more,
   };
 }
