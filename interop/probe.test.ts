@@ -94,6 +94,16 @@ suite('grpc-go with health and reflection', { timeout }, () => {
     assert.match(refused.stderr, /"code":"EK_PROBE_NO_REFLECTION"/);
   });
 
+  test('a public API is called, whose files import others for options alone', async (t) => {
+    if (binary === undefined) return missing(t, 'there is no Go');
+    const server = await start();
+    const method = ['--method', 'google.longrunning.Operations/GetOperation', '--data', '{"name":"operations/1"}'];
+    for (const engine of ['channel', 'wire']) {
+      const report = await probe(server.address, ...method, '--engine', engine, '--calls', '20');
+      assert.deepEqual([report.calls, report.failed], [20, 0], engine);
+    }
+  });
+
   test('a trailer that names the pod is found', async (t) => {
     if (binary === undefined) return missing(t, 'there is no Go');
     const two = await Promise.all(['a', 'b'].map((name) => start('--trailer', `pod-name=go-${name}`)));

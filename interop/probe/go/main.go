@@ -1,4 +1,5 @@
-// A server that is not evenkeel's: grpc-go with its own health service and reflection, and nothing else.
+// A server that is not evenkeel's: grpc-go with its own health service and reflection, and google.longrunning.Operations,
+// whose .proto file imports others for options alone (google/api/annotations.proto, client.proto).
 package main
 
 import (
@@ -9,11 +10,13 @@ import (
 	"net"
 	"time"
 
+	"cloud.google.com/go/longrunning/autogen/longrunningpb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection"
+	"google.golang.org/protobuf/types/known/anypb"
 )
 
 func main() {
@@ -29,6 +32,7 @@ func main() {
 	}
 	server := grpc.NewServer(options...)
 	grpc_health_v1.RegisterHealthServer(server, health.NewServer())
+	longrunningpb.RegisterOperationsServer(server, operations{})
 	if *reflects {
 		reflection.Register(server)
 	}
@@ -38,6 +42,15 @@ func main() {
 	}
 	fmt.Printf("{\"address\":%q}\n", listener.Addr().String())
 	log.Fatal(server.Serve(listener))
+}
+
+type operations struct {
+	longrunningpb.UnimplementedOperationsServer
+}
+
+func (operations) GetOperation(_ context.Context, request *longrunningpb.GetOperationRequest) (*longrunningpb.Operation, error) {
+	metadata := &anypb.Any{TypeUrl: "type.googleapis.com/not.Described", Value: []byte{1, 2, 3}}
+	return &longrunningpb.Operation{Name: request.GetName(), Metadata: metadata}, nil
 }
 
 func answerWith(header, trailer string, delay time.Duration) grpc.UnaryServerInterceptor {

@@ -6,6 +6,8 @@ import * as grpc from '@grpc/grpc-js';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
 import { splitAddress } from '../../base/listen-address.ts';
 import { Health, HealthCheckRequestSchema } from '../../gen/health/v1/health_pb.ts';
+import { loadProtoFiles } from '../descriptors/proto-files.ts';
+import { reflect } from '../descriptors/reflection.ts';
 import type { Engine } from '../load/engine.ts';
 import { maxRequestBytes, WireEngine } from '../load/wire/wire-engine.ts';
 import { ChannelEngine } from '../target/channel-engine.ts';
@@ -13,8 +15,6 @@ import { readTls, type TlsMaterial } from '../target/credentials.ts';
 import { type Expected, expectedOf } from '../target/expected.ts';
 import { HttpEngine } from '../target/http-engine.ts';
 import { type PreparedCall, prepareCall, splitMethod } from '../target/method.ts';
-import { loadProtoFiles } from '../target/proto-files.ts';
-import { reflect } from '../target/reflection.ts';
 import { healthMethod, type ProbeOptions } from './options.ts';
 
 /** An engine that is connected, and what is known of its target. */
@@ -69,7 +69,9 @@ async function openGrpc(options: ProbeOptions): Promise<Opened> {
   if (target.kind !== 'grpc') throw new TypeError('not a gRPC target');
   const tls = options.tls === undefined ? undefined : await readTls(options.tls);
   const fromFiles =
-    options.protoFiles.length > 0 ? await loadProtoFiles(options.protoFiles, options.importPaths) : undefined;
+    options.protoFiles.length > 0
+      ? await loadProtoFiles(options.protoFiles, options.importPaths, splitMethod(options.method).service)
+      : undefined;
   if (target.scheme === 'xds') {
     const { GRPC_XDS_BOOTSTRAP, GRPC_XDS_BOOTSTRAP_CONFIG } = process.env;
     if (!GRPC_XDS_BOOTSTRAP && !GRPC_XDS_BOOTSTRAP_CONFIG) {
@@ -194,20 +196,17 @@ async function prepare(
   metadata: grpc.Metadata,
 ): Promise<PreparedCall> {
   const data = options.data === undefined ? '{}' : await fileOrText(options.data, '--data');
-  if (fromFiles !== undefined) return prepareCall(fromFiles, options.method, data);
-  const { service } = splitMethod(options.method);
+  if (fromFiles !== undefined) return prepareCall(fromFiles.registry, options.method, data);
+  const wanted = splitMethod(options.method);
   // Known without asking: the service that every server is expected to have.
-  if (service === Health.typeName) {
+  if (wanted.service === Health.typeName) {
     const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [Health.file.proto] }));
     const call = prepareCall(registry, options.method, data);
     const empty = toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema));
     return options.method === healthMethod && options.data === undefined ? { ...call, requests: [empty] } : call;
   }
-  return prepareCall(
-    await reflect(channel.client, service, { deadlineMs: options.connectMs, metadata }),
-    options.method,
-    data,
-  );
+  const described = await reflect(channel.client, wanted, [], { deadlineMs: options.connectMs, metadata });
+  return prepareCall(described.registry, options.method, data);
 }
 
 function credentialsOf(tls: TlsMaterial | undefined): grpc.ChannelCredentials {

@@ -6,8 +6,8 @@ import { after, before, test } from 'node:test';
 import { create, type FileRegistry, fromJson, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { AnySchema } from '@bufbuild/protobuf/wkt';
+import { loadProtoFiles } from '../descriptors/proto-files.ts';
 import { type AnswerReader, answerReader } from './decode-answer.ts';
-import { loadProtoFiles } from './proto-files.ts';
 
 const proto = `syntax = "proto3";
 package shop;
@@ -43,7 +43,7 @@ before(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-answers-'));
   after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'answer.proto'), proto);
-  registry = await loadProtoFiles(['answer.proto'], [folder]);
+  registry = (await loadProtoFiles(['answer.proto'], [folder], 'shop.Any')).registry;
   reader = answerReader(registry.getMessage('shop.Answer')!, registry);
 });
 

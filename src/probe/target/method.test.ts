@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fromBinary, toJson } from '@bufbuild/protobuf';
+import { loadProtoFiles } from '../descriptors/proto-files.ts';
 import { prepareCall, splitMethod } from './method.ts';
-import { loadProtoFiles } from './proto-files.ts';
 
 function folderWith(t: { after(end: () => void): void }, files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-proto-'));
@@ -30,7 +30,7 @@ message Money { string currency = 1; int64 units = 2; }
 
 test('methods of .proto files take JSON', async (t) => {
   const folder = folderWith(t, files);
-  const registry = await loadProtoFiles(['orders.proto'], [folder]);
+  const registry = (await loadProtoFiles(['orders.proto'], [folder], 'shop.Orders')).registry;
   const json = { id: '7', amount: 2, price: { currency: 'EUR', units: '5' }, kind: 'KIND_GIFT', parts: { a: '1' } };
   const call = prepareCall(registry, 'shop.Orders/Get', JSON.stringify(json));
   assert.deepEqual([call.path, call.unary], ['/shop.Orders/Get', true]);
@@ -39,14 +39,14 @@ test('methods of .proto files take JSON', async (t) => {
 });
 
 test('a method that takes a stream takes a list', async (t) => {
-  const registry = await loadProtoFiles(['orders.proto'], [folderWith(t, files)]);
+  const registry = (await loadProtoFiles(['orders.proto'], [folderWith(t, files)], 'shop.Orders')).registry;
   const call = prepareCall(registry, 'shop.Orders.Put', '[{"id":"1"},{"id":"2"}]');
   assert.deepEqual([call.unary, call.requests.length], [false, 2]);
   assert.equal(prepareCall(registry, 'shop.Orders/Watch', '{}').unary, false);
 });
 
 test('data that does not fit names the field', async (t) => {
-  const registry = await loadProtoFiles(['orders.proto'], [folderWith(t, files)]);
+  const registry = (await loadProtoFiles(['orders.proto'], [folderWith(t, files)], 'shop.Orders')).registry;
   const refused = (data: string, method = 'shop.Orders/Get'): { message: string; code: string; hint: string } => {
     try {
       prepareCall(registry, method, data);
@@ -65,7 +65,7 @@ test('data that does not fit names the field', async (t) => {
 });
 
 test('what there is instead of an unknown method is told', async (t) => {
-  const registry = await loadProtoFiles(['orders.proto'], [folderWith(t, files)]);
+  const registry = (await loadProtoFiles(['orders.proto'], [folderWith(t, files)], 'shop.Orders')).registry;
   assert.throws(() => prepareCall(registry, 'shop.Orders/Gone', '{}'), {
     code: 'EK_PROBE_METHOD',
     hint: 'It has Get, Put, Watch.',
@@ -76,9 +76,12 @@ test('what there is instead of an unknown method is told', async (t) => {
 
 test('.proto files that are missing or broken are named', async (t) => {
   const folder = folderWith(t, { 'broken.proto': 'syntax = "proto3"; message {' });
-  await assert.rejects(loadProtoFiles([join(folder, 'none.proto')], []), {
+  await assert.rejects(loadProtoFiles([join(folder, 'none.proto')], [], 'x.Y'), {
     code: 'EK_FILE_READ',
     message: /none\.proto/,
   });
-  await assert.rejects(loadProtoFiles(['broken.proto'], [folder]), { code: 'EK_FILE_SYNTAX', message: /line 1/ });
+  await assert.rejects(loadProtoFiles(['broken.proto'], [folder], 'x.Y'), {
+    code: 'EK_FILE_SYNTAX',
+    message: /line 1/,
+  });
 });

@@ -1,20 +1,22 @@
 import { readFile } from 'node:fs/promises';
-import { create, createFileRegistry, type FileRegistry, fromBinary } from '@bufbuild/protobuf';
+import { fromBinary } from '@bufbuild/protobuf';
 import { protoCamelCase } from '@bufbuild/protobuf/reflect';
-import {
-  type DescriptorProto,
-  type FileDescriptorProto,
-  FileDescriptorProtoSchema,
-  FileDescriptorSetSchema,
-} from '@bufbuild/protobuf/wkt';
+import { type DescriptorProto, type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
+import { type Described, linkFiles } from './link.ts';
+import { TypeIndex } from './types.ts';
+import { wellKnownFiles } from './well-known.ts';
 
 /**
  * Reads .proto files and what they import.
  *
  * @throws EvenkeelError `EK_FILE_READ`, `EK_FILE_SYNTAX`
  */
-export async function loadProtoFiles(files: readonly string[], importPaths: readonly string[]): Promise<FileRegistry> {
+export async function loadProtoFiles(
+  files: readonly string[],
+  importPaths: readonly string[],
+  service: string,
+): Promise<Described> {
   for (const file of importPaths.length === 0 ? files : []) {
     await readFile(file).catch((cause: unknown) => {
       throw new EvenkeelError('EK_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { file, cause });
@@ -35,38 +37,10 @@ export async function loadProtoFiles(files: readonly string[], importPaths: read
     });
   }
   // Each type of the loader's brings all files along.
-  return registryOf([...new Set(descriptors)].map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes)));
-}
-
-/** Puts files into an order in which each type is known before it is used, and builds the registry. */
-export function registryOf(files: readonly FileDescriptorProto[]): FileRegistry {
-  const owners = new Map<string, FileDescriptorProto>();
-  const own = (prefix: string, messages: readonly DescriptorProto[], file: FileDescriptorProto): void => {
-    for (const message of messages) {
-      owners.set(`${prefix}.${message.name}`, file);
-      own(`${prefix}.${message.name}`, message.nestedType, file);
-      for (const { name } of message.enumType) owners.set(`${prefix}.${message.name}.${name}`, file);
-    }
-  };
-  for (const file of files) {
-    const prefix = file.package === '' ? '' : `.${file.package}`;
-    own(prefix, file.messageType, file);
-    for (const { name } of file.enumType) owners.set(`${prefix}.${name}`, file);
-  }
-  for (const file of files) qualify(file, (name) => owners.has(name));
-  const ordered = new Set<FileDescriptorProto>();
-  const visiting = new Set<FileDescriptorProto>();
-  const visit = (file: FileDescriptorProto): void => {
-    if (ordered.has(file) || visiting.has(file)) return;
-    visiting.add(file);
-    for (const name of typesUsed(file)) {
-      const owner = owners.get(name);
-      if (owner !== undefined) visit(owner);
-    }
-    ordered.add(file);
-  };
-  for (const file of files) visit(file);
-  return createFileRegistry(create(FileDescriptorSetSchema, { file: [...ordered] }));
+  const parsed = [...new Set(descriptors)].map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
+  const index = new TypeIndex([...wellKnownFiles.values(), ...parsed]);
+  for (const file of parsed) qualify(file, (name) => index.kindOf(name) !== undefined);
+  return linkFiles(parsed, service);
 }
 
 /** Names from the loader may be relative to where they stand, innermost first; descriptors from a compiler are full. */
@@ -98,16 +72,4 @@ function qualify(file: FileDescriptorProto, exists: (name: string) => boolean): 
     method.inputType = full(method.inputType, scope);
     method.outputType = full(method.outputType, scope);
   }
-}
-
-function typesUsed(file: FileDescriptorProto): string[] {
-  const ofMessage = (message: DescriptorProto): string[] => [
-    ...[...message.field, ...message.extension].flatMap(({ typeName, extendee }) => [typeName, extendee]),
-    ...message.nestedType.flatMap(ofMessage),
-  ];
-  return [
-    ...file.messageType.flatMap(ofMessage),
-    ...file.extension.flatMap(({ typeName, extendee }) => [typeName, extendee]),
-    ...file.service.flatMap(({ method }) => method.flatMap(({ inputType, outputType }) => [inputType, outputType])),
-  ].filter((name) => name !== '');
 }
