@@ -99,6 +99,11 @@ export const errorCodes = {
     'The list of schemes is empty or names one that does not exist.',
     'Choose from the schemes that the message lists.',
   ),
+  EK_OUTPUT: code(
+    3,
+    'Standard output could not be written, as on a full disk.',
+    'Make room, or print to somewhere else; with --report FILE the results are in that file as well.',
+  ),
   EK_REPORT_PATH: code(
     2,
     'The file that the report is to be written to cannot be written.',

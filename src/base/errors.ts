@@ -1,4 +1,5 @@
 import { type ErrorCodeName, errorCodes } from './error-codes.ts';
+import { printable, printableLines } from './printable.ts';
 
 /** Where in a person's input the mistake is. */
 export interface ErrorLocation {
@@ -55,13 +56,22 @@ export function formatLocation({ file, line, column, field }: ErrorLocation): st
   return [place, named].filter((part) => part !== '').join(', ');
 }
 
-/** The lines a person sees: what, where, what to do. */
+/** The lines a person sees: what, where, what to do. What others have said is in them, so it is made harmless. */
 export function formatError(error: EvenkeelError): string {
   const where = formatLocation(error.location);
-  return [`error ${error.code}: ${error.message}`, ...(where === '' ? [] : [`  at ${where}`]), `  ${error.hint}`].join(
-    '\n',
-  );
+  return [
+    `error ${error.code}: ${printable(error.message, longestMessage)}`,
+    ...(where === '' ? [] : [`  at ${printable(where)}`]),
+    ...printableLines(error.hint.slice(0, longestHint))
+      .split('\n')
+      // Indented, so that nothing that is quoted looks like a line of ours.
+      .map((line) => `  ${line.replace(/^ {2}/, '')}`),
+  ].join('\n');
 }
+
+const longestMessage = 2000;
+/** The last lines of a pod may stand in it. */
+const longestHint = 8000;
 
 /** Wraps what is not ours already; the original stays as `cause`. */
 export function toEvenkeelError(thrown: unknown): EvenkeelError {

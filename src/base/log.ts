@@ -14,5 +14,8 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
  */
 export function createLogger(name: string, fallback = 'info'): Logger {
   const wanted = process.env.EVENKEEL_LOG ?? fallback;
-  return pino({ name, level: levels.includes(wanted) ? wanted : fallback }, pino.destination({ fd: 2, sync: true }));
+  const standardError = pino.destination({ fd: 2, sync: true });
+  // A log that cannot be written (nobody reads it, the disk is full) must not end what it is about.
+  standardError.on('error', () => {});
+  return pino({ name, level: levels.includes(wanted) ? wanted : fallback }, standardError);
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { test } from 'node:test';
+import { unlessAborted } from './shutdown.ts';
 
 const shutdown = new URL('./shutdown.ts', import.meta.url).href;
 
@@ -23,6 +24,7 @@ test('a signal that nobody waits for ends the process with the code of a shell',
   const code = `import { endOnUnawaitedSignals } from '${shutdown}'; endOnUnawaitedSignals(); ${stayAlive} console.log('up');`;
   assert.equal(await signalled(code, ['SIGTERM']), 143);
   assert.equal(await signalled(code, ['SIGINT']), 130);
+  assert.equal(await signalled(code, ['SIGHUP']), 129);
 });
 
 test('the first signal goes to who waits for it, the second ends the process', async () => {
@@ -31,4 +33,16 @@ test('the first signal goes to who waits for it, the second ends the process', a
     terminationSignal().then((signal) => console.log(signal));
     console.log('up');`;
   assert.equal(await signalled(code, ['SIGTERM', 'SIGTERM']), 143);
+  assert.equal(await signalled(code, ['SIGHUP', 'SIGINT']), 130);
+});
+
+test('work that nobody waits for any more is left', async () => {
+  const early = new AbortController();
+  const waiting = unlessAborted(new Promise(() => {}), early.signal);
+  early.abort(new Error('enough'));
+  await assert.rejects(waiting, /enough/);
+  await assert.rejects(unlessAborted(Promise.reject(new Error('late')), early.signal), /enough/);
+  const { signal } = new AbortController();
+  assert.equal(await unlessAborted(Promise.resolve(7), signal), 7);
+  assert.deepEqual(getEventListeners(signal, 'abort'), []);
 });

@@ -1,17 +1,22 @@
+/** Signals that ask a process to end: Ctrl-C, a supervisor, and the terminal that was closed. */
+const endings = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+export type EndingSignal = keyof typeof endings;
+
+const signals = Object.keys(endings) as EndingSignal[];
+
 /**
- * Resolves with the signal's name on the first SIGINT or SIGTERM; the listeners go with it.
+ * Resolves with the signal's name on the first SIGINT, SIGTERM or SIGHUP; the listeners go with it.
  *
  * A second signal then has Node's default effect and ends the process at once, which is what an impatient person wants.
  */
-export function terminationSignal(): Promise<'SIGINT' | 'SIGTERM'> {
+export function terminationSignal(): Promise<EndingSignal> {
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-      resolve(signal as 'SIGINT' | 'SIGTERM');
+      for (const one of signals) process.off(one, stop);
+      resolve(signal as EndingSignal);
     };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
+    for (const one of signals) process.on(one, stop);
   });
 }
 
@@ -21,12 +26,22 @@ export function terminationSignal(): Promise<'SIGINT' | 'SIGTERM'> {
  * before anything else listens, since it looks at who else does.
  */
 export function endOnUnawaitedSignals(): void {
-  for (const [signal, exitCode] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const) {
+  for (const signal of signals) {
     process.on(signal, () => {
-      if (process.listenerCount(signal) === 1) process.exit(exitCode);
+      if (process.listenerCount(signal) === 1) process.exit(endings[signal]);
     });
+  }
+}
+
+/** Rejects with the signal's reason once it is aborted, whatever becomes of the work. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, work]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }

@@ -1,4 +1,6 @@
+import { printable, printableLines } from '../base/printable.ts';
 import type { DeploymentRecord, LabRequestName, LabRequests, LabState, PodRecord } from '../lab/index.ts';
+import { table as layOut, painter, wrap } from '../probe/print/layout.ts';
 
 type Formats = { readonly [Name in LabRequestName]: (answer: LabRequests[Name]['answer']) => string };
 
@@ -13,16 +15,18 @@ export const formatAnswer: Formats = {
       ['REVISION', 'TEMPLATE', 'CAUSE'],
       revisions.map(({ revision, templateHash, cause }) => [String(revision), templateHash, cause || '-']),
     ),
-  kill: (pod) => `pod ${pod.name} was sent the signal`,
-  delete: (pod) => `pod ${pod.name} is terminating`,
-  logs: (text) => text.trimEnd(),
+  kill: (pod) => `pod ${printable(pod.name)} was sent the signal`,
+  delete: (pod) => `pod ${printable(pod.name)} is terminating`,
+  logs: (text) => printableLines(text.trimEnd()),
   down: ({ id, pods }) => `lab ${id} is down, ${plural(pods, 'pod')} ended`,
 };
 
 /** @param nowMs - wall-clock milliseconds, for the pods' age */
 export function formatState({ lab, deployments, services, pods }: LabState, nowMs: number): string {
   const sections = [
-    `lab ${lab.id}, process ${lab.pid}, addresses ${lab.prefix}.x.y, DNS ${lab.dnsAddress}, seed ${lab.seed}`,
+    wrap(
+      `lab ${lab.id}, process ${lab.pid}, addresses ${lab.prefix}.x.y, DNS ${lab.dnsAddress}, seed ${lab.seed}`,
+    ).join('\n'),
     table(
       ['DEPLOYMENT', 'READY', 'UP-TO-DATE', 'REVISION'],
       deployments.map(({ name, ready, replicas, updated, revision }) => [
@@ -47,7 +51,7 @@ export function formatState({ lab, deployments, services, pods }: LabState, nowM
       ['POD', 'READY', 'STATUS', 'RESTARTS', 'AGE', 'IP', 'NODE', 'ZONE'],
       pods.map((pod) => podRow(pod, nowMs)),
     ),
-    lab.notices.join('\n'),
+    lab.notices.flatMap((notice) => wrap(notice, 2)).join('\n'),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }
@@ -58,7 +62,7 @@ function podRow(pod: PodRecord, nowMs: number): string[] {
 }
 
 function formatDeployment({ name, ready, replicas, updated, revision }: DeploymentRecord): string {
-  return `${name}: ${ready} of ${plural(replicas, 'pod')} ready, ${updated} of revision ${revision}`;
+  return `${printable(name)}: ${ready} of ${plural(replicas, 'pod')} ready, ${updated} of revision ${revision}`;
 }
 
 function plural(count: number, noun: string): string {
@@ -73,17 +77,10 @@ function age(ms: number): string {
   return `${Math.floor(seconds / 3600)}h${Math.floor((seconds % 3600) / 60)}m`;
 }
 
-/** Columns as wide as their widest cell; an empty string without rows. */
+/** Names are whole: a person types them. An empty string without rows. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const columns = head.map((title) => ({ title, align: 'left', whole: true }) as const);
+  const cells = rows.map((row) => row.map((text) => ({ text })));
+  return layOut(columns, cells, painter(false)).join('\n');
 }

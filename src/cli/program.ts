@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { EvenkeelError, formatError, toEvenkeelError } from '../base/errors.ts';
+import { guardOutput } from '../base/output.ts';
 import { commands } from './commands.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -18,11 +19,7 @@ function program(): Command {
   return root;
 }
 
-// A reader that goes away (`| head`) wants no more: as if it had said so, and without a word.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.kill(process.pid, 'SIGTERM');
-});
+guardOutput();
 
 /** Commander's own errors are all about the command line; the help that stands in for a missing command is its own text. */
 function asError(thrown: unknown): EvenkeelError {

@@ -70,7 +70,10 @@ Examples:
 async function serve(flags: ServeFlags, version: string): Promise<void> {
   // Asked for before anything is started, so that no signal is missed.
   const { terminationSignal } = await import('../base/shutdown.ts');
+  const { outliveReader } = await import('../base/output.ts');
   const terminated = terminationSignal();
+  // Clients need it, whoever reads what it says.
+  outliveReader();
   const { runControlPlane } = await import('../controlplane/run.ts');
   const { loadConfig } = await import('../controlplane/config.ts');
   const config = await loadConfig(configFlags(flags), process.env);

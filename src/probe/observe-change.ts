@@ -190,7 +190,7 @@ async function finish(
   if (broken !== undefined) throw broken;
   if (relevant.length === 0) throw new EvenkeelError('EK_PROBE_FIXTURE', `no pod came or went (${change.name})`);
 
-  const sum = tally(result.records);
+  const sum = tally(result.records, options.deadlineMs);
   refuseStrangers(sum, new Set(addresses.values()));
   const { problem, unreadable } = checkCounts(sum.answered, sum.failed, await fixture.calls(scheme.id, run));
   if (problem !== undefined) throw new EvenkeelError('EK_PROBE_COUNT_MISMATCH', `${problem} (run ${run})`);

@@ -1,3 +1,6 @@
+import { chop, displayWidth, printable, shorten } from '../base/printable.ts';
+import { lineWidth, wrap } from './print/layout.ts';
+
 /** What a run tells while it goes on. */
 export interface Progress {
   /** A new step begins; the one before it is done. */
@@ -26,11 +29,15 @@ export function createProgress(stream: ProgressStream, now: () => number = () =>
 
 function plainProgress(stream: ProgressStream): Progress {
   return {
-    step: (text) => stream.write(`${text} …\n`),
+    step: (text) => stream.write(`${shorten(printable(text), lineWidth - 2)} …\n`),
     update: () => {},
-    note: (text) => stream.write(`note: ${text}\n`),
+    note: (text) => stream.write(`${noteLines(text)}\n`),
     end: () => {},
   };
+}
+
+function noteLines(text: string): string {
+  return wrap(`note: ${text}`, 2).join('\n');
 }
 
 function terminalProgress(stream: ProgressStream, now: () => number): Progress {
@@ -39,10 +46,12 @@ function terminalProgress(stream: ProgressStream, now: () => number): Progress {
   let startedAt = 0;
   const show = (text: string): void => {
     const width = (stream.columns ?? 80) - 1;
-    stream.write(clearLine + (text.length > width ? `${text.slice(0, width - 1)}…` : text));
+    const clean = printable(text);
+    stream.write(clearLine + (displayWidth(clean) > width ? `${chop(clean, width - 1)[0]}…` : clean));
   };
   const finish = (): void => {
-    if (step !== undefined) stream.write(`${clearLine}✓ ${step} (${((now() - startedAt) / 1000).toFixed(1)} s)\n`);
+    if (step !== undefined)
+      stream.write(`${clearLine}✓ ${printable(step)} (${((now() - startedAt) / 1000).toFixed(1)} s)\n`);
     step = undefined;
   };
   return {
@@ -56,7 +65,7 @@ function terminalProgress(stream: ProgressStream, now: () => number): Progress {
       if (step !== undefined) show(`  ${step}: ${text}`);
     },
     note(text) {
-      stream.write(`${clearLine}note: ${text}\n`);
+      stream.write(`${clearLine}${noteLines(text)}\n`);
       if (step !== undefined) show(`  ${step} …`);
     },
     end: finish,

@@ -16,6 +16,21 @@ export interface OutputFile {
   write(text: string): Promise<void>;
 }
 
+/**
+ * Writes each text to its file, and prints the results whatever became of that: they are the last that may be lost.
+ *
+ * @throws EvenkeelError `EK_REPORT_PATH` of the first file that could not be written, after everything else is done
+ */
+export async function publish(
+  files: readonly (readonly [file: OutputFile | undefined, text: () => string])[],
+  print: () => void,
+): Promise<void> {
+  const written = await Promise.allSettled(files.map(async ([file, text]) => file?.write(text())));
+  print();
+  const lost = written.find((one) => one.status === 'rejected');
+  if (lost !== undefined) throw lost.reason;
+}
+
 /** As {@link openOutput}, for a report. */
 export async function openReport(file: string, field = '--report'): Promise<ReportFile> {
   const output = await openOutput(file, field);

@@ -13,13 +13,17 @@ const why = z.string().describe('The cause of what was seen, in one line.');
 const advice = z.string().describe('What to do about it, in one line.');
 const failures = byName.describe('Failed calls by gRPC status; HTTP calls: `HTTP_503`, or the word of the system.');
 const failed = count.describe('Calls that got no answer or an error: the sum of `failures`.');
-const latencyMs = z
-  .object({
-    p50: ms.nullable().describe('Median.'),
-    p99: ms.nullable().describe('99th percentile.'),
-    max: ms.nullable().describe('Slowest.'),
-  })
-  .describe('Of answered calls, from when a call was due, in milliseconds; null where none was answered.');
+const percentiles = z.object({
+  p50: ms.nullable().describe('Median.'),
+  p99: ms.nullable().describe('99th percentile.'),
+  max: ms.nullable().describe('Slowest.'),
+});
+const latencyMs = percentiles.describe(
+  'Of answered calls alone, from when a call was due, in milliseconds; null where none was answered.',
+);
+const latencyOfAllMs = percentiles.describe(
+  'Of all calls: one that failed counts as slower than every answered one, and no faster than the deadline. The gate and the table go by it.',
+);
 const unreadable = z
   .array(
     z.object({ pod: z.string().describe('The backend.'), reason: z.string().describe('Why it could not be read.') }),
@@ -54,6 +58,7 @@ const measuredScheme = z.object({
   failures,
   failed,
   latencyMs,
+  latencyOfAllMs,
   verdict: z
     .enum(['balanced', 'skewed', 'partial', 'pinned', 'inconclusive'])
     .describe('How even; by the rule of docs/report.md.'),
@@ -91,6 +96,7 @@ const underChange = {
   failures,
   failed,
   latencyMs,
+  latencyOfAllMs,
   added: z
     .array(
       z.object({

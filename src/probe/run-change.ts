@@ -78,6 +78,7 @@ export function callsOf({ ratePerSecond, askedAt, stoppedAt, result, sum, seen, 
     failures: sum.failures,
     failed: sum.failed,
     latencyMs: sum.latencyMs,
+    latencyOfAllMs: sum.latencyOfAllMs,
     added: seen.added.map(({ pod, readyAt, firstAnswerAt }) => ({
       pod,
       readyAtMs: since(readyAt),

@@ -34,12 +34,12 @@ export async function runScheme(subject: Subject): Promise<MeasuredScheme> {
   await openClient(client);
   const warmup = await warmUp(subject, backends, `${prefix}.${scheme.id}.warmup`);
   const known = new Set(backends.map(({ name }) => name));
-  refuseStrangers(tally(warmup.records), known);
+  refuseStrangers(tally(warmup.records, options.deadlineMs), known);
   const run = `${prefix}.${scheme.id}.count`;
   const { ratePerSecond, deadlineMs, calls } = options;
   const result = await client.run({ run, ratePerSecond, deadlineMs, calls }).result;
 
-  const sum = tally(result.records);
+  const sum = tally(result.records, deadlineMs);
   refuseStrangers(sum, known);
   const { problem, unreadable } = checkCounts(sum.answered, sum.failed, await fixture.calls(scheme.id, run));
   if (problem !== undefined) throw new EvenkeelError('EK_PROBE_COUNT_MISMATCH', `${problem} (run ${run})`);
@@ -66,6 +66,7 @@ export async function runScheme(subject: Subject): Promise<MeasuredScheme> {
     failures: sum.failures,
     failed: sum.failed,
     latencyMs: sum.latencyMs,
+    latencyOfAllMs: sum.latencyOfAllMs,
     verdict,
     maxSpread,
     pValue,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { useColour } from '../../probe/print/print-report.ts';
-import { openOutput } from '../../probe/report-file.ts';
+import { openOutput, publish } from '../../probe/report-file.ts';
 
 /** Where an experiment's results go. */
 export interface ExperimentOutput {
@@ -51,9 +51,13 @@ export async function openResults({ report: reportPath, html, json }: Experiment
   return {
     async tell(report, print, page) {
       const text = `${JSON.stringify(report, null, 2)}\n`;
-      await reportFile?.write(text);
-      await htmlFile?.write(page(report));
-      console.log(json ? text.trimEnd() : print(report, useColour(process.stdout)));
+      await publish(
+        [
+          [reportFile, () => text],
+          [htmlFile, () => page(report)],
+        ],
+        () => console.log(json ? text.trimEnd() : print(report, useColour(process.stdout))),
+      );
     },
   };
 }

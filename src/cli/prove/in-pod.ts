@@ -1,6 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
-import { terminationSignal } from '../../base/shutdown.ts';
+import { terminationSignal, unlessAborted } from '../../base/shutdown.ts';
 import { exitCodeOf, type Progress, runProof } from '../../probe/index.ts';
 import { awaitConnections, awaitName } from './await-services.ts';
 import { type DriverEvent, eventProgress } from './events.ts';
@@ -91,12 +91,4 @@ async function awaitAll(plan: Plan, fixture: KubernetesFixture): Promise<void> {
     ...(backends.includes(backendNames.aged) ? [awaitName(serviceNames.aged, replicas, servicesWithinMs)] : []),
     ...(backends.includes(backendNames.http) ? [awaitConnections(serviceNames.http, 80, servicesWithinMs)] : []),
   ]);
-}
-
-/** Rejects with the signal's reason once it is aborted, whatever becomes of the work. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
-  });
 }

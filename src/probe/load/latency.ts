@@ -1,4 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { isLost, rankOf } from '../verdict/quantile.ts';
 
 /** Latencies in milliseconds; null where there was no call. */
 export interface Latency {
@@ -44,14 +45,4 @@ export function latencyOfAll(answered: RecordableHistogram, lost: number, deadli
     max: lost > 0 ? lostMs : ms(answered.max),
     mean: ms(sum / total),
   };
-}
-
-/** Whether that part of all calls is only reached with calls that got no answer, which count as slowest. */
-export function isLost(part: number, answered: number, lost: number): boolean {
-  return rankOf(part, answered + lost) > answered;
-}
-
-/** Nearest rank, from 1; what is a rounding error above a whole number is that number. */
-function rankOf(part: number, total: number): number {
-  return Math.max(1, Math.ceil(part * total - 1e-9));
 }

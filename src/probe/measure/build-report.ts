@@ -1,7 +1,7 @@
-import { isLost } from '../load/latency.ts';
 import type { LoadResult } from '../load/run-load.ts';
 import type { Expected } from '../target/expected.ts';
 import { smallestSkewFound } from '../verdict/power.ts';
+import { isLost } from '../verdict/quantile.ts';
 import { explainRun } from './explain-run.ts';
 import { convergedOf, followChanges, judgedFrom } from './follow-changes.ts';
 import { check } from './gate.ts';

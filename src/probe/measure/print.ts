@@ -1,5 +1,16 @@
-import { type Cell, type Column, details, painter, sparkline, table, wrap } from '../print/layout.ts';
+import {
+  type Cell,
+  type Column,
+  details,
+  heading,
+  type Paint,
+  painter,
+  sparkline,
+  table,
+  wrap,
+} from '../print/layout.ts';
 import { verdictFormat } from '../print/schemes.ts';
+import { isLost } from '../verdict/quantile.ts';
 import { formatMs } from './duration.ts';
 import { gateLine } from './gate.ts';
 import type { ProbeReport } from './report.ts';
@@ -7,7 +18,7 @@ import type { ProbeReport } from './report.ts';
 /** More backends than this are not printed one by one. */
 const mostRows = 40;
 /** Characters of a time line. */
-const lineLength = 24;
+const lineLength = 16;
 
 const columns: readonly Column[] = [
   { title: 'backend', align: 'left' },
@@ -16,7 +27,7 @@ const columns: readonly Column[] = [
   { title: 'p50 ms', align: 'right' },
   { title: 'p99 ms', align: 'right' },
   { title: 'failed', align: 'right' },
-  { title: 'calls over time', align: 'left' },
+  { title: 'calls over time', align: 'left', whole: true },
 ];
 
 const sources = {
@@ -31,44 +42,32 @@ const sources = {
 /** The report for a terminal; the gate's line comes last. */
 export function printProbe(report: ProbeReport, colour: boolean): string {
   const paint = painter(colour);
-  const { backends, conditions, latencyMs, failed, seconds, saturation } = report;
-  const shown = backends.list.slice(0, mostRows);
-  const rows = shown.map(({ name, calls, share, latencyMs, failures }): Cell[] => {
-    const lost = Object.values(failures).reduce((sum, count) => sum + count, 0);
-    return [
-      { text: name === '' ? '(did not say)' : name },
-      { text: String(calls) },
-      { text: `${(share * 100).toFixed(1)} %` },
-      { text: shortMs(latencyMs.p50) },
-      { text: shortMs(latencyMs.p99) },
-      { text: String(lost), format: lost > 0 ? 'red' : undefined },
-      { text: sparkline(squeeze(seconds.map(({ answered }) => answered[name] ?? 0))) },
-    ];
-  });
+  const { backends, conditions, failed, saturation } = report;
+  const rows = shownOf(backends.list).map((backend) => cells(backend, report));
   const { intended, achieved } = report.ratePerSecond;
   const rate = intended === null ? `${figure(achieved)}/s` : `${figure(achieved)} of ${figure(intended)}/s`;
   const reached =
     backends.expected === null
       ? `${backends.reached} answered, how many there are is not known`
       : `${backends.reached} of ${backends.expected} answered, known from ${sources[backends.source]}`;
-  const latency = (['p50', 'p90', 'p99', 'p999', 'max'] as const).map((part) => `${part} ${shortMs(latencyMs[part])}`);
   const facts: [string, string][] = [
     ['who', `${report.identifier.by}${report.identifier.found ? ' (found)' : ''}; ${reached}`],
     [
       'rate',
       `${rate} for ${formatMs(report.durationMs)} (${conditions.arrivals}, ${conditions.loop} loop, engine ${conditions.engine}${conditions.policy === 'none' ? '' : `, ${conditions.policy}`})`,
     ],
-    ['ms', `${latency.join('  ')}  (from when a call was due)`],
-    [
-      'lost',
-      failed === 0
-        ? 'none'
-        : `${failed}: ${Object.entries(report.failures)
-            .map(([status, count]) => `${status} ${count}`)
-            .join(', ')}`,
-    ],
+    ['ms', `${latencies(report)}  (from when a call was due${failed > 0 ? '; what failed counts as slowest' : ''})`],
+    ['lost', failed === 0 ? 'none' : `${failed}: ${byStatus(report.failures)}`],
     ...Object.entries(report.errors).map(([status, error]): [string, string] => ['', `${status}: ${error}`]),
     ...(saturation.note === '' ? [] : [['note', saturation.note] as [string, string]]),
+    ...(report.inFlight === 0
+      ? []
+      : [
+          ['note', `${report.inFlight} calls were in flight when the run was ended; they count as nothing`] as [
+            string,
+            string,
+          ],
+        ]),
     ...report.changes.map(({ event, backend, atMs, followedMs }): [string, string] => [
       event,
       `${backend} at ${formatMs(Math.max(0, atMs))}, ${followedMs === null ? 'not followed' : `followed within ${formatMs(followedMs)}`}`,
@@ -81,24 +80,73 @@ export function printProbe(report: ProbeReport, colour: boolean): string {
           `A false alarm comes in less than 1 of 1,000 runs; so many calls show a backend that gets ${Math.ceil(report.smallestSkewFound * 100)} % more than its share.`,
         );
   return [
-    paint('bold', `${report.calls} calls to ${report.target}`) + paint('dim', `  ${report.call}`),
+    ...heading(`${report.calls} calls to ${report.target}`, report.call, paint),
     '',
     ...table(columns, rows, paint),
     ...(backends.list.length > mostRows ? [`and ${backends.list.length - mostRows} more; the report has all`] : []),
     '',
     ...details(
-      paint(verdictFormat[report.verdict], report.verdict),
+      heading(report.verdict, '', paint, verdictFormat[report.verdict]),
       [['why', report.why], ['do', report.do], ...facts],
       paint,
     ),
     ...certainty.map((line) => paint('dim', line)),
     ...(report.interrupted ? ['', 'The run was ended early; these are the calls that were made by then.'] : []),
-    ...(report.gate === null ? [] : ['', ...wrap(paintGate(report.gate, paint))]),
+    ...(report.gate === null ? [] : ['', ...printGate(report.gate, paint)]),
   ].join('\n');
 }
 
-function paintGate(checks: NonNullable<ProbeReport['gate']>, paint: ReturnType<typeof painter>): string {
-  return paint(checks.every(({ met }) => met) ? 'green' : 'red', gateLine(checks));
+function printGate(checks: NonNullable<ProbeReport['gate']>, paint: Paint): string[] {
+  const colour = checks.every(({ met }) => met) ? 'green' : 'red';
+  return wrap(gateLine(checks)).map((line) => paint(colour, line));
+}
+
+type Backend = ProbeReport['backends']['list'][number];
+
+/** Those that failed calls are always among them. */
+function shownOf(list: readonly Backend[]): readonly Backend[] {
+  if (list.length <= mostRows) return list;
+  const failing = list.filter(({ failed }) => failed > 0).slice(0, mostRows);
+  const others = list.filter(({ failed }) => failed === 0).slice(0, mostRows - failing.length);
+  return list.filter((backend) => failing.includes(backend) || others.includes(backend));
+}
+
+function cells(backend: Backend, { seconds }: ProbeReport): Cell[] {
+  const { name, calls, failed, share, latencyOfAllMs } = backend;
+  return [
+    { text: name === '' ? '(did not say)' : name },
+    { text: String(calls) },
+    { text: `${(share * 100).toFixed(1)} %` },
+    { text: percentile(0.5, latencyOfAllMs.p50, calls, failed) },
+    { text: percentile(0.99, latencyOfAllMs.p99, calls, failed) },
+    { text: String(failed), format: failed > 0 ? 'red' : undefined },
+    { text: sparkline(squeeze(seconds.map(({ answered }) => answered[name] ?? 0))) },
+  ];
+}
+
+/** `p50 0.84  p99 ≥1000`: of all calls; ≥ where that call got no answer. */
+function latencies({ latencyOfAllMs, calls, failed, notSent }: ProbeReport): string {
+  const parts = [
+    ['p50', 0.5],
+    ['p90', 0.9],
+    ['p99', 0.99],
+    ['p999', 0.999],
+    ['max', 1],
+  ] as const;
+  return parts
+    .map(([name, part]) => `${name} ${percentile(part, latencyOfAllMs[name], calls - failed, failed + notSent)}`)
+    .join('  ');
+}
+
+function percentile(part: number, value: number | null, answered: number, lost: number): string {
+  return `${value !== null && isLost(part, answered, lost) ? '≥' : ''}${shortMs(value)}`;
+}
+
+/** `UNAVAILABLE 3, INTERNAL 1` */
+function byStatus(failures: Readonly<Record<string, number>>): string {
+  return Object.entries(failures)
+    .map(([status, count]) => `${status} ${count}`)
+    .join(', ');
 }
 
 function shortMs(value: number | null): string {

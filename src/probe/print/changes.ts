@@ -1,6 +1,7 @@
 import { seconds } from '../conclude.ts';
 import type { ChangeRow } from '../report.ts';
-import { type Cell, type Column, details, type Paint, table } from './layout.ts';
+import { percentile } from './latency.ts';
+import { type Cell, type Column, details, heading, type Paint, table } from './layout.ts';
 import { statuses, uncompared } from './schemes.ts';
 
 const columns: readonly Column[] = [
@@ -9,7 +10,7 @@ const columns: readonly Column[] = [
   { title: 'calls', align: 'right' },
   { title: 'failed', align: 'right' },
   { title: 'p99 ms', align: 'right' },
-  { title: 'to leaving pods', align: 'right' },
+  { title: 'to leaving', align: 'right' },
 ];
 
 /** How each client followed a change: the table, then causes and advice. */
@@ -17,10 +18,9 @@ export function printChanges(title: string, rows: readonly ChangeRow[], paint: P
   const [first] = rows;
   if (first === undefined) return [];
   const measured = rows.find((row) => row.status === 'ok');
-  const rate =
-    measured === undefined ? '' : paint('dim', `  (${measured.ratePerSecond} calls/s by each client, no retries)`);
+  const rate = measured === undefined ? '' : `(${measured.ratePerSecond} calls/s by each client, no retries)`;
   return [
-    paint('bold', `${title} ${first.from} → ${first.to} under constant calls`) + rate,
+    ...heading(`${title} ${first.from} → ${first.to} under constant calls`, rate, paint),
     '',
     ...table(columns, rows.map(cells), paint),
     '',
@@ -32,7 +32,7 @@ function cells(row: ChangeRow): Cell[] {
   if (row.status !== 'ok') {
     return [{ text: row.scheme }, { text: row.status, format: row.status === 'error' ? 'red' : 'dim' }];
   }
-  const { convergedMs, windowMs, failed, latencyMs, late, removed } = row;
+  const { convergedMs, windowMs, failed, latencyOfAllMs, late, removed } = row;
   return [
     { text: row.scheme },
     convergedMs === null
@@ -40,14 +40,14 @@ function cells(row: ChangeRow): Cell[] {
       : { text: seconds(convergedMs), format: 'green' },
     { text: String(row.calls) },
     { text: String(failed), format: failed > 0 ? 'red' : undefined },
-    { text: latencyMs.p99 === null ? '–' : latencyMs.p99.toFixed(1) },
+    { text: percentile(0.99, latencyOfAllMs.p99, row) },
     { text: removed.length === 0 ? '–' : String(late.answered + late.failed) },
   ];
 }
 
 function explanation(row: ChangeRow, paint: Paint): string[] {
   const good = row.status === 'ok' && row.convergedMs !== null && row.failed === 0;
-  return details(paint(good ? 'green' : 'red', row.scheme), entries(row), paint);
+  return details(heading(row.scheme, '', paint, good ? 'green' : 'red'), entries(row), paint);
 }
 
 function entries(row: ChangeRow): [string, string][] {

@@ -1,5 +1,5 @@
 import type { MeasuredScheme, Report } from '../report.ts';
-import { details, type Paint, table } from './layout.ts';
+import { details, heading, type Paint, table } from './layout.ts';
 import { placeColumns, placeRows } from './places.ts';
 import { entries, verdictFormat } from './schemes.ts';
 
@@ -10,9 +10,9 @@ export function printNodeLocal({ nodeLocal, conditions }: Report, paint: Paint):
     (row): row is MeasuredScheme & { policy: 'Cluster' | 'Local' } => row.status === 'ok',
   );
   const calls = Math.max(0, ...measured.map((row) => row.calls));
-  const rate = `  (${conditions.ratePerSecond}/s, a connection for each, no retries)`;
+  const rate = `(${conditions.ratePerSecond}/s, a connection for each, no retries)`;
   return [
-    paint('bold', `Who answered ${calls} calls, by externalTrafficPolicy`) + paint('dim', rate),
+    ...heading(`Who answered ${calls} calls, by externalTrafficPolicy`, rate, paint),
     '',
     ...table(
       placeColumns('policy', 'node'),
@@ -22,8 +22,7 @@ export function printNodeLocal({ nodeLocal, conditions }: Report, paint: Paint):
     '',
     ...nodeLocal.flatMap((row) => {
       const word = row.status === 'ok' ? row.verdict : row.status;
-      const heading = `${paint(verdictFormat[word], row.policy)}  ${paint('dim', word)}`;
-      return details(heading, entries(row), paint);
+      return details(heading(row.policy, word, paint, verdictFormat[word]), entries(row), paint);
     }),
   ];
 }

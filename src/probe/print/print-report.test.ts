@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
+import { displayWidth } from '../../base/printable.ts';
 import { explainChange, explainVerdict } from '../explain.ts';
 import { explainRollout } from '../explain-rollout.ts';
 import type { MeasuredScheme, Report, RolloutRow } from '../report.ts';
@@ -10,7 +11,7 @@ import { schemeIds } from '../schemes.ts';
 import { change, measured, placed, report, rollout } from '../testing/rows.ts';
 import { unmeasured } from '../unmeasured.ts';
 import { causes, countCauses } from '../verdict/cause.ts';
-import { lineWidth, sparkline, wrap } from './layout.ts';
+import { type Cell, type Column, lineWidth, painter, sparkline, table, wrap } from './layout.ts';
 import { printReport, useColour } from './print-report.ts';
 
 const brokenRollback: RolloutRow = {
@@ -169,7 +170,7 @@ describe('the table', () => {
 
     test(`${name}: no line is longer than ${lineWidth} columns, colour changes nothing but colour`, () => {
       const plain = printReport(given, { by });
-      for (const line of plain.split('\n')) assert.ok(line.length <= lineWidth, line);
+      for (const line of plain.split('\n')) assert.ok(displayWidth(line) <= lineWidth, line);
       assert.equal(stripVTControlCharacters(printReport(given, { colour: true, by })), plain);
     });
   }
@@ -207,9 +208,43 @@ describe('layout', () => {
     assert.equal(sparkline([0, 0]), '··');
   });
 
-  test('text is broken at spaces, a word that is too long is left whole', () => {
+  const text = (...cells: string[]): Cell[] => cells.map((text) => ({ text }));
+  const plain = painter(false);
+
+  test('names in a table are shortened in the middle, the widest first', () => {
+    const columns: Column[] = [
+      { title: 'backend', align: 'left' },
+      { title: 'of', align: 'left' },
+      { title: 'calls', align: 'right' },
+    ];
+    const [, first, second] = table(
+      columns,
+      [text('a'.repeat(100), 'orders', '12'), text('注文'.repeat(30), '', '7')],
+      plain,
+    );
+    assert.equal(first, `${'a'.repeat(32)}…${'a'.repeat(32)}  orders     12`);
+    assert.equal(displayWidth(second!), 80);
+    assert.match(second!, /^(?:注文)+注?…(?:注文)+ /);
+  });
+
+  test('columns that do not fit stand in a second table, with the first column', () => {
+    const columns = ['pod', ...'abcdefghij'].map((title): Column => ({ title, align: 'right' }));
+    const lines = table(columns, [text('pod-1', ...'abcdefghij'.split('').map((one) => one.repeat(9)))], plain);
+    assert.equal(lines.length, 5);
+    assert.match(lines[1]!, /^pod-1 .* f{9}$/);
+    assert.deepEqual([lines[2], lines[4]?.trim()], ['', 'pod-1  ggggggggg  hhhhhhhhh  iiiiiiiii  jjjjjjjjj']);
+  });
+
+  test('what is harmful in a cell is written out, and a line break makes no line', () => {
+    const [, row, ...more] = table([{ title: 'pod', align: 'left' }], [text('a\u001b[31m\nb')], plain);
+    assert.deepEqual([row, more], ['a\\x1b[31m\\nb', []]);
+    assert.deepEqual(wrap('a\u202e\nb'), ['a\\u{202e}\\nb']);
+  });
+
+  test('text is broken at spaces, a word that is too long is cut', () => {
     assert.deepEqual(wrap('aa bb cc', 2, 5), ['aa bb', '  cc']);
-    assert.deepEqual(wrap('abcdefgh ij', 0, 5), ['abcdefgh', 'ij']);
+    assert.deepEqual(wrap('abcdefgh ij', 0, 5), ['abcde', 'fgh', 'ij']);
+    assert.deepEqual(wrap('注文サービス', 0, 5), ['注文', 'サー', 'ビス']);
   });
 });
 

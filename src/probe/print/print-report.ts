@@ -23,7 +23,7 @@ export function useColour(stream: { readonly isTTY?: boolean; hasColors?(): bool
   return stream.isTTY === true && stream.hasColors?.() === true;
 }
 
-/** The report as text for a terminal, at most 100 columns wide. */
+/** The report as text for a terminal, at most 80 columns wide. */
 export function printReport(report: Report, { colour = false, by }: PrintOptions = {}): string {
   const paint = painter(colour);
   const sections = [

@@ -1,6 +1,7 @@
 import type { MeasuredRollout, RolloutRow } from '../report.ts';
-import { type Cause, causes, causeTitles } from '../verdict/cause.ts';
-import { type Cell, type Column, details, type Paint, table } from './layout.ts';
+import { causes, causeTitles } from '../verdict/cause.ts';
+import { percentile } from './latency.ts';
+import { type Cell, type Column, details, heading, type Paint, table } from './layout.ts';
 import { statuses, uncompared } from './schemes.ts';
 
 const columns: readonly Column[] = [
@@ -8,8 +9,7 @@ const columns: readonly Column[] = [
   { title: 'calls', align: 'right' },
   { title: 'failed', align: 'right' },
   { title: 'p99 ms', align: 'right' },
-  { title: 'to leaving pods', align: 'right' },
-  { title: 'lost to', align: 'left' },
+  { title: 'to leaving', align: 'right' },
 ];
 
 /** What rolling updates cost: one table for the update and the way back, then causes and advice. */
@@ -18,10 +18,9 @@ export function printRollouts(rows: readonly RolloutRow[], paint: Paint): string
   const schemes = [...new Set(rows.map(({ scheme }) => scheme))];
   const byScheme = schemes.map((scheme) => rows.filter((row) => row.scheme === scheme));
   const measured = rows.find((row) => row.status === 'ok');
-  const how =
-    measured === undefined ? '' : paint('dim', `  (${measured.ratePerSecond} calls/s by each client, no retries)`);
+  const how = measured === undefined ? '' : `(${measured.ratePerSecond} calls/s by each client, no retries)`;
   return [
-    paint('bold', 'Rolling update and rollback under constant calls') + how,
+    ...heading('Rolling update and rollback under constant calls', how, paint),
     '',
     ...table(columns, byScheme.flat().map(cells), paint),
     ...pace(rows).map((line) => paint('dim', line)),
@@ -43,23 +42,14 @@ function pace(rows: readonly RolloutRow[]): string[] {
 function cells(row: RolloutRow): Cell[] {
   const name = { text: row.change === 'update' ? row.scheme : '  and back' };
   if (row.status !== 'ok') return [name, { text: row.status, format: row.status === 'error' ? 'red' : 'dim' }];
-  const { calls, failed, latencyMs, late } = row;
+  const { calls, failed, latencyOfAllMs, late } = row;
   return [
     name,
     { text: String(calls) },
     { text: String(failed), format: failed > 0 ? 'red' : 'green' },
-    { text: latencyMs.p99 === null ? '–' : latencyMs.p99.toFixed(1) },
+    { text: percentile(0.99, latencyOfAllMs.p99, row) },
     { text: String(late.answered + late.failed) },
-    { text: lostTo(row.causes) },
   ];
-}
-
-/** `GOAWAY race 2, refused 1`, the largest first; what does not fit is in the lines below the table. */
-function lostTo(counts: Readonly<Record<Cause, number>>): string {
-  const widest = 28;
-  const found = causes.filter((cause) => counts[cause] > 0).sort((a, b) => counts[b] - counts[a]);
-  const text = found.map((cause) => `${causeTitles[cause]} ${counts[cause]}`).join(', ');
-  return text.length > widest ? `${text.slice(0, widest - 1)}…` : text;
 }
 
 /** Once for both rows of a scheme where there is nothing to tell apart. */
@@ -75,7 +65,7 @@ function explanation(rows: readonly RolloutRow[], paint: Paint): string[] {
           label === 'why' ? `${row.change}: ${text}` : text,
         ]),
       );
-  return details(paint(good ? 'green' : 'red', rows[0]!.scheme), lines, paint);
+  return details(heading(rows[0]!.scheme, '', paint, good ? 'green' : 'red'), lines, paint);
 }
 
 function entries(row: RolloutRow): [string, string][] {

@@ -1,5 +1,6 @@
 import type { MeasuredScheme, Report, SchemeRow } from '../report.ts';
-import { type Cell, type Column, details, type Paint, sparkline, table, wrap } from './layout.ts';
+import { percentile } from './latency.ts';
+import { type Cell, type Column, details, heading, type Paint, sparkline, table, wrap } from './layout.ts';
 
 /** More backends than this are not drawn one by one. */
 const mostBars = 12;
@@ -9,9 +10,9 @@ const columns: readonly Column[] = [
   { title: 'verdict', align: 'left' },
   { title: 'shares', align: 'left' },
   { title: 'pods', align: 'right' },
-  { title: 'calls each', align: 'right' },
+  { title: 'each', align: 'right' },
   { title: 'conns', align: 'right' },
-  { title: 'p50/p99 ms', align: 'right' },
+  { title: 'p50/p99', align: 'right' },
   { title: 'failed', align: 'right' },
 ];
 
@@ -31,8 +32,11 @@ export function printSchemes({ schemes, conditions }: Report, paint: Paint): str
   const { ratePerSecond, deadlineMs } = conditions;
   const calls = Math.max(0, ...schemes.map((row) => (row.status === 'ok' ? row.calls : 0)));
   return [
-    paint('bold', `Who answered ${calls} calls`) +
-      paint('dim', `  (${ratePerSecond}/s, deadline ${deadlineMs} ms, no retries)`),
+    ...heading(
+      `Who answered ${calls} calls`,
+      `(${ratePerSecond}/s, deadline ${deadlineMs} ms, no retries; latencies in ms)`,
+      paint,
+    ),
     '',
     ...table(columns, schemes.map(cells), paint),
     ...certainty(schemes).map((line) => paint('dim', line)),
@@ -82,9 +86,9 @@ function range(counts: readonly number[]): string {
   return least === most ? String(least) : `${least}–${most}`;
 }
 
-function latency({ latencyMs: { p50, p99 } }: MeasuredScheme): string {
-  const short = (value: number | null): string => (value === null ? '–' : value.toFixed(value < 100 ? 1 : 0));
-  return `${short(p50)}/${short(p99)}`;
+function latency(row: MeasuredScheme): string {
+  const { p50, p99 } = row.latencyOfAllMs;
+  return `${percentile(0.5, p50, row)}/${percentile(0.99, p99, row)}`;
 }
 
 /** Statuses of failed calls: ` (UNAVAILABLE 3, DEADLINE_EXCEEDED 1)`. */
@@ -96,7 +100,7 @@ export function statuses(failures: Readonly<Record<string, number>>): string {
 
 function explanation(row: SchemeRow, paint: Paint): string[] {
   const word = row.status === 'ok' ? row.verdict : row.status;
-  return details(`${paint(verdictFormat[word], row.scheme)}  ${paint('dim', row.title)}`, entries(row), paint);
+  return details(heading(row.scheme, row.title, paint, verdictFormat[word]), entries(row), paint);
 }
 
 /** The cause and the advice, or why there is nothing to explain. */

@@ -25,6 +25,18 @@ test('every scheme and every change must show what is expected', () => {
   assert.match(line, /xds, scale-out: changes of backends are followed within 2 s, saw 2\.5 s/);
 });
 
+test('what failed is slower than any limit, in a scheme too', () => {
+  const latencies = { latencyMs: { p50: 1, p99: 2, max: 3 }, latencyOfAllMs: { p50: 1, p99: 1000, max: 1000 } };
+  const lossy = measured('xds', [95, 95, 95], { ...latencies, calls: 300, failed: 15, failures: { UNAVAILABLE: 15 } });
+  const slow = parseGate({ maxP99: '1h' })!;
+  assert.match(
+    gateLine(checkReport(report([lossy]), slow)),
+    /xds: p99 at most 60 min, saw no answer to more than 1 of/,
+  );
+  const few = measured('xds', [99, 99, 99], { ...latencies, calls: 300, failed: 3, failures: { UNAVAILABLE: 3 } });
+  assert.match(gateLine(checkReport(report([few]), slow)), /^gate passed/);
+});
+
 test('what was skipped, or not followed, or not tried, is not met', () => {
   const skipped = { scheme: 'l7-envoy', title: 'x', status: 'skipped', reason: 'There is no Envoy.' } as const;
   const unmet = (...given: Parameters<typeof report>): string => gateLine(checkReport(report(...given), gate));

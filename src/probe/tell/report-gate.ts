@@ -1,5 +1,6 @@
 import { type Check, check, type Gate } from '../measure/gate.ts';
-import type { Report } from '../report.ts';
+import type { MeasuredScheme, Report } from '../report.ts';
+import { isLost } from '../verdict/quantile.ts';
 
 /**
  * Holds a report of schemes against a gate, row by row; pure. Every scheme that was asked for must show it: a row that was
@@ -13,15 +14,15 @@ export function checkReport(report: Report, gate: Gate): Check[] {
   ];
   const checks = report.schemes.flatMap((row): Check[] => {
     if (row.status !== 'ok') return [unmeasured(row.scheme, row.status, row.reason)];
-    const { scheme, verdict, why, calls, failed, failures, latencyMs } = row;
-    const seen = { of: scheme, verdict, why, calls, failed, failures, p99Ms: latencyMs.p99, convergedMs: undefined };
+    const { scheme, verdict, why, calls, failed, failures } = row;
+    const seen = { of: scheme, verdict, why, calls, failed, failures, p99Ms: p99Of(row), convergedMs: undefined };
     return check({ expect, maxFailed, maxP99Ms }, seen);
   });
   for (const { row, name } of changes) {
     const of = `${row.scheme}, ${name}`;
     if (row.status !== 'ok') checks.push(unmeasured(of, row.status, row.reason));
     else {
-      const { calls, failed, failures, latencyMs, convergedMs, why } = row;
+      const { calls, failed, failures, convergedMs, why } = row;
       const seen = {
         of,
         verdict: 'unmeasured',
@@ -29,7 +30,7 @@ export function checkReport(report: Report, gate: Gate): Check[] {
         calls,
         failed,
         failures,
-        p99Ms: latencyMs.p99,
+        p99Ms: p99Of(row),
         convergedMs,
       } as const;
       checks.push(...check({ maxFailed, maxConvergeMs }, seen));
@@ -39,8 +40,8 @@ export function checkReport(report: Report, gate: Gate): Check[] {
     const of = `${row.scheme}, ${row.change}`;
     if (row.status !== 'ok') checks.push(unmeasured(of, row.status, row.reason));
     else {
-      const { calls, failed, failures, latencyMs, why } = row;
-      const seen = { of, verdict: 'unmeasured', why, calls, failed, failures, p99Ms: latencyMs.p99 } as const;
+      const { calls, failed, failures, why } = row;
+      const seen = { of, verdict: 'unmeasured', why, calls, failed, failures, p99Ms: p99Of(row) } as const;
       checks.push(...check({ maxFailed }, { ...seen, convergedMs: undefined }));
     }
   }
@@ -49,6 +50,15 @@ export function checkReport(report: Report, gate: Gate): Check[] {
     checks.push({ expectation: 'changes are followed', met: false, seen });
   }
   return checks;
+}
+
+/** Of all calls, as in a probe: what failed is slower than any limit. */
+function p99Of({
+  calls,
+  failed,
+  latencyOfAllMs,
+}: Pick<MeasuredScheme, 'calls' | 'failed' | 'latencyOfAllMs'>): number | 'lost' | null {
+  return isLost(0.99, calls - failed, failed) ? 'lost' : latencyOfAllMs.p99;
 }
 
 function unmeasured(of: string, status: string, reason: string): Check {

@@ -3,7 +3,7 @@ import { gateLine } from '../measure/gate.ts';
 import { wrap } from '../print/layout.ts';
 import { type PrintOptions, printReport, useColour } from '../print/print-report.ts';
 import { exitCodeOf, type Report } from '../report.ts';
-import { type OutputFile, openOutput } from '../report-file.ts';
+import { type OutputFile, openOutput, publish } from '../report-file.ts';
 import type { Telling } from './options.ts';
 import { checkReport } from './report-gate.ts';
 
@@ -31,14 +31,19 @@ export async function tellReport(
 ): Promise<0 | 1 | 3> {
   const checks = gate === undefined ? undefined : checkReport(report, gate);
   const text = JSON.stringify(report, null, 2);
-  await reportFile?.write(`${text}\n`);
-  await htmlFile?.write(reportPage(report, checks));
-  console.log(print.json ? text : printReport(report, { colour: useColour(process.stdout), by: print.by }));
-  if (checks !== undefined) {
-    const lines = wrap(gateLine(checks)).join('\n');
-    if (print.json) console.error(lines);
-    else console.log(`\n${lines}`);
-  }
+  await publish(
+    [
+      [reportFile, () => `${text}\n`],
+      [htmlFile, () => reportPage(report, checks)],
+    ],
+    () => {
+      console.log(print.json ? text : printReport(report, { colour: useColour(process.stdout), by: print.by }));
+      if (checks === undefined) return;
+      const lines = wrap(gateLine(checks)).join('\n');
+      if (print.json) console.error(lines);
+      else console.log(`\n${lines}`);
+    },
+  );
   const code = exitCodeOf(report);
   return code === 0 && checks?.some(({ met }) => !met) === true ? 1 : code;
 }

@@ -9,21 +9,25 @@ function call(at: number, more: Partial<CallRecord> = {}): CallRecord {
 }
 
 test('answers by pod, failures by status, latency of the answered from when they were due', () => {
-  const sum = tally([
-    call(0, { pod: 'a', sentAt: 3, endedAt: 7.129 }),
-    call(10, { pod: 'a' }),
-    call(20, {}),
-    call(30, { status: 'UNAVAILABLE', pod: 'a', endedAt: 5000 }),
-  ]);
+  const sum = tally(
+    [
+      call(0, { pod: 'a', sentAt: 3, endedAt: 7.129 }),
+      call(10, { pod: 'a' }),
+      call(20, {}),
+      call(30, { status: 'UNAVAILABLE', pod: 'a', endedAt: 31 }),
+    ],
+    1000,
+  );
   assert.deepEqual([...sum.answered], [['a', 2]]);
   assert.equal(sum.anonymous, 1);
   assert.deepEqual(sum.failures, { UNAVAILABLE: 1 });
   assert.equal(sum.failed, 1);
   assert.deepEqual(sum.latencyMs, { p50: 1, p99: 7.13, max: 7.13 });
+  assert.deepEqual(sum.latencyOfAllMs, { p50: 1, p99: 1000, max: 1000 }, 'what failed took the deadline at least');
 });
 
 test('nothing answered: no latency', () => {
-  assert.deepEqual(tally([]).latencyMs, { p50: null, p99: null, max: null });
+  assert.deepEqual(tally([], 1000).latencyOfAllMs, { p50: null, p99: null, max: null });
 });
 
 test('the time line counts from the change, earlier calls below zero', () => {

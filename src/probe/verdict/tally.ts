@@ -1,6 +1,13 @@
 import type { CallRecord } from '../client/protocol.ts';
 import { quantile } from './quantile.ts';
 
+/** Milliseconds; null where there was no call. */
+export interface TallyLatency {
+  readonly p50: number | null;
+  readonly p99: number | null;
+  readonly max: number | null;
+}
+
 /** What a run's calls add up to. */
 export interface Tally {
   /** Answers by pod. */
@@ -9,10 +16,14 @@ export interface Tally {
   readonly anonymous: number;
   readonly failures: Record<string, number>;
   readonly failed: number;
-  readonly latencyMs: { p50: number | null; p99: number | null; max: number | null };
+  /** Of answered calls alone. */
+  readonly latencyMs: TallyLatency;
+  /** Of all calls: one that failed counts as slower than every answered one, and no faster than the deadline. */
+  readonly latencyOfAllMs: TallyLatency;
 }
 
-export function tally(records: readonly CallRecord[]): Tally {
+/** @param deadlineMs - of every call */
+export function tally(records: readonly CallRecord[], deadlineMs: number): Tally {
   const answered = new Map<string, number>();
   const failures: Record<string, number> = {};
   let anonymous = 0;
@@ -28,12 +39,27 @@ export function tally(records: readonly CallRecord[]): Tally {
     if (pod === undefined) anonymous += 1;
     else answered.set(pod, (answered.get(pod) ?? 0) + 1);
   }
-  latencies.sort((a, b) => a - b);
+  const all = withLost(latencies, failed, deadlineMs);
+  return {
+    ...{ answered, anonymous, failures, failed },
+    latencyMs: latencyOf(all.slice(0, latencies.length)),
+    latencyOfAllMs: latencyOf(all),
+  };
+}
+
+/** Latencies of answered calls, sorted, and after them those of calls that got no answer. */
+export function withLost(answered: readonly number[], lost: number, deadlineMs: number): number[] {
+  const sorted = answered.toSorted((a, b) => a - b);
+  const lostMs = Math.max(deadlineMs, sorted.at(-1) ?? 0);
+  return [...sorted, ...Array.from({ length: lost }, () => lostMs)];
+}
+
+function latencyOf(sorted: readonly number[]): TallyLatency {
   const at = (part: number): number | null => {
-    const value = quantile(latencies, part);
+    const value = quantile(sorted, part);
     return value === null ? null : toHundredths(value);
   };
-  return { answered, anonymous, failures, failed, latencyMs: { p50: at(0.5), p99: at(0.99), max: at(1) } };
+  return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
 /** A hundredth of a millisecond is more than a timer can tell. */

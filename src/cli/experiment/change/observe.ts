@@ -124,6 +124,7 @@ function rowOf(
     calls: result.calls,
     onOldPods: { answered: seen.late.answered, failed: seen.late.failed },
     p99Ms: sum.latencyMs.p99,
+    p99OfAllMs: sum.latencyOfAllMs.p99,
   };
 }
 

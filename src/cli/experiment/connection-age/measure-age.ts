@@ -7,6 +7,7 @@ import { jitter } from '../../../probe/experiment/connection-age/model.ts';
 import type { Progress } from '../../../probe/index.ts';
 import { convergence } from '../../../probe/verdict/convergence.ts';
 import { quantile } from '../../../probe/verdict/quantile.ts';
+import { toHundredths, withLost } from '../../../probe/verdict/tally.ts';
 import { timelineOf } from '../../../probe/verdict/timeline.ts';
 import type { ConnectionAgeOptions } from '../connection-age.ts';
 import type { AgedPods, AgePlace } from './age-place.ts';
@@ -17,6 +18,8 @@ const [shortestSteadyMs, longestSteadyMs] = [4000, 25_000];
 /** A call counts as made around a reconnect that is no farther away. */
 const aroundMs = 50;
 const fewestAround = 20;
+/** Of every call. */
+const deadlineMs = 5000;
 /** How long a client that has nothing to follow by is waited for; xds:/// needs milliseconds. */
 const unaidedMs = 5000;
 
@@ -163,31 +166,33 @@ async function scaleOut(
 }
 
 function order(run: string, { ratePerSecond }: AgeOptions) {
-  return { run, ratePerSecond, deadlineMs: 5000 };
+  return { run, ratePerSecond, deadlineMs };
 }
 
 function latencies(seen: readonly RunResult[]): MeasuredAge['latencyMs'] {
   const all: number[] = [];
   const around: number[] = [];
+  let lost = 0;
   for (const { records, opened } of seen) {
     let next = 0;
     for (const { status, dueAt, endedAt } of records.toSorted((a, b) => a.dueAt - b.dueAt)) {
-      if (status !== 'OK') continue;
+      if (status !== 'OK') {
+        lost += 1;
+        continue;
+      }
       all.push(endedAt - dueAt);
       while (next < opened.length && opened[next]! < dueAt - aroundMs) next += 1;
       if (next < opened.length && opened[next]! <= endedAt + aroundMs) around.push(endedAt - dueAt);
     }
   }
-  const at = (values: number[], part: number): number | null => {
-    const value = quantile(
-      values.toSorted((a, b) => a - b),
-      part,
-    );
-    return value === null ? null : Math.round(value * 100) / 100;
+  const at = (sorted: readonly number[], part: number): number | null => {
+    const value = quantile(sorted, part);
+    return value === null ? null : toHundredths(value);
   };
+  const every = withLost(all, lost, deadlineMs);
   return {
-    p50: at(all, 0.5),
-    p99: at(all, 0.99),
-    p99AroundReconnects: around.length < fewestAround ? null : at(around, 0.99),
+    p50: at(every, 0.5),
+    p99: at(every, 0.99),
+    p99AroundReconnects: around.length < fewestAround ? null : at(withLost(around, 0, deadlineMs), 0.99),
   };
 }

@@ -155,7 +155,7 @@ async function measurePolicy(
 }
 
 function rowOf(head: ReturnType<typeof headOf>, { why }: Policy, slow: PodRecord, { records }: RunResult): SlowPodRow {
-  const { failed, failures, latencyMs } = tally(records);
+  const { failed, failures, latencyMs, latencyOfAllMs } = tally(records, head.deadlineMs);
   const address = `${slow.ip}:${slow.ports[0]!.port}`;
   const failedAt = records.filter(({ status }) => status !== 'OK').map(({ sentAt }) => sentAt);
   return {
@@ -165,6 +165,8 @@ function rowOf(head: ReturnType<typeof headOf>, { why }: Policy, slow: PodRecord
       failed === 0 ? null : Math.round(Math.max(...failedAt) - Math.min(...records.map(({ sentAt }) => sentAt))),
     p50Ms: latencyMs.p50,
     p99Ms: latencyMs.p99,
+    p50OfAllMs: latencyOfAllMs.p50,
+    p99OfAllMs: latencyOfAllMs.p99,
   };
 }
 

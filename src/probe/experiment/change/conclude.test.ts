@@ -18,7 +18,13 @@ function row(scheme: string, more: Partial<Extract<ExperimentRow, { status: 'ok'
       failed: 0,
       failures: {},
     },
-    ...{ causes: countCauses([]), onOldPods: { answered: 3, failed: 0 }, p99Ms: 4.25, why: 'it was told' },
+    ...{
+      causes: countCauses([]),
+      onOldPods: { answered: 3, failed: 0 },
+      p99Ms: 4.25,
+      p99OfAllMs: 4.25,
+      why: 'it was told',
+    },
     ...more,
   };
 }
@@ -60,11 +66,9 @@ test('table and page say the same, and what was not measured', () => {
   changeSchema.parse(report);
   const lines = printChange(report, false).split('\n');
   assert.equal(lines[0], 'What a rolling update costs  (3 pods, 100 calls/s by each client)');
-  assert.match(
-    lines[4]!,
-    /^drains <2> s +headless-round-robin +grpc-js +500 +3 +4\.3 +3 +GOAWAY race 2, cut while it stayed 1$/,
-  );
-  assert.equal(lines[5], 'l7-envoy  grpc-js  skipped: There is no Envoy. Get one.');
+  assert.match(lines[4]!, /^drains <2> s +headless-round-robin +grpc-js +500 +3 +4\.3 +3$/);
+  assert.equal(lines[5], 'headless-round-robin, drains <2> s: lost to GOAWAY race 2, cut while it stayed 1');
+  assert.equal(lines[6], 'l7-envoy  grpc-js  skipped: There is no Envoy. Get one.');
   assert.doesNotMatch(printChange(report, false), /transparent retries/);
   const withGo = { ...report, rows: [row('xds', { client: 'grpc-go' })] };
   assert.match(printChange(withGo, false).replaceAll('\n', ' '), /grpc-go has no switch for transparent retries/);

@@ -1,7 +1,7 @@
 import { barChart } from '../../html/bars.ts';
 import { facts, htmlTable, renderPage, type Section } from '../../html/page.ts';
 import { nameOf } from './conclude.ts';
-import { columnsOf, conditionsLine, goNote, titles, unmeasuredName } from './print.ts';
+import { columnsOf, conditionsLine, goNote, rowName, titles } from './print.ts';
 import type { ChangeReport, MeasuredRow } from './report.ts';
 
 /** The experiment as one page of HTML. */
@@ -14,7 +14,7 @@ export function changePage(report: ChangeReport): string {
     [...columns.map(([title]) => title), 'why'],
     measured.map((row) => [...columns.map(([, text]) => text(row)), { text: row.why, wrap: true } as const]),
   );
-  const missing = rows.flatMap((row) => (row.status === 'ok' ? [] : [[unmeasuredName(row), row.reason] as const]));
+  const missing = rows.flatMap((row) => (row.status === 'ok' ? [] : [[rowName(row), row.reason] as const]));
   return renderPage({
     title: titles[kind],
     subtitle: `${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${conditions.from} → ${conditions.to} pods in a ${conditions.environment === 'lab' ? 'lab' : 'Kubernetes cluster'}`,

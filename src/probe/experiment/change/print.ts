@@ -1,6 +1,8 @@
 import { seconds } from '../../conclude.ts';
-import { type Cell, type Column, painter, table, wrap } from '../../print/layout.ts';
+import { percentile } from '../../print/latency.ts';
+import { type Cell, type Column, heading, painter, table, wrap } from '../../print/layout.ts';
 import { causes, causeTitles } from '../../verdict/cause.ts';
+import { nameOf } from './conclude.ts';
 import type { ChangeKind, ChangeReport, ExperimentRow, MeasuredRow } from './report.ts';
 
 export const titles: Readonly<Record<ChangeKind, string>> = {
@@ -18,7 +20,7 @@ export function columnsOf({ kind, rows }: ChangeReport): readonly (readonly [str
     ...(kind === 'rolling-update' ? [] : [['followed after', followedAfter] as const]),
     ['calls', ({ calls }) => String(calls)],
     ['failed', ({ failed }) => String(failed)],
-    ['p99 ms', ({ p99Ms }) => (p99Ms === null ? '–' : p99Ms.toFixed(1))],
+    ['p99 ms', (row) => percentile(0.99, row.p99OfAllMs, row)],
     ...(kind === 'scale-out' ? [] : [['to old pods', toOldPods] as const]),
     ['lost to', lostTo],
   ];
@@ -30,8 +32,8 @@ export function printChange(report: ChangeReport, colour: boolean): string {
   const pods =
     conditions.from === conditions.to ? `${conditions.from} pods` : `${conditions.from} → ${conditions.to} pods`;
   const how = `(${pods}, ${conditions.ratePerSecond} calls/s by each client)`;
-  const shown = columnsOf(report);
-  const left = ['variant', 'scheme', 'client', 'lost to'];
+  const shown = columnsOf(report).filter(([title]) => title !== 'lost to');
+  const left = ['variant', 'scheme', 'client'];
   const columns = shown.map(([title]): Column => ({ title, align: left.includes(title) ? 'left' : 'right' }));
   const cells = (row: MeasuredRow): Cell[] =>
     shown.map(([title, text]) => ({
@@ -40,12 +42,11 @@ export function printChange(report: ChangeReport, colour: boolean): string {
     }));
   const measured = rows.filter((row): row is MeasuredRow => row.status === 'ok');
   return [
-    `${paint('bold', titles[kind])}  ${paint('dim', how)}`,
+    ...heading(titles[kind], how, paint),
     '',
     ...table(columns, measured.map(cells), paint),
-    ...rows.flatMap((row) =>
-      row.status === 'ok' ? [] : wrap(`${unmeasuredName(row)}  ${row.status}: ${row.reason}`, 2),
-    ),
+    ...measured.flatMap((row) => (row.failed === 0 ? [] : wrap(`${nameOf(row)}: lost to ${lostTo(row)}`, 2))),
+    ...rows.flatMap((row) => (row.status === 'ok' ? [] : wrap(`${rowName(row)}  ${row.status}: ${row.reason}`, 2))),
     '',
     ...wrap(conditionsLine(report)),
     ...(measured.some(({ client }) => client === 'grpc-go') ? wrap(goNote) : []),
@@ -65,7 +66,7 @@ export function conditionsLine({ conditions }: ChangeReport): string {
 export const goNote =
   'grpc-go has no switch for transparent retries: it makes a call once more that crossed with a GOAWAY, in all of its rows.';
 
-export function unmeasuredName({ variant, scheme, client }: ExperimentRow): string {
+export function rowName({ variant, scheme, client }: ExperimentRow): string {
   return [variant, scheme, client].filter((part) => part !== null).join('  ');
 }
 

@@ -35,7 +35,10 @@ const measured = z.object({
     .describe('What they were lost to.'),
   failures: z.record(z.string(), count).describe('The same by status.'),
   onOldPods: z.object({ answered: count, failed: count }).describe('Calls sent to a pod after it was told to end.'),
-  p99Ms: ms.nullable().describe('99th percentile of the answered calls, from when they were due.'),
+  p99Ms: ms.nullable().describe('99th percentile of the answered calls alone, from when they were due.'),
+  p99OfAllMs: ms
+    .nullable()
+    .describe('The same of all calls: one that failed counts as slowest, and no faster than the deadline.'),
   why: z.string().describe('The cause in a sentence.'),
 });
 

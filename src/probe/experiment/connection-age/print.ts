@@ -1,5 +1,5 @@
 import { formatMs } from '../../measure/duration.ts';
-import { type Cell, type Column, painter, table, wrap } from '../../print/layout.ts';
+import { type Cell, type Column, heading, painter, table, wrap } from '../../print/layout.ts';
 import type { AgeRow, ConnectionAgeReport } from './report.ts';
 import { tradeOff } from './trade-off.ts';
 
@@ -40,7 +40,7 @@ export function printConnectionAge(report: ConnectionAgeReport, colour: boolean)
       ? 'Ages and intervals were as they are: times and reconnects are of one client'
       : `Ages and intervals were ${conditions.scale} times shorter${slower.length === 0 ? '' : ` (${slower.join(', ')})`}: times and reconnects are scaled back, of one client`;
   return [
-    `${paint('bold', 'How long new pods wait, and what reconnecting costs')}  ${paint('dim', how)}`,
+    ...heading('How long new pods wait, and what reconnecting costs', how, paint),
     '',
     ...table(columns, rows.map(cells), paint),
     '',
@@ -54,9 +54,10 @@ export function printConnectionAge(report: ConnectionAgeReport, colour: boolean)
       ? ['Every age did what the model says.']
       : modelNotes.flatMap((note) => wrap(`Not as the model says: ${note}.`))),
     '',
-    paint(
-      'bold',
-      `What an age costs ${fleet.clients} clients of ${fleet.pods} pods, scaled out ${fleet.scaleOutsPerHour} times an hour by ${fleet.podsAdded}`,
+    ...heading(
+      `What an age costs ${fleet.clients} clients of ${fleet.pods} pods`,
+      `(scaled out ${fleet.scaleOutsPerHour} times an hour by ${fleet.podsAdded})`,
+      paint,
     ),
     '',
     ...table(

@@ -29,7 +29,7 @@ const row = z.object({
   latencyMs: z
     .object({
       p50: ms.nullable().describe('Median of all calls.'),
-      p99: ms.nullable().describe('99th percentile of all calls.'),
+      p99: ms.nullable().describe('99th percentile of all calls; one that failed took no less than the deadline.'),
       p99AroundReconnects: ms
         .nullable()
         .describe('99th percentile of calls within 50 ms of a reconnect; null: too few.'),

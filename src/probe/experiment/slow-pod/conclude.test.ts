@@ -5,7 +5,7 @@ import type { MeasuredSlowPod } from './report.ts';
 
 const row = (policy: string, sentToSlow: number): MeasuredSlowPod => ({
   ...{ policy, client: 'grpc-js', deadlineMs: 1000, status: 'ok', calls: 400, failed: 0, failures: {}, sentToSlow },
-  ...{ lastFailureMs: null, p50Ms: 20, p99Ms: 200, why: 'so' },
+  ...{ lastFailureMs: null, p50Ms: 20, p99Ms: 200, p50OfAllMs: 20, p99OfAllMs: 200, why: 'so' },
 });
 
 test('who avoided the slow pod, and with whom it got its turn', () => {

@@ -1,15 +1,16 @@
 import { seconds } from '../../conclude.ts';
-import { type Cell, type Column, painter, table, wrap } from '../../print/layout.ts';
+import { percentile } from '../../print/latency.ts';
+import { type Cell, type Column, heading, painter, table, wrap } from '../../print/layout.ts';
 import type { MeasuredSlowPod, SlowPodReport, SlowPodRow } from './report.ts';
 
 export const columns: readonly (readonly [string, (row: MeasuredSlowPod) => string])[] = [
   ['policy', ({ policy }) => policy],
   ['client', ({ client }) => client],
   ['deadline', ({ deadlineMs }) => seconds(deadlineMs)],
-  ['to the slow pod', ({ sentToSlow, calls }) => percent(sentToSlow / calls)],
+  ['to slow pod', ({ sentToSlow, calls }) => percent(sentToSlow / calls)],
   ['failed', ({ failed, calls }) => (failed === 0 ? '0' : `${failed} of ${calls}`)],
-  ['p50 ms', ({ p50Ms }) => p50Ms?.toFixed(1) ?? '–'],
-  ['p99 ms', ({ p99Ms }) => p99Ms?.toFixed(1) ?? '–'],
+  ['p50 ms', (row) => percentile(0.5, row.p50OfAllMs, row)],
+  ['p99 ms', (row) => percentile(0.99, row.p99OfAllMs, row)],
 ];
 
 export function printSlowPod(report: SlowPodReport, colour: boolean): string {
@@ -26,7 +27,7 @@ export function printSlowPod(report: SlowPodReport, colour: boolean): string {
       format: title === 'failed' && row.failed > 0 ? 'red' : undefined,
     }));
   return [
-    `${paint('bold', 'What one slow pod does to everybody')}  ${paint('dim', how)}`,
+    ...heading('What one slow pod does to everybody', how, paint),
     '',
     ...table(titles, measured.map(cells), paint),
     ...rows.flatMap((row) => (row.status === 'ok' ? [] : wrap(`${nameOf(row)}  ${row.status}: ${row.reason}`, 2))),

@@ -27,8 +27,12 @@ const measured = z.object({
   lastFailureMs: ms
     .nullable()
     .describe('When the last failed call was sent, from the first call on; null: none failed.'),
-  p50Ms: ms.nullable().describe('Median of the answered calls, from when they were due.'),
+  p50Ms: ms.nullable().describe('Median of the answered calls alone, from when they were due.'),
   p99Ms: ms.nullable().describe('99th percentile of the same.'),
+  p50OfAllMs: ms
+    .nullable()
+    .describe('Median of all calls: one that failed counts as slowest, and no faster than the deadline.'),
+  p99OfAllMs: ms.nullable().describe('99th percentile of the same.'),
   why: z.string().describe('The cause in a sentence.'),
 });
 
