@@ -16,6 +16,7 @@ const helps: Readonly<Record<(typeof settings)[number]['field'], string>> = {
   'xds.tls.key': 'its private key, PEM',
   'xds.tls.ca': 'authorities of client certificates, PEM; clients then have to show one',
   'xds.maxConnectionAgeMs': 'age at which a client is asked to connect anew, 0: never (default: 1800000)',
+  'xds.memoryBytes': 'bytes that clients may make it hold (default: 40 % of the memory limit)',
   'admin.listen': 'where /healthz, /readyz, /metrics and /config_dump are (default: 127.0.0.1:18001)',
   'admin.debug': 'who gets /config_dump: loopback or anywhere (default: loopback)',
   'discovery.file.path': 'endpoint file to serve and to watch',

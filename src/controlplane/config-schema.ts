@@ -37,6 +37,11 @@ const xds = z.strictObject({
     .describe(
       'Age at which a client is asked to connect anew, ±10 %, so that clients spread over replicas; 0 is never.',
     ),
+  memoryBytes: wholeNumber(1_048_576, 1_099_511_627_776, 'number of bytes')
+    .optional()
+    .describe(
+      'Bytes that clients may make it hold, all together; beyond it the largest loses its connection. Default: 40 % of the memory limit.',
+    ),
 });
 
 const admin = z.strictObject({

@@ -20,6 +20,7 @@ export const settings = [
     'number',
     'ms',
   ),
+  setting('xds.memoryBytes', '--xds-memory-bytes', 'EVENKEEL_XDS_MEMORY_BYTES', 'number', 'bytes'),
   setting('xds.plaintext', '--xds-plaintext', 'EVENKEEL_XDS_PLAINTEXT', 'text', 'where'),
   setting('xds.tls.listen', '--tls-listen', 'EVENKEEL_TLS_LISTEN', 'text', 'host:port'),
   setting('xds.tls.cert', '--tls-cert', 'EVENKEEL_TLS_CERT', 'text', 'file'),

@@ -22,6 +22,8 @@ export interface Config {
     readonly tls?: TlsSettings | undefined;
     readonly plaintext: ConfigFile['xds']['plaintext'];
     readonly maxConnectionAgeMs: number;
+    /** Undefined: by the memory of the process. */
+    readonly memoryBytes?: number | undefined;
   };
   readonly admin: { readonly listen: ListenAddress; readonly debug: ConfigFile['admin']['debug'] };
   readonly discovery: {
@@ -147,6 +149,7 @@ function withAddresses(
     xds: {
       plaintext: xds.plaintext,
       maxConnectionAgeMs: xds.maxConnectionAgeMs,
+      memoryBytes: xds.memoryBytes,
       ...listenersOf(xds, overridden),
     },
     admin: { listen: parseListenAddress(admin.listen, 'admin.listen'), debug: admin.debug },

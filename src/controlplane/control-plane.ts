@@ -34,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly tls?: TlsSettings | undefined;
   /** Age at which a client is asked to connect anew, ±10 %; default 0, which is never. */
   readonly maxConnectionAgeMs?: number | undefined;
+  /** Bytes that clients may make it hold, all together; default: by the memory of the process. */
+  readonly memoryBytes?: number | undefined;
   /** Shown in `/config_dump` and metrics. */
   readonly version: string;
   readonly log: Logger;
@@ -156,6 +158,7 @@ export class ControlPlane implements AdminSource {
       access: (_node, { certificate }) => certificate && this.#entrance?.filterOf(certificate),
       ready: false,
       maxConnectionAgeMs: options.maxConnectionAgeMs,
+      memory: { totalBytes: options.memoryBytes },
       identifier: `evenkeel ${options.version}`,
       observer: this.#activity,
     });
@@ -246,6 +249,7 @@ export class ControlPlane implements AdminSource {
       healthOf: this.#healthOf,
       healthReports: this.#checker.snapshot(),
       streams: this.#activity.streams,
+      memory: this.#server.memory,
       certificateEndMs: this.#entrance?.notAfterMs,
     });
     return { contentType: this.#metrics.contentType, text: await this.#metrics.text() };

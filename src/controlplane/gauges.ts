@@ -3,6 +3,7 @@ import type { HealthReport } from '../health/health-checker.ts';
 import type { HealthState } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service } from '../model/service.ts';
+import type { MemoryBudget } from '../xds/index.ts';
 import { endpointState } from './endpoint-state.ts';
 import type { Metrics } from './metrics.ts';
 import type { Conflict, SourceState } from './model-store.ts';
@@ -21,6 +22,8 @@ export interface GaugeInput {
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
   readonly healthReports: readonly HealthReport[];
   readonly streams: number;
+  /** What clients make the process hold. */
+  readonly memory: Pick<MemoryBudget, 'usedBytes' | 'limits'>;
   /** When the certificate in force ends, milliseconds since 1970; undefined without TLS. */
   readonly certificateEndMs: number | undefined;
 }
@@ -67,6 +70,8 @@ export function readGauges(metrics: Metrics, input: GaugeInput): void {
     certificateEndMs === undefined ? [] : [[{}, certificateEndMs / 1000]],
   );
   metrics.set('evenkeel_xds_streams', [[{}, input.streams]]);
+  metrics.set('evenkeel_xds_memory_bytes', [[{}, input.memory.usedBytes]]);
+  metrics.set('evenkeel_xds_memory_limit_bytes', [[{}, input.memory.limits.totalBytes]]);
   metrics.set(
     'evenkeel_xds_resources',
     counts([...translated.flatMap(({ shared, own }) => [...shared, ...own]), ...assignments], ({ typeUrl }) => ({

@@ -68,11 +68,18 @@ export const metricDefinitions = {
   evenkeel_tls_connections_refused_total: counter('Connections with TLS whose client could not come in.', 'reason'),
 
   evenkeel_xds_streams: gauge('Open streams.'),
+  evenkeel_xds_memory_bytes: gauge('Bytes that clients make it hold: messages, names, nodes, what they do not read.'),
+  evenkeel_xds_memory_limit_bytes: gauge(
+    'Bytes that they may make it hold; beyond it the largest loses its connection.',
+  ),
   evenkeel_xds_streams_opened_total: counter('Streams that were accepted.', 'protocol'),
   evenkeel_xds_streams_refused_total: counter('Streams that were turned away.', 'reason'),
   evenkeel_xds_requests_total: counter('Requests that were read.', 'type'),
   evenkeel_xds_invalid_requests_total: counter('Requests that broke the protocol; their stream was ended.'),
-  evenkeel_xds_faults_total: counter('Streams and connections that a client lost for breaking HTTP/2.', 'reason'),
+  evenkeel_xds_faults_total: counter(
+    'Streams and connections that a client lost for breaking HTTP/2, or for what it made the server hold.',
+    'reason',
+  ),
   evenkeel_xds_responses_total: counter('Responses that were sent.', 'type'),
   evenkeel_xds_response_bytes_total: counter('Bytes of responses that were sent.', 'type'),
   evenkeel_xds_acks_total: counter('Responses that a client accepted.', 'type'),

@@ -29,6 +29,7 @@ export async function runControlPlane(config: Config, version: string): Promise<
     gateways: config.gateways,
     tls: config.xds.tls,
     maxConnectionAgeMs: config.xds.maxConnectionAgeMs,
+    memoryBytes: config.xds.memoryBytes,
     version,
     log: createLogger('serve'),
   });

@@ -27,6 +27,8 @@ export type FaultReason =
   | 'empty-flood'
   /** The client makes the server answer and does not read the answers. */
   | 'unread'
+  /** It makes the server hold more than it may, or is the largest where all together do. */
+  | 'memory'
   /** A defect of the server. */
   | 'internal';
 

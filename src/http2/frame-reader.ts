@@ -20,6 +20,11 @@ export class FrameReader {
     return this.#prefaceRead === clientPreface.length;
   }
 
+  /** Bytes that are held of a frame that has not ended. */
+  get heldBytes(): number {
+    return this.#partial.length;
+  }
+
   /** @throws ConnectionError where it is no HTTP/2, or a frame is longer than 16 KiB, which is all that is ever offered */
   read(chunk: Buffer, sink: FrameSink): void {
     let at = this.hasPreface ? 0 : this.#readPreface(chunk);

@@ -26,6 +26,11 @@ export class HeaderBlock {
     this.#limits = limits;
   }
 
+  /** Bytes that it holds. */
+  get heldBytes(): number {
+    return this.#bytes;
+  }
+
   /** @throws ConnectionError ENHANCE_YOUR_CALM: the block cannot be left unread, and must not be kept */
   add(fragment: Buffer, last: boolean): void {
     const { headerBlockBytes, continuations } = this.#limits;

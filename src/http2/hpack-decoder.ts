@@ -20,6 +20,11 @@ export class HpackDecoder {
   #tableBytes = 0;
   #tableLimit = maxTableBytes;
 
+  /** Bytes of the table, with what an entry takes beside its name and value. */
+  get tableBytes(): number {
+    return this.#tableBytes;
+  }
+
   /**
    * The fields of a header block; undefined where they are larger than `maxListBytes`, 32 bytes added for each (RFC 9113,
    * 6.5.2).

@@ -60,6 +60,13 @@ export class Acknowledgements {
     return this.#unanswered[0];
   }
 
+  /** References to resources in all that waits for an answer, and in what was acknowledged and rejected last. */
+  get references(): number {
+    let references = (this.#acked?.resources.length ?? 0) + (this.#rejection?.resources.length ?? 0);
+    for (const { resources } of this.#unanswered) references += resources.length;
+    return references;
+  }
+
   get ackedVersion(): string | undefined {
     return this.#acked?.version;
   }

@@ -18,6 +18,7 @@ import { defaultHttp2Limits, type Http2Limits } from './http2/limits.ts';
 import { serveSocket } from './http2/socket-connection.ts';
 import type { ConnectionOwner } from './http2/wire.ts';
 import { defaultLimits, type XdsLimits } from './limits.ts';
+import { defaultMemoryLimits, MemoryBudget, type MemoryLimits } from './memory/memory-budget.ts';
 import type { XdsNode } from './node.ts';
 import type { XdsObserver } from './observer.ts';
 import { ResponseEncoder } from './response-encoder.ts';
@@ -49,6 +50,8 @@ export interface AdsServerOptions {
   /** Whether streams are served from the start; see {@link AdsServer.setReady}. Default true. */
   readonly ready?: boolean | undefined;
   readonly limits?: Partial<XdsLimits> | undefined;
+  /** How much all clients together, and one connection, may make the server hold. Default: by the memory of the process. */
+  readonly memory?: Partial<MemoryLimits> | undefined;
   /**
    * Bounds of a connection of `listen` and `acceptSocket`; `maxStreams` and `headerListBytes` come from
    * {@link AdsServerOptions.limits}. Default: {@link defaultHttp2Limits}.
@@ -83,6 +86,8 @@ export function http2ServerOptions(limits: Partial<XdsLimits> = {}): ServerOptio
 export class AdsServer {
   /** Further gRPC services on the same ports. */
   readonly services: GrpcRouter;
+  /** What clients make the server hold; further code that holds something for them may charge it here. */
+  readonly memory: MemoryBudget;
   readonly #options: AdsServerOptions;
   readonly #observer: XdsObserver;
   readonly #index = new SubscriberIndex<DiscoveryCall>();
@@ -105,6 +110,7 @@ export class AdsServer {
     const { clock = systemClock } = options;
     const limits = { ...defaultLimits, ...options.limits };
     this.#options = options;
+    this.memory = new MemoryBudget(defaultMemoryLimits(options.memory));
     this.#observer = options.observer ?? {};
     this.#ready = options.ready ?? true;
     this.#fanOut = new FanOut(clock, coalesceMs);
@@ -226,11 +232,13 @@ export class AdsServer {
       request: (stream) => this.services.handle(stream),
       fault: ({ peer }, fault) => this.#observer.fault?.({ ...fault, peer: peer.address }),
     };
-    return (socket) => this.#sessions.accept(serveSocket(socket, owner, http2Limits, clock));
+    return (socket) => this.#sessions.accept(serveSocket(socket, owner, http2Limits, clock, this.memory));
   }
 
   #attach(server: AnyHttp2Server, isOurs: (path: string) => boolean): () => void {
     return attachToNodeServer(server, {
+      memory: this.memory,
+      fault: ({ peer }, fault) => this.#observer.fault?.({ ...fault, peer: peer.address }),
       connection: (connection) => this.#sessions.accept(connection),
       serves: isOurs,
       stream: (stream) => this.services.handle(stream),

@@ -7,6 +7,7 @@ import type { Sender } from './fan-out.ts';
 import type { CallHandler, CallStatus, ServerCall } from './grpc/call.ts';
 import { dismissalMessage } from './grpc/methods.ts';
 import { GrpcError, grpcStatus } from './grpc/status.ts';
+import { AccountedSize } from './memory/account.ts';
 import type { StreamInfo, XdsObserver } from './observer.ts';
 import { receiveSotw, sotwWording } from './sotw.ts';
 
@@ -33,6 +34,8 @@ export class DiscoveryCall implements CallHandler, Sender {
   readonly #stream: DiscoveryStream;
   readonly #owner: DiscoveryCallOwner;
   readonly #now: () => number;
+  /** What the stream makes us hold, as it is charged to its connection. */
+  readonly #size: AccountedSize;
   #faultTold = false;
 
   constructor(
@@ -47,6 +50,7 @@ export class DiscoveryCall implements CallHandler, Sender {
     this.#method = method;
     this.#owner = owner;
     this.#now = environment.now;
+    this.#size = new AccountedSize(call.connection.account);
     this.#stream = new DiscoveryStream(
       environment,
       method.variant === 'sotw' ? sotwWording : deltaWording,
@@ -84,6 +88,7 @@ export class DiscoveryCall implements CallHandler, Sender {
     }
     this.#report(result, bytes.length);
     this.send();
+    if (this.#call.isOpen) this.#size.set(this.#stream.heldBytes);
   }
 
   /** A resource has changed, come or gone. */
@@ -119,6 +124,7 @@ export class DiscoveryCall implements CallHandler, Sender {
     // What is wrong before there is a request, a frame for example, ends the call without a word to `message`.
     if (!this.#faultTold && faults.has(status.code)) this.#owner.observer.invalidRequest?.(this.info, status);
     this.#stream.close();
+    this.#size.set(0);
     this.#owner.closed(this);
     this.#owner.observer.streamClosed?.(this.info, status);
   }

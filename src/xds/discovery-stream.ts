@@ -1,11 +1,13 @@
 import { Acknowledgements, type Settlement } from './acknowledgements.ts';
 import { GrpcError, grpcStatus } from './grpc/status.ts';
+import { nodeSize, streamSize } from './held-size.ts';
 import type { XdsLimits } from './limits.ts';
 import { anonymousNode, isEnvoy, type XdsNode } from './node.ts';
 import { endpointsNameOf } from './references.ts';
 import type { RejectionDetail } from './requests.ts';
 import type { EncodedResource } from './resource.ts';
 import type { ResponseContent, ResponseEncoder } from './response-encoder.ts';
+import type { HiddenNames } from './restricted-view.ts';
 import type { SotwRequestReader } from './sotw-request-reader.ts';
 import { type InterestSink, Subscription, type Update } from './subscription.ts';
 import { mayRemove, maySend, type TypeState } from './type-state.ts';
@@ -17,7 +19,7 @@ export interface Membership {
   readonly view: ResourceView;
   readonly interest: InterestSink;
   /** Names that it asked for and may not see, as `TYPE_URL NAME`; undefined: it may see everything. */
-  readonly hidden?: ReadonlySet<string> | undefined;
+  readonly hidden?: HiddenNames | undefined;
 }
 
 /** What a stream needs from its surroundings. */
@@ -76,6 +78,7 @@ export class DiscoveryStream {
   #ordered: readonly TypeState[] = [];
   #membership: Membership | undefined;
   #node: XdsNode = anonymousNode;
+  #nodeBytes = 0;
 
   constructor(environment: StreamEnvironment, wording: Wording, fixedType?: string) {
     this.#environment = environment;
@@ -94,7 +97,12 @@ export class DiscoveryStream {
 
   /** Names that the client asked for and may not see, as `TYPE_URL NAME`. */
   get hidden(): readonly string[] {
-    return [...(this.#membership?.hidden ?? [])];
+    return [...(this.#membership?.hidden?.keys ?? [])];
+  }
+
+  /** Bytes that the stream makes the process hold, about. */
+  get heldBytes(): number {
+    return streamSize(this.#ordered, this.#nodeBytes, this.#membership?.hidden?.bytes ?? 0);
   }
 
   get types(): readonly TypeState[] {
@@ -181,6 +189,7 @@ export class DiscoveryStream {
   #join(node: XdsNode | undefined): Membership {
     if (this.#membership === undefined) {
       this.#node = node ?? anonymousNode;
+      this.#nodeBytes = nodeSize(this.#node);
       this.#membership = this.#environment.join(this.#node);
     }
     return this.#membership;

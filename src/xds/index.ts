@@ -46,6 +46,14 @@ export type { GrpcConnection, GrpcStream, Peer } from './grpc/transport.ts';
 export { defaultHttp2Limits, type Http2Limits, type Rate } from './http2/limits.ts';
 export type { ResourceKey } from './layer.ts';
 export { defaultLimits, type XdsLimits } from './limits.ts';
+export { type Account, noAccount } from './memory/account.ts';
+export {
+  type AccountHolder,
+  ConnectionAccount,
+  defaultMemoryLimits,
+  MemoryBudget,
+  type MemoryLimits,
+} from './memory/memory-budget.ts';
 export type { XdsNode } from './node.ts';
 export type { Refusal, StreamInfo, XdsObserver } from './observer.ts';
 export { checkPortable } from './profile/check-portable.ts';

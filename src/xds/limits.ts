@@ -12,6 +12,10 @@ export interface XdsLimits {
   readonly namesPerStream: number;
   /** Bytes of one resource name. Default 4 KiB. */
   readonly nameBytes: number;
+  /** Bytes of a type URL, a nonce, and a version that a client says it has. Default 1 KiB. */
+  readonly stringBytes: number;
+  /** Bytes that are kept of the text of a NACK; what is longer is cut. Default 4 KiB. */
+  readonly nackBytes: number;
   /** Bytes of the names that one stream may subscribe to, over all types. Default 16 MiB. */
   readonly nameBytesPerStream: number;
   /** Resource types that one stream may ask for. Default 32. */
@@ -35,6 +39,8 @@ export const defaultLimits: XdsLimits = {
   nodeBytes: 64 * 1024,
   namesPerStream: 100_000,
   nameBytes: 4 * 1024,
+  stringBytes: 1024,
+  nackBytes: 4 * 1024,
   nameBytesPerStream: 16 * 1024 * 1024,
   typesPerStream: 32,
   responseBytes: 2 * 1024 * 1024,

@@ -97,11 +97,11 @@ test('the version of an Envoy is read from its build version', () => {
 test('what is beyond a limit is RESOURCE_EXHAUSTED and says which', () => {
   const request = (init: Parameters<typeof create<typeof DiscoveryRequestSchema>>[1]) =>
     toBinary(DiscoveryRequestSchema, create(DiscoveryRequestSchema, init));
-  const limits = { nodeBytes: 100, nameBytes: 10, namesPerStream: 3 };
+  const limits = { ...defaultLimits, nodeBytes: 100, nameBytes: 10, namesPerStream: 3 };
   const cases = [
     [request({ node: { id: 'x'.repeat(100) } }), /node takes/],
     [request({ resourceNames: ['a', 'b', 'c', 'd'] }), /too many names/],
-    [request({ resourceNames: ['ä'.repeat(6)] }), /name is too long/],
+    [request({ resourceNames: ['ä'.repeat(6)] }), /name takes 12 bytes/],
   ] as const;
   for (const [bytes, message] of cases) {
     assert.throws(() => decodeSotwRequest(bytes, limits), { code: 8, message });
@@ -111,7 +111,30 @@ test('what is beyond a limit is RESOURCE_EXHAUSTED and says which', () => {
   assert.throws(() => decodeDeltaRequest(toBinary(DeltaDiscoveryRequestSchema, versions), limits), { code: 8 });
 });
 
-test('whatever the bytes are, it is a request or INVALID_ARGUMENT', () => {
+test('every string has a bound of its own, and the text of a NACK is cut', () => {
+  const limits = { ...defaultLimits, stringBytes: 10, nackBytes: 5 };
+  const long = 'x'.repeat(11);
+  const sotw = (init: Parameters<typeof create<typeof DiscoveryRequestSchema>>[1]) =>
+    decodeSotwRequest(toBinary(DiscoveryRequestSchema, create(DiscoveryRequestSchema, init)), limits);
+  const delta = (init: Parameters<typeof create<typeof DeltaDiscoveryRequestSchema>>[1]) =>
+    decodeDeltaRequest(toBinary(DeltaDiscoveryRequestSchema, create(DeltaDiscoveryRequestSchema, init)), limits);
+  for (const decode of [sotw, delta]) {
+    assert.throws(() => decode({ typeUrl: long }), { code: 8, message: /type_url takes 11 bytes/ });
+    assert.throws(() => decode({ responseNonce: long }), { code: 8, message: /response_nonce takes/ });
+    assert.throws(() => decode({ node: { id: long } }), { code: 8, message: /id of the node takes/ });
+    assert.throws(() => decode({ node: { cluster: long } }), { code: 8, message: /cluster of the node/ });
+    assert.throws(() => decode({ node: { userAgentName: long } }), { code: 8, message: /user_agent_name of the node/ });
+    assert.equal(decode({ errorDetail: { message: 'no, no' } }).error?.message, 'no, n…');
+    assert.equal(decode({ errorDetail: { message: 'nono\u00e4' } }).error?.message, 'nono…');
+  }
+  assert.throws(() => delta({ initialResourceVersions: { a: long } }), {
+    code: 8,
+    message: /an initial version takes/,
+  });
+  assert.equal(sotw({ versionInfo: long.repeat(1_000) }).typeUrl, '', 'what is not read has no bound but the message');
+});
+
+test('whatever the bytes are, it is a request, INVALID_ARGUMENT, or a string that is too long', () => {
   const valid = toBinary(
     DeltaDiscoveryRequestSchema,
     create(DeltaDiscoveryRequestSchema, {
@@ -133,7 +156,8 @@ test('whatever the bytes are, it is a request or INVALID_ARGUMENT', () => {
       try {
         decode(bytes, defaultLimits);
       } catch (thrown) {
-        assert.equal((thrown as { code?: number }).code, 3, `${bytes.toString('hex')}: ${thrown}`);
+        const { code } = thrown as { code?: number };
+        assert.ok(code === 3 || code === 8, `${bytes.toString('hex')}: ${thrown}`);
         refused++;
       }
     }

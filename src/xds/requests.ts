@@ -33,7 +33,7 @@ export interface DeltaRequest extends AnyRequest {
   readonly initialVersions: ReadonlyMap<string, string>;
 }
 
-type RequestLimits = Pick<XdsLimits, 'nodeBytes' | 'nameBytes' | 'namesPerStream'>;
+type RequestLimits = Pick<XdsLimits, 'nodeBytes' | 'nameBytes' | 'namesPerStream' | 'stringBytes' | 'nackBytes'>;
 
 /**
  * Decodes a DiscoveryRequest. By hand, since acknowledgements are what a control plane reads most: every change comes
@@ -45,18 +45,18 @@ export function decodeSotwRequest(bytes: Uint8Array, limits: RequestLimits): Sot
   const names: string[] = [];
   let typeUrl = '';
   let nonce = '';
-  let node: XdsNode | undefined;
+  let node: Uint8Array | undefined;
   let error: RejectionDetail | undefined;
   readFields(bytes, (fieldNumber, reader) => {
-    if (fieldNumber === 2) node = readNode(reader, limits);
+    if (fieldNumber === 2) node = reader.bytes();
     else if (fieldNumber === 3) readName(reader, names, limits);
-    else if (fieldNumber === 4) typeUrl = reader.string(true);
-    else if (fieldNumber === 5) nonce = reader.string(true);
-    else if (fieldNumber === 6) error = readStatus(reader.bytes());
+    else if (fieldNumber === 4) typeUrl = readString(reader, 'type_url', limits.stringBytes);
+    else if (fieldNumber === 5) nonce = readString(reader, 'response_nonce', limits.stringBytes);
+    else if (fieldNumber === 6) error = readStatus(reader.bytes(), limits);
     else return false;
     return true;
   });
-  return { typeUrl, nonce, node, error, names };
+  return { typeUrl, nonce, node: readNode(node, limits), error, names };
 }
 
 /** As {@link decodeSotwRequest}, for a DeltaDiscoveryRequest. */
@@ -66,20 +66,20 @@ export function decodeDeltaRequest(bytes: Uint8Array, limits: RequestLimits): De
   const initialVersions = new Map<string, string>();
   let typeUrl = '';
   let nonce = '';
-  let node: XdsNode | undefined;
+  let node: Uint8Array | undefined;
   let error: RejectionDetail | undefined;
   readFields(bytes, (fieldNumber, reader) => {
-    if (fieldNumber === 1) node = readNode(reader, limits);
-    else if (fieldNumber === 2) typeUrl = reader.string(true);
+    if (fieldNumber === 1) node = reader.bytes();
+    else if (fieldNumber === 2) typeUrl = readString(reader, 'type_url', limits.stringBytes);
     else if (fieldNumber === 3) readName(reader, subscribe, limits);
     else if (fieldNumber === 4) readName(reader, unsubscribe, limits);
     else if (fieldNumber === 5) readVersion(reader.bytes(), initialVersions, limits);
-    else if (fieldNumber === 6) nonce = reader.string(true);
-    else if (fieldNumber === 7) error = readStatus(reader.bytes());
+    else if (fieldNumber === 6) nonce = readString(reader, 'response_nonce', limits.stringBytes);
+    else if (fieldNumber === 7) error = readStatus(reader.bytes(), limits);
     else return false;
     return true;
   });
-  return { typeUrl, nonce, node, error, subscribe, unsubscribe, initialVersions };
+  return { typeUrl, nonce, node: readNode(node, limits), error, subscribe, unsubscribe, initialVersions };
 }
 
 /** `read` says whether it took the field; all fields that requests know are length-delimited. */
@@ -92,55 +92,82 @@ function readFields(bytes: Uint8Array, read: (fieldNumber: number, reader: Binar
     }
   } catch (cause) {
     if (cause instanceof GrpcError) throw cause;
-    throw new GrpcError(grpcStatus.invalidArgument, `not a discovery request: ${messageOf(cause)}`);
+    throw malformed(cause);
   }
 }
 
-function readNode(reader: BinaryReader, limits: RequestLimits): XdsNode {
-  const bytes = reader.bytes();
+/** The last one, where there are more: to read each would take a client a few bytes, and us much time. */
+function readNode(bytes: Uint8Array | undefined, limits: RequestLimits): XdsNode | undefined {
+  if (bytes === undefined) return undefined;
   if (bytes.length > limits.nodeBytes) throw tooMuch(`the node takes ${bytes.length} bytes`, limits.nodeBytes);
-  return decodeNode(bytes);
+  let node: XdsNode;
+  try {
+    node = decodeNode(bytes);
+  } catch (cause) {
+    throw malformed(cause);
+  }
+  for (const [field, text] of Object.entries({
+    id: node.id,
+    cluster: node.cluster,
+    user_agent_name: node.userAgentName,
+  })) {
+    const length = Buffer.byteLength(text);
+    if (length > limits.stringBytes) throw tooMuch(`${field} of the node takes ${length} bytes`, limits.stringBytes);
+  }
+  return node;
+}
+
+function malformed(cause: unknown): GrpcError {
+  return new GrpcError(grpcStatus.invalidArgument, `not a discovery request: ${messageOf(cause)}`);
 }
 
 function readName(reader: BinaryReader, names: string[], limits: RequestLimits): void {
-  const name = reader.string(true);
-  checkName(name, limits);
+  const name = readString(reader, 'a resource name', limits.nameBytes);
   if (names.push(name) > limits.namesPerStream) throw tooMuch('too many names in one request', limits.namesPerStream);
 }
 
-function checkName(name: string, limits: RequestLimits): void {
-  // No character takes more than three bytes per UTF-16 unit, so most names need no counting.
-  if (name.length * 3 > limits.nameBytes && Buffer.byteLength(name) > limits.nameBytes) {
-    throw tooMuch('a resource name is too long', limits.nameBytes);
-  }
+/** Looks at the length before there is a string of it. */
+function readString(reader: BinaryReader, what: string, maxBytes: number): string {
+  const start = reader.pos;
+  const length = reader.uint32();
+  if (length > maxBytes) throw tooMuch(`${what} takes ${length} bytes`, maxBytes);
+  reader.pos = start;
+  return reader.string(true);
 }
 
 function readVersion(entry: Uint8Array, versions: Map<string, string>, limits: RequestLimits): void {
   let name = '';
   let version = '';
   readFields(entry, (fieldNumber, reader) => {
-    if (fieldNumber === 1) name = reader.string(true);
-    else if (fieldNumber === 2) version = reader.string(true);
+    if (fieldNumber === 1) name = readString(reader, 'a resource name', limits.nameBytes);
+    else if (fieldNumber === 2) version = readString(reader, 'an initial version', limits.stringBytes);
     else return false;
     return true;
   });
-  checkName(name, limits);
   versions.set(name, version);
   if (versions.size > limits.namesPerStream) throw tooMuch('too many initial versions', limits.namesPerStream);
 }
 
-/** `google.rpc.Status`: 1 code, 2 message; the details are not looked at. */
-function readStatus(bytes: Uint8Array): RejectionDetail {
+/** `google.rpc.Status`: 1 code, 2 message, of which the beginning is kept; the details are not looked at. */
+function readStatus(bytes: Uint8Array, { nackBytes }: RequestLimits): RejectionDetail {
   const reader = new BinaryReader(bytes);
   let code = 0;
   let message = '';
   while (reader.pos < reader.len) {
     const [fieldNumber, wireType] = reader.tag();
     if (fieldNumber === 1 && wireType === 0) code = reader.int32();
-    else if (fieldNumber === 2 && wireType === 2) message = reader.string();
+    else if (fieldNumber === 2 && wireType === 2) message = beginning(reader.bytes(), nackBytes);
     else reader.skip(wireType, fieldNumber);
   }
   return { code, message };
+}
+
+/** Text of at most so many bytes; a character that is cut is left out. */
+function beginning(bytes: Uint8Array, maxBytes: number): string {
+  if (bytes.length <= maxBytes) return Buffer.from(bytes).toString('utf8');
+  return `${Buffer.from(bytes.subarray(0, maxBytes))
+    .toString('utf8')
+    .replace(/\uFFFD$/, '')}…`;
 }
 
 function tooMuch(what: string, limit: number): GrpcError {

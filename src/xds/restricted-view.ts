@@ -7,10 +7,17 @@ export type ResourceFilter = (resource: EncodedResource) => boolean;
 /** Names that a stream asked for and may not see are kept up to this number, so that asking costs no memory. */
 const maxHidden = 100;
 
+/** Resources that exist and that the client asked for by name, without being allowed to see them. */
+export interface HiddenNames {
+  /** `TYPE_URL NAME`; at most 100. */
+  readonly keys: ReadonlySet<string>;
+  /** Characters of them. */
+  readonly bytes: number;
+}
+
 /** A view, and what of it was kept from the client. */
 export interface RestrictedView extends ResourceView {
-  /** Resources that exist and that the client asked for by name, without being allowed to see them; at most 100. */
-  readonly hidden: ReadonlySet<string>;
+  readonly hidden: HiddenNames;
 }
 
 /**
@@ -24,7 +31,8 @@ export function restrictView(
   filter: ResourceFilter,
   told: (typeUrl: string, name: string) => void,
 ): RestrictedView {
-  const hidden = new Set<string>();
+  const keys = new Set<string>();
+  const hidden = { keys, bytes: 0 };
   return {
     group: view.group,
     hidden,
@@ -32,8 +40,9 @@ export function restrictView(
       const resource = view.get(typeUrl, name);
       if (resource === undefined || filter(resource)) return resource;
       const key = `${typeUrl} ${name}`;
-      if (!hidden.has(key) && hidden.size < maxHidden) {
-        hidden.add(key);
+      if (!keys.has(key) && keys.size < maxHidden) {
+        keys.add(key);
+        hidden.bytes += key.length;
         told(typeUrl, name);
       }
       return undefined;

@@ -44,7 +44,7 @@ export class ServerCall implements StreamListener, MessageSink {
   constructor(stream: GrpcStream, maxMessageBytes: number, released: (call: ServerCall) => void = () => {}) {
     this.#stream = stream;
     this.#released = released;
-    this.#reader = new MessageReader(maxMessageBytes);
+    this.#reader = new MessageReader(maxMessageBytes, stream.connection.account);
   }
 
   /** `/package.Service/Method`. */
@@ -155,6 +155,7 @@ export class ServerCall implements StreamListener, MessageSink {
     if (this.#status !== undefined) return;
     this.#status = status;
     clearTimeout(this.#deadline);
+    this.#reader.close();
     this.#handler?.closed(status);
     this.#released(this);
   }

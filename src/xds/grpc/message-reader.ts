@@ -1,3 +1,4 @@
+import { type Account, AccountedSize } from '../memory/account.ts';
 import { GrpcError, grpcStatus } from './status.ts';
 
 const prefixLength = 5;
@@ -14,10 +15,22 @@ export class MessageReader {
   /** The beginning of a message that has not ended, and room for more of it. */
   #buffer = nothing;
   #length = 0;
+  readonly #size: AccountedSize;
+  #closed = false;
 
-  /** @param maxBytes - a longer message is refused as soon as its length is known */
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes - a longer message is refused as soon as its length is known
+   * @param account - what a message takes that has not ended is charged here
+   */
+  constructor(maxBytes: number, account: Account) {
     this.#maxBytes = maxBytes;
+    this.#size = new AccountedSize(account);
+  }
+
+  /** Lets go of a message that will not end any more. */
+  close(): void {
+    this.#closed = true;
+    this.#clear();
   }
 
   /** Whether a message has begun and not ended. */
@@ -60,18 +73,28 @@ export class MessageReader {
   }
 
   #restart(data: Buffer, at: number): void {
-    this.#buffer = nothing;
-    this.#length = 0;
-    if (at < data.length) this.#append(data.subarray(at));
+    this.#clear();
+    if (at < data.length && !this.#closed) this.#append(data.subarray(at));
   }
 
-  /** Grows by doubling: a message that comes byte by byte costs no more than one that comes at once. */
+  #clear(): void {
+    this.#buffer = nothing;
+    this.#length = 0;
+    this.#size.set(0);
+  }
+
+  /**
+   * Grows by doubling, up to what the message takes: one that comes byte by byte costs no more than one that comes at once.
+   */
   #append(chunk: Buffer): Buffer {
     const length = this.#length + chunk.length;
     if (length > this.#buffer.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(length, this.#buffer.length * 2));
+      const begun = this.#length >= prefixLength ? this.#buffer : chunk;
+      const whole = begun.length >= prefixLength ? prefixLength + begun.readUInt32BE(1) : prefixLength;
+      const grown = Buffer.allocUnsafeSlow(Math.max(length, Math.min(this.#buffer.length * 2, whole)));
       grown.set(this.#buffer.subarray(0, this.#length));
       this.#buffer = grown;
+      this.#size.set(grown.length);
     }
     this.#buffer.set(chunk, this.#length);
     this.#length = length;

@@ -6,6 +6,8 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
+import type { Fault } from '../../http2/fault.ts';
+import type { ConnectionAccount, MemoryBudget } from '../memory/memory-budget.ts';
 import { SocketPeer } from './socket-peer.ts';
 import {
   type GrpcConnection,
@@ -21,7 +23,11 @@ export type AnyHttp2Server = Http2Server | Http2SecureServer;
 
 /** What comes in on a server of `node:http2`. */
 export interface NodeServerOwner {
+  /** What clients make the server hold is counted here. */
+  readonly memory: MemoryBudget;
   connection(connection: GrpcConnection): void;
+  /** A client lost its connection for what it did. */
+  fault(connection: GrpcConnection, fault: Fault): void;
   /** Whether streams with this path are to be handled; the others stay the server's. */
   serves(path: string): boolean;
   stream(stream: GrpcStream): void;
@@ -33,7 +39,7 @@ export function attachToNodeServer(server: AnyHttp2Server, owner: NodeServerOwne
   const connectionOf = (session: Http2Session): NodeConnection => {
     let connection = connections.get(session);
     if (connection === undefined) {
-      connection = new NodeConnection(session);
+      connection = new NodeConnection(session, owner);
       connections.set(session, connection);
     }
     return connection;
@@ -51,14 +57,29 @@ export function attachToNodeServer(server: AnyHttp2Server, owner: NodeServerOwne
   };
 }
 
+/** What a session of Node takes beside what its client sends: about. */
+const connectionBytes = 32 * 1024;
+
 class NodeConnection implements GrpcConnection {
   readonly peer: Peer;
+  readonly account: ConnectionAccount;
   readonly #session: Http2Session;
   #streams = 0;
   #streamsEver = 0;
 
-  constructor(session: Http2Session) {
+  constructor(session: Http2Session, owner: NodeServerOwner) {
     this.#session = session;
+    this.account = owner.memory.open(
+      {
+        isIdle: () => this.#streams === 0,
+        evict: (message) => {
+          owner.fault(this, { reason: 'memory', scope: 'connection', message });
+          session.destroy();
+        },
+      },
+      connectionBytes,
+    );
+    session.once('close', () => this.account.close());
     this.peer = new SocketPeer(session.socket);
     // A broken connection is no error of ours; 'close' follows.
     session.on('error', () => {});

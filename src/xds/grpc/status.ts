@@ -40,16 +40,27 @@ export function asGrpcError(thrown: unknown, path: string): GrpcError {
   return new GrpcError(grpcStatus.internal, 'internal error');
 }
 
-/** `grpc-message` in a trailer: UTF-8, everything but printable ASCII and `%` escaped (gRPC over HTTP2, Status-Message). */
+/** Bytes of a `grpc-message`: what a client sent stands in it, and must not come back as more than it was. */
+export const maxMessageBytes = 256;
+
+/**
+ * `grpc-message` in a trailer: UTF-8, everything but printable ASCII and `%` escaped (gRPC over HTTP2, Status-Message). What
+ * is longer than 256 bytes then ends in `...`.
+ */
 export function encodeGrpcMessage(message: string): string {
   let text = '';
-  for (const byte of Buffer.from(message)) {
-    text +=
-      byte < 0x20 || byte > 0x7e || byte === 0x25
-        ? `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
-        : String.fromCharCode(byte);
+  for (const character of message.slice(0, maxMessageBytes + 1)) {
+    const more = escaped(character);
+    if (text.length + more.length > maxMessageBytes)
+      return `${text.slice(0, maxMessageBytes - 3).replace(/%.?$/, '')}...`;
+    text += more;
   }
   return text;
+}
+
+function escaped(character: string): string {
+  if (character >= ' ' && character <= '~' && character !== '%') return character;
+  return Buffer.from(character).toString('hex').toUpperCase().replace(/../g, '%$&');
 }
 
 /** The reverse; what is not a valid escape stays as it is, as the specification asks. */

@@ -1,4 +1,5 @@
 import type { PeerCertificate } from 'node:tls';
+import type { Account } from '../memory/account.ts';
 
 // What the gRPC code needs of HTTP/2. Two transports offer it: the library's own (http2/) and Node's (node-transport.ts),
 // for servers that belong to the caller.
@@ -17,6 +18,8 @@ export interface Peer {
 /** One connection of a client. */
 export interface GrpcConnection {
   readonly peer: Peer;
+  /** What the client makes the server hold is charged here. */
+  readonly account: Account;
   readonly isClosed: boolean;
   /** Streams that are open. */
   readonly streams: number;

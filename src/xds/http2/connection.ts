@@ -13,6 +13,8 @@ import {
   settingId,
 } from '../../http2/protocol.ts';
 import type { GrpcConnection, Peer, ResponseHeaders } from '../grpc/transport.ts';
+import { type Account, AccountedSize } from '../memory/account.ts';
+import type { ConnectionAccount, MemoryBudget } from '../memory/memory-budget.ts';
 import { type Counted, FloodGuard } from './flood-guard.ts';
 import { InboundFrames } from './inbound-frames.ts';
 import type { Http2Limits } from './limits.ts';
@@ -22,6 +24,11 @@ import { Pings } from './pings.ts';
 import type { RequestHead } from './request-head.ts';
 import { Http2Stream, type StreamHost } from './stream.ts';
 import type { ConnectionOwner, Wire } from './wire.ts';
+
+/** What a connection takes beside what its client sends: measured, with 5,000 of them. */
+const connectionBytes = 4 * 1024;
+/** And a stream. */
+const streamBytes = 1024;
 
 /**
  * The server's side of one HTTP/2 connection (RFC 9113), without its socket: bytes come in by {@link receive}, requests and
@@ -40,6 +47,11 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   readonly #streams = new OpenStreams();
   readonly #closeListeners: (() => void)[] = [];
   readonly #cancelHandshake: () => void;
+  readonly #account: ConnectionAccount;
+  /** Of frames and headers that have not ended, and of the header table. */
+  readonly #unfinished: AccountedSize;
+  /** What was written since the wire took nothing, and lies in memory until it does. */
+  #unsent: Uint8Array[] = [];
   #sendWindow = defaultWindowSize;
   /** Bytes of answers that were written while the wire took nothing. */
   #waitingAnswerBytes = 0;
@@ -48,17 +60,20 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   #ended = false;
   #closed = false;
 
-  constructor(wire: Wire, owner: ConnectionOwner, limits: Http2Limits, clock: Clock) {
+  /** @param memory - where what the client makes us hold is counted */
+  constructor(wire: Wire, owner: ConnectionOwner, limits: Http2Limits, clock: Clock, memory: MemoryBudget) {
     this.#wire = wire;
     this.#owner = owner;
     this.limits = limits;
     this.#clock = clock;
+    this.#account = memory.open(this, wire.heldBytes + connectionBytes);
+    this.#unfinished = new AccountedSize(this.#account);
     this.#frames = new InboundFrames(this);
     this.#floods = new FloodGuard(limits, () => clock.now());
     this.#cancelHandshake = clock.after(limits.handshakeMs, () => {
       this.#fail(errorCode.settingsTimeout, 'preface', 'no preface and SETTINGS in time');
     });
-    wire.write(
+    this.#write(
       settingsFrame([
         [settingId.maxConcurrentStreams, limits.maxStreams],
         [settingId.maxHeaderListSize, limits.headerListBytes],
@@ -72,6 +87,23 @@ export class Http2Connection implements GrpcConnection, StreamHost {
 
   get peer(): Peer {
     return this.#wire.peer;
+  }
+
+  get account(): Account {
+    return this.#account;
+  }
+
+  /** Whether it has no stream. */
+  isIdle(): boolean {
+    return this.#streams.size === 0;
+  }
+
+  /** Of the budget. */
+  evict(message: string): void {
+    this.#fail(errorCode.enhanceYourCalm, 'memory', message);
+    // What it does not read is not kept until it does.
+    this.#wire.destroy();
+    this.#letGo();
   }
 
   get isClosed(): boolean {
@@ -141,6 +173,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
     if (this.#ended || this.#closed) return;
     try {
       this.#reader.read(chunk, this);
+      this.#unfinished.set(this.#reader.heldBytes + this.#frames.heldBytes);
     } catch (thrown) {
       if (thrown instanceof ConnectionError) this.#fail(thrown.code, thrown.reason, thrown.message);
       else {
@@ -153,6 +186,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   /** The wire takes more again. */
   drained(): void {
     this.#waitingAnswerBytes = 0;
+    for (const bytes of this.#unsent.splice(0)) this.#account.drop(bytes);
     this.#streams.resume();
   }
 
@@ -162,6 +196,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
     this.#closed = true;
     this.#cancelHandshake();
     this.#streams.closeAll();
+    this.#letGo();
     for (const listener of this.#closeListeners.splice(0)) listener();
   }
 
@@ -189,6 +224,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   open(streamId: number, head: RequestHead): Http2Stream {
     const stream = new Http2Stream(streamId, head, this.client.initialWindowSize, this);
     this.#streams.add(stream);
+    this.#account.charge(streamBytes + stream.headerBytes);
     this.#owner.request(stream);
     return stream;
   }
@@ -227,13 +263,12 @@ export class Http2Connection implements GrpcConnection, StreamHost {
 
   sendData(bytes: Uint8Array, flowBytes: number): void {
     this.#sendWindow -= flowBytes;
-    if (!this.#ended) this.#wire.write(bytes);
+    if (!this.#ended) this.#write(bytes);
   }
 
   sendHeaders(streamId: number, headers: ResponseHeaders, endStream: boolean): void {
     if (this.#ended) return;
-    const block = encodeHeaders(headers, this.client.takeTableShrink());
-    this.#wire.write(headersFrame(streamId, block, endStream));
+    this.sendControl(headersFrame(streamId, encodeHeaders(headers, this.client.takeTableShrink()), endStream));
   }
 
   sendControl(bytes: Uint8Array): void {
@@ -241,7 +276,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
     if (!this.#wire.takesMore) this.#waitingAnswerBytes += bytes.length;
     if (this.#waitingAnswerBytes > this.limits.waitingAnswerBytes) {
       this.#fail(errorCode.enhanceYourCalm, 'unread', 'the answers are not read');
-    } else this.#wire.write(bytes);
+    } else this.#write(bytes);
   }
 
   finished(stream: Http2Stream): void {
@@ -274,6 +309,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
 
   #forget(stream: Http2Stream, resetByServer: boolean): void {
     if (!this.#streams.delete(stream)) return;
+    this.#account.release(streamBytes + stream.headerBytes);
     this.#frames.ids.close(stream.id, resetByServer);
     this.#endIfDone();
   }
@@ -285,9 +321,21 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   #fail(code: ErrorCode, reason: FaultReason, message: string): void {
     if (this.#ended || this.#closed) return;
     this.#owner.fault(this, { reason, scope: 'connection', message });
-    this.#wire.write(goAwayFrame(this.#frames.ids.last, code, message));
+    this.#write(goAwayFrame(this.#frames.ids.last, code, message));
     this.#end();
     this.#streams.closeAll();
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#wire.write(bytes);
+    if (this.#wire.takesMore) return;
+    this.#account.hold(bytes);
+    this.#unsent.push(bytes);
+  }
+
+  #letGo(): void {
+    this.#unsent = [];
+    this.#account.close();
   }
 
   #end(): void {

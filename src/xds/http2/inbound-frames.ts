@@ -31,6 +31,11 @@ export class InboundFrames {
     this.#headers = new InboundHeaders(connection, this.ids);
   }
 
+  /** Bytes that are held of headers. */
+  get heldBytes(): number {
+    return this.#headers.heldBytes;
+  }
+
   /** @throws ConnectionError, StreamError */
   take(type: number, flags: number, streamId: number, payload: Buffer): void {
     if (!this.#hasSettings && (type !== frameType.settings || (flags & frameFlag.ack) !== 0)) {

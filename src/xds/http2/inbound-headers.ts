@@ -26,6 +26,11 @@ export class InboundHeaders {
     return this.#block?.streamId;
   }
 
+  /** Bytes of the header table, and of a block that has not ended. */
+  get heldBytes(): number {
+    return this.#decoder.tableBytes + (this.#block?.heldBytes ?? 0);
+  }
+
   /** @throws ConnectionError, StreamError */
   headers(flags: number, streamId: number, payload: Buffer): void {
     requireStream(streamId, 'HEADERS');

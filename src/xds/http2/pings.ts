@@ -1,23 +1,22 @@
+import { randomBytes } from 'node:crypto';
+
 /** PING frames that wait for their answer. */
 export class Pings {
-  #waiting: Map<number, () => void> | undefined;
-  #last = 0;
+  #waiting: Map<string, () => void> | undefined;
 
-  /** The payload of the next PING: eight bytes. */
+  /** The payload of the next PING: eight bytes by chance, so that nobody can answer who does not read. */
   next(answered: () => void): Buffer {
-    this.#last += 1;
+    const payload = randomBytes(8);
     this.#waiting ??= new Map();
-    this.#waiting.set(this.#last, answered);
-    const payload = Buffer.alloc(8);
-    payload.writeUInt32BE(this.#last, 4);
+    this.#waiting.set(payload.toString('latin1'), answered);
     return payload;
   }
 
   /** An answer has come; one to a PING that nobody sent says nothing. */
   answered(payload: Buffer): void {
-    const id = payload.readUInt32BE(0) === 0 ? payload.readUInt32BE(4) : 0;
-    const answered = this.#waiting?.get(id);
-    this.#waiting?.delete(id);
+    const key = payload.toString('latin1');
+    const answered = this.#waiting?.get(key);
+    this.#waiting?.delete(key);
     answered?.();
   }
 }

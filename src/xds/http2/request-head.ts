@@ -12,15 +12,19 @@ export interface RequestHead {
   readonly headers: RequestHeaders;
   /** What the body has to be long; undefined where nothing is said. */
   readonly contentLength: number | undefined;
+  /** Bytes of names and values. */
+  readonly bytes: number;
 }
 
 /** The headers of a request, or what is wrong with them (RFC 9113, 8.2 and 8.3). */
 export function readRequestHead(fields: readonly HeaderField[]): RequestHead | string {
   const headers: Record<string, string> = Object.create(null);
   let regular = false;
+  let bytes = 0;
   for (const [name, value] of fields) {
     const wrong = faultOf(name, value);
     if (wrong !== undefined) return wrong;
+    bytes += name.length + value.length;
     if (name.startsWith(':')) {
       if (regular) return `${name} after other headers`;
       if (!requestPseudoHeaders.has(name)) return `${name} in a request`;
@@ -31,7 +35,7 @@ export function readRequestHead(fields: readonly HeaderField[]): RequestHead | s
   for (const name of [':method', ':scheme', ':path']) if (!headers[name]) return `no ${name}`;
   const { 'content-length': length } = headers;
   if (length !== undefined && !/^\d{1,15}$/.test(length)) return 'a content-length that is none';
-  return { headers, contentLength: length === undefined ? undefined : Number(length) };
+  return { headers, contentLength: length === undefined ? undefined : Number(length), bytes };
 }
 
 /** What is wrong with trailers; undefined where nothing is. */

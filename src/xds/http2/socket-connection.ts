@@ -1,10 +1,15 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import { SocketPeer } from '../grpc/socket-peer.ts';
 import { lingerMs, type Peer } from '../grpc/transport.ts';
+import type { MemoryBudget } from '../memory/memory-budget.ts';
 import { Http2Connection } from './connection.ts';
 import type { Http2Limits } from './limits.ts';
 import type { ConnectionOwner, Wire } from './wire.ts';
+
+/** What OpenSSL takes for a connection. */
+export const tlsBytes: number = 24 * 1024;
 
 /** A socket of `node:net` or `node:tls` as a wire. */
 class SocketWire implements Wire {
@@ -18,6 +23,10 @@ class SocketWire implements Wire {
   get peer(): Peer {
     this.#peer ??= new SocketPeer(this.#socket);
     return this.#peer;
+  }
+
+  get heldBytes(): number {
+    return this.#socket instanceof TLSSocket ? tlsBytes : 0;
   }
 
   get takesMore(): boolean {
@@ -47,9 +56,10 @@ export function serveSocket(
   owner: ConnectionOwner,
   limits: Http2Limits,
   clock: Clock,
+  memory: MemoryBudget,
 ): Http2Connection {
   socket.setNoDelay(true);
-  const connection = new Http2Connection(new SocketWire(socket), owner, limits, clock);
+  const connection = new Http2Connection(new SocketWire(socket), owner, limits, clock, memory);
   socket.on('data', (chunk: Buffer) => {
     // What is answered to one chunk leaves together.
     socket.cork();

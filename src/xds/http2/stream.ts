@@ -9,6 +9,7 @@ import {
   type ResponseHeaders,
   type StreamListener,
 } from '../grpc/transport.ts';
+import type { Account } from '../memory/account.ts';
 import type { RequestHead } from './request-head.ts';
 import { dataFrames } from './shared-data.ts';
 
@@ -37,10 +38,15 @@ export interface StreamHost {
 /** A window is given back when half of it has been used. */
 const windowUpdateAt = defaultWindowSize >> 1;
 
+/** Messages up to this length are written at once. */
+const largestWhole = 256 * 1024;
+
 /** One request and its answer: RFC 9113, 5.1, with the flow control of both directions (5.2). */
 export class Http2Stream implements GrpcStream {
   readonly id: number;
   readonly headers: RequestHeaders;
+  /** Bytes of the headers. */
+  readonly headerBytes: number;
   readonly #host: StreamHost;
   readonly #contentLength: number | undefined;
   #listener: StreamListener | undefined;
@@ -62,6 +68,7 @@ export class Http2Stream implements GrpcStream {
   constructor(id: number, head: RequestHead, sendWindow: number, host: StreamHost) {
     this.id = id;
     this.headers = head.headers;
+    this.headerBytes = head.bytes;
     this.#contentLength = head.contentLength;
     this.#sendWindow = sendWindow;
     this.#host = host;
@@ -97,7 +104,7 @@ export class Http2Stream implements GrpcStream {
       this.#host.reset(new StreamError(this.id, errorCode.enhanceYourCalm, 'unread', message));
       return;
     }
-    this.#waiting.push(bytes);
+    this.#wait(bytes);
     this.pump();
   }
 
@@ -111,7 +118,7 @@ export class Http2Stream implements GrpcStream {
     this.#host.sendHeaders(this.id, headers, body === '');
     if (body === '') this.#endLocally();
     else {
-      this.#waiting.push(Buffer.from(body));
+      this.#wait(Buffer.from(body));
       this.#bodyEnds = true;
       this.pump();
     }
@@ -122,7 +129,7 @@ export class Http2Stream implements GrpcStream {
     const host = this.#host;
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       if (this.#sent === 0 && !this.#bodyEnds && this.#sendWhole(first)) {
-        this.#waiting.shift();
+        this.#sentFirst();
         continue;
       }
       const left = first.length - this.#sent;
@@ -133,7 +140,7 @@ export class Http2Stream implements GrpcStream {
       host.sendData(first.subarray(this.#sent, this.#sent + length), length);
       this.#sendWindow -= length;
       this.#sent = length === left ? 0 : this.#sent + length;
-      if (length === left) this.#waiting.shift();
+      if (length === left) this.#sentFirst();
       if (last) this.#endLocally();
     }
     if (this.#trailers !== undefined && !this.#localEnded) {
@@ -201,9 +208,22 @@ export class Http2Stream implements GrpcStream {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#waiting = [];
+    for (const bytes of this.#waiting.splice(0)) this.#account.drop(bytes);
     this.#cancelLinger?.();
     this.#listener?.closed();
+  }
+
+  get #account(): Account {
+    return this.#host.grpc.account;
+  }
+
+  #wait(bytes: Uint8Array): void {
+    this.#waiting.push(bytes);
+    this.#account.hold(bytes);
+  }
+
+  #sentFirst(): void {
+    this.#account.drop(this.#waiting.shift()!);
   }
 
   get #isEnding(): boolean {
@@ -214,7 +234,8 @@ export class Http2Stream implements GrpcStream {
   #sendWhole(bytes: Uint8Array): boolean {
     const host = this.#host;
     const { length } = bytes;
-    if (length > this.#sendWindow || length > host.sendWindow || !host.takesMore) return false;
+    // What is larger goes in pieces, so that no more of it lies in the socket's memory than the socket asks for.
+    if (length > largestWhole || length > this.#sendWindow || length > host.sendWindow || !host.takesMore) return false;
     this.#sendWindow -= length;
     host.sendData(dataFrames(bytes, this.id, host.maxFrameSize), length);
     return true;

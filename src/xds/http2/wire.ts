@@ -8,6 +8,8 @@ export interface Wire {
   readonly peer: Peer;
   /** Whether it sends what is written, rather than holding it in memory. */
   readonly takesMore: boolean;
+  /** Bytes that it takes itself, for TLS for example, as long as it is there. */
+  readonly heldBytes: number;
   write(bytes: Uint8Array): void;
   /** Nothing will be written any more. */
   end(): void;

@@ -1,6 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { frameMessage, MessageReader } from '../grpc/message-reader.ts';
 import { decodeGrpcMessage } from '../grpc/status.ts';
+import { noAccount } from '../memory/account.ts';
 
 /** How a call ended, as the client sees it. */
 export interface EndStatus {
@@ -16,7 +17,7 @@ export class GrpcTestStream {
   /** Resolves when the call is over. */
   readonly ended: Promise<EndStatus>;
   readonly #stream: ClientHttp2Stream;
-  readonly #reader = new MessageReader(maxMessageBytes);
+  readonly #reader = new MessageReader(maxMessageBytes, noAccount);
   readonly #messages: Buffer[] = [];
   readonly #waiting: { resolve(message: Buffer): void; reject(reason: Error): void }[] = [];
   #status: EndStatus | undefined;

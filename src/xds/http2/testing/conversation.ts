@@ -4,6 +4,7 @@ import { writeFrameHeader } from '../../../http2/frame-writer.ts';
 import { encodeHeaders } from '../../../http2/hpack-encoder.ts';
 import { clientPreface, frameFlag, frameHeaderLength, frameType } from '../../../http2/protocol.ts';
 import type { StreamListener } from '../../grpc/transport.ts';
+import { MemoryBudget } from '../../memory/memory-budget.ts';
 import { Http2Connection } from '../connection.ts';
 import { defaultHttp2Limits, type Http2Limits } from '../limits.ts';
 import type { Http2Stream } from '../stream.ts';
@@ -52,6 +53,7 @@ export const handshake: Buffer = Buffer.concat([clientPreface, rawFrame('setting
 /** A connection without a socket; every request is accepted. */
 export class Conversation {
   readonly clock: ManualClock = new ManualClock();
+  readonly memory: MemoryBudget = new MemoryBudget();
   readonly connection: Http2Connection;
   readonly faults: Fault[] = [];
   readonly streams: Http2Stream[] = [];
@@ -76,6 +78,7 @@ export class Conversation {
       end: () => {
         this.ended = true;
       },
+      heldBytes: 0,
       destroy: () => this.connection.closed(),
     };
     const owner = {
@@ -86,7 +89,7 @@ export class Conversation {
       },
       fault: (_connection: unknown, fault: Fault) => this.faults.push(fault),
     };
-    this.connection = new Http2Connection(wire, owner, { ...defaultHttp2Limits, ...limits }, this.clock);
+    this.connection = new Http2Connection(wire, owner, { ...defaultHttp2Limits, ...limits }, this.clock, this.memory);
   }
 
   /** Sends frames; the first time after a handshake of its own. */

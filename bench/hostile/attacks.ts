@@ -1,0 +1,20 @@
+import { grpcAttacks } from './attacks-grpc.ts';
+import { http2Attacks } from './attacks-http2.ts';
+import { unreadAttacks } from './attacks-unread.ts';
+
+/** What an attack has to work with. */
+export interface Target {
+  readonly port: number;
+  /** Whether the time that it was given is over. */
+  over(): boolean;
+}
+
+/** One way of hurting a server. */
+export interface Attack {
+  /** What it does, and after which report. */
+  readonly what: string;
+  /** One attacker at work, until its time is over or it gives up. */
+  run(target: Target): Promise<void>;
+}
+
+export const attacks: Readonly<Record<string, Attack>> = { ...unreadAttacks, ...grpcAttacks, ...http2Attacks };
