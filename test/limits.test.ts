@@ -10,6 +10,13 @@ const source = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** Bounds that stand as a constant in a file: where, and what they are for. */
 const constants: readonly (readonly [path: string, name: string, what: string])[] = [
+  [
+    'src/discovery/dns/resolve-srv.ts',
+    'maxAddresses',
+    'Addresses behind one SRV name; an answer with more is not used',
+  ],
+  ['src/discovery/dns/dns-message.ts', 'maxAliases', 'Aliases that are followed one after another in DNS'],
+  ['src/discovery/dns/name.ts', 'maxNumbers', 'Port numbers that are remembered of one SRV name'],
   ['src/xds/restricted-view.ts', 'maxHidden', 'Names kept of a stream that its client may not see; all are refused'],
   [
     'src/xds/acknowledgements.ts',

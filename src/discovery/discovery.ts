@@ -47,6 +47,8 @@ export interface Discovery {
   start(observer: DiscoveryObserver): Promise<void>;
   /** Why it tells nothing of this Service even where that exists, for people; undefined: it would tell of it. */
   excludes?(id: ServiceId): string | undefined;
+  /** Why it cannot say yet whether there is this Service, for people; undefined: what it told holds. */
+  undecided?(id: ServiceId): string | undefined;
   /** What it may not see, while the rest is served; absent or empty: it sees everything that it should. */
   unserved?(): readonly Unserved[];
   /** Ends all watching; no observer call comes after it resolves. */

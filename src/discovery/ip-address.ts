@@ -1,4 +1,4 @@
-import { isIP, SocketAddress } from 'node:net';
+import { BlockList, isIP, SocketAddress } from 'node:net';
 
 /**
  * An IP literal in its one canonical spelling, or undefined where the text is none.
@@ -20,4 +20,31 @@ export function compareEndpoints(
 ): number {
   if (a.address !== b.address) return a.address < b.address ? -1 : 1;
   return a.port - b.port;
+}
+
+/** Addresses that are no endpoint's, as Kubernetes refuses them too (loopback is allowed: labs and sidecars use it). */
+const unusableRanges = new BlockList();
+for (const [address, prefix, family] of [
+  ['0.0.0.0', 8, 'ipv4'],
+  ['169.254.0.0', 16, 'ipv4'],
+  ['224.0.0.0', 4, 'ipv4'],
+  ['240.0.0.0', 4, 'ipv4'],
+  ['::', 128, 'ipv6'],
+  ['fe80::', 10, 'ipv6'],
+  ['ff00::', 8, 'ipv6'],
+] as const) {
+  unusableRanges.addSubnet(address, prefix, family);
+}
+
+/**
+ * Why no client can reach an endpoint at an address; undefined where one can.
+ *
+ * @param address - as {@link canonicalIp} gives it
+ */
+export function whyUnusable(address: string): string | undefined {
+  if (/^::ffff:[\d.]+$/.test(address)) return 'an IPv4 address written as IPv6';
+  if (!unusableRanges.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')) return undefined;
+  if (address === '::' || address.startsWith('0.')) return 'unspecified';
+  if (address.startsWith('169.254.') || /^fe[89ab]/.test(address)) return 'link-local';
+  return /^(?:24[0-9]|25[0-5])\./.test(address) ? 'reserved or broadcast' : 'multicast';
 }

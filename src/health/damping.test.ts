@@ -70,3 +70,14 @@ test('an endpoint that vanishes and comes back is one that flaps', () => {
   assert.equal(damping.isHeld(group, 'a'), false);
   assert.equal(clock.pending, 0);
 });
+
+test('of endpoints that come once and go nothing is kept', () => {
+  const { clock, damping, tell } = start();
+  for (let pod = 0; pod < 10_000; pod++) {
+    tell([`10.0.0.1:${pod}`, true]);
+    clock.advance(100);
+  }
+  assert.ok(damping.size < 500, `${damping.size} are remembered`);
+  damping.forget(group);
+  assert.equal(damping.size, 0);
+});

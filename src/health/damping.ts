@@ -74,6 +74,11 @@ export class FlapDamping {
     return this.#groups.get(group)?.get(key)?.held === true;
   }
 
+  /** Endpoints that are remembered. */
+  get size(): number {
+    return [...this.#groups.values()].reduce((sum, known) => sum + known.size, 0);
+  }
+
   /** The group is gone. */
   forget(group: string): void {
     for (const { cancel } of this.#groups.get(group)?.values() ?? []) cancel();

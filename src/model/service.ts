@@ -10,6 +10,8 @@ export interface ServiceId {
 export interface ServicePort {
   /** Port number of the Service, which is what targets name; the endpoints' own ports may differ. */
   readonly port: number;
+  /** Further numbers that lead to this port, where the Service's own is not written down anywhere; absent: none. */
+  readonly otherNumbers?: readonly number[] | undefined;
   /** Port name; empty where it has none. */
   readonly name: string;
   /** `appProtocol` of Kubernetes, where given. */

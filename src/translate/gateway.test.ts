@@ -141,3 +141,26 @@ test('every host means the one Service that is named, also where two of its port
   const { hosts } = translateGateway({ ...gateway, services: elsewhere }, [service, grpcService('a')]);
   assert.ok(hosts.every(({ domains }) => !domains.includes('*')));
 });
+
+test('a number means the port with that number, even where another port is called by it', () => {
+  const service: Service = {
+    namespace: 'default',
+    name: 'server',
+    ports: [
+      { port: 80, name: '8080', endpoints: [] },
+      { port: 8080, name: 'grpc', otherNumbers: [9090], endpoints: [] },
+    ],
+    policy: {},
+  };
+  const clustersOf = (text: string) => {
+    const { hosts } = translateGateway({ ...gateway, services: [parseGatewayService(text)!] }, [service]);
+    return hosts[0]?.clusters;
+  };
+  assert.deepEqual(clustersOf('default/server:8080'), ['default/server:8080']);
+  assert.deepEqual(clustersOf('default/server:9090'), ['default/server:8080']);
+  assert.deepEqual(clustersOf('default/server:80'), ['default/server:80']);
+  const services = ['default/server:80', 'default/server:8080'].map((text) => parseGatewayService(text)!);
+  const { hosts } = translateGateway({ ...gateway, services }, [service]);
+  const byHost = hosts.flatMap(({ domains, clusters }) => domains.map((domain) => `${domain} ${clusters.join(' ')}`));
+  for (const number of [8080, 9090]) assert.ok(byHost.includes(`server:${number} default/server:8080`));
+});

@@ -128,7 +128,10 @@ function portOf(service: Service, wanted: string | undefined): ServicePort | { r
   const { distinct } = distinctPorts(service.ports);
   if (wanted === undefined) return defaultPort({ ports: distinct });
   // A number always means what it says, even where a port is called by another one's number.
-  const found = distinct.find(({ port }) => String(port) === wanted) ?? distinct.find(({ name }) => name === wanted);
+  const found =
+    distinct.find(({ port }) => String(port) === wanted) ??
+    distinct.find(({ otherNumbers = [] }) => otherNumbers.map(String).includes(wanted)) ??
+    distinct.find(({ name }) => name === wanted);
   return found ?? { reason: `the Service has no port ${wanted}` };
 }
 
@@ -153,9 +156,13 @@ function virtualHostsOf(
     hosts.push({ name: serviceKey(service), domains, rules });
   }
   if (ports.length === 1) return hosts;
-  for (const { port } of ports) {
+  const taken = new Set(ports.map(({ port }) => port));
+  for (const { port, otherNumbers = [] } of ports) {
     const cluster = canonicalName(service, port);
-    hosts.push({ name: cluster, domains: names.map((name) => `${name}:${port}`), rules: [{ cluster }] });
+    const numbers = [port, ...otherNumbers.filter((number) => !taken.has(number))];
+    for (const number of numbers) taken.add(number);
+    const domains = names.flatMap((name) => numbers.map((number) => `${name}:${number}`));
+    hosts.push({ name: cluster, domains, rules: [{ cluster }] });
   }
   return hosts;
 }

@@ -104,6 +104,24 @@ test('ports that are not gRPC are reachable by naming them', () => {
   assert.equal(aliases.find(({ listener }) => listener === 'be1-srv:http')?.port, 80);
 });
 
+test('further numbers lead to the same port, unless they are the number of another one', () => {
+  const ports = [
+    { ...port(50052, 'grpc'), otherNumbers: [50051, 9000, 50053] },
+    { ...port(9000, 'admin'), otherNumbers: [50053] },
+  ];
+  const { aliases } = aliasesOf(service(ports));
+  const own = aliases.filter(({ scope }) => scope === 'namespace').map(({ listener, port: to }) => `${listener} ${to}`);
+  assert.deepEqual(own, [
+    'be1-srv 50052',
+    'be1-srv:50052 50052',
+    'be1-srv:9000 9000',
+    'be1-srv:50051 50052',
+    'be1-srv:50053 50052',
+    'be1-srv:grpc 50052',
+    'be1-srv:admin 9000',
+  ]);
+});
+
 test('names that would be read as xdstp URIs are not served', () => {
   const { aliases, refused } = aliasesOf(service([port(50051, 'grpc')], 'xdstp'));
   assert.deepEqual(names(refused), ['xdstp:50051', 'xdstp:grpc']);

@@ -106,6 +106,9 @@ export function aliasesOf(service: Service, clusterDomain = defaultClusterDomain
   else suffixes.set('', chosen.port);
   // Numbers before names: a number always means what it says, even where a port is called by another one's number.
   for (const { port } of distinct) suffixes.set(`:${port}`, port);
+  for (const { port, otherNumbers = [] } of distinct) {
+    for (const number of otherNumbers) if (!suffixes.has(`:${number}`)) suffixes.set(`:${number}`, port);
+  }
   for (const { port, name: portName } of distinct) {
     if (portName === '') continue;
     const suffix = `:${portName}`;

@@ -51,6 +51,28 @@ test('the same Service has the same bytes, whatever came before and in whatever 
   assert.deepEqual(wire(grown), wire(fresh));
 });
 
+test('another locality of the Service is another assignment of each port', () => {
+  const at = (zone: string) => service([endpoint('10.0.0.1')], { locality: { region: 'r', zone, subZone: '' } });
+  const before = translateService(at('a'));
+  const after = translateService(at('b'), before);
+  for (const port of [50051, 9000]) {
+    assert.equal(after.assignments.get(port)?.version, translateService(at('b')).assignments.get(port)?.version);
+    assert.notEqual(after.assignments.get(port)?.version, before.assignments.get(port)?.version);
+  }
+});
+
+test('a further number of a port is a name more, and the routes stay', () => {
+  const before = translateService(service([]));
+  const [grpc, admin] = service([]).ports;
+  const more = { ...service([]), ports: [{ ...grpc!, otherNumbers: [50052] }, admin!] };
+  const after = translateService(more, before);
+  assert.ok(after.aliases.some(({ listener, port }) => listener === 'be1-srv.default:50052' && port === 50051));
+  assert.deepEqual(
+    after.shared.filter((one) => !before.shared.some(({ name }) => name === one.name)).map(({ name }) => name),
+    ['be1-srv.default:50052', 'be1-srv.default.svc:50052', 'be1-srv.default.svc.cluster.local:50052'],
+  );
+});
+
 test('another port or another domain changes the names', () => {
   const before = translateService(service([]));
   const renamed = { ...service([]), ports: [{ port: 50051, name: 'api', appProtocol: 'grpc', endpoints: [] }] };

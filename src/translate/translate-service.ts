@@ -55,7 +55,7 @@ function sameNames(one: Service, other: Service): boolean {
   const names = ({ namespace, name, ports }: Service) => [
     namespace,
     name,
-    ports.map((port) => [port.port, port.name, port.appProtocol]),
+    ports.map((port) => [port.port, port.otherNumbers ?? [], port.name, port.appProtocol]),
   ];
   return isDeepStrictEqual(names(one), names(other));
 }

@@ -100,10 +100,61 @@ test('what does not answer the question is passed over', async (t) => {
   );
 });
 
-test('records of another name in the answer count for nothing', async (t) => {
+test('records of another name are no answer, and do not say that there is none', async (t) => {
   const server = await zone(t, a('x.test', '127.1.0.1'));
   server.forge = (answer) => [{ ...answer, answers: [a('y.test', '127.6.6.1')] }];
-  assert.equal((await ask(clientOf([server.address]), 'A', 'x.test')).kind, 'nodata');
+  await assert.rejects(ask(clientOf([server.address]), 'A', 'x.test'), {
+    code: 'EK_DNS_FAILED',
+    message: /the records are not those that were asked for/,
+  });
+});
+
+test('a server that drops what has EDNS is asked without in the second round', async (t) => {
+  const server = await zone(t, a('x.test', '127.1.0.1'));
+  const clock = new ManualClock();
+  server.drops = ({ additionals = [] }) => additionals.length > 0;
+  const asked = ask(clientOf([server.address], { clock, timeoutMs: 1_000, attempts: 2 }), 'A', 'x.test');
+  await server.untilAsked(1);
+  clock.advance(1_000);
+  assert.equal((await asked).kind, 'records');
+  assert.equal(server.asked.length, 2);
+});
+
+test('an alias whose own records are elsewhere is asked for', async (t) => {
+  const server = await zone(t, { type: 'CNAME', name: 'www.test', data: 'x.test' }, a('x.test', '127.1.0.1'));
+  server.replace = (answer) => ({ ...answer, answers: answer.answers!.slice(0, 1) });
+  const { addresses } = await ask(clientOf([server.address]), 'A', 'www.test');
+  assert.deepEqual(
+    addresses.map(({ address }) => address),
+    ['127.1.0.1'],
+  );
+  assert.deepEqual(server.asked, ['udp A www.test', 'udp A x.test']);
+});
+
+test('aliases that lead in a circle, within one answer or over several, are a failure', async (t) => {
+  const circle: Answer[] = ['1', '2', '3'].map((n, index, all) => {
+    const data = `${all[(index + 1) % all.length]}.test`;
+    return { type: 'CNAME', name: `${n}.test`, data };
+  });
+  const server = await zone(t);
+  server.replace = (answer) => ({ ...answer, answers: circle, authorities: [], flags: 0 });
+  await assert.rejects(ask(clientOf([server.address]), 'A', '1.test'), { code: 'EK_DNS_FAILED', message: /circle/ });
+  server.replace = ({ questions, ...answer }) => {
+    const own = circle.filter(({ name }) => name === questions![0]!.name);
+    return { ...answer, questions, answers: own, authorities: [], flags: 0 };
+  };
+  await assert.rejects(ask(clientOf([server.address]), 'A', '1.test'), { code: 'EK_DNS_FAILED', message: /circle/ });
+});
+
+test('an SRV name that one server does not know is asked of the others before that is believed', async (t) => {
+  const srv: Answer = { type: 'SRV', name: '_grpc._tcp.x.test', data: { port: 1, target: 'x.test' } };
+  const [empty, good] = [await zone(t), await zone(t, srv)];
+  const client = clientOf([empty.address, good.address]);
+  assert.equal((await ask(client, 'SRV', '_grpc._tcp.x.test')).kind, 'records');
+  assert.equal((await ask(client, 'SRV', '_grpc._tcp.x.test')).kind, 'records');
+  assert.deepEqual([empty.asked.length, good.asked.length], [1, 2]);
+  good.mode = 'SERVFAIL';
+  assert.equal((await ask(client, 'SRV', '_grpc._tcp.x.test')).kind, 'nxdomain', 'nobody has records');
 });
 
 test('query ids are not to be guessed', async (t) => {
@@ -194,6 +245,20 @@ test('no more questions than allowed are in flight, and all are answered', async
   for (const one of held) await assert.rejects(one, /enough/);
   assert.equal((await Promise.all(others)).length, 3);
   assert.equal(server.asked.length, 5);
+});
+
+test('a slot that was handed on is free again afterwards, once', async (t) => {
+  const server = await zone(t, a('x.test', '127.1.0.1'));
+  const client = clientOf([server.address], { maxInFlight: 2 });
+  await Promise.all([1, 2, 3, 4, 5].map(() => ask(client, 'A', 'x.test')));
+  server.mode = 'silent';
+  const giveUp = new AbortController();
+  const held = [1, 2, 3].map(() => ask(client, 'A', 'x.test', giveUp.signal));
+  await server.untilAsked(7);
+  for (let count = 0; count < 20; count++) await new Promise(setImmediate);
+  assert.equal(server.asked.length, 7, 'two are in flight, neither less nor more');
+  giveUp.abort(new Error('enough'));
+  for (const one of held) await assert.rejects(one, /enough/);
 });
 
 test('servers are IP literals, with a port if it is not 53', () => {

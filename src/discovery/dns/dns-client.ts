@@ -2,7 +2,15 @@ import { randomInt } from 'node:crypto';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
 import { formatAddress } from '../../base/listen-address.ts';
-import { type DnsAnswer, decodeReply, encodeQuery, type Question, type Reply } from './dns-message.ts';
+import {
+  canonicalName,
+  type DnsAnswer,
+  decodeReply,
+  encodeQuery,
+  maxAliases,
+  type Question,
+  type Reply,
+} from './dns-message.ts';
 import type { DnsServer } from './dns-server.ts';
 import { type Exchange, exchangeTcp, exchangeUdp } from './dns-transport.ts';
 
@@ -58,29 +66,61 @@ export class DnsClient implements DnsResolver {
     }
   }
 
-  async #ask(question: Question, signal: AbortSignal): Promise<DnsAnswer> {
+  /** @param aliases - names that led here, each an alias of the next */
+  async #ask(question: Question, signal: AbortSignal, aliases: readonly string[] = []): Promise<DnsAnswer> {
     const reasons = new Map<string, string>();
     const first = this.#preferred;
-    for (let round = 0; round < this.#attempts; round++) {
+    let negative: { readonly answer: DnsAnswer; readonly index: number } | undefined;
+    for (let round = 0; round < this.#attempts && negative === undefined; round++) {
       for (let offset = 0; offset < this.#servers.length; offset++) {
         const index = (first + offset) % this.#servers.length;
         const server = this.#servers[index]!;
-        const outcome = await this.#askServer(server, question, signal);
-        if (typeof outcome !== 'string') {
+        // What has EDNS is dropped on some ways, so the second round does without.
+        const outcome = await this.#askServer(server, question, round === 0, signal);
+        if (outcome.kind === 'answer') {
+          const { answer } = outcome;
+          // "No such name" of one server takes all endpoints away, so the others are heard before it is believed.
+          if (question.type === 'SRV' && answer.kind !== 'records') {
+            negative ??= { answer, index };
+            continue;
+          }
           this.#preferred = index;
-          return outcome;
+          return answer;
         }
-        reasons.set(formatAddress(server.host, server.port), outcome);
+        if (outcome.kind === 'alias') return this.#askAlias(outcome.target, question, signal, aliases);
+        reasons.set(formatAddress(server.host, server.port), outcome.reason);
       }
     }
+    if (negative !== undefined) {
+      this.#preferred = negative.index;
+      return negative.answer;
+    }
     const said = [...reasons].map(([server, reason]) => `${server}: ${reason}`).join('; ');
-    throw new EvenkeelError('EK_DNS_FAILED', `no usable answer for ${question.type} ${question.name} (${said})`);
+    throw failed(question, said);
+  }
+
+  #askAlias(
+    target: string,
+    { name, type }: Question,
+    signal: AbortSignal,
+    aliases: readonly string[],
+  ): Promise<DnsAnswer> {
+    const names = [...aliases, name];
+    if (names.some((one) => canonicalName(one) === target) || names.length > maxAliases) {
+      throw failed({ name: names[0]!, type }, 'its aliases lead in a circle or do not end');
+    }
+    return this.#ask({ name: target, type }, signal, names);
   }
 
   /** The answer, or why there is none. */
-  async #askServer(server: DnsServer, question: Question, signal: AbortSignal): Promise<DnsAnswer | string> {
+  async #askServer(
+    server: DnsServer,
+    question: Question,
+    withEdns: boolean,
+    signal: AbortSignal,
+  ): Promise<Extract<Reply, { kind: 'answer' | 'alias' | 'failed' }>> {
     let exchange = exchangeUdp;
-    let edns = true;
+    let edns = withEdns;
     // At most once each: without EDNS, then over TCP.
     for (let step = 0; step < 3; step++) {
       let reply: Reply;
@@ -88,15 +128,24 @@ export class DnsClient implements DnsResolver {
         reply = await this.#exchange(exchange, server, question, edns, signal);
       } catch (error) {
         signal.throwIfAborted();
-        return (error as NodeJS.ErrnoException).code ?? messageOf(error);
+        const reason = (error as NodeJS.ErrnoException).code ?? messageOf(error);
+        return failure(exchange === exchangeTcp ? `cut short, and over TCP: ${reason}` : reason);
       }
-      if (reply.kind === 'answer') return reply.answer;
-      if (reply.kind === 'failed') return reply.reason;
-      if (reply.kind === 'truncated' && exchange === exchangeUdp) exchange = exchangeTcp;
-      else if (reply.kind === 'no-edns' && edns) edns = false;
-      else return reply.kind === 'truncated' ? 'truncated over TCP' : 'the server cannot read the question';
+      switch (reply.kind) {
+        case 'answer':
+        case 'alias':
+        case 'failed':
+          return reply;
+        case 'truncated':
+          if (exchange === exchangeTcp) return failure('cut short over TCP');
+          exchange = exchangeTcp;
+          break;
+        default:
+          if (!edns) return failure('the server cannot read the question');
+          edns = false;
+      }
     }
-    return 'no usable answer';
+    return failure('no usable answer');
   }
 
   async #exchange(
@@ -126,4 +175,12 @@ export class DnsClient implements DnsResolver {
       signal.removeEventListener('abort', forward);
     }
   }
+}
+
+function failed({ type, name }: Question, why: string): EvenkeelError {
+  return new EvenkeelError('EK_DNS_FAILED', `no usable answer for ${type} ${name} (${why})`);
+}
+
+function failure(reason: string): { readonly kind: 'failed'; readonly reason: string } {
+  return { kind: 'failed', reason };
 }

@@ -286,9 +286,106 @@ test('several names that fail are one report that counts them', async (t) => {
   for (const service of ['a', 'b']) resolver.answer('grpc', service, failure);
   const observer = await start();
   await turn();
-  assert.match(observer.error?.message ?? '', /^no usable answer \(and 2 more of the configured names\)$/);
+  assert.match(
+    observer.error?.message ?? '',
+    /^no usable answer \(and 2 more of the configured names: default\/b:grpc, default\/c:grpc\)$/,
+  );
   for (const service of ['a', 'b', 'c']) resolver.answer('grpc', service, found('127.1.0.1', 0));
   await untilAsked(clock, resolver);
   await turn();
   assert.equal(observer.error, undefined);
+});
+
+test('a rollout that changes the port takes no number away, and the Service keeps its port', async (t) => {
+  const { clock, resolver, start } = await scripted(t, configured('a'));
+  const both = (...ports: number[]): Partial<DnsAnswer> => ({
+    srv: ports.map((port) => ({ ttlSeconds: 0, priority: 0, weight: 0, port, target: `p${port}` })),
+    along: new Map(ports.map((port) => [`p${port}`, [{ ttlSeconds: 0, address: `127.1.0.${port % 100}` }]])),
+  });
+  const ports = () =>
+    observer.services
+      .get('default/a')
+      ?.ports.map(({ port, otherNumbers = [], endpoints }) => [
+        [port, ...otherNumbers].join(' '),
+        endpoints.map((one) => one.port).join(' '),
+      ]);
+  resolver.answer('grpc', 'a', both(50_052));
+  const observer = await start();
+  await turn();
+  assert.deepEqual(ports(), [['50052', '50052']]);
+  resolver.answer('grpc', 'a', both(50_051, 50_052));
+  await untilAsked(clock, resolver);
+  assert.deepEqual(ports(), [['50052 50051', '50051 50052']]);
+  resolver.answer('grpc', 'a', both(50_051));
+  await untilAsked(clock, resolver);
+  assert.deepEqual(ports(), [['50052 50051', '50051']]);
+  resolver.answer('grpc', 'a', { kind: 'nodata' });
+  await untilAsked(clock, resolver);
+  assert.deepEqual(ports(), [['50052 50051', '']]);
+});
+
+test('of ever new ports the first and those of now are remembered, and no more than sixteen', async (t) => {
+  const { clock, resolver, start } = await scripted(t, configured('a'));
+  resolver.answer('grpc', 'a', found('127.1.0.1', 0, 1_000));
+  const observer = await start();
+  await turn();
+  for (let port = 1_001; port <= 1_040; port++) {
+    resolver.answer('grpc', 'a', found('127.1.0.1', 0, port));
+    await untilAsked(clock, resolver);
+  }
+  const { port, otherNumbers = [] } = observer.services.get('default/a')!.ports[0]!;
+  assert.deepEqual([port, otherNumbers.length, otherNumbers.at(-1)], [1_000, 15, 1_040]);
+});
+
+test('a configured port is the only number, whatever the records say', async (t) => {
+  const service = configured('a', { ports: [{ portName: 'grpc', protocol: 'tcp', port: 80 }] });
+  const { resolver, start } = await scripted(t, service);
+  resolver.answer('grpc', 'a', found('127.1.0.1', 0, 50_051));
+  const observer = await start();
+  await turn();
+  const [port] = observer.services.get('default/a')!.ports;
+  assert.deepEqual([port?.port, port?.otherNumbers, port?.endpoints[0]?.port], [80, undefined, 50_051]);
+});
+
+test('two ports that are told with one number are one, and a problem', async (t) => {
+  const ports = ['grpc', 'grpc-admin'].map((portName) => ({ portName, protocol: 'tcp' as const }));
+  const { resolver, start } = await scripted(t, configured('a', { ports }));
+  for (const port of ['grpc', 'grpc-admin']) resolver.answer(port, 'a', found('127.1.0.1', 0));
+  const observer = await start();
+  await turn();
+  const { ports: told, problems } = observer.services.get('default/a')!;
+  assert.deepEqual(
+    told.map(({ name }) => name),
+    ['grpc'],
+  );
+  assert.deepEqual(problems, ['port 50051 is told as grpc and as grpc-admin; the first is served']);
+});
+
+test('a name that nobody answers for does not keep the others waiting for ever', async (t) => {
+  const { clock, resolver } = await scripted(t);
+  resolver.answer('grpc', 'a', found('127.1.0.1', 60));
+  resolver.answer('grpc', 'b', failure);
+  const services = [configured('a'), configured('b')];
+  const observer = new RecordingObserver();
+  const discovery = new DnsDiscovery({ ...quick, maxIntervalMs: 5_000, resolver, clock, random: () => 1, services });
+  await discovery.start(observer);
+  t.after(() => discovery.stop());
+  await turn();
+  clock.advance(9_999);
+  assert.equal(observer.isSynced, false);
+  assert.match(discovery.undecided({ namespace: 'default', name: 'b' }) ?? '', /_grpc\._tcp\.b\..*: no usable answer/);
+  assert.equal(discovery.undecided({ namespace: 'default', name: 'a' }), undefined);
+  assert.equal(discovery.undecided({ namespace: 'default', name: 'c' }), undefined, 'that one is not configured');
+  clock.advance(1);
+  assert.equal(observer.isSynced, true);
+  assert.deepEqual([...observer.services.keys()], ['default/a']);
+  await turn();
+  resolver.answer('grpc', 'b', found('127.1.0.2', 60));
+  await untilAsked(clock, resolver);
+  await turn();
+  assert.deepEqual([...observer.services.keys()], ['default/a', 'default/b']);
+  assert.equal(discovery.undecided({ namespace: 'default', name: 'b' }), undefined);
+  assert.equal(observer.error, undefined);
+  clock.advance(60_000);
+  assert.equal(observer.events.filter(({ kind }) => kind === 'synced').length, 1);
 });

@@ -1,15 +1,20 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
-import { nowhere } from '../../model/endpoint.ts';
-import type { Service, ServicePort } from '../../model/service.ts';
+import { type ServiceId, serviceKey } from '../../model/service.ts';
 import { ToldServices } from '../changes.ts';
 import type { Discovery, DiscoveryObserver } from '../discovery.ts';
 import { DnsClient, type DnsResolver } from './dns-client.ts';
 import { type DnsIntervals, refreshDelayMs, retryDelayMs } from './dns-schedule.ts';
 import type { DnsServer } from './dns-server.ts';
-import { type DnsService, type DnsServicePort, srvName } from './dns-service.ts';
+import { type DnsService, srvName } from './dns-service.ts';
+import { type Name, serviceOf, take } from './name.ts';
 import { systemServers } from './resolv-conf.ts';
-import { resolveSrv, type SrvEndpoint, type SrvResolution } from './resolve-srv.ts';
+import { resolveSrv, type SrvResolution } from './resolve-srv.ts';
+
+/** A name without an answer for this long after the start does not keep the others waiting. */
+const defaultStartGraceMs = 10_000;
+/** So many names that something is wrong with are listed. */
+const namesListed = 10;
 
 export interface DnsDiscoveryOptions extends DnsIntervals {
   readonly services: readonly DnsService[];
@@ -19,27 +24,14 @@ export interface DnsDiscoveryOptions extends DnsIntervals {
   readonly clusterDomain: string;
   readonly timeoutMs: number;
   readonly attempts: number;
+  /** How long the start waits for names that nobody answers for; the others are served then. Default 10,000. */
+  readonly startGraceMs?: number | undefined;
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
   /** 0 to 1, as Math.random, which is the default. */
   readonly random?: (() => number) | undefined;
   /** Default: a client of the servers above. */
   readonly resolver?: DnsResolver | undefined;
-}
-
-/** One SRV name, which is one port of a Service. */
-interface Name {
-  readonly text: string;
-  readonly port: DnsServicePort;
-  /** Undefined until the first definitive answer. */
-  endpoints?: readonly SrvEndpoint[] | undefined;
-  /** The Service's port, once known. */
-  number?: number | undefined;
-  hasExisted: boolean;
-  failures: number;
-  /** What is wrong with it now. */
-  error?: EvenkeelError | undefined;
-  cancelTimer?: (() => void) | undefined;
 }
 
 /** Configured Services, their endpoints found by SRV (see ../README.md for what each answer means). */
@@ -54,7 +46,8 @@ export class DnsDiscovery implements Discovery {
   #observer: DiscoveryObserver | undefined;
   #told: ToldServices | undefined;
   #resolver: DnsResolver | undefined;
-  #undecided = 0;
+  #isSynced = false;
+  #cancelGrace: (() => void) | undefined;
   #reported = '';
 
   constructor(options: DnsDiscoveryOptions) {
@@ -66,7 +59,7 @@ export class DnsDiscovery implements Discovery {
       names: service.ports.map((port) => ({
         text: srvName(service, port, options.clusterDomain),
         port,
-        number: port.port,
+        numbers: port.port === undefined ? [] : [port.port],
         hasExisted: false,
         failures: 0,
       })),
@@ -81,16 +74,27 @@ export class DnsDiscovery implements Discovery {
     if (this.#stop.signal.aborted) return;
     this.#observer = observer;
     this.#told = new ToldServices(observer);
-    this.#undecided = this.#names.flatMap(({ names }) => names).length;
-    if (this.#undecided === 0) observer.synced();
+    this.#syncIfDecided();
+    if (!this.#isSynced) {
+      const { startGraceMs = defaultStartGraceMs } = this.#options;
+      this.#cancelGrace = this.#clock.after(startGraceMs, () => this.#sync());
+    }
     for (const { service, names } of this.#names) {
       for (const name of names) this.#ask(service, names, name);
     }
   }
 
+  undecided(id: ServiceId): string | undefined {
+    const key = serviceKey(id);
+    const names = this.#names.find(({ service }) => serviceKey(service) === key)?.names ?? [];
+    const open = names.find(isUndecided);
+    return open && `DNS has not answered for ${open.text} yet${open.error ? `: ${open.error.message}` : ''}`;
+  }
+
   async stop(): Promise<void> {
     this.#observer = undefined;
     this.#stop.abort();
+    this.#cancelGrace?.();
     for (const { names } of this.#names) for (const name of names) name.cancelTimer?.();
     await Promise.all(this.#running);
   }
@@ -105,7 +109,7 @@ export class DnsDiscovery implements Discovery {
     let delayMs: number;
     let resolution: SrvResolution | undefined;
     try {
-      resolution = await resolveSrv(this.#resolver!, name.text, this.#stop.signal);
+      resolution = await resolveSrv(this.#resolver!, name.text, this.#stop.signal, name.family);
       delayMs = refreshDelayMs(resolution.ttlMs, this.#options);
       name.failures = 0;
     } catch (error) {
@@ -115,24 +119,37 @@ export class DnsDiscovery implements Discovery {
     }
     if (this.#observer === undefined) return;
     name.cancelTimer = this.#clock.after(delayMs, () => this.#ask(service, siblings, name));
-    const wasDecided = name.endpoints !== undefined;
     if (resolution !== undefined) {
       take(name, resolution);
-      if (siblings.every(({ endpoints }) => endpoints !== undefined)) {
-        this.#told?.upsert(serviceOf(service, siblings));
-      }
+      if (!siblings.some(isUndecided)) this.#told?.upsert(serviceOf(service, siblings));
     }
     if (!wasFine || name.error !== undefined) this.#report();
-    if (wasDecided || resolution === undefined) return;
-    this.#undecided -= 1;
-    if (this.#undecided === 0) this.#observer.synced();
+    this.#syncIfDecided();
   }
 
-  /** Tells of the first name that something is wrong with, and of how many there are. */
+  #syncIfDecided(): void {
+    if (!this.#names.some(({ names }) => names.some(isUndecided))) this.#sync();
+  }
+
+  /** Everything that is known was told, or was waited for long enough. */
+  #sync(): void {
+    if (this.#isSynced) return;
+    this.#isSynced = true;
+    this.#cancelGrace?.();
+    this.#observer?.synced();
+  }
+
+  /** Tells of the first name that something is wrong with, and which others there are. */
   #report(): void {
-    const wrong = this.#names.flatMap(({ names }) => names.flatMap(({ error }) => error ?? []));
-    const [first] = wrong;
-    const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more of the configured names)` : '';
+    const wrong = this.#names.flatMap(({ service, names }) =>
+      names.flatMap(({ error, port }) =>
+        error === undefined ? [] : { error, label: labelOf(service, port.portName) },
+      ),
+    );
+    const first = wrong[0]?.error;
+    const others = wrong.slice(1).map(({ label }) => label);
+    const listed = `${others.slice(0, namesListed).join(', ')}${others.length > namesListed ? ' …' : ''}`;
+    const more = others.length === 0 ? '' : ` (and ${others.length} more of the configured names: ${listed})`;
     const text = first === undefined ? '' : `${first.code} ${first.message}${more}`;
     if (text === this.#reported) return;
     this.#reported = text;
@@ -142,37 +159,10 @@ export class DnsDiscovery implements Discovery {
   }
 }
 
-function take(name: Name, { exists, endpoints }: SrvResolution): void {
-  name.endpoints = endpoints;
-  name.hasExisted ||= exists;
-  name.number = name.port.port ?? lowestPort(endpoints) ?? name.number;
-  // A name that existed and does not now has no endpoints, which is what a Service scaled to nothing looks like.
-  name.error = name.hasExisted
-    ? undefined
-    : new EvenkeelError('EK_DNS_NAME', `the name ${name.text} does not exist (NXDOMAIN for SRV)`);
+function isUndecided({ endpoints }: Name): boolean {
+  return endpoints === undefined;
 }
 
-function lowestPort(endpoints: readonly SrvEndpoint[]): number | undefined {
-  return endpoints.length === 0 ? undefined : Math.min(...endpoints.map(({ port }) => port));
-}
-
-function serviceOf({ namespace, name, policy, locality }: DnsService, names: readonly Name[]): Service {
-  const ports = new Map<number, ServicePort>();
-  for (const { number, port, endpoints = [] } of names) {
-    // Two names with one port number would be one port that is told twice; the first one stands.
-    if (number === undefined || ports.has(number)) continue;
-    ports.set(number, {
-      port: number,
-      name: port.portName,
-      // It is configured to be served, whatever its name is.
-      appProtocol: 'grpc',
-      endpoints: endpoints.map((endpoint) => ({
-        ...endpoint,
-        // DNS lists those that are ready and says no more.
-        conditions: { ready: true, serving: true, terminating: false },
-        locality: nowhere,
-      })),
-    });
-  }
-  return { namespace, name, ports: [...ports.values()], policy, locality };
+function labelOf(service: ServiceId, portName: string): string {
+  return `${serviceKey(service)}:${portName}`;
 }

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { type Answer, decode, encode, type Packet, streamEncode } from 'dns-packet';
+import { type Answer, decode, encode, type Packet } from 'dns-packet';
 import type { DnsServer } from './dns-server.ts';
 
 /** How the server treats what it is asked. */
@@ -9,6 +9,9 @@ export type ZoneMode = 'answer' | 'silent' | 'SERVFAIL' | 'REFUSED';
 
 const rcodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 };
 const truncated = 1 << 9;
+
+/** What is sent for an answer: another one, bytes of a message, or nothing. */
+export type Replacement = Packet | Buffer | undefined;
 
 /** A small real DNS server for tests, on one random port over UDP and TCP. */
 export class ZoneServer {
@@ -19,6 +22,11 @@ export class ZoneServer {
   knowsEdns = true;
   /** Sent before each answer over UDP, made from it. */
   forge: ((answer: Packet) => Packet[]) | undefined;
+  /** Sent for each answer, made from it. Over TCP a message that is `cut` ends with the connection in its midst. */
+  replace: ((answer: Packet, transport: 'udp' | 'tcp') => Replacement) | undefined;
+  cut = false;
+  /** Queries that it counts and does not answer. */
+  drops: ((query: Packet) => boolean) | undefined;
   /** Every question, as `udp SRV name`. */
   readonly asked: string[] = [];
   readonly address: DnsServer;
@@ -64,8 +72,10 @@ export class ZoneServer {
         socket.on('close', () => sockets.delete(socket));
         socket.on('error', () => socket.destroy());
         socket.on('data', (chunk: Buffer) => {
-          const reply = server.#answer(chunk.subarray(2), 'tcp');
-          if (reply !== undefined) socket.write(streamEncode(reply));
+          const message = server.#overTcp(chunk.subarray(2));
+          if (message === undefined) return;
+          if (server.cut) socket.end(message.subarray(0, message.length / 2));
+          else socket.write(message);
         });
       });
       return server;
@@ -92,10 +102,25 @@ export class ZoneServer {
     if (reply === undefined) return [];
     const opt = decode(message).additionals?.find(({ type }) => type === 'OPT');
     const limit = opt?.type === 'OPT' ? opt.udpPayloadSize : 512;
+    if (this.replace !== undefined) {
+      const other = this.replace(reply, 'udp');
+      return other === undefined ? [] : [bytesOf(other)];
+    }
     const whole = encode(reply);
     const forged = this.forge?.(reply).map((one) => encode(one)) ?? [];
     if (whole.length <= limit) return [...forged, whole];
     return [...forged, encode({ ...reply, flags: (reply.flags ?? 0) | truncated, answers: [], additionals: [] })];
+  }
+
+  #overTcp(message: Buffer): Buffer | undefined {
+    const reply = this.#answer(message, 'tcp');
+    if (reply === undefined) return undefined;
+    const other = this.replace === undefined ? reply : this.replace(reply, 'tcp');
+    if (other === undefined) return undefined;
+    const bytes = bytesOf(other);
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(bytes.length);
+    return Buffer.concat([length, bytes]);
   }
 
   #answer(message: Buffer, transport: 'udp' | 'tcp'): Packet | undefined {
@@ -104,7 +129,7 @@ export class ZoneServer {
     const { name, type } = questions[0]!;
     this.asked.push(`${transport} ${type} ${name}`);
     for (const resolve of this.#waiting.splice(0)) resolve();
-    if (this.mode === 'silent') return undefined;
+    if (this.mode === 'silent' || this.drops?.(query)) return undefined;
     const reply = { type: 'response', id, questions } as const;
     if (this.mode !== 'answer') return { ...reply, flags: rcodes[this.mode] };
     if (!this.knowsEdns && (query.additionals ?? []).length > 0) {
@@ -135,4 +160,8 @@ export class ZoneServer {
   #addresses(name: string): Answer[] {
     return this.#records.filter((record) => record.name === name && (record.type === 'A' || record.type === 'AAAA'));
   }
+}
+
+function bytesOf(message: Packet | Buffer): Buffer {
+  return Buffer.isBuffer(message) ? message : encode(message);
 }

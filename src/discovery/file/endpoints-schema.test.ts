@@ -124,3 +124,20 @@ test('ports that cannot be told apart are refused', () => {
     assert.match(errorOf(`  - { name: a, ports: [${text}], endpoints: [] }`).message, message);
   }
 });
+
+test('an address that no client can reach is a mistake', () => {
+  for (const address of [
+    '0.0.0.0',
+    '224.0.0.1',
+    '255.255.255.255',
+    '169.254.1.1',
+    '"::"',
+    '"fe80::1"',
+    '"::ffff:10.0.0.1"',
+  ]) {
+    const error = errorOf(`  - { name: a, ports: [{ port: 1 }], endpoints: [{ address: ${address} }] }\n`);
+    assert.equal(error.code, 'EK_CONFIG_INVALID', address);
+    assert.match(error.message, /is no address of an endpoint/, address);
+    assert.equal(error.location.field, 'services[0].endpoints[0].address');
+  }
+});

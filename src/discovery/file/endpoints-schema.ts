@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RefinementParams } from '../../base/document.ts';
-import { canonicalIp } from '../ip-address.ts';
+import { canonicalIp, whyUnusable } from '../ip-address.ts';
 import { dnsLabel, portNumber, wholeNumber } from '../schema-parts.ts';
 
 const port = z.strictObject({
@@ -24,6 +24,7 @@ const endpoint = z.strictObject({
   address: z
     .string()
     .refine((text) => canonicalIp(text) !== undefined, 'must be an IPv4 or IPv6 literal; clients reject names')
+    .refine(isReachable, 'is no address of an endpoint: unspecified, link-local, multicast, reserved, or IPv4 as IPv6')
     .describe('IPv4 or IPv6 literal.'),
   pod: z.string().min(1).optional().describe('Name of the pod.'),
   ready: z.boolean().optional().describe('New calls may go there. Default: serving and not terminating.'),
@@ -84,6 +85,12 @@ export const endpointsSchema = z
   });
 
 export type EndpointsFile = z.output<typeof endpointsSchema>;
+
+/** Names are another mistake. */
+function isReachable(text: string): boolean {
+  const address = canonicalIp(text);
+  return address === undefined || whyUnusable(address) === undefined;
+}
 
 /** Remembers where each key was said first. */
 class FirstPlaces {

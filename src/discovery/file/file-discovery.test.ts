@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Clock, ManualClock } from '../../base/clock.ts';
 import type { EvenkeelError } from '../../base/errors.ts';
+import type { Service } from '../../model/service.ts';
 import { type CaseService, type DiscoveryDriver, discoveryCases } from '../cases.ts';
 import { RecordingObserver } from '../recording-observer.ts';
 import { FileDiscovery } from './file-discovery.ts';
@@ -193,6 +194,31 @@ services:
   }
   assert.deepEqual(
     observer.events.filter(({ kind }) => kind === 'remove' || kind === 'degraded'),
+    [],
+  );
+});
+
+test('what is replaced while it is read is not believed', async (t) => {
+  const root = await folder(t);
+  const path = await byRename.write(root, document([{ name: 'b', endpoints: [] }]));
+  const service = (name: string): Service => ({ namespace: 'default', name, ports: [], policy: {} });
+  // What each reading finds: everything, then a half that another file has replaced meanwhile, then everything again.
+  const readings = [
+    async () => [service('a'), service('b')],
+    async () => {
+      await byRename.write(root, single('127.1.0.2'));
+      return [service('b')];
+    },
+    async () => [service('a'), service('b'), service('c')],
+  ];
+  const observer = new RecordingObserver();
+  const discovery = new FileDiscovery({ path, read: () => readings.shift()!() });
+  await discovery.start(observer);
+  t.after(() => discovery.stop());
+  await byRename.write(root, single('127.1.0.1'));
+  await observer.until('the whole file was read', ({ services }) => services.has('default/c'));
+  assert.deepEqual(
+    observer.events.filter(({ kind }) => kind === 'remove'),
     [],
   );
 });

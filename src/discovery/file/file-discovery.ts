@@ -27,6 +27,8 @@ export interface FileDiscoveryOptions {
   readonly path: string;
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
+  /** Reads the file. Default: as a document of {@link endpointsSchema}. */
+  readonly read?: ((path: string) => Promise<Service[]>) | undefined;
 }
 
 /** Services from one watched endpoint file (see ../README.md for what counts as a change, a removal, a failure). */
@@ -34,6 +36,7 @@ export class FileDiscovery implements Discovery {
   readonly kind = 'file';
   readonly #path: string;
   readonly #clock: Clock;
+  readonly #readFile: (path: string) => Promise<Service[]>;
   readonly #watcher: PathWatcher;
   #observer: DiscoveryObserver | undefined;
   #told: ToldServices | undefined;
@@ -46,9 +49,10 @@ export class FileDiscovery implements Discovery {
   #brokenSince: number | undefined;
   #reported = '';
 
-  constructor({ path, clock = systemClock }: FileDiscoveryOptions) {
+  constructor({ path, clock = systemClock, read = readServices }: FileDiscoveryOptions) {
     this.#path = path;
     this.#clock = clock;
+    this.#readFile = read;
     this.#watcher = new PathWatcher(path, (inPlace) => this.#hint(inPlace));
   }
 
@@ -61,7 +65,7 @@ export class FileDiscovery implements Discovery {
     let services: Service[];
     try {
       this.#seen = await this.#fingerprint();
-      services = await this.#read();
+      services = await this.#readFile(this.#path);
     } catch (error) {
       await this.stop();
       throw error;
@@ -112,7 +116,7 @@ export class FileDiscovery implements Discovery {
     if (this.#observer === undefined || (fingerprint === this.#seen && this.#brokenSince === undefined)) return;
     let services: Service[];
     try {
-      services = await this.#read();
+      services = await this.#readFile(this.#path);
     } catch (error) {
       this.#seen = fingerprint;
       this.#broken(toEvenkeelError(error));
@@ -147,10 +151,6 @@ export class FileDiscovery implements Discovery {
     this.#observer?.degraded(error);
   }
 
-  async #read(): Promise<Service[]> {
-    return servicesOf(await readDocument(this.#path, endpointsSchema));
-  }
-
   /** Differs whenever the path leads to another file or to another content. */
   async #fingerprint(): Promise<string> {
     try {
@@ -160,4 +160,8 @@ export class FileDiscovery implements Discovery {
       return (cause as NodeJS.ErrnoException).code ?? 'unreadable';
     }
   }
+}
+
+async function readServices(path: string): Promise<Service[]> {
+  return servicesOf(await readDocument(path, endpointsSchema));
 }
