@@ -11,7 +11,8 @@ export type FrameName = keyof typeof frameType;
 /** What a client of gRPC sends before its messages. */
 export function requestBlock(path: string = adsSotwPath, more: Readonly<Record<string, string>> = {}): Buffer {
   const headers = { ':method': 'POST', ':scheme': 'http', ':path': path, ':authority': 'bench' };
-  return encodeHeaders({ ...headers, 'content-type': 'application/grpc', te: 'trailers', ...more }, false);
+  const all = { ...headers, 'content-type': 'application/grpc', te: 'trailers', ...more };
+  return encodeHeaders(Object.entries(all), false);
 }
 
 export function frame(type: FrameName | number, flags: number, streamId: number, payload: Uint8Array): Buffer {

@@ -1,5 +1,5 @@
 import { ConnectionError } from './fault.ts';
-import { clientPreface, defaultMaxFrameSize, errorCode, frameHeaderLength } from './protocol.ts';
+import { defaultMaxFrameSize, errorCode, frameHeaderLength } from './protocol.ts';
 
 /** Takes frames. `payload` is valid during the call only. */
 export interface FrameSink {
@@ -8,16 +8,22 @@ export interface FrameSink {
 
 const nothing = Buffer.alloc(0);
 
-/** Cuts what a client sends into the preface and frames (RFC 9113, 3.4 and 4.1). */
+/** Cuts what a peer sends into frames (RFC 9113, 4.1), after the preface that a client sends first (3.4). */
 export class FrameReader {
+  readonly #preface: Buffer;
   #prefaceRead = 0;
   /** A frame that has begun and not ended: its header, then with room for all of it. */
   #partial = nothing;
   #length = 0;
 
+  /** @param preface - what has to come before the first frame; a server's preface is a frame itself, so there it is empty */
+  constructor(preface: Buffer = nothing) {
+    this.#preface = preface;
+  }
+
   /** Whether the preface has come. */
   get hasPreface(): boolean {
-    return this.#prefaceRead === clientPreface.length;
+    return this.#prefaceRead === this.#preface.length;
   }
 
   /** Bytes that are held of a frame that has not ended. */
@@ -42,8 +48,8 @@ export class FrameReader {
   }
 
   #readPreface(chunk: Buffer): number {
-    const taken = Math.min(clientPreface.length - this.#prefaceRead, chunk.length);
-    const expected = clientPreface.subarray(this.#prefaceRead, this.#prefaceRead + taken);
+    const taken = Math.min(this.#preface.length - this.#prefaceRead, chunk.length);
+    const expected = this.#preface.subarray(this.#prefaceRead, this.#prefaceRead + taken);
     if (expected.compare(chunk, 0, taken) !== 0) {
       throw new ConnectionError(errorCode.protocolError, 'preface', 'not an HTTP/2 client: the preface is missing');
     }

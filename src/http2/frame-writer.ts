@@ -1,4 +1,4 @@
-import { type ErrorCode, frameFlag, frameHeaderLength, frameType } from './protocol.ts';
+import { defaultMaxFrameSize, type ErrorCode, frameFlag, frameHeaderLength, frameType } from './protocol.ts';
 
 /** Room for a frame with its header written; the payload is to be filled in. */
 function frame(type: number, flags: number, streamId: number, length: number): Buffer {
@@ -69,6 +69,22 @@ export function headersFrame(streamId: number, block: Uint8Array, endStream: boo
   const bytes = frame(frameType.headers, flags, streamId, block.length);
   bytes.set(block, frameHeaderLength);
   return bytes;
+}
+
+/**
+ * A header block of any size as HEADERS and CONTINUATION frames of the size that every peer takes.
+ */
+export function headerFrames(streamId: number, block: Uint8Array, endStream: boolean): Buffer[] {
+  const frames: Buffer[] = [];
+  for (let at = 0; at === 0 || at < block.length; at += defaultMaxFrameSize) {
+    const part = block.subarray(at, at + defaultMaxFrameSize);
+    const isLast = at + part.length >= block.length;
+    const flags = (isLast ? frameFlag.endHeaders : 0) | (at === 0 && endStream ? frameFlag.endStream : 0);
+    const bytes = frame(at === 0 ? frameType.headers : frameType.continuation, flags, streamId, part.length);
+    bytes.set(part, frameHeaderLength);
+    frames.push(bytes);
+  }
+  return frames;
 }
 
 export function dataFrameHeader(streamId: number, length: number, endStream: boolean): Buffer {

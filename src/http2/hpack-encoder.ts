@@ -1,3 +1,4 @@
+import type { HeaderField } from './hpack-decoder.ts';
 import { staticTable } from './static-table.ts';
 
 /** RFC 7541, 6.3: the table is emptied and takes nothing any more. */
@@ -7,13 +8,14 @@ const wholeFields = new Map(staticTable.map(([name, value], index) => [`${name}\
 const names = new Map(staticTable.map(([name], index) => [name, index + 1]).reverse() as [string, number][]);
 
 /**
- * Encodes a header block without the dynamic table, which for two headers and a trailer a stream would not pay.
+ * Encodes a header block without the dynamic table: for two headers and a trailer a stream it would not pay, and without it
+ * equal headers are equal bytes.
  *
- * @param shrinkTable - to be said once where the client offers a smaller table than the default (RFC 7541, 4.2)
+ * @param shrinkTable - to be said once where the peer offers a smaller table than the default (RFC 7541, 4.2)
  */
-export function encodeHeaders(headers: Readonly<Record<string, string>>, shrinkTable: boolean): Buffer {
+export function encodeHeaders(headers: readonly HeaderField[], shrinkTable: boolean): Buffer {
   const pieces: Buffer[] = shrinkTable ? [tableSizeZero] : [];
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of headers) {
     const whole = wholeFields.get(`${name}\n${value}`);
     if (whole !== undefined) {
       pieces.push(integer(whole, 7, 0x80));

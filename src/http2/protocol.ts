@@ -28,7 +28,10 @@ export const errorCode = {
   refusedStream: 0x7,
   cancel: 0x8,
   compressionError: 0x9,
+  connectError: 0xa,
   enhanceYourCalm: 0xb,
+  inadequateSecurity: 0xc,
+  http11Required: 0xd,
 } as const;
 
 export type ErrorCode = (typeof errorCode)[keyof typeof errorCode];

@@ -4,7 +4,9 @@ import { ConnectionError, type FaultReason, StreamError } from '../../http2/faul
 import { FrameReader } from '../../http2/frame-reader.ts';
 import { goAwayFrame, headersFrame, pingFrame, rstStreamFrame, settingsFrame } from '../../http2/frame-writer.ts';
 import { encodeHeaders } from '../../http2/hpack-encoder.ts';
+import { PeerSettings } from '../../http2/peer-settings.ts';
 import {
+  clientPreface,
   defaultWindowSize,
   type ErrorCode,
   errorCode,
@@ -19,7 +21,6 @@ import { type Counted, FloodGuard } from './flood-guard.ts';
 import { InboundFrames } from './inbound-frames.ts';
 import type { Http2Limits } from './limits.ts';
 import { OpenStreams } from './open-streams.ts';
-import { PeerSettings } from './peer-settings.ts';
 import { Pings } from './pings.ts';
 import type { RequestHead } from './request-head.ts';
 import { Http2Stream, type StreamHost } from './stream.ts';
@@ -40,7 +41,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   readonly #wire: Wire;
   readonly #owner: ConnectionOwner;
   readonly #clock: Clock;
-  readonly #reader = new FrameReader();
+  readonly #reader = new FrameReader(clientPreface);
   readonly #frames: InboundFrames;
   readonly #floods: FloodGuard;
   readonly #pings = new Pings();
@@ -268,7 +269,8 @@ export class Http2Connection implements GrpcConnection, StreamHost {
 
   sendHeaders(streamId: number, headers: ResponseHeaders, endStream: boolean): void {
     if (this.#ended) return;
-    this.sendControl(headersFrame(streamId, encodeHeaders(headers, this.client.takeTableShrink()), endStream));
+    const block = encodeHeaders(Object.entries(headers), this.client.takeTableShrink());
+    this.sendControl(headersFrame(streamId, block, endStream));
   }
 
   sendControl(bytes: Uint8Array): void {

@@ -40,7 +40,7 @@ export function setting(id: number, value: number): string {
 
 export function headerBlock(headers: Record<string, string> = {}): string {
   const request = { ':method': 'POST', ':scheme': 'http', ':path': '/a.B/C', ...headers };
-  return encodeHeaders(request, false).toString('latin1');
+  return encodeHeaders(Object.entries(request), false).toString('latin1');
 }
 
 export function request(streamId: number, endStream = false, headers: Record<string, string> = {}): Buffer {

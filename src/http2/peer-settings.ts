@@ -1,5 +1,5 @@
-import { ConnectionError } from '../../http2/fault.ts';
-import { protocolError } from '../../http2/payload.ts';
+import { ConnectionError } from './fault.ts';
+import { protocolError } from './payload.ts';
 import {
   defaultMaxFrameSize,
   defaultWindowSize,
@@ -7,16 +7,17 @@ import {
   largestMaxFrameSize,
   largestWindowSize,
   settingId,
-} from '../../http2/protocol.ts';
+} from './protocol.ts';
 
 /** RFC 7541: the size of the table that both sides begin with. */
 const defaultTableSize = 4_096;
 const entryLength = 6;
 
-/** What the client has said in SETTINGS (RFC 9113, 6.5), as far as a server has to heed it. */
+/** What the peer has said in SETTINGS (RFC 9113, 6.5), as far as it has to be heeded. */
 export class PeerSettings {
   #initialWindowSize = defaultWindowSize;
   #maxFrameSize = defaultMaxFrameSize;
+  #maxConcurrentStreams = Number.POSITIVE_INFINITY;
   #tableShrink: 'no' | 'due' | 'said' = 'no';
 
   get initialWindowSize(): number {
@@ -27,7 +28,12 @@ export class PeerSettings {
     return this.#maxFrameSize;
   }
 
-  /** True once, where the client offers a smaller header table than the default: the next header block has to say so. */
+  /** How many streams may be open at once; initially there is no limit. */
+  get maxConcurrentStreams(): number {
+    return this.#maxConcurrentStreams;
+  }
+
+  /** True once, where the peer offers a smaller header table than the default: the next header block has to say so. */
   takeTableShrink(): boolean {
     if (this.#tableShrink !== 'due') return false;
     this.#tableShrink = 'said';
@@ -52,6 +58,9 @@ export class PeerSettings {
         return;
       case settingId.enablePush:
         if (value > 1) throw protocolError(`SETTINGS_ENABLE_PUSH of ${value}`);
+        return;
+      case settingId.maxConcurrentStreams:
+        this.#maxConcurrentStreams = value;
         return;
       case settingId.initialWindowSize:
         if (value > largestWindowSize) {
