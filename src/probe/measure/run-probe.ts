@@ -36,7 +36,7 @@ export async function runProbe(
   versions: Readonly<Record<string, string>>,
 ): Promise<ProbeReport> {
   progress.step(`connecting to ${options.target.text}`);
-  const { engine, call, ask, askEveryMs, close } = await openEngine(options);
+  const { engine, call, ask, askEveryMs, close } = await openEngine(options, signal);
   try {
     const asked = async (): Promise<Expected> => {
       const told = await ask();

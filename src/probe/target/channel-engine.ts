@@ -1,6 +1,9 @@
 import * as grpc from '@grpc/grpc-js';
 import type { AnswerSample, Identifier } from '../identify/identify.ts';
 import type { Done, Engine } from '../load/engine.ts';
+import { boundedError } from '../load/error-text.ts';
+import { type CallEvents, outcomeOf } from './channel-outcome.ts';
+import { ConnectFailure } from './dial.ts';
 import type { PreparedCall } from './method.ts';
 
 export interface ChannelOptions {
@@ -12,12 +15,18 @@ export interface ChannelOptions {
   readonly channels: number;
 }
 
+interface RunningCall {
+  getPeer(): string;
+  cancel(): void;
+}
+
 /** Calls by real gRPC clients, so that balancing is what they do. */
 export class ChannelEngine implements Engine {
   readonly name = 'channel';
   readonly #clients: grpc.Client[];
   readonly #deadlineMs: number;
   readonly #metadata: grpc.Metadata;
+  readonly #running = new Set<RunningCall>();
   #call: PreparedCall | undefined;
   #requests: Buffer[] = [];
   #identifier: Identifier = { from: 'peer' };
@@ -37,16 +46,15 @@ export class ChannelEngine implements Engine {
     return this.#clients[0]!;
   }
 
-  /** Resolves once every channel has a connection; rejects with the reason after `withinMs`. */
-  async connect(withinMs: number): Promise<void> {
-    await Promise.all(
-      this.#clients.map(
-        (client) =>
-          new Promise<void>((resolve, reject) => {
-            client.waitForReady(Date.now() + withinMs, (error) => (error === undefined ? resolve() : reject(error)));
-          }),
-      ),
-    );
+  /**
+   * Resolves once every channel has a connection.
+   *
+   * @param diagnose - why there is none; asked when a channel has failed to connect
+   * @throws ConnectFailure at once where the reason is final, else after `withinMs`
+   */
+  async connect(withinMs: number, diagnose: () => Promise<ConnectFailure | undefined>): Promise<void> {
+    const deadline = Date.now() + withinMs;
+    await Promise.all(this.#clients.map((client) => becomeReady(client.getChannel(), deadline, diagnose)));
   }
 
   prepare(call: PreparedCall): void {
@@ -69,11 +77,11 @@ export class ChannelEngine implements Engine {
         if (identifier.from === 'field' && who === undefined) who = this.#call!.answers.field(bytes, identifier.name);
       },
       status: ({ code, details, metadata }) => {
-        const peer = peerOf(call);
+        const peer = this.#peerOf(call);
         if (identifier.from === 'trailer') who = textOf(metadata, identifier.name);
         else if (identifier.from === 'peer') who = peer;
         const ok = code === grpc.status.OK;
-        done(grpc.status[code] ?? 'UNKNOWN', who, peer, ok ? undefined : details);
+        done(grpc.status[code] ?? 'UNKNOWN', who, peer, ok ? undefined : boundedError(details));
       },
     });
   }
@@ -90,65 +98,99 @@ export class ChannelEngine implements Engine {
           fields = { ...this.#call!.answers.fields(bytes), ...fields };
         },
         status: ({ code, details, metadata }) => {
-          const answer: AnswerSample = { peer: peerOf(call), headers, trailers: allOf(metadata), fields };
-          resolve({ status: grpc.status[code] ?? 'UNKNOWN', error: code === 0 ? undefined : details, answer });
+          const answer: AnswerSample = { peer: this.#peerOf(call), headers, trailers: allOf(metadata), fields };
+          const error = code === grpc.status.OK ? undefined : boundedError(details);
+          resolve({ status: grpc.status[code] ?? 'UNKNOWN', error, answer });
         },
       });
     });
   }
 
   close(): void {
+    // A channel that is closed lets calls that are under way go on.
+    for (const call of [...this.#running]) call.cancel();
     for (const client of this.#clients) client.close();
   }
 
-  #begin(on: {
-    readonly headers: (metadata: grpc.Metadata) => void;
-    readonly message: (bytes: Buffer) => void;
-    readonly status: (status: grpc.StatusObject) => void;
-  }): { getPeer(): string } {
+  #begin(events: CallEvents): RunningCall {
     const client = this.#clients[this.#turn]!;
     this.#turn = (this.#turn + 1) % this.#clients.length;
-    const { path, unary } = this.#call!;
+    const { path, unary, singleAnswer } = this.#call!;
     const options = { deadline: Date.now() + this.#deadlineMs };
+    const outcome = outcomeOf(singleAnswer, events, () => this.#running.delete(call));
+    let call: RunningCall;
     if (unary) {
       let answer: Buffer | undefined;
-      const call = client.makeUnaryRequest(
-        path,
-        same,
-        same,
-        this.#requests[0]!,
-        this.#metadata,
-        options,
-        (_error, bytes) => {
-          answer = bytes;
-        },
-      );
-      call.on('metadata', on.headers);
-      call.on('status', (status) => {
-        // grpc-js calls back with the message before it emits the status.
-        if (answer !== undefined) on.message(answer);
-        on.status(status);
+      const request = this.#requests[0]!;
+      const unaryCall = client.makeUnaryRequest(path, same, same, request, this.#metadata, options, (_error, bytes) => {
+        answer = bytes;
       });
-      return call;
+      unaryCall.on('metadata', outcome.headers);
+      unaryCall.on('status', (status) => {
+        // grpc-js calls back with the message before it emits the status.
+        if (answer !== undefined) outcome.message(answer);
+        outcome.status(status);
+      });
+      call = unaryCall;
+    } else {
+      const stream = client.makeBidiStreamRequest(path, same, same, this.#metadata, options);
+      stream.on('metadata', outcome.headers);
+      stream.on('data', outcome.message);
+      stream.on('error', () => {});
+      stream.on('status', outcome.status);
+      for (const request of this.#requests) stream.write(request);
+      stream.end();
+      call = stream;
     }
-    const call = client.makeBidiStreamRequest(path, same, same, this.#metadata, options);
-    call.on('metadata', on.headers);
-    call.on('data', on.message);
-    call.on('error', () => {});
-    call.on('status', on.status);
-    for (const request of this.#requests) call.write(request);
-    call.end();
+    this.#running.add(call);
     return call;
+  }
+
+  #peerOf(call: RunningCall): string | undefined {
+    const peer = call.getPeer();
+    // Without a connection grpc-js answers with the target.
+    const isTarget = peer === '' || peer.includes('://') || peer === this.client.getChannel().getTarget();
+    return isTarget ? undefined : peer.replace(/^\0/, '@');
   }
 }
 
-const same = (bytes: Buffer): Buffer => bytes;
+/** The connection has to be there after this share of the time, or somebody looks why it is not. */
+const patience = 0.4;
 
-function peerOf(call: { getPeer(): string }): string | undefined {
-  const peer = call.getPeer();
-  // Without a connection grpc-js answers with the target.
-  return peer === '' || peer.includes('://') ? undefined : peer;
+/** @throws ConnectFailure */
+async function becomeReady(
+  channel: ReturnType<grpc.Client['getChannel']>,
+  deadline: number,
+  diagnose: () => Promise<ConnectFailure | undefined>,
+): Promise<void> {
+  const withinMs = deadline - Date.now();
+  const lookAt = Date.now() + withinMs * patience;
+  let found: Promise<ConnectFailure | undefined> | undefined;
+  for (;;) {
+    const state = channel.getConnectivityState(true);
+    if (state === grpc.connectivityState.READY) return;
+    if (state === grpc.connectivityState.TRANSIENT_FAILURE || (found === undefined && Date.now() >= lookAt)) {
+      found = diagnose();
+      const failure = await found;
+      if (failure?.isFinal === true) throw failure;
+    }
+    if (Date.now() >= deadline) {
+      throw (await found) ?? new ConnectFailure(`no connection within ${withinMs} ms`, false);
+    }
+    await changeOf(channel, state, found === undefined ? lookAt : deadline);
+  }
 }
+
+/** Resolves when the channel's state is another one, or at that time. */
+function changeOf(
+  channel: ReturnType<grpc.Client['getChannel']>,
+  state: grpc.connectivityState,
+  at: number,
+): Promise<void> {
+  return new Promise((resolve) => channel.watchConnectivityState(state, at, () => resolve()));
+}
+
+const same = (bytes: Buffer): Buffer => bytes;
 
 function textOf(metadata: grpc.Metadata, name: string): string | undefined {
   return metadata.get(name)[0]?.toString();

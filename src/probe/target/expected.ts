@@ -1,6 +1,7 @@
 import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
 import { formatAddress } from '../../base/listen-address.ts';
+import { type DialAddress, nameOfAddress } from './dial.ts';
 import type { ProbeTarget } from './parse-target.ts';
 
 /** The backends that ought to answer, as far as that is known. */
@@ -40,9 +41,9 @@ async function resolve(host: string, authority: string): Promise<string[]> {
 }
 
 /** Addresses in the target itself, `ipv4:1.2.3.4:80,1.2.3.5:80`. */
-export function expectedOfList(text: string): Expected {
-  const addresses = text.slice(text.indexOf(':') + 1).split(',');
-  return { source: 'target', count: addresses.length, backends: addresses.map((address) => ({ address })) };
+export function expectedOfList(addresses: readonly DialAddress[]): Expected {
+  const backends = addresses.map((address) => ({ address: nameOfAddress(address) }));
+  return { source: 'target', count: backends.length, backends };
 }
 
 /** What is known without asking anybody but DNS. @throws the resolver's error */
@@ -53,6 +54,6 @@ export async function expectedOf(target: ProbeTarget): Promise<Expected> {
     return expectedOfDns(host, Number(port) || (protocol === 'https:' ? 443 : 80), '');
   }
   if (target.scheme === 'dns') return expectedOfDns(target.host, target.port, target.authority);
-  if (target.scheme === 'list') return expectedOfList(target.text);
+  if (target.scheme === 'list') return expectedOfList(target.addresses);
   return { source: 'answers', count: null, backends: [] };
 }

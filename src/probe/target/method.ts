@@ -7,6 +7,8 @@ export interface PreparedCall {
   /** `/pkg.Service/Method` */
   readonly path: string;
   readonly unary: boolean;
+  /** It is answered with exactly one message. */
+  readonly singleAnswer: boolean;
   /** One message, or for methods that take a stream any number of them. */
   readonly requests: readonly Uint8Array[];
   readonly answers: AnswerReader;
@@ -56,6 +58,7 @@ export function prepareCall(registry: FileRegistry, name: string, data: string, 
   return {
     path: `/${serviceName}/${methodName}`,
     unary: method.methodKind === 'unary',
+    singleAnswer: method.methodKind === 'unary' || method.methodKind === 'client_streaming',
     requests: messages.map((message, index) => {
       try {
         return toBinary(method.input, fromJson(method.input, message, { registry }));

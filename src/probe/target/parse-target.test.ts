@@ -10,9 +10,36 @@ test('every way to name a target is read', () => {
     ['[::1]:50051', { scheme: 'dns', host: '::1', port: 50_051, authority: '' }],
     ['xds:///orders.shop', { scheme: 'xds', host: 'orders.shop', port: 0, authority: '' }],
     ['kubernetes:///orders.shop:8080', { scheme: 'kubernetes', host: 'orders.shop', port: 8080, authority: '' }],
-    ['ipv4:10.0.0.1:80,10.0.0.2:80', { scheme: 'list', host: '', port: 0, authority: '' }],
+    ['dns:orders:50051', { scheme: 'dns', host: 'orders', port: 50_051, authority: '' }],
+    ['dns:50051', { scheme: 'dns', host: 'dns', port: 50_051, authority: '' }],
+    ['dns:[::1]:50051', { scheme: 'dns', host: '::1', port: 50_051, authority: '' }],
+    ['[fe80::1%25eth0]:80', { scheme: 'dns', host: 'fe80::1%eth0', port: 80, authority: '' }],
+    ['orders.shop.:80', { scheme: 'dns', host: 'orders.shop.', port: 80, authority: '' }],
   ] as const) {
-    assert.deepEqual(parseTarget(text), { kind: 'grpc', text, ...expected });
+    assert.deepEqual(parseTarget(text), { kind: 'grpc', text, addresses: [], ...expected });
+  }
+  for (const [text, addresses] of [
+    [
+      'ipv4:10.0.0.1:80,10.0.0.2',
+      [
+        { host: '10.0.0.1', port: 80 },
+        { host: '10.0.0.2', port: 443 },
+      ],
+    ],
+    [
+      'ipv6:[::1]:80,::2',
+      [
+        { host: '::1', port: 80 },
+        { host: '::2', port: 443 },
+      ],
+    ],
+    ['unix:run/orders', [{ path: 'run/orders' }]],
+    ['unix:/run/orders', [{ path: '/run/orders' }]],
+    ['unix:///run/orders', [{ path: '/run/orders' }]],
+    ['unix-abstract:orders', [{ path: '\0orders' }]],
+  ] as const) {
+    const list = { kind: 'grpc', text, scheme: 'list', host: '', port: 0, authority: '', addresses };
+    assert.deepEqual(parseTarget(text), list);
   }
   const http = parseTarget('https://shop.example/health?full=1');
   assert.equal(http.kind === 'http' && http.url.pathname, '/health');
@@ -32,6 +59,10 @@ test('what is no target is refused with what it lacks', () => {
     ['ftp://orders/x:1', /there is no scheme "ftp"/],
     ['kubernetes:///orders.shop', /SERVICE.NAMESPACE:PORT is expected/],
     ['[nonsense]:80', /no IPv6 address/],
+    ['ipv4:10.0.0.1:80,orders:80', /"orders:80" is no IPV4:PORT/],
+    ['ipv6:::1:99999', /is no \[IPV6\]:PORT/],
+    ['unix://host/x', /absolute path/],
+    ['unix:', /a path is expected/],
     ['http://', /the URL cannot be read/],
   ] as const) {
     assert.throws(() => parseTarget(text), { code: 'EK_PROBE_TARGET', message: why }, text);

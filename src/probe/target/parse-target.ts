@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { EvenkeelError } from '../../base/errors.ts';
+import type { DialAddress } from './dial.ts';
+import { listAddresses } from './list-addresses.ts';
 
 /** What is measured, as a person named it. */
 export type ProbeTarget =
@@ -9,14 +11,19 @@ export type ProbeTarget =
       readonly scheme: GrpcScheme;
       readonly host: string;
       readonly port: number;
+      /** DNS server that is asked; empty: those of the system. */
       readonly authority: string;
+      /** Those of a `list`. */
+      readonly addresses: readonly DialAddress[];
     }
   | { readonly kind: 'http'; readonly text: string; readonly url: URL };
 
-/** How a gRPC target's addresses are found. `list`: they are given (`ipv4:a,b`, `unix:`). */
+/** How a gRPC target's addresses are found. `list`: they are given (`ipv4:a,b`, `ipv6:`, `unix:`,
+ * `unix-abstract:`). */
 export type GrpcScheme = 'dns' | 'xds' | 'kubernetes' | 'list';
 
-const known = 'dns:///HOST:PORT, xds:///NAME, kubernetes:///SERVICE.NAMESPACE:PORT, HOST:PORT, http://… or https://…';
+const known =
+  'dns:///HOST:PORT, ipv4:IP:PORT,IP:PORT, ipv6:[IP]:PORT, unix:PATH, unix-abstract:NAME, xds:///NAME, kubernetes:///SERVICE.NAMESPACE:PORT, HOST:PORT, http://… or https://…';
 
 /**
  * Reads a target: a gRPC name with a scheme, `HOST:PORT` (the same as `dns:///HOST:PORT`), or a URL.
@@ -33,17 +40,19 @@ export function parseTarget(text: string): ProbeTarget {
     if (!URL.canParse(text)) throw refuse('the URL cannot be read');
     return { kind: 'http', text, url: new URL(text) };
   }
-  const grpc = { kind: 'grpc', text } as const;
-  if (/^(ipv4|ipv6|unix|unix-abstract):/.test(text))
-    return { ...grpc, scheme: 'list', host: '', port: 0, authority: '' };
-  const match = /^(?:([a-z][a-z0-9+.-]*):\/\/([^/]*)\/)?(.+)$/s.exec(text);
+  const addresses = listAddresses(text);
+  if (typeof addresses === 'string') throw refuse(addresses);
+  const grpc = { kind: 'grpc', text, addresses: addresses ?? [] } as const;
+  if (addresses !== undefined) return { ...grpc, scheme: 'list', host: '', port: 0, authority: '' };
+  const match = /^(?:([a-z][a-z0-9+.-]*):\/\/([^/]*)\/)?(.+)$/s.exec(text.replace(/^dns:(?!\/\/)(?=.+:)/, 'dns:///'));
   if (match === null) throw refuse('it is empty');
   const [, scheme = 'dns', authority = '', rest = ''] = match;
   if (scheme !== 'dns' && scheme !== 'xds' && scheme !== 'kubernetes') throw refuse(`there is no scheme "${scheme}"`);
   if (scheme === 'xds') return { ...grpc, scheme, host: rest, port: 0, authority };
   const place = /^(?:\[([^\]]+)\]|([^\s:/]+)):([a-z0-9-]+)$/i.exec(rest);
   if (place === null) throw refuse(scheme === 'dns' ? 'HOST:PORT is expected' : 'SERVICE.NAMESPACE:PORT is expected');
-  const host = (place[1] ?? place[2])!;
+  // In a URI the zone of an address stands behind %25 (RFC 6874).
+  const host = (place[1]?.replace('%25', '%') ?? place[2])!;
   const port = Number(place[3]);
   // A Service's port may have a name; the API says which number that is.
   if (scheme === 'dns' && !(port >= 1 && port <= 65_535)) throw refuse(`"${place[3]}" is no port`);

@@ -1,309 +1,358 @@
-import type { Socket } from 'node:net';
-import { formatAddress } from '../../../base/listen-address.ts';
+import { messageOf } from '../../../base/errors.ts';
+import { ConnectionError } from '../../../http2/fault.ts';
+import { FrameReader } from '../../../http2/frame-reader.ts';
 import {
+  goAwayFrame,
+  pingFrame,
+  rstStreamFrame,
+  settingsAckFrame,
+  settingsFrame,
+  windowUpdateFrame,
+} from '../../../http2/frame-writer.ts';
+import { PeerSettings } from '../../../http2/peer-settings.ts';
+import {
+  clientPreface,
   defaultWindowSize,
-  frameFlag,
-  frameHeaderLength,
-  frameType,
+  type ErrorCode,
+  errorCode,
+  largestStreamId,
   largestWindowSize,
   settingId,
 } from '../../../http2/protocol.ts';
-import { encodeFrame, encodeRequest, preface, windowUpdate } from './frames.ts';
-import { HeaderReader, type Headers } from './hpack.ts';
+import { failure, type Holder, type WireAnswer, type WireCall } from './call.ts';
+import { whatIsNoHttp2 } from './first-bytes.ts';
+import { nameOfErrorCode, status, statusOfReset } from './grpc-status-of.ts';
+import { type Headers, maxHeaderListBytes } from './headers.ts';
+import { InboundFrames, type InboundSink } from './inbound-frames.ts';
+import { Outbox, type Wire } from './outbox.ts';
+import { type EncodedRequest, maxWholeBytes } from './request.ts';
+import type { Outcome } from './response.ts';
+import { streamWindowBytes, WireStream } from './stream.ts';
+import { Uploads } from './uploads.ts';
+import { ReceiveWindow, SendWindow } from './windows.ts';
 
-/** What came back on one stream. */
-export interface WireAnswer {
-  /** gRPC status as a number; -1: none, see `error`. */
-  readonly status: number;
-  readonly error: string | undefined;
-  readonly headers: Headers;
-  readonly trailers: Headers;
-  /** DATA of the answer with gRPC prefixes, where it was asked for. */
-  readonly body: Buffer | undefined;
+/** What a connection tells its owner. */
+export interface ConnectionOwner {
+  /** The server has said who it is: calls may begin. Once, and never after {@link leaving}. */
+  ready(): void;
+  /** It takes no further calls, and those that are under way go on. Once. */
+  leaving(): void;
+  ended(call: WireCall, answer: WireAnswer): void;
+  /**
+   * The server has not processed the call, and it is not on this connection any more.
+   *
+   * @param wasSent - something of it may have reached the server
+   */
+  unprocessed(call: WireCall, wasSent: boolean, why: string): void;
+  /** Nothing comes any more; all calls were told. */
+  closed(why: string): void;
 }
 
-export type OnAnswer = (answer: WireAnswer) => void;
+/** Answers to PING and SETTINGS that a server may make this side hold, which does not read them. */
+const maxWaitingAnswerBytes = 64 * 1024;
 
-interface Stream {
-  readonly onAnswer: OnAnswer;
-  readonly expiresAt: number;
-  headers: Headers | undefined;
-  chunks: Buffer[] | undefined;
-}
-
-const none: Headers = {};
-const unavailable = 14;
-const deadlineExceeded = 4;
-/** gRPC status of a stream that was reset, by HTTP/2 error code (gRPC over HTTP/2, "Errors"). */
-const statusOfReset: Readonly<Record<number, number>> = { 7: unavailable, 8: 1, 11: 8, 12: 7 };
-
-/** One HTTP/2 connection that makes the same gRPC call again and again, with as little work for each as can be. */
-export class WireConnection {
+/** A client's side of one HTTP/2 connection (RFC 9113) that makes the same call again and again; without its socket. */
+export class WireConnection implements Holder, InboundSink {
+  /** `HOST:PORT` */
   readonly peer: string;
-  readonly closed: Promise<void>;
-  readonly #socket: Socket;
-  readonly #request: ReturnType<typeof encodeRequest>;
-  readonly #deadlineMs: number;
-  readonly #reader = new HeaderReader();
-  readonly #streams = new Map<number, Stream>();
-  readonly #waiting: { readonly onAnswer: OnAnswer; readonly keepBody: boolean; readonly expiresAt: number }[] = [];
-  readonly #sweep: NodeJS.Timeout;
+  readonly #owner: ConnectionOwner;
+  readonly #request: EncodedRequest;
+  readonly #reader = new FrameReader();
+  readonly #frames: InboundFrames;
+  readonly #settings = new PeerSettings();
+  readonly #outbox: Outbox;
+  readonly #wire: Wire;
+  readonly #window = new SendWindow(defaultWindowSize);
+  readonly #received = new ReceiveWindow(largestWindowSize);
+  readonly #uploads: Uploads;
+  readonly #streams = new Map<number, WireStream>();
+  readonly #waiting = new Set<WireCall>();
   #nextId = 1;
-  #maxStreams = Number.POSITIVE_INFINITY;
-  #sendWindow = defaultWindowSize;
-  #received = 0;
-  #rest: Buffer | undefined;
-  #block: { readonly stream: number; readonly ends: boolean; readonly parts: Buffer[] } | undefined;
-  #out = Buffer.allocUnsafe(64 * 1024);
-  #outLength = 0;
-  #flushing = false;
-  /** No new calls: the peer said GOAWAY, or stream ids are used up. */
-  #leaving = false;
+  #state: 'new' | 'ready' | 'leaving' | 'closed' = 'new';
+  #sniffed = false;
+  #waitingAnswerBytes = 0;
+  /** Why the server, or this side, has ended it. */
+  #why = '';
 
-  /** @param socket - connected; nothing was sent on it */
-  constructor(socket: Socket, block: Buffer, messages: readonly Uint8Array[], deadlineMs: number) {
-    this.#socket = socket;
-    this.#request = encodeRequest(block, messages);
-    this.#deadlineMs = deadlineMs;
-    this.peer = formatAddress(socket.remoteAddress ?? '', socket.remotePort ?? 0);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.closed = promise;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      clearInterval(this.#sweep);
-      this.#leaving = true;
-      this.#failAll('the connection was closed');
-      resolve();
-    });
-    socket.write(preface());
-    this.#sweep = setInterval(() => this.#expire(), 20);
+  constructor(wire: Wire, peer: string, request: EncodedRequest, owner: ConnectionOwner) {
+    this.#wire = wire;
+    this.peer = peer;
+    this.#request = request;
+    this.#owner = owner;
+    this.#outbox = new Outbox(wire);
+    this.#uploads = new Uploads(request.body, this.#window, this.#outbox);
+    this.#frames = new InboundFrames(this);
+    this.#outbox.write(clientPreface);
+    this.#outbox.write(
+      settingsFrame([
+        [settingId.headerTableSize, 0],
+        [settingId.enablePush, 0],
+        [settingId.initialWindowSize, streamWindowBytes],
+        [settingId.maxHeaderListSize, maxHeaderListBytes],
+      ]),
+    );
+    this.#outbox.write(windowUpdateFrame(0, largestWindowSize - defaultWindowSize));
+    this.#outbox.flush();
   }
 
-  get usable(): boolean {
-    return !this.#leaving;
+  /** Whether calls may begin, or wait for their turn. */
+  get isUsable(): boolean {
+    return this.#state === 'ready';
   }
 
-  call(keepBody: boolean, onAnswer: OnAnswer): void {
-    const expiresAt = performance.now() + this.#deadlineMs;
-    if (this.#streams.size < this.#maxStreams && this.#sendWindow >= this.#request.dataBytes) {
-      this.#send(keepBody, expiresAt, onAnswer);
-    } else this.#waiting.push({ keepBody, expiresAt, onAnswer });
+  /** Begins a call, or lets it wait until the server takes one more; only where it {@link isUsable}. */
+  begin(call: WireCall): void {
+    call.holder = this;
+    call.peer = this.peer;
+    if (this.#waiting.size === 0 && this.#takesCall) this.#send(call);
+    else this.#waiting.add(call);
   }
 
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  #send(keepBody: boolean, expiresAt: number, onAnswer: OnAnswer): void {
-    const id = this.#nextId;
-    this.#nextId += 2;
-    if (this.#nextId >= largestWindowSize) this.#leaving = true;
-    this.#streams.set(id, { onAnswer, expiresAt, headers: undefined, chunks: keepBody ? [] : undefined });
-    const { bytes, idsAt, dataBytes } = this.#request;
-    this.#sendWindow -= dataBytes;
-    const at = this.#write(bytes);
-    for (const offset of idsAt) this.#out.writeUInt32BE(id, at + offset);
-  }
-
-  /** Copies bytes to what goes out at the end of this turn of the event loop; the answer is where they stand. */
-  #write(bytes: Buffer): number {
-    if (this.#outLength + bytes.length > this.#out.length) {
-      this.#flush();
-      if (bytes.length > this.#out.length) this.#out = Buffer.allocUnsafe(bytes.length * 2);
+  drop(call: WireCall): void {
+    const stream = this.#streams.get(call.streamId);
+    if (stream === undefined) {
+      this.#waiting.delete(call);
+      return;
     }
-    const at = this.#outLength;
-    bytes.copy(this.#out, at);
-    this.#outLength += bytes.length;
-    if (!this.#flushing) {
-      this.#flushing = true;
-      setImmediate(() => this.#flush());
-    }
-    return at;
+    this.#forget(stream);
+    this.#reset(stream.id, errorCode.cancel);
+    this.#afterEnd();
   }
 
-  #flush(): void {
-    this.#flushing = false;
-    if (this.#outLength === 0) return;
-    const bytes = this.#out.subarray(0, this.#outLength);
-    // The socket may keep the bytes for a while.
-    this.#out = Buffer.allocUnsafe(this.#out.length);
-    this.#outLength = 0;
-    if (!this.#socket.destroyed) this.#socket.write(bytes);
+  receive(chunk: Buffer): void {
+    if (this.#state === 'closed') return;
+    try {
+      if (!this.#sniffed) this.#sniff(chunk);
+      this.#reader.read(chunk, this);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
   }
 
-  #receive(chunk: Buffer): void {
-    const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
-    let at = 0;
-    while (bytes.length - at >= frameHeaderLength) {
-      const length = bytes.readUIntBE(at, 3);
-      const end = at + frameHeaderLength + length;
-      if (end > bytes.length) break;
-      try {
-        this.#frame(
-          bytes[at + 3]!,
-          bytes[at + 4]!,
-          bytes.readUInt32BE(at + 5) & largestWindowSize,
-          bytes.subarray(at + frameHeaderLength, end),
-        );
-      } catch (thrown) {
-        this.#failAll(String(thrown));
-        this.#socket.destroy();
-        return;
-      }
-      at = end;
-    }
-    this.#rest = at === bytes.length ? undefined : bytes.subarray(at);
+  /** The wire takes more again. */
+  drained(): void {
+    this.#waitingAnswerBytes = 0;
+    this.#uploads.resume();
     this.#sendWaiting();
   }
 
-  #frame(type: number, flags: number, id: number, payload: Buffer): void {
-    switch (type) {
-      case frameType.data:
-        this.#data(flags, id, payload);
-        break;
-      case frameType.headers:
-        this.#block = {
-          stream: id,
-          ends: (flags & frameFlag.endStream) !== 0,
-          parts: [withoutPadding(flags, payload)],
-        };
-        if ((flags & frameFlag.endHeaders) !== 0) this.#headers();
-        break;
-      case frameType.continuation:
-        this.#block?.parts.push(payload);
-        if ((flags & frameFlag.endHeaders) !== 0) this.#headers();
-        break;
-      case frameType.rstStream:
-        this.#end(
-          id,
-          statusOfReset[payload.readUInt32BE()] ?? 13,
-          `the stream was reset (${payload.readUInt32BE()})`,
-          none,
-        );
-        break;
-      case frameType.settings:
-        if ((flags & frameFlag.ack) === 0) this.#settings(payload);
-        break;
-      case frameType.ping:
-        if ((flags & frameFlag.ack) === 0) this.#write(encodeFrame(frameType.ping, frameFlag.ack, 0, payload));
-        break;
-      case frameType.goAway:
-        this.#goAway(payload.readUInt32BE() & largestWindowSize);
-        break;
-      case frameType.windowUpdate:
-        if (id === 0) this.#sendWindow += payload.readUInt32BE() & largestWindowSize;
-        break;
+  /** The wire is gone. */
+  closed(reason: string): void {
+    if (this.#state === 'closed') return;
+    const wasUsable = this.#state === 'ready';
+    this.#state = 'closed';
+    const why = this.#why === '' ? reason : this.#why;
+    const { firstUnsentId } = this.#outbox;
+    if (wasUsable) this.#owner.leaving();
+    for (const stream of [...this.#streams.values()]) {
+      this.#forget(stream);
+      if (stream.id >= firstUnsentId) this.#owner.unprocessed(stream.call, false, why);
+      else this.#owner.ended(stream.call, failure(stream.call, status.unavailable, why));
     }
+    this.#releaseWaiting(why);
+    this.#owner.closed(why);
   }
 
-  #settings(payload: Buffer): void {
-    for (let at = 0; at + 6 <= payload.length; at += 6) {
-      if (payload.readUInt16BE(at) === settingId.maxConcurrentStreams) this.#maxStreams = payload.readUInt32BE(at + 2);
-    }
-    this.#write(encodeFrame(frameType.settings, frameFlag.ack, 0));
+  /** Cuts it off; calls that are under way end. */
+  close(): void {
+    this.#wire.destroy();
+    this.closed('this program closed the connection');
   }
 
-  #data(flags: number, id: number, payload: Buffer): void {
-    this.#received += payload.length;
-    if (this.#received > largestWindowSize / 4) {
-      this.#write(windowUpdate(this.#received));
-      this.#received = 0;
-    }
-    const stream = this.#streams.get(id);
-    stream?.chunks?.push(Buffer.from(withoutPadding(flags & frameFlag.padded, payload)));
-    if ((flags & frameFlag.endStream) !== 0) this.#end(id, 13, 'the answer ended without a status', none);
+  /** Ends it in order, after the last call that is under way. */
+  leave(why: string): void {
+    if (this.#state !== 'ready' && this.#state !== 'new') return;
+    const wasReady = this.#state === 'ready';
+    this.#state = 'leaving';
+    this.#why = why;
+    if (wasReady) this.#owner.leaving();
+    this.#releaseWaiting(why);
+    this.#afterEnd();
   }
 
-  #headers(): void {
-    const { stream: id, ends, parts } = this.#block!;
-    this.#block = undefined;
-    const headers = this.#reader.read(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
-    const stream = this.#streams.get(id);
+  /** Of the reader. */
+  frame(type: number, flags: number, streamId: number, payload: Buffer): void {
+    if (this.#state !== 'closed') this.#frames.take(type, flags, streamId, payload);
+  }
+
+  settings(payload: Buffer): void {
+    const before = this.#settings.initialWindowSize;
+    this.#settings.apply(payload);
+    this.#answer(settingsAckFrame);
+    this.#uploads.moveAll(this.#settings.initialWindowSize - before);
+    if (this.#state === 'new') {
+      this.#state = 'ready';
+      this.#owner.ready();
+    }
+    this.#sendWaiting();
+  }
+
+  headers(streamId: number, headers: Headers | undefined, endStream: boolean): void {
+    const stream = this.#streams.get(streamId);
     if (stream === undefined) return;
-    if (!ends) {
-      stream.headers = headers;
+    if (headers === undefined) {
+      const error = `the headers of the answer are larger than ${maxHeaderListBytes} bytes`;
+      this.#end(stream, { status: status.resourceExhausted, error, ...(!endStream && { reset: 'cancel' }) });
       return;
     }
-    const status = headers['grpc-status'];
-    if (status === undefined) this.#end(id, 2, `HTTP ${headers[':status'] ?? 'answer'} without a gRPC status`, headers);
-    else this.#end(id, Number(status), decodeMessage(headers['grpc-message']), headers);
+    const outcome = stream.response.takeHeaders(headers, endStream);
+    if (outcome !== undefined) this.#end(stream, outcome);
   }
 
-  #end(id: number, status: number, error: string | undefined, trailers: Headers): void {
-    const stream = this.#streams.get(id);
+  data(streamId: number, content: Buffer, bytes: number, endStream: boolean): void {
+    const back = this.#received.take(bytes);
+    if (back > 0) this.#answer(windowUpdateFrame(0, back));
+    const stream = this.#streams.get(streamId);
     if (stream === undefined) return;
-    this.#streams.delete(id);
-    const body = stream.chunks === undefined ? undefined : Buffer.concat(stream.chunks);
-    stream.onAnswer({ status, error, headers: stream.headers ?? trailers, trailers, body });
-    if (this.#leaving && this.#streams.size === 0) this.#socket.end();
+    const backToStream = stream.received.take(bytes);
+    const outcome = stream.response.takeData(content, endStream);
+    if (outcome !== undefined) this.#end(stream, outcome);
+    else if (backToStream > 0) this.#answer(windowUpdateFrame(streamId, backToStream));
   }
 
-  #goAway(last: number): void {
-    this.#leaving = true;
-    for (const id of this.#streams.keys())
-      if (id > last) this.#end(id, unavailable, 'the server closed the connection (GOAWAY)', none);
-    this.#failWaiting('the server closed the connection (GOAWAY)');
-    if (this.#streams.size === 0) this.#socket.end();
+  reset(streamId: number, code: number): void {
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    const why = `the server reset the stream (${nameOfErrorCode(code)})`;
+    if (code === errorCode.refusedStream) {
+      this.#forget(stream);
+      this.#owner.unprocessed(stream.call, true, why);
+      this.#afterEnd();
+    } else if (code === errorCode.noError) this.#end(stream, stream.response.cutShort());
+    else this.#end(stream, { status: statusOfReset(code), error: why });
+  }
+
+  ping(payload: Buffer): void {
+    this.#answer(pingFrame(payload, true));
+  }
+
+  /**
+   * Streams above the last one were not and will not be processed (RFC 9113, 6.8). A server that leaves in order says 2^31-1
+   * first, and the true number a moment later.
+   */
+  goAway(lastStreamId: number, code: number, debug: string): void {
+    const said = debug === '' ? '' : `: ${JSON.stringify(debug)}`;
+    const why = `the server closed the connection (GOAWAY ${nameOfErrorCode(code)}${said})`;
+    this.leave(why);
+    for (const stream of [...this.#streams.values()]) {
+      if (stream.id <= lastStreamId) continue;
+      this.#forget(stream);
+      this.#owner.unprocessed(stream.call, true, why);
+    }
+    this.#afterEnd();
+  }
+
+  windowUpdate(streamId: number, increment: number): void {
+    if (streamId !== 0) {
+      this.#uploads.grow(streamId, increment);
+      return;
+    }
+    this.#window.move(increment);
+    this.#uploads.resume();
+  }
+
+  isKnown(streamId: number): boolean {
+    return streamId % 2 === 1 && streamId < this.#nextId;
+  }
+
+  get #takesCall(): boolean {
+    return (
+      this.#state === 'ready' && this.#streams.size < this.#settings.maxConcurrentStreams && this.#outbox.takesMore
+    );
+  }
+
+  #send(call: WireCall): void {
+    const id = this.#nextId;
+    this.#nextId += 2;
+    const stream = new WireStream(id, call);
+    this.#streams.set(id, stream);
+    call.streamId = id;
+    const { whole, head, body } = this.#request;
+    const { initialWindowSize } = this.#settings;
+    const atOnce =
+      body.length <= maxWholeBytes &&
+      this.#uploads.size === 0 &&
+      body.length <= this.#window.size &&
+      body.length <= initialWindowSize;
+    if (atOnce || body.length === 0) {
+      this.#window.take(body.length);
+      this.#outbox.begin(whole, id);
+    } else {
+      this.#outbox.begin(head, id);
+      this.#uploads.begin(id, initialWindowSize);
+    }
+    if (this.#nextId > largestStreamId) this.leave('all stream ids of the connection are used up');
   }
 
   #sendWaiting(): void {
-    while (
-      this.#waiting.length > 0 &&
-      this.#streams.size < this.#maxStreams &&
-      this.#sendWindow >= this.#request.dataBytes
-    ) {
-      const { keepBody, expiresAt, onAnswer } = this.#waiting.shift()!;
-      this.#send(keepBody, expiresAt, onAnswer);
+    for (const call of this.#waiting) {
+      if (!this.#takesCall) return;
+      this.#waiting.delete(call);
+      this.#send(call);
     }
   }
 
-  /** All calls have the same deadline, so the oldest stands first. */
-  #expire(): void {
-    const now = performance.now();
-    for (const [id, { expiresAt }] of this.#streams) {
-      if (expiresAt > now) break;
-      const cancel = Buffer.alloc(4);
-      cancel.writeUInt32BE(8);
-      this.#write(encodeFrame(frameType.rstStream, 0, id, cancel));
-      this.#end(id, deadlineExceeded, `no answer within ${this.#deadlineMs} ms`, none);
+  #end(stream: WireStream, outcome: Outcome): void {
+    const hasMoreToSend = this.#forget(stream);
+    if (outcome.reset === 'protocol') this.#reset(stream.id, errorCode.protocolError);
+    else if (outcome.reset === 'cancel' || hasMoreToSend) this.#reset(stream.id, errorCode.cancel);
+    const { call, response } = stream;
+    const { headers, trailers } = response;
+    const message = call.expectation.keepMessage ? response.message : undefined;
+    this.#owner.ended(call, {
+      ...{ status: outcome.status, error: outcome.error, headers, trailers, message, peer: this.peer },
+    });
+    this.#afterEnd();
+  }
+
+  /** @returns whether something of its request had not been sent */
+  #forget({ id, call }: WireStream): boolean {
+    this.#streams.delete(id);
+    call.streamId = 0;
+    call.holder = undefined;
+    return this.#uploads.drop(id);
+  }
+
+  #afterEnd(): void {
+    if (this.#state === 'ready') this.#sendWaiting();
+    else if (this.#state === 'leaving' && this.#streams.size === 0) this.#outbox.end();
+  }
+
+  #reset(streamId: number, code: ErrorCode): void {
+    if (this.#state !== 'closed') this.#outbox.write(rstStreamFrame(streamId, code));
+  }
+
+  #releaseWaiting(why: string): void {
+    for (const call of [...this.#waiting]) {
+      this.#waiting.delete(call);
+      call.holder = undefined;
+      this.#owner.unprocessed(call, false, why);
     }
-    while (this.#waiting.length > 0 && this.#waiting[0]!.expiresAt <= now) {
-      this.#waiting.shift()!.onAnswer(failure(deadlineExceeded, 'it could not be sent in time'));
-    }
   }
 
-  #failAll(why: string): void {
-    for (const id of [...this.#streams.keys()]) this.#end(id, unavailable, why, none);
-    this.#failWaiting(why);
+  /** Bytes that the server makes this side send. */
+  #answer(bytes: Buffer): void {
+    if (this.#state === 'closed') return;
+    if (!this.#outbox.takesMore) this.#waitingAnswerBytes += bytes.length;
+    if (this.#waitingAnswerBytes > maxWaitingAnswerBytes) {
+      const message = 'it asks for answers and does not read them';
+      this.#fail(new ConnectionError(errorCode.enhanceYourCalm, 'unread', message));
+    } else this.#outbox.write(bytes);
   }
 
-  #failWaiting(why: string): void {
-    for (const { onAnswer } of this.#waiting.splice(0)) onAnswer(failure(unavailable, why));
+  #sniff(chunk: Buffer): void {
+    this.#sniffed = true;
+    const what = whatIsNoHttp2(chunk);
+    if (what !== undefined) throw new ConnectionError(errorCode.protocolError, 'preface', what);
   }
-}
 
-export function failure(status: number, error: string): WireAnswer {
-  return { status, error, headers: none, trailers: none, body: undefined };
-}
-
-function withoutPadding(flags: number, payload: Buffer): Buffer {
-  let [start, end] = [0, payload.length];
-  if ((flags & frameFlag.padded) !== 0) {
-    start = 1;
-    end -= payload[0]!;
-  }
-  if ((flags & frameFlag.priority) !== 0) start += 5;
-  return payload.subarray(start, end);
-}
-
-/** gRPC writes what is not printable in percent. */
-function decodeMessage(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
+  #fail(thrown: unknown): void {
+    if (!(thrown instanceof ConnectionError)) throw thrown;
+    const isNoHttp2 = this.#state === 'new' && thrown.reason === 'preface';
+    this.#why = isNoHttp2 ? messageOf(thrown) : `the server breaks the protocol: ${messageOf(thrown)}`;
+    this.#outbox.write(goAwayFrame(0, thrown.code, thrown.message));
+    this.#outbox.end();
+    this.#wire.destroy();
+    this.closed(this.#why);
   }
 }

@@ -1,0 +1,46 @@
+import type { Headers } from './headers.ts';
+import { noHeaders } from './headers.ts';
+import type { Expectation } from './response.ts';
+
+/** What came back of one call. */
+export interface WireAnswer {
+  /** gRPC status as a number. */
+  readonly status: number;
+  /** Undefined: OK. */
+  readonly error: string | undefined;
+  readonly headers: Headers;
+  readonly trailers: Headers;
+  /** The first message, where it was asked for. */
+  readonly message: Buffer | undefined;
+  /** `HOST:PORT` of the connection that the call was last on. */
+  readonly peer: string | undefined;
+}
+
+/** What holds a call: a connection, or those who wait for one. */
+export interface Holder {
+  /** The call is over: what is known of it is forgotten. */
+  drop(call: WireCall): void;
+}
+
+/** A call from its beginning to its end, over all its attempts. */
+export class WireCall {
+  readonly expectation: Expectation;
+  readonly expiresAt: number;
+  readonly onAnswer: (answer: WireAnswer) => void;
+  /** A server has refused it unprocessed: gRPC tries such a call once more and not twice (gRFC A6, "Transparent Retries"). */
+  wasRefused = false;
+  holder: Holder | undefined;
+  /** On its connection; 0: not begun there. */
+  streamId = 0;
+  peer: string | undefined;
+
+  constructor(expectation: Expectation, expiresAt: number, onAnswer: (answer: WireAnswer) => void) {
+    this.expectation = expectation;
+    this.expiresAt = expiresAt;
+    this.onAnswer = onAnswer;
+  }
+}
+
+export function failure(call: WireCall, status: number, error: string): WireAnswer {
+  return { status, error, headers: noHeaders, trailers: noHeaders, message: undefined, peer: call.peer };
+}

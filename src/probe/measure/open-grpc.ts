@@ -1,0 +1,169 @@
+import { create, createFileRegistry, toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import * as grpc from '@grpc/grpc-js';
+import { EvenkeelError, messageOf } from '../../base/errors.ts';
+import { Health, HealthCheckRequestSchema } from '../../gen/health/v1/health_pb.ts';
+import { loadProtoFiles } from '../descriptors/proto-files.ts';
+import { reflect } from '../descriptors/reflection.ts';
+import { WireEngine } from '../load/wire/wire-engine.ts';
+import { TlsCredentials } from '../target/channel-credentials.ts';
+import { ChannelEngine } from '../target/channel-engine.ts';
+import { clientTls, readTls } from '../target/credentials.ts';
+import { diagnoseGrpc } from '../target/diagnose.ts';
+import { type ClientTls, type ConnectFailure, type Dial, dialWith } from '../target/dial.ts';
+import { type PreparedCall, prepareCall, splitMethod } from '../target/method.ts';
+import { namesOf, type TargetNames } from '../target/names-of-target.ts';
+import { findPlace, type GrpcPlace, type GrpcTarget } from './grpc-place.ts';
+import { fileOrText, type Opened, unreachable } from './opened.ts';
+import { healthMethod, type ProbeOptions } from './options.ts';
+
+/** How to reach the servers of a target. */
+interface Route {
+  readonly target: GrpcTarget;
+  readonly place: GrpcPlace;
+  readonly names: TargetNames;
+  readonly tls: ClientTls | undefined;
+  readonly dial: Dial;
+}
+
+export async function openGrpc(options: ProbeOptions, signal: AbortSignal): Promise<Opened> {
+  const { target } = options;
+  if (target.kind !== 'grpc') throw new TypeError('not a gRPC target');
+  const material = options.tls === undefined ? undefined : await readTls(options.tls);
+  const fromFiles =
+    options.protoFiles.length > 0
+      ? await loadProtoFiles(options.protoFiles, options.importPaths, splitMethod(options.method).service)
+      : undefined;
+  const metadata = metadataOf(options.headers);
+  const place = await findPlace(target, options);
+  const names = namesOf(target, options.authority, material?.serverName);
+  const tls = material === undefined ? undefined : clientTls(material, names.serverName);
+  const route: Route = { target, place, names, tls, dial: dialWith(tls) };
+  const channel = openChannel(options, route, metadata);
+  const stop = (): void => channel.close();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await channel
+      .connect(options.connectMs, () => diagnose(options, route, signal))
+      .catch((thrown: unknown) => {
+        throw unreachable(options, messageOf(thrown), thrown);
+      });
+    const call = await prepare(options, fromFiles, channel, metadata);
+    if (options.engine === 'wire') {
+      const opened = await openWire(options, route, call);
+      channel.close();
+      return opened;
+    }
+    channel.prepare(call);
+    return { engine: channel, call: call.path, ask: place.ask, askEveryMs: askEveryMs(target), close: place.close };
+  } catch (thrown) {
+    channel.close();
+    await place.close();
+    throw thrown;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function openChannel(options: ProbeOptions, { target, place, names, tls }: Route, metadata: grpc.Metadata) {
+  return new ChannelEngine(
+    {
+      uri: place.uri,
+      credentials: tls === undefined ? grpc.credentials.createInsecure() : new TlsCredentials(tls),
+      options: channelOptions(target, options.policy, names),
+      channels: Math.max(1, options.connections),
+    },
+    { deadlineMs: options.deadlineMs, metadata },
+  );
+}
+
+async function diagnose(
+  { connectMs }: ProbeOptions,
+  { place, dial }: Route,
+  signal: AbortSignal,
+): Promise<ConnectFailure | undefined> {
+  const expected = await place.ask().catch(() => undefined);
+  if (expected === undefined || expected.backends.length === 0) return undefined;
+  return diagnoseGrpc(dial, place.addressesOf(expected), { withinMs: connectMs / 2, signal });
+}
+
+async function openWire(
+  options: ProbeOptions,
+  { target, place, names, tls, dial }: Route,
+  { path, requests, singleAnswer, answers }: PreparedCall,
+): Promise<Opened> {
+  const { connections, headers, deadlineMs, connectMs } = options;
+  const engine = await WireEngine.open({
+    addresses: place.addressesOf(await place.ask()),
+    connections: Math.max(1, connections),
+    ...{ dial, path, answers, deadlineMs, connectMs, messages: requests, single: singleAnswer, metadata: headers },
+    scheme: tls === undefined ? 'http' : 'https',
+    authority: names.authority,
+  }).catch((thrown: unknown) => {
+    throw unreachable(options, messageOf(thrown), thrown);
+  });
+  const ask: Opened['ask'] = async () => {
+    const expected = await place.ask();
+    // As a channel: Kubernetes is followed at once, DNS is asked again where a connection is lost.
+    if (target.scheme === 'kubernetes' || !engine.isWhole) engine.follow(place.addressesOf(expected));
+    return expected;
+  };
+  return { engine, call: path, ask, askEveryMs: askEveryMs(target), close: place.close };
+}
+
+function askEveryMs({ scheme }: GrpcTarget): number {
+  return scheme === 'kubernetes' ? 50 : 500;
+}
+
+async function prepare(
+  options: ProbeOptions,
+  fromFiles: Awaited<ReturnType<typeof loadProtoFiles>> | undefined,
+  channel: ChannelEngine,
+  metadata: grpc.Metadata,
+): Promise<PreparedCall> {
+  const data = options.data === undefined ? '{}' : await fileOrText(options.data, '--data');
+  if (fromFiles !== undefined) return prepareCall(fromFiles.registry, options.method, data);
+  const wanted = splitMethod(options.method);
+  // Known without asking: the service that every server is expected to have.
+  if (wanted.service === Health.typeName) {
+    const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [Health.file.proto] }));
+    const call = prepareCall(registry, options.method, data);
+    const empty = toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema));
+    return options.method === healthMethod && options.data === undefined ? { ...call, requests: [empty] } : call;
+  }
+  const described = await reflect(channel.client, wanted, [], { deadlineMs: options.connectMs, metadata });
+  return prepareCall(described.registry, options.method, data);
+}
+
+/** As the schemes' clients: no retries, no proxy of the environment, no service config from DNS, no shared connections. */
+function channelOptions(
+  { scheme }: GrpcTarget,
+  policy: ProbeOptions['policy'],
+  { authority }: TargetNames,
+): grpc.ChannelOptions {
+  return {
+    // By the service config below nothing is retried but what no server has processed, as in every gRPC client (gRFC A6,
+    // "Transparent Retries"). A control plane could ask for more.
+    'grpc.enable_retries': scheme === 'xds' ? 0 : 1,
+    'grpc.enable_http_proxy': 0,
+    'grpc.service_config_disable_resolution': 1,
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.default_authority': authority,
+    ...(scheme !== 'xds' && { 'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ [policy]: {} }] }) }),
+  };
+}
+
+function metadataOf(headers: ProbeOptions['headers']): grpc.Metadata {
+  const metadata = new grpc.Metadata({ waitForReady: false });
+  for (const [name, value] of headers) {
+    try {
+      metadata.add(name, name.endsWith('-bin') ? Buffer.from(value, 'base64') : value);
+    } catch (cause) {
+      throw new EvenkeelError('EK_USAGE', `"${name}" is no metadata: ${messageOf(cause)}`, {
+        field: '--header',
+        cause,
+      });
+    }
+  }
+  return metadata;
+}

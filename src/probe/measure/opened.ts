@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { EvenkeelError, messageOf } from '../../base/errors.ts';
+import type { Engine } from '../load/engine.ts';
+import { reasonOf } from '../target/connect-reason.ts';
+import { type Expected, expectedOf } from '../target/expected.ts';
+import type { ProbeOptions } from './options.ts';
+
+/** An engine that is connected, and what is known of its target. */
+export interface Opened {
+  readonly engine: Engine;
+  /** `/grpc.health.v1.Health/Check`, `GET /path` */
+  readonly call: string;
+  /** Who ought to answer, now. */
+  ask(): Promise<Expected>;
+  /** How often {@link ask} may be asked; where the answer is at hand, often. */
+  readonly askEveryMs: number;
+  /** Ends what keeps {@link ask} up to date. */
+  close(): Promise<void>;
+}
+
+/** A target without a connection, with the reason. */
+export function unreachable({ target }: ProbeOptions, why: string, cause?: unknown): EvenkeelError {
+  return new EvenkeelError('EK_PROBE_UNREACHABLE', `${target.text} cannot be reached: ${why}`, {
+    field: 'TARGET',
+    cause,
+  });
+}
+
+/** A name that does not exist is told at once and by its own words, not after the time for connecting. */
+export async function requireKnownHost(options: ProbeOptions): Promise<void> {
+  await expectedOf(options.target).catch((thrown: unknown) => {
+    throw unreachable(options, reasonOf(thrown), thrown);
+  });
+}
+
+/** `@FILE` is what the file holds. @throws EvenkeelError `EK_FILE_READ` */
+export async function fileOrText(text: string, field: string): Promise<string> {
+  if (!text.startsWith('@')) return text;
+  const file = text.slice(1);
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new EvenkeelError('EK_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { file, field, cause });
+  });
+}

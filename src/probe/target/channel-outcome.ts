@@ -1,0 +1,44 @@
+import * as grpc from '@grpc/grpc-js';
+
+/** What a call of grpc-js comes to, in this order; `status` once. */
+export interface CallEvents {
+  readonly headers: (metadata: grpc.Metadata) => void;
+  readonly message: (bytes: Buffer) => void;
+  readonly status: (status: Pick<grpc.StatusObject, 'code' | 'details' | 'metadata'>) => void;
+}
+
+/** Statuses that grpc-js gives to a page that it has taken for messages; one that it knows for a page it names so. */
+const notReadable: ReadonlySet<grpc.status> = new Set([grpc.status.RESOURCE_EXHAUSTED, grpc.status.INTERNAL]);
+const knownForPage = 'Received HTTP status code';
+
+/**
+ * Gives calls the status that gRPC says where grpc-js reports another one: an answer that lacks its one message is no success
+ * (doc/statuscodes.md), and HTTP 200 with a page in it is UNKNOWN (doc/http-grpc-status-mapping.md), not a message that is too
+ * large.
+ */
+export function outcomeOf(singleAnswer: boolean, events: CallEvents, onEnd: () => void): CallEvents {
+  let messages = 0;
+  let type: string | undefined;
+  return {
+    headers: (metadata) => {
+      type = metadata.get('content-type')[0]?.toString();
+      events.headers(metadata);
+    },
+    message: (bytes) => {
+      messages += 1;
+      events.message(bytes);
+    },
+    status: (status) => {
+      onEnd();
+      const { code, details: said, metadata } = status;
+      const isPage = type !== undefined && !type.startsWith('application/grpc') && !said.startsWith(knownForPage);
+      if (code === grpc.status.OK && singleAnswer && messages !== 1) {
+        const details = messages === 0 ? 'no message came' : 'more than one message came';
+        events.status({ code: grpc.status.UNIMPLEMENTED, details, metadata });
+      } else if (notReadable.has(code) && isPage) {
+        const details = `HTTP 200 (${JSON.stringify(type?.slice(0, 100))}) without a gRPC status`;
+        events.status({ code: grpc.status.UNKNOWN, details, metadata });
+      } else events.status(status);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { PeerCertificate } from 'node:tls';
+
+const longest = 300;
+
+/** In plain words, by the code of a system or TLS error. */
+const words: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused: nothing listens there',
+  ECONNRESET: 'the server closed the connection',
+  EPIPE: 'the server closed the connection',
+  ENOTFOUND: 'the name does not resolve',
+  EAI_AGAIN: 'the name does not resolve: the DNS server does not answer',
+  ETIMEDOUT: 'nobody answers at that address',
+  EHOSTUNREACH: 'there is no route to that address',
+  ENETUNREACH: 'there is no route to that network',
+  ENOENT: 'there is no such socket',
+  EACCES: 'this user may not open that socket',
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  CERT_NOT_YET_VALID: "the server's certificate is not valid yet",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is signed by itself and not known here (--ca FILE)",
+  SELF_SIGNED_CERT_IN_CHAIN: "the server's certificate is signed by an authority that is not known here (--ca FILE)",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "the server's certificate is signed by an authority that is not known here (--ca FILE)",
+  UNABLE_TO_GET_ISSUER_CERT: "the server's certificate is signed by an authority that is not known here (--ca FILE)",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    "the server's certificate is signed by an authority that is not known here (--ca FILE)",
+  CERT_SIGNATURE_FAILURE: "the signature of the server's certificate is wrong (--ca FILE)",
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the server does not speak TLS',
+  ERR_SSL_HTTP_REQUEST: 'the server does not speak TLS',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server wants a client certificate (--cert, --key)',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    'the server refuses the TLS handshake; it may want a client certificate (--cert, --key)',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'the server refuses the client certificate (--cert, --key)',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'the server refuses the client certificate (--cert, --key)',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the client certificate has expired (--cert, --key)',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not know the authority of the client certificate (--cert, --key)',
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'the server does not speak HTTP/2 over TLS (ALPN), which gRPC needs',
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'the server knows no such name (--server-name)',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the server speaks no version of TLS that this program speaks',
+};
+
+interface SystemError extends Error {
+  readonly code?: string;
+  readonly cert?: PeerCertificate;
+  readonly errors?: readonly Error[];
+}
+
+/** What an error of a socket or of TLS comes to, in words, with the system's own behind them. */
+export function reasonOf(error: unknown): string {
+  const { code = '', cert, errors, message } = error as SystemError;
+  // Several addresses of a name were tried.
+  if (message === '' && errors !== undefined && errors.length > 0) return reasonOf(errors[0]);
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    const names = cert?.subjectaltname ?? cert?.subject?.CN?.toString() ?? 'no names';
+    return bounded(`the server's certificate is for other names (--server-name): it has ${names}`);
+  }
+  const known = words[code];
+  const detail = bounded(message ?? String(error));
+  if (known === undefined) return detail === '' ? code : detail;
+  return detail === '' ? known : `${known} (${detail})`;
+}
+
+function bounded(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > longest ? `${line.slice(0, longest)}…` : line;
+}
