@@ -16,6 +16,14 @@ export interface Readiness {
   readonly reasons: readonly string[];
   /** What is wrong although the last good state is served. */
   readonly degraded: readonly string[];
+  /** How old the last word of each source is, where it says so. */
+  readonly sources?: readonly SourceAge[] | undefined;
+}
+
+export interface SourceAge {
+  readonly name: string;
+  /** Milliseconds; a source that is silent may have nothing to say, or may not see any more. */
+  readonly lastWordAgeMs: number;
 }
 
 /** Not a JSON schema of fastify: compiling one takes longer than everything else that the server does at its start. */

@@ -3,7 +3,7 @@ import type { Unserved } from '../discovery/discovery.ts';
 import type { HealthReport } from '../health/health-checker.ts';
 import { type HealthState, targetKey } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
-import { type Service, type ServicePort, serviceKey } from '../model/service.ts';
+import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
 import { defaultPort } from '../model/service-port.ts';
 import type { ClientStatus, EncodedResource } from '../xds/index.ts';
 import type { DumpQuery, Readiness } from './admin-server.ts';
@@ -26,6 +26,8 @@ export interface DumpInput {
   readonly conflicts: readonly Conflict[];
   readonly services: readonly PublishedService[];
   readonly gateways: readonly PublishedGateway[];
+  /** What there is to say of a Service beside what discovery says. */
+  readonly problemsOf: (id: ServiceId) => readonly string[];
   readonly sourceOf: (service: Service) => string | undefined;
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
   readonly healthReports: readonly HealthReport[];
@@ -47,6 +49,7 @@ export function configDump(input: DumpInput, query: DumpQuery): object {
     totals: { services: input.services.length, conflicts: input.conflicts.length, clients: input.clients.length },
     sources: input.sources.map(({ degraded, ...source }) => ({
       ...source,
+      lastWordAgeMs: input.readiness.sources?.find(({ name }) => name === source.name)?.lastWordAgeMs,
       degraded: degraded?.toJSON(),
       unserved: input.unserved.get(source.name)?.map(({ namespace, error }) => ({ namespace, error: error.toJSON() })),
     })),
@@ -64,18 +67,19 @@ function explainTarget({ whyNotServed }: DumpInput, listener: string, namespace:
 
 function dumpService(
   { service, selections, translated, rejected }: PublishedService,
-  { sourceOf, healthOf }: DumpInput,
+  { sourceOf, healthOf, problemsOf }: DumpInput,
   reports: ReadonlyMap<string, HealthReport>,
   limit: number,
 ): object {
   const chosen = defaultPort(service);
+  const problems = [...(service.problems ?? []), ...problemsOf(service)];
   return {
     namespace: service.namespace,
     name: service.name,
     source: sourceOf(service),
     published: translated !== undefined,
     rejected: rejected?.toJSON(),
-    problems: service.problems,
+    problems: problems.length > 0 ? problems : undefined,
     defaultPort: 'reason' in chosen ? undefined : chosen.port,
     healthCheck: service.policy.healthCheck,
     ports: service.ports.map((port) => {

@@ -202,3 +202,74 @@ test('names that are not served are told once, and why', async (t) => {
   assert.equal(dump.services[0].refusedAliases.length, 4);
   assert.equal(lines.filter(({ msg }) => msg === 'names are not served').length, 1);
 });
+
+test('a Service that loses its last endpoint is named, with the clients that ask for it, until it has one again', async (t) => {
+  const { controlPlane, connect, lines, tell } = await startControlPlane(t, 'file');
+  const one = [readyEndpoint('10.0.0.1')];
+  for (const name of ['orders', 'idle']) tell[0]!.upsert(grpcService(`shop/${name}`, one));
+  tell[0]!.synced();
+  await controlPlane.whenReady;
+  const streams = [await connect(), await connect()];
+  for (const ads of streams) await ads.requestResponseAck(typeUrls.endpoint, ['shop/orders:50051']);
+  for (const name of ['orders', 'idle']) tell[0]!.upsert(grpcService(`shop/${name}`, []));
+  await streams[0]!.responseAck(typeUrls.endpoint);
+  const lost = () => lines.filter(({ msg }) => /has lost its last endpoint/.test(String(msg)));
+  assert.deepEqual(
+    lost().map(({ assignment, clients, level }) => [assignment, clients, level]),
+    [
+      ['shop/orders:50051', 2, 40],
+      ['shop/idle:50051', 0, 40],
+    ],
+  );
+  assert.deepEqual(controlPlane.readiness().degraded, [
+    'without endpoints, and asked for: shop/orders:50051 (2 clients)',
+  ]);
+  const metric = 'evenkeel_clients_without_endpoints{assignment="shop/orders:50051"} 2';
+  assert.ok((await controlPlane.metrics()).text.includes(metric));
+  const dump = controlPlane.configDump({ namespace: 'default', limit: 10 }) as { services: { problems?: string[] }[] };
+  assert.match(
+    dump.services[0]!.problems![0]!,
+    /^shop\/orders:50051 lost its last endpoint \d+ s ago; 2 clients ask for it$/,
+  );
+  assert.match(dump.services[1]!.problems![0]!, /0 clients ask for it$/);
+
+  // The same state again is nothing new.
+  tell[0]!.upsert(grpcService('shop/orders', [], { policy: { healthCheck: { protocol: 'tcp', grpcService: '' } } }));
+  await Promise.resolve();
+  assert.equal(lost().length, 2);
+  tell[0]!.upsert(grpcService('shop/orders', one));
+  await streams[0]!.responseAck(typeUrls.endpoint);
+  assert.deepEqual(controlPlane.readiness().degraded, []);
+  tell[0]!.upsert(grpcService('shop/orders', []));
+  await streams[0]!.responseAck(typeUrls.endpoint);
+  assert.equal(lost().length, 3, 'it is lost anew');
+});
+
+test('how old the last word of a source is stands in readiness, dump and metrics', async (t) => {
+  let age: number | undefined;
+  const discovery = Object.assign(new ToldSource(), { lastWordAgeMs: () => age });
+  const { log } = logCapture();
+  const options = { sources: [{ name: 'dns', discovery }], health, clusterDomain: 'cluster.local', version: '1', log };
+  const controlPlane = new ControlPlane(options);
+  await controlPlane.start({ host: '127.0.0.1', port: 0 });
+  t.after(() => controlPlane.stop());
+  assert.equal(controlPlane.readiness().sources, undefined);
+  age = 20_000.4;
+  assert.deepEqual(controlPlane.readiness().sources, [{ name: 'dns', lastWordAgeMs: 20_000 }]);
+  const dump = controlPlane.configDump({ namespace: 'default', limit: 10 }) as { sources: object[] };
+  assert.equal((dump.sources[0] as { lastWordAgeMs: number }).lastWordAgeMs, 20_000);
+  assert.match((await controlPlane.metrics()).text, /^evenkeel_discovery_last_word_age_seconds\{source="dns"\} 20$/m);
+});
+
+test('a client whose target is removed is told of, though it asked long before', async (t) => {
+  const { controlPlane, connect, lines, tell } = await startControlPlane(t, 'file');
+  tell[0]!.upsert(grpcService('default/orders', []));
+  tell[0]!.synced();
+  await controlPlane.whenReady;
+  const ads = await connect();
+  await ads.requestResponseAck(typeUrls.listener, ['orders']);
+  tell[0]!.remove({ namespace: 'default', name: 'orders' });
+  await ads.responseAck(typeUrls.listener);
+  while (!lines.some(({ code }) => code === 'EK_NOT_SERVED')) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(lines.find(({ code }) => code === 'EK_NOT_SERVED')?.target, 'orders');
+});

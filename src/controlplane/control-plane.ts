@@ -6,9 +6,10 @@ import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import type { Gateway } from '../translate/gateway.ts';
 import { whyNotServed } from '../translate/targets.ts';
 import { AdsServer, defaultLimits, SnapshotCache, typeUrls } from '../xds/index.ts';
-import type { AdminSource, DumpQuery, Readiness } from './admin-server.ts';
+import type { AdminSource, DumpQuery, Readiness, SourceAge } from './admin-server.ts';
 import { ResourceOwners } from './auth-owners.ts';
 import { configDump } from './config-dump.ts';
+import { EmptyPorts } from './empty-ports.ts';
 import { GatewayPublisher } from './gateway-publisher.ts';
 import { readGauges } from './gauges.ts';
 import { Metrics } from './metrics.ts';
@@ -63,6 +64,7 @@ export class ControlPlane implements AdminSource {
   readonly #checker: HealthChecker;
   readonly #health: ServiceHealth;
   readonly #publisher: Publisher;
+  readonly #emptyPorts: EmptyPorts;
   readonly #gateways: GatewayPublisher;
   readonly #activity: StreamActivity;
   readonly #owners = new ResourceOwners();
@@ -77,6 +79,10 @@ export class ControlPlane implements AdminSource {
     this.#options = options;
     const { log } = options;
     const publishLog = new PublishLog(log);
+    this.#emptyPorts = new EmptyPorts({
+      clientsOf: (assignment) => this.#server.streamsOf(typeUrls.endpoint, assignment).length,
+      log,
+    });
     this.#store = new ModelStore(
       options.sources.map(({ name }) => name),
       {
@@ -89,6 +95,7 @@ export class ControlPlane implements AdminSource {
           this.#metrics.count('evenkeel_discovery_changes_total', { change: 'removed' });
           log.info({ service: serviceKey(id) }, 'service removed');
           publishLog.removed(id);
+          this.#emptyPorts.removed(id);
           this.#publisher.removed(id);
         },
         sourceChanged: ({ name, degraded }) => {
@@ -125,6 +132,7 @@ export class ControlPlane implements AdminSource {
         published: (services) => {
           for (const published of services) {
             publishLog.published(published);
+            this.#emptyPorts.published(published);
             this.#own(published);
           }
           // Before that, thousands of Services may come one by one, and every one of them would change every route.
@@ -133,6 +141,12 @@ export class ControlPlane implements AdminSource {
         },
         rejected: (id, error) => {
           log.error({ service: serviceKey(id), error: error.toJSON() }, 'clients would reject this; not published');
+        },
+        withdrawn: (listeners) => {
+          for (const listener of listeners) {
+            for (const stream of this.#server.streamsOf(typeUrls.listener, listener))
+              missing.withdrawn(stream, listener);
+          }
         },
         damped: (id, endpoint) =>
           log.warn(
@@ -150,7 +164,7 @@ export class ControlPlane implements AdminSource {
       metrics: this.#metrics,
       log,
     });
-    this.#activity = new StreamActivity(this.#metrics, log, missing);
+    this.#activity = new StreamActivity(this.#metrics, log, missing, this.#emptyPorts);
     this.#server = new AdsServer({
       cache: this.#cache,
       group: (node) => groupOf(node, gatewayNames),
@@ -215,6 +229,7 @@ export class ControlPlane implements AdminSource {
   async stop(): Promise<void> {
     await Promise.all(this.#options.sources.map(({ discovery }) => discovery.stop()));
     this.#publisher.close();
+    this.#emptyPorts.close();
     await this.#checker.stop();
     await this.#entrance?.stop();
     await this.#server.close();
@@ -234,6 +249,8 @@ export class ControlPlane implements AdminSource {
       conflicts: this.#store.conflicts,
       waiting: this.#publisher.waiting,
       rejected: this.#services.filter(({ rejected }) => rejected !== undefined),
+      withoutEndpoints: this.#emptyPorts.wanted,
+      ages: this.#ages,
       others: this.#entrance?.problems,
     });
   }
@@ -249,6 +266,8 @@ export class ControlPlane implements AdminSource {
       healthOf: this.#healthOf,
       healthReports: this.#checker.snapshot(),
       streams: this.#activity.streams,
+      ages: this.#ages,
+      withoutEndpoints: this.#emptyPorts.wanted,
       memory: this.#server.memory,
       certificateEndMs: this.#entrance?.notAfterMs,
     });
@@ -266,6 +285,7 @@ export class ControlPlane implements AdminSource {
         conflicts: this.#store.conflicts,
         services: this.#services,
         gateways: this.#gateways.gateways,
+        problemsOf: (id) => this.#emptyPorts.problemsOf(id),
         sourceOf: (service) => this.#store.sourceOf(service),
         healthOf: this.#healthOf,
         healthReports: this.#checker.snapshot(),
@@ -287,7 +307,10 @@ export class ControlPlane implements AdminSource {
     const reason = whyNotServed(listener, namespace, find, this.#options.clusterDomain);
     if (reason === undefined || unknown === undefined) return reason;
     const id = unknown;
-    return [reason, ...this.#options.sources.flatMap(({ discovery }) => discovery.excludes?.(id) ?? [])].join('; ');
+    const more = this.#options.sources.flatMap(
+      ({ discovery }) => discovery.undecided?.(id) ?? discovery.excludes?.(id) ?? [],
+    );
+    return [reason, ...more].join('; ');
   };
 
   /** In the tick in which they came into the cache, so that no client is asked about before. */
@@ -304,6 +327,13 @@ export class ControlPlane implements AdminSource {
     for (const { gateway, translated } of this.#gateways.gateways) {
       this.#owners.claim(translated?.resources ?? [], { gateway: gateway.name });
     }
+  }
+
+  get #ages(): SourceAge[] {
+    return this.#options.sources.flatMap(({ name, discovery }) => {
+      const age = discovery.lastWordAgeMs?.();
+      return age === undefined ? [] : { name, lastWordAgeMs: Math.round(age) };
+    });
   }
 
   get #unserved() {

@@ -4,6 +4,8 @@ import type { HealthState } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service } from '../model/service.ts';
 import type { MemoryBudget } from '../xds/index.ts';
+import type { SourceAge } from './admin-server.ts';
+import type { EmptyPort } from './empty-ports.ts';
 import { endpointState } from './endpoint-state.ts';
 import type { Metrics } from './metrics.ts';
 import type { Conflict, SourceState } from './model-store.ts';
@@ -22,6 +24,8 @@ export interface GaugeInput {
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
   readonly healthReports: readonly HealthReport[];
   readonly streams: number;
+  readonly ages: readonly SourceAge[];
+  readonly withoutEndpoints: readonly EmptyPort[];
   /** What clients make the process hold. */
   readonly memory: Pick<MemoryBudget, 'usedBytes' | 'limits'>;
   /** When the certificate in force ends, milliseconds since 1970; undefined without TLS. */
@@ -47,6 +51,14 @@ export function readGauges(metrics: Metrics, input: GaugeInput): void {
   metrics.set(
     'evenkeel_discovery_namespaces_forbidden',
     [...input.unserved].flatMap(([source, parts]) => parts.map(({ namespace }) => [{ source, namespace }, 1] as const)),
+  );
+  metrics.set(
+    'evenkeel_discovery_last_word_age_seconds',
+    input.ages.map(({ name, lastWordAgeMs }) => [{ source: name }, lastWordAgeMs / 1000]),
+  );
+  metrics.set(
+    'evenkeel_clients_without_endpoints',
+    input.withoutEndpoints.map(({ name, clients }) => [{ assignment: name }, clients]),
   );
   metrics.set('evenkeel_discovery_conflicts', [[{}, input.conflicts.length]]);
   metrics.set('evenkeel_services', [[{}, services.length]]);

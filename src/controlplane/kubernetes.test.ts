@@ -49,6 +49,8 @@ async function until(holds: () => boolean): Promise<void> {
 test('a Service of the API is served under its names', async (t) => {
   const { controlPlane, connect } = await start(t, await apiServer(t));
   await controlPlane.whenReady;
+  const [age] = controlPlane.readiness().sources ?? [];
+  assert.deepEqual([age?.name, typeof age?.lastWordAgeMs], ['kubernetes', 'number']);
   const ads = await connect({ namespace: 'shop' });
   const { names } = await ads.requestResponseAck(typeUrls.listener, ['orders', 'orders.shop:grpc']);
   assert.deepEqual([...names].sort(), ['orders', 'orders.shop:grpc']);

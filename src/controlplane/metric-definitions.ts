@@ -26,6 +26,10 @@ export const metricDefinitions = {
 
   evenkeel_discovery_synced: gauge('1 once the source has told everything that exists.', 'source'),
   evenkeel_discovery_degraded: gauge('1 while the source fails and its last good state is served.', 'source'),
+  evenkeel_discovery_last_word_age_seconds: gauge(
+    'Time since the source last said anything, changes or not; its part that has been silent longest counts.',
+    'source',
+  ),
   evenkeel_discovery_failures_total: counter('Times a source reported a failure.', 'source', 'code'),
   evenkeel_discovery_changes_total: counter('Services in force that were changed or removed.', 'change'),
   evenkeel_discovery_conflicts: gauge('Services that a source claims although an earlier source has them.'),
@@ -51,6 +55,10 @@ export const metricDefinitions = {
     'service',
     'port',
     'state',
+  ),
+  evenkeel_clients_without_endpoints: gauge(
+    'Clients that ask for a Service port without endpoints, NAMESPACE/NAME:PORT; nothing for others.',
+    'assignment',
   ),
   evenkeel_aliases: gauge('Names that clients can dial.'),
   evenkeel_aliases_refused: gauge('Names that are ambiguous or reserved; /config_dump tells why.'),

@@ -31,6 +31,8 @@ function renderDocs(): string {
     '| --- | --- |',
     '| `increase(evenkeel_xds_nacks_total[10m]) > 0` | a client rejects what it is sent; `/config_dump` has its reason |',
     '| `evenkeel_discovery_degraded == 1` | a source fails; the last good state is served |',
+    '| `evenkeel_clients_without_endpoints > 0` | every call of these clients to that Service fails; the log and `problems` in `/config_dump` say since when |',
+    '| `evenkeel_discovery_last_word_age_seconds > 120` | a source is silent: an API server sends a bookmark about once a minute, DNS and files are looked at every few seconds |',
     '| `evenkeel_discovery_namespaces_forbidden == 1` | a namespace is not served, since it may not be read |',
     '| `evenkeel_services_rejected > 0` | a change is not in force because clients would reject it |',
     '| `evenkeel_largest_assignment_bytes > 2e6` | a Service is close to what clients still receive in one message |',

@@ -62,3 +62,32 @@ test('a client that asks for ever new names does not fill the log', () => {
   clock.advance(1_000);
   assert.equal(lines.length, 100);
 });
+
+test('a target that ceases to be served is told of, each time', () => {
+  const served = new Set(['orders']);
+  const { log, lines } = logCapture();
+  const clock = new ManualClock();
+  const missing = new MissingTargets({
+    clock,
+    log,
+    metrics: new Metrics(),
+    resourcesOf: () => [
+      { typeUrl: typeUrls.listener, name: 'orders', version: served.has('orders') ? '1' : undefined },
+    ],
+    why: (listener) => (served.has(listener) ? undefined : 'gone'),
+  });
+  missing.asked(stream, typeUrls.listener);
+  clock.advance(1_000);
+  assert.equal(lines.length, 0);
+  for (const times of [1, 2]) {
+    served.delete('orders');
+    missing.withdrawn(stream, 'orders');
+    missing.withdrawn(stream, 'orders');
+    clock.advance(1_000);
+    assert.equal(lines.length, times);
+    served.add('orders');
+  }
+  missing.withdrawn(stream, 'orders');
+  clock.advance(1_000);
+  assert.equal(lines.length, 2, 'it was back within a second');
+});

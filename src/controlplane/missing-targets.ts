@@ -20,7 +20,7 @@ export interface MissingTargetsOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** Logs, once a stream, which targets a client asks for in vain, and why. */
+/** Logs which targets a client asks for in vain, and why: once a stream for each time that a target is not there. */
 export class MissingTargets {
   readonly #options: MissingTargetsOptions;
   readonly #clock: Clock;
@@ -34,7 +34,16 @@ export class MissingTargets {
 
   /** The stream asked for something; what of it is not there is looked at a second later. */
   asked(stream: StreamInfo, typeUrl: string): void {
-    if (typeUrl !== typeUrls.listener) return;
+    if (typeUrl === typeUrls.listener) this.#lookAt(stream);
+  }
+
+  /** A listener that the stream asks for exists no longer. */
+  withdrawn(stream: StreamInfo, listener: string): void {
+    this.#streams.get(stream.id)?.told.delete(listener);
+    this.#lookAt(stream);
+  }
+
+  #lookAt(stream: StreamInfo): void {
     const known = this.#streams.get(stream.id) ?? { told: new Set<string>(), cancel: undefined };
     this.#streams.set(stream.id, known);
     if (known.cancel !== undefined || known.told.size >= maxToldPerStream) return;

@@ -7,7 +7,7 @@ import type { HealthState } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import { type TranslatedService, translateService } from '../translate/translate-service.ts';
-import type { EncodedResource, SnapshotCache } from '../xds/index.ts';
+import { type EncodedResource, type SnapshotCache, typeUrls } from '../xds/index.ts';
 import type { PortSelection } from './endpoint-state.ts';
 import type { ServiceHealth } from './service-health.ts';
 
@@ -28,6 +28,8 @@ export interface PublisherObserver {
   published(services: readonly PublishedService[]): void;
   /** Clients would reject the newest state of a Service; what they have stays. */
   rejected(id: ServiceId, error: EvenkeelError): void;
+  /** These listeners exist no longer, for whichever group. */
+  withdrawn?(listeners: readonly string[]): void;
   /** This endpoint comes and goes again and again, and is kept back until it has settled; its address and port. */
   damped?(id: ServiceId, endpoint: string): void;
 }
@@ -138,6 +140,8 @@ export class Publisher {
     // The shared layer first: a bare name must not lead to a route that is not there yet.
     const inOrder = [...layers].sort(([a], [b]) => Number(a !== undefined) - Number(b !== undefined));
     for (const [group, { set, remove }] of inOrder) this.#options.cache.update({ group, set, remove });
+    const gone = inOrder.flatMap(([, { remove }]) => remove).filter(({ typeUrl }) => typeUrl === typeUrls.listener);
+    if (gone.length > 0) this.#options.observer.withdrawn?.(gone.map(({ name }) => name));
     this.#options.observer.published(published);
   }
 

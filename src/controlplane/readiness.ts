@@ -1,5 +1,6 @@
 import { serviceKey } from '../model/service.ts';
-import type { Readiness } from './admin-server.ts';
+import type { Readiness, SourceAge } from './admin-server.ts';
+import { countOf, type EmptyPort } from './empty-ports.ts';
 import type { Conflict, SourceState } from './model-store.ts';
 import type { PublishedService } from './publisher.ts';
 
@@ -13,6 +14,8 @@ export function readinessOf({
   conflicts,
   waiting,
   rejected,
+  withoutEndpoints = [],
+  ages = [],
   others = [],
 }: {
   readonly ready: boolean;
@@ -20,6 +23,9 @@ export function readinessOf({
   readonly conflicts: readonly Conflict[];
   readonly waiting: readonly string[];
   readonly rejected: readonly PublishedService[];
+  /** Service ports that clients ask for and that have no endpoint. */
+  readonly withoutEndpoints?: readonly EmptyPort[] | undefined;
+  readonly ages?: readonly SourceAge[] | undefined;
   /** Problems of other parts. */
   readonly others?: readonly string[] | undefined;
 }): Readiness {
@@ -40,7 +46,16 @@ export function readinessOf({
   if (conflicts.length > 0) {
     problems.push(`Services that two sources have: ${listNames(conflicts.map(({ service }) => service))}`);
   }
-  return { ready, reasons: ready ? [] : reasons, degraded: [...problems, ...others] };
+  if (withoutEndpoints.length > 0) {
+    const names = withoutEndpoints.map(({ name, clients }) => `${name} (${countOf(clients, 'client')})`);
+    problems.push(`without endpoints, and asked for: ${listNames(names)}`);
+  }
+  return {
+    ready,
+    reasons: ready ? [] : reasons,
+    degraded: [...problems, ...others],
+    ...(ages.length > 0 ? { sources: ages } : {}),
+  };
 }
 
 function listNames(names: readonly string[]): string {

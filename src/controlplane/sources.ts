@@ -53,6 +53,8 @@ function withOverlay(source: Discovery, add: ReturnType<typeof overlay>): Discov
     start: (observer) => source.start({ ...observer, upsert: (service) => observer.upsert(add(service)) }),
     unserved: () => source.unserved?.() ?? [],
     excludes: (id) => source.excludes?.(id),
+    undecided: (id) => source.undecided?.(id),
+    lastWordAgeMs: () => source.lastWordAgeMs?.(),
     stop: () => source.stop(),
   };
 }

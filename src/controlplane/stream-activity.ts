@@ -1,5 +1,6 @@
 import type { Logger } from '../base/log.ts';
-import type { StreamInfo, XdsObserver } from '../xds/index.ts';
+import { type StreamInfo, typeUrls, type XdsObserver } from '../xds/index.ts';
+import type { EmptyPorts } from './empty-ports.ts';
 import type { Metrics } from './metrics.ts';
 import type { MissingTargets } from './missing-targets.ts';
 import { typeLabel } from './type-label.ts';
@@ -11,9 +12,11 @@ export class StreamActivity implements XdsObserver {
   readonly #metrics: Metrics;
   readonly #log: Logger;
   readonly #missing: MissingTargets;
+  readonly #emptyPorts: EmptyPorts;
   #streams = 0;
 
-  constructor(metrics: Metrics, log: Logger, missing: MissingTargets) {
+  constructor(metrics: Metrics, log: Logger, missing: MissingTargets, emptyPorts: EmptyPorts) {
+    this.#emptyPorts = emptyPorts;
     this.#metrics = metrics;
     this.#log = log;
     this.#missing = missing;
@@ -38,6 +41,7 @@ export class StreamActivity implements XdsObserver {
 
   request(stream: StreamInfo, { typeUrl }: Told<'request'>): void {
     this.#missing.asked(stream, typeUrl);
+    if (typeUrl === typeUrls.endpoint) this.#emptyPorts.asked();
     this.#metrics.count('evenkeel_xds_requests_total', { type: typeLabel(typeUrl) });
   }
 

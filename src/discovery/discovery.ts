@@ -49,6 +49,11 @@ export interface Discovery {
   excludes?(id: ServiceId): string | undefined;
   /** Why it cannot say yet whether there is this Service, for people; undefined: what it told holds. */
   undecided?(id: ServiceId): string | undefined;
+  /**
+   * Milliseconds since the source last said something, a change or not; where it has several parts, that of the one that
+   * has been silent longest. Undefined before the first word.
+   */
+  lastWordAgeMs?(): number | undefined;
   /** What it may not see, while the rest is served; absent or empty: it sees everything that it should. */
   unserved?(): readonly Unserved[];
   /** Ends all watching; no observer call comes after it resolves. */

@@ -20,7 +20,7 @@ import type { ConnectionOwner } from './http2/wire.ts';
 import { defaultLimits, type XdsLimits } from './limits.ts';
 import { defaultMemoryLimits, MemoryBudget, type MemoryLimits } from './memory/memory-budget.ts';
 import type { XdsNode } from './node.ts';
-import type { XdsObserver } from './observer.ts';
+import type { StreamInfo, XdsObserver } from './observer.ts';
 import { ResponseEncoder } from './response-encoder.ts';
 import { type ResourceFilter, restrictView } from './restricted-view.ts';
 import { Sessions } from './sessions.ts';
@@ -202,6 +202,13 @@ export class AdsServer {
   resourcesOf(streamId: number): ClientResource[] | undefined {
     for (const call of this.#calls) if (call.info.id === streamId) return call.resources();
     return undefined;
+  }
+
+  /** Streams that name a resource; those that get it by a wildcard are not among them. */
+  streamsOf(typeUrl: string, name: string): StreamInfo[] {
+    const streams: StreamInfo[] = [];
+    this.#index.visit(typeUrl, name, undefined, ({ info }) => streams.push(info));
+    return streams;
   }
 
   /** Connections and discovery streams that are open, and what these subscribe to: names, and wildcards as one. */

@@ -389,3 +389,24 @@ test('a name that nobody answers for does not keep the others waiting for ever',
   clock.advance(60_000);
   assert.equal(observer.events.filter(({ kind }) => kind === 'synced').length, 1);
 });
+
+test('its last word is as old as the last answer for the name that has been without one for longest', async (t) => {
+  const { clock, resolver } = await scripted(t);
+  for (const service of ['a', 'b']) resolver.answer('grpc', service, found('127.1.0.1', 5));
+  const services = [configured('a'), configured('b')];
+  const intervals = { minIntervalMs: 1_000, maxIntervalMs: 5_000 };
+  const discovery = new DnsDiscovery({ ...quick, ...intervals, resolver, clock, random: () => 1, services });
+  assert.equal(discovery.lastWordAgeMs(), undefined);
+  await discovery.start(new RecordingObserver());
+  t.after(() => discovery.stop());
+  await turn();
+  assert.equal(discovery.lastWordAgeMs(), 0);
+  resolver.answer('grpc', 'b', failure);
+  clock.advance(5_000);
+  await turn();
+  assert.equal(discovery.lastWordAgeMs(), 5_000);
+  resolver.answer('grpc', 'b', found('127.1.0.1', 5));
+  clock.advance(1_000);
+  await turn();
+  assert.equal(discovery.lastWordAgeMs(), 1_000, 'that of a');
+});

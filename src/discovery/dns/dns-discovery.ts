@@ -91,6 +91,11 @@ export class DnsDiscovery implements Discovery {
     return open && `DNS has not answered for ${open.text} yet${open.error ? `: ${open.error.message}` : ''}`;
   }
 
+  lastWordAgeMs(): number | undefined {
+    const heard = this.#names.flatMap(({ names }) => names.flatMap(({ heardAtMs }) => heardAtMs ?? []));
+    return heard.length === 0 ? undefined : this.#clock.now() - Math.min(...heard);
+  }
+
   async stop(): Promise<void> {
     this.#observer = undefined;
     this.#stop.abort();
@@ -121,6 +126,7 @@ export class DnsDiscovery implements Discovery {
     name.cancelTimer = this.#clock.after(delayMs, () => this.#ask(service, siblings, name));
     if (resolution !== undefined) {
       take(name, resolution);
+      name.heardAtMs = this.#clock.now();
       if (!siblings.some(isUndecided)) this.#told?.upsert(serviceOf(service, siblings));
     }
     if (!wasFine || name.error !== undefined) this.#report();

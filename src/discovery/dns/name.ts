@@ -18,6 +18,8 @@ export interface Name {
   numbers: readonly number[];
   family?: ChosenFamily | undefined;
   problems?: readonly string[] | undefined;
+  /** When the last definitive answer came, by the clock. */
+  heardAtMs?: number | undefined;
   hasExisted: boolean;
   failures: number;
   /** What is wrong with it now. */

@@ -48,6 +48,8 @@ export class FileDiscovery implements Discovery {
   #seen = '';
   #brokenSince: number | undefined;
   #reported = '';
+  /** When the file was last found to be as it was told, or was read. */
+  #heardAtMs: number | undefined;
 
   constructor({ path, clock = systemClock, read = readServices }: FileDiscoveryOptions) {
     this.#path = path;
@@ -72,9 +74,14 @@ export class FileDiscovery implements Discovery {
     }
     // It may have been stopped meanwhile.
     if (this.#observer === undefined) return;
+    this.#heardAtMs = this.#clock.now();
     this.#told.replaceAll(services);
     this.#observer.synced();
     this.#poll(watched ? pollMs : unwatchedPollMs);
+  }
+
+  lastWordAgeMs(): number | undefined {
+    return this.#heardAtMs === undefined ? undefined : this.#clock.now() - this.#heardAtMs;
   }
 
   async stop(): Promise<void> {
@@ -105,6 +112,7 @@ export class FileDiscovery implements Discovery {
       const watched = await this.#watcher.arm();
       // How it was changed is unknown here, so it may be half written.
       if ((await this.#fingerprint()) !== this.#seen) this.#hint(true);
+      else if (this.#brokenSince === undefined) this.#heardAtMs = this.#clock.now();
       if (this.#observer !== undefined) this.#poll(watched ? pollMs : unwatchedPollMs);
     });
   }
@@ -131,6 +139,7 @@ export class FileDiscovery implements Discovery {
     if (this.#observer === undefined) return;
     this.#seen = fingerprint;
     this.#brokenSince = undefined;
+    this.#heardAtMs = this.#clock.now();
     this.#told?.replaceAll(services);
     if (this.#reported === '') return;
     this.#reported = '';

@@ -53,7 +53,7 @@ export class KubernetesDiscovery implements Discovery {
   #scopes: readonly Scope[] = [];
   /** Cancel the giving up of a scope. */
   readonly #deadlines = new Map<Scope, () => void>();
-  #reflectors: readonly { start(): void; stop(): Promise<void> }[] = [];
+  #reflectors: readonly Pick<Reflector<KubeSlice>, 'start' | 'stop' | 'heardAtMs'>[] = [];
   #observer: DiscoveryObserver | undefined;
   #told: ToldServices | undefined;
   #isSynced = false;
@@ -92,6 +92,12 @@ export class KubernetesDiscovery implements Discovery {
       const error = forbidden ?? errors[0];
       return isGivenUp && namespace !== undefined && error !== undefined ? [{ namespace, error }] : [];
     });
+  }
+
+  lastWordAgeMs(): number | undefined {
+    const heard = this.#reflectors.flatMap(({ heardAtMs }) => heardAtMs ?? []);
+    const { clock = systemClock } = this.#options;
+    return heard.length === 0 ? undefined : clock.now() - Math.min(...heard);
   }
 
   async stop(): Promise<void> {

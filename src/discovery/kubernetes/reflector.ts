@@ -82,9 +82,15 @@ export class Reflector<Item extends KubeObject> {
   #futile = 0;
   #degraded: EvenkeelError | undefined;
   #running: Promise<void> = Promise.resolve();
+  #heardAtMs: number | undefined;
 
   constructor(options: ReflectorOptions<Item>) {
     this.#options = options;
+  }
+
+  /** When the server last said something about the collection, by the clock; undefined: it has not yet. */
+  get heardAtMs(): number | undefined {
+    return this.#heardAtMs;
   }
 
   start(): void {
@@ -144,7 +150,8 @@ export class Reflector<Item extends KubeObject> {
   }
 
   #replace({ items }: Listed<Item>): void {
-    const { observer } = this.#options;
+    const { clock, observer } = this.#options;
+    this.#heardAtMs = clock.now();
     observer.hears(true);
     for (const item of items.values()) this.#changed(item);
     for (const item of this.#items.values()) if (!items.has(item.key)) this.#deleted(item);
@@ -183,6 +190,7 @@ export class Reflector<Item extends KubeObject> {
           deleted: (item) => this.#deleted(item),
           reached: (resourceVersion) => {
             this.#resourceVersion = resourceVersion;
+            this.#heardAtMs = clock.now();
             useful();
           },
           settled: () => observer.settled(),
