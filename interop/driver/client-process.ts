@@ -54,6 +54,8 @@ export class ClientProcess {
     const ready = new Promise<ClientEvent>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error('was not ready in time')), startTimeoutMs);
       createInterface({ input: child.process.stdout }).on('line', (line) => {
+        // What a program was writing when it was ended.
+        if (!line.endsWith('}')) return;
         const event = JSON.parse(line) as ClientEvent;
         clearTimeout(timer);
         if (event.event === 'ready') resolve(event);
@@ -83,12 +85,12 @@ export class ClientProcess {
   }
 
   /** Calls at a constant rate until stopped, the targets in turn. */
-  load(targets: readonly string[], ratePerSecond: number, run: string): Load {
+  load(targets: readonly string[], ratePerSecond: number, run: string, options: CallOptions = {}): Load {
     const id = ++this.#lastId;
     const load = new Load(() => this.#send({ id, cmd: 'stop' }));
     this.#receivers.set(id, (event) => load.update(tallyOf(event), event.event === 'done'));
     void this.#child.ended.then((how) => load.broke(new Error(`${this.#child.name} ${how}\n${this.lastWords}`)));
-    this.#send({ id, cmd: 'load', targets, ratePerSecond, run });
+    this.#send({ id, cmd: 'load', targets, ratePerSecond, run, ...options });
     return load;
   }
 

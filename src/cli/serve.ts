@@ -17,6 +17,8 @@ const helps: Readonly<Record<(typeof settings)[number]['field'], string>> = {
   'xds.tls.ca': 'authorities of client certificates, PEM; clients then have to show one',
   'xds.maxConnectionAgeMs': 'age at which a client is asked to connect anew, 0: never (default: 1800000)',
   'xds.memoryBytes': 'bytes that clients may make it hold (default: 40 % of the memory limit)',
+  'xds.replicas.name': 'DNS name of all replicas; when one comes, clients spread over them (default: none)',
+  'xds.replicas.perSecond': 'how many clients are asked to reconnect in a second then (default: 20)',
   'admin.listen': 'where /healthz, /readyz, /metrics and /config_dump are (default: 127.0.0.1:18001)',
   'admin.debug': 'who gets /config_dump: loopback or anywhere (default: loopback)',
   'discovery.file.path': 'endpoint file to serve and to watch',

@@ -42,6 +42,21 @@ const xds = z.strictObject({
     .describe(
       'Bytes that clients may make it hold, all together; beyond it the largest loses its connection. Default: 40 % of the memory limit.',
     ),
+  replicas: z
+    .strictObject({
+      name: z
+        .string()
+        .max(253)
+        .regex(/^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9.])?$/, 'must be a DNS name')
+        .optional()
+        .describe(
+          'DNS name with the addresses of all replicas, such as a headless Service. When a replica comes, every client is asked once to reconnect, so that they spread. Default: none; they spread with `maxConnectionAgeMs` alone.',
+        ),
+      perSecond: wholeNumber(1, 10_000)
+        .default(20)
+        .describe('How many clients each replica asks in a second then, at most; it takes 10 s at least.'),
+    })
+    .prefault({}),
 });
 
 const admin = z.strictObject({

@@ -25,6 +25,8 @@ test('without anything said, the defaults are in force', () => {
       plaintext: 'loopback',
       tls: undefined,
       maxConnectionAgeMs: 1_800_000,
+      memoryBytes: undefined,
+      replicas: { perSecond: 20 },
     },
     admin: { listen: { host: '127.0.0.1', port: 18_001 }, debug: 'loopback' },
     discovery: {
@@ -62,6 +64,9 @@ test('every setting takes effect from a flag and from the environment', () => {
   const samples: Record<string, [text: string, value: unknown]> = {
     'xds.listen': ['[::1]:1', { host: '::1', port: 1 }],
     'xds.maxConnectionAgeMs': ['60000', 60_000],
+    'xds.memoryBytes': ['1048576', 1_048_576],
+    'xds.replicas.name': ['evenkeel.mesh.svc', 'evenkeel.mesh.svc'],
+    'xds.replicas.perSecond': ['5', 5],
     'xds.plaintext': ['anywhere', 'anywhere'],
     'xds.tls.listen': ['0.0.0.0:3', { host: '0.0.0.0', port: 3 }],
     'xds.tls.cert': ['a.crt', 'a.crt'],

@@ -24,6 +24,7 @@ export interface Config {
     readonly maxConnectionAgeMs: number;
     /** Undefined: by the memory of the process. */
     readonly memoryBytes?: number | undefined;
+    readonly replicas: ConfigFile['xds']['replicas'];
   };
   readonly admin: { readonly listen: ListenAddress; readonly debug: ConfigFile['admin']['debug'] };
   readonly discovery: {
@@ -150,6 +151,7 @@ function withAddresses(
       plaintext: xds.plaintext,
       maxConnectionAgeMs: xds.maxConnectionAgeMs,
       memoryBytes: xds.memoryBytes,
+      replicas: xds.replicas,
       ...listenersOf(xds, overridden),
     },
     admin: { listen: parseListenAddress(admin.listen, 'admin.listen'), debug: admin.debug },

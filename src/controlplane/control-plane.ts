@@ -19,6 +19,7 @@ import { groupOf, wildcardOf } from './node-group.ts';
 import { PublishLog } from './publish-log.ts';
 import { type PublishedService, Publisher } from './publisher.ts';
 import { readinessOf } from './readiness.ts';
+import { type ReconnectSettings, Reconnects } from './reconnects.ts';
 import { ServiceHealth } from './service-health.ts';
 import type { NamedSource } from './sources.ts';
 import { StreamActivity } from './stream-activity.ts';
@@ -37,6 +38,10 @@ export interface ControlPlaneOptions {
   readonly maxConnectionAgeMs?: number | undefined;
   /** Bytes that clients may make it hold, all together; default: by the memory of the process. */
   readonly memoryBytes?: number | undefined;
+  /** How clients spread when a replica comes; default: they do not. */
+  readonly replicas?: ReconnectSettings | undefined;
+  /** Without running for so long, the process has stood still, and its clients reconnect. Default 5,000. */
+  readonly standstillMs?: number | undefined;
   /** Shown in `/config_dump` and metrics. */
   readonly version: string;
   readonly log: Logger;
@@ -70,6 +75,7 @@ export class ControlPlane implements AdminSource {
   readonly #owners = new ResourceOwners();
   readonly #entrance: TlsEntrance | undefined;
   readonly #server: AdsServer;
+  readonly #reconnects: Reconnects;
   readonly #whenReady = Promise.withResolvers<void>();
   /** Services that must be published before the first stream is; undefined until all sources are synced. */
   #awaited: Set<string> | undefined;
@@ -176,6 +182,8 @@ export class ControlPlane implements AdminSource {
       identifier: `evenkeel ${options.version}`,
       observer: this.#activity,
     });
+    const { replicas, standstillMs } = options;
+    this.#reconnects = new Reconnects({ server: this.#server, replicas, standstillMs, metrics: this.#metrics, log });
     this.#entrance =
       options.tls &&
       new TlsEntrance({
@@ -222,11 +230,13 @@ export class ControlPlane implements AdminSource {
       await this.stop();
       throw failure.reason;
     }
+    this.#reconnects.start();
     return { xds: fulfilled(xds), tls: fulfilled(tls) };
   }
 
   /** Sources first, so that nothing that ends looks like a change; then the streams, with GOAWAY. */
   async stop(): Promise<void> {
+    this.#reconnects.stop();
     await Promise.all(this.#options.sources.map(({ discovery }) => discovery.stop()));
     this.#publisher.close();
     this.#emptyPorts.close();

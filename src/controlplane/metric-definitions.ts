@@ -82,6 +82,10 @@ export const metricDefinitions = {
   ),
   evenkeel_xds_streams_opened_total: counter('Streams that were accepted.', 'protocol'),
   evenkeel_xds_streams_refused_total: counter('Streams that were turned away.', 'reason'),
+  evenkeel_xds_reconnects_total: counter(
+    'Clients that were asked to reconnect because a replica came, or because the process had stood still.',
+    'reason',
+  ),
   evenkeel_xds_requests_total: counter('Requests that were read.', 'type'),
   evenkeel_xds_invalid_requests_total: counter('Requests that broke the protocol; their stream was ended.'),
   evenkeel_xds_faults_total: counter(

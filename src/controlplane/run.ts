@@ -30,6 +30,7 @@ export async function runControlPlane(config: Config, version: string): Promise<
     tls: config.xds.tls,
     maxConnectionAgeMs: config.xds.maxConnectionAgeMs,
     memoryBytes: config.xds.memoryBytes,
+    replicas: config.xds.replicas,
     version,
     log: createLogger('serve'),
   });

@@ -216,6 +216,16 @@ export class AdsServer {
     return { sessions: this.#sessions.size, streams: this.#calls.size, subscriptions: this.#index.size };
   }
 
+  /**
+   * Asks the clients that are connected now to reconnect, each at a random moment within so many milliseconds; 0: all at once.
+   * GOAWAY, and its streams end with UNAVAILABLE: a client keeps its resources and connects to whatever its name leads to.
+   *
+   * @returns how many connections it concerns
+   */
+  reconnect(withinMs: number): number {
+    return this.#sessions.move(withinMs);
+  }
+
   /** Ends everything: streams with UNAVAILABLE, connections with GOAWAY; what is left after the grace time is cut. */
   async close(): Promise<void> {
     this.#closing = true;

@@ -27,6 +27,31 @@ test('at its age a connection is asked to go: GOAWAY, and its streams end with U
   assert.equal((await ads.ended).code, 14);
 });
 
+test('asked to reconnect, each client that is there goes once within the time, and later ones stay', async (t) => {
+  const clock = new ManualClock();
+  const { server, connect } = await startFixture(t, { clock });
+  const clients = [await connect(), await connect(), await connect()];
+  const goaways = clients.map((client) => once(client.session, 'goaway'));
+  const streams = clients.map((client) => client.sotw());
+  for (const ads of streams) await ads.requestResponseAck(cds);
+  assert.equal(server.reconnect(10_000), 3);
+  // Those that wait for their moment keep it.
+  assert.equal(server.reconnect(10_000), 0);
+  const later = await connect();
+  const stays = later.sotw();
+  await stays.requestResponseAck(cds);
+  clock.advance(10_000);
+  for (const [code] of await Promise.all(goaways)) assert.equal(code, 0, 'NO_ERROR');
+  for (const ads of streams) assert.equal((await ads.ended).code, 14);
+  await stays.expectNoResponse();
+  assert.equal(server.open.streams, 1);
+
+  const goaway = once(later.session, 'goaway');
+  assert.equal(server.reconnect(0), 1);
+  assert.equal((await goaway)[0], 0);
+  assert.equal((await stays.ended).code, 14);
+});
+
 test('a connection that has to go and does not is cut after the grace time', async (t) => {
   const clock = new ManualClock();
   const { server, connect } = await startFixture(t, { clock, maxConnectionAgeMs: 1_000, graceMs: 500 });

@@ -28,8 +28,12 @@ interface SessionState {
   idleIntervals: number;
   /** Whether the last ping has been answered. */
   answered: boolean;
+  /** It was asked to go. */
+  isLeaving: boolean;
   /** Ends the timer that is set. */
   cancelAge(): void;
+  /** The same, where it has been asked to go before its age; undefined where not. */
+  cancelMove: (() => void) | undefined;
 }
 
 /** A connection that has carried no stream for so many keepalive intervals is asked to go, as it only takes a place. */
@@ -64,11 +68,14 @@ export class Sessions {
       streamsEver: 0,
       idleIntervals: 0,
       answered: true,
+      isLeaving: false,
       cancelAge: () => {},
+      cancelMove: undefined,
     };
     this.#sessions.set(connection, state);
     connection.onClose(() => {
       state.cancelAge();
+      state.cancelMove?.();
       this.#checks.delete(connection);
       this.#sessions.delete(connection);
     });
@@ -82,9 +89,31 @@ export class Sessions {
   /** Asks a connection to go: GOAWAY, its streams end, and after the grace time it is cut. */
   dismiss(connection: GrpcConnection): void {
     if (connection.isClosed) return;
+    const state = this.#sessions.get(connection);
+    if (state !== undefined) state.isLeaving = true;
     connection.goAway();
     this.#options.leaving(connection);
     connection.onClose(this.#options.clock.after(this.#options.graceMs, () => connection.destroy()));
+  }
+
+  /**
+   * Asks each connection that is there now to go, at a random moment within the time; one that waits for its moment already
+   * keeps it. 0: all at once.
+   *
+   * @returns how many it concerns
+   */
+  move(withinMs: number): number {
+    const isFree = ({ isLeaving, cancelMove }: SessionState): boolean =>
+      !isLeaving && (withinMs === 0 || cancelMove === undefined);
+    const here = [...this.#sessions].filter(([, state]) => isFree(state));
+    for (const [connection, state] of here) {
+      if (withinMs === 0) this.dismiss(connection);
+      else {
+        const moment = Math.random() * withinMs;
+        state.cancelMove = this.#options.clock.after(moment, () => this.dismiss(connection));
+      }
+    }
+    return here.length;
   }
 
   /** Asks all to go; resolves when they have gone. */

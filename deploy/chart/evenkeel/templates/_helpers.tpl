@@ -107,6 +107,7 @@ helm.sh/chart: {{ include "evenkeel.labelValue" (printf "%s-%s" .Chart.Name .Cha
 {{- if .Values.tls.clientCertificates }}{{ $_ := set $tls "ca" "/etc/evenkeel-tls/ca.crt" }}{{ end -}}
 {{- $_ := set $xds "tls" $tls -}}
 {{- end -}}
+{{- if .Values.service.headless }}{{ $_ := set $xds "replicas" (dict "name" (include "evenkeel.fullname" .)) }}{{ end -}}
 {{- $admin := dict
   "listen" (include "evenkeel.listen" (dict "root" . "port" .Values.admin.port))
   "debug" .Values.admin.debug
