@@ -117,6 +117,11 @@ for (const engine of ['channel', 'wire']) {
         backends.list.map(({ name }) => name),
         ['pod-a'],
       );
+      // Nothing but what it is doing: no warning of Node or of a library.
+      assert.deepEqual(
+        stderr.split('\n').filter((line) => !/^(?:connecting to|finding out|calling) |^$/.test(line)),
+        [],
+      );
       assert.ok(answered - before >= 20 + odd.length);
     }
   });

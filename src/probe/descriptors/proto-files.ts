@@ -1,75 +1,104 @@
 import { readFile } from 'node:fs/promises';
-import { fromBinary } from '@bufbuild/protobuf';
-import { protoCamelCase } from '@bufbuild/protobuf/reflect';
-import { type DescriptorProto, type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
-import { type Described, linkFiles } from './link.ts';
-import { TypeIndex } from './types.ts';
+import type { Described } from './link.ts';
+import { linkGiven, type Wanted } from './link-given.ts';
+import { parseProto } from './parse-proto.ts';
+import { resolveNames } from './resolve-names.ts';
 import { wellKnownFiles } from './well-known.ts';
 
 /**
- * Reads .proto files and what they import.
+ * Reads .proto files and what they import, in every import path, then from here, then beside the file that was given. An
+ * import that is not found costs only what needs it.
  *
+ * @param wanted - what is going to be called
  * @throws EvenkeelError `EK_FILE_READ`, `EK_FILE_SYNTAX`
  */
 export async function loadProtoFiles(
   files: readonly string[],
   importPaths: readonly string[],
-  service: string,
+  wanted: Wanted,
 ): Promise<Described> {
-  for (const file of importPaths.length === 0 ? files : []) {
-    await readFile(file).catch((cause: unknown) => {
-      throw new EvenkeelError('EK_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { file, cause });
-    });
-  }
-  const loader = await import('@grpc/proto-loader');
-  let descriptors: Uint8Array[];
-  try {
-    const found = await loader.load([...files], { includeDirs: [...importPaths], keepCase: true });
-    descriptors = Object.values(found).flatMap((one) =>
-      'fileDescriptorProtos' in one ? (one.fileDescriptorProtos as Uint8Array[]) : [],
-    );
-  } catch (cause) {
-    throw new EvenkeelError('EK_FILE_SYNTAX', `the .proto files cannot be used: ${messageOf(cause)}`, {
-      field: '--proto',
-      cause,
-      hint: 'Correct what the message names; files that are imported are looked for in every --import-path.',
-    });
-  }
-  // Each type of the loader's brings all files along.
-  const parsed = [...new Set(descriptors)].map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
-  const index = new TypeIndex([...wellKnownFiles.values(), ...parsed]);
-  for (const file of parsed) qualify(file, (name) => index.kindOf(name) !== undefined);
-  return linkFiles(parsed, service);
+  const source = new ProtoSource(importPaths);
+  for (const file of files) await source.add(file);
+  return linkGiven(source.resolved(), wanted, source.absent);
 }
 
-/** Names from the loader may be relative to where they stand, innermost first; descriptors from a compiler are full. */
-function qualify(file: FileDescriptorProto, exists: (name: string) => boolean): void {
-  const full = (name: string, scope: string): string => {
-    if (name === '' || name.startsWith('.')) return name;
-    for (let at = scope; ; at = at.slice(0, at.lastIndexOf('.'))) {
-      if (exists(`${at}.${name}`) || at === '') return `${at}.${name}`;
+class ProtoSource {
+  readonly #importPaths: readonly string[];
+  /** Where else is looked, behind the import paths. */
+  readonly #beside = ['.'];
+  readonly #byPath = new Map<string, FileDescriptorProto>();
+  readonly #byName = new Map<string, FileDescriptorProto>();
+  /** Imports that were not found. */
+  readonly absent: string[] = [];
+
+  constructor(importPaths: readonly string[]) {
+    this.#importPaths = importPaths;
+  }
+
+  /** @throws EvenkeelError `EK_FILE_READ`, `EK_FILE_SYNTAX` */
+  async add(file: string): Promise<void> {
+    const name = file.split(sep).join('/');
+    const inPaths = isAbsolute(file) ? undefined : await this.#find(name, this.#importPaths);
+    if (inPaths !== undefined) return this.#load(name, inPaths);
+    const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+      throw new EvenkeelError('EK_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { file, cause });
+    });
+    this.#beside.push(dirname(file));
+    // As others import it, where an import path leads to it.
+    const inside = this.#importPaths
+      .map((path) => relative(resolve(path), resolve(file)))
+      .find((path) => !path.startsWith('..') && !isAbsolute(path));
+    await this.#load((inside ?? file).split(sep).join('/'), { path: file, text });
+  }
+
+  /** All files, with full names in them. */
+  resolved(): FileDescriptorProto[] {
+    const files = [...this.#byPath.values()];
+    const imported = (name: string): FileDescriptorProto | undefined =>
+      wellKnownFiles.get(name) ?? this.#byName.get(name);
+    for (const file of files) {
+      const visible = new Set([file]);
+      const visit = (name: string): void => {
+        const found = imported(name);
+        if (found === undefined || visible.has(found)) return;
+        visible.add(found);
+        for (const index of found.publicDependency) visit(found.dependency[index]!);
+      };
+      for (const name of file.dependency) visit(name);
+      resolveNames(file, visible);
     }
-  };
-  const fields = (list: DescriptorProto['field'], scope: string): void => {
-    for (const field of list) {
-      field.typeName = full(field.typeName, scope);
-      field.extendee = full(field.extendee, scope);
-      // A compiler writes it, the loader does not.
-      if (field.jsonName === '') field.jsonName = protoCamelCase(field.name);
+    return files;
+  }
+
+  async #load(name: string, { path, text }: { readonly path: string; readonly text: string }): Promise<void> {
+    const known = this.#byPath.get(resolve(path));
+    if (known !== undefined) {
+      this.#byName.set(name, known);
+      return;
     }
-  };
-  const message = (one: DescriptorProto, scope: string): void => {
-    const own = `${scope}.${one.name}`;
-    fields(one.field, own);
-    fields(one.extension, own);
-    for (const nested of one.nestedType) message(nested, own);
-  };
-  const scope = file.package === '' ? '' : `.${file.package}`;
-  for (const one of file.messageType) message(one, scope);
-  fields(file.extension, scope);
-  for (const method of file.service.flatMap((service) => service.method)) {
-    method.inputType = full(method.inputType, scope);
-    method.outputType = full(method.outputType, scope);
+    const file = parseProto(path, name, text);
+    this.#byPath.set(resolve(path), file);
+    this.#byName.set(name, file);
+    for (const imported of file.dependency) {
+      if (wellKnownFiles.has(imported) || this.#byName.has(imported) || this.absent.includes(imported)) continue;
+      const found = await this.#find(imported, [...this.#importPaths, ...this.#beside]);
+      if (found === undefined) this.absent.push(imported);
+      else await this.#load(imported, found);
+    }
+  }
+
+  async #find(
+    name: string,
+    folders: readonly string[],
+  ): Promise<{ readonly path: string; readonly text: string } | undefined> {
+    for (const folder of folders) {
+      const path = join(folder, name);
+      const text = await readFile(path, 'utf8').catch(() => undefined);
+      if (text !== undefined) return { path, text };
+    }
+    return undefined;
   }
 }

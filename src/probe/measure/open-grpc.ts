@@ -1,21 +1,17 @@
-import { create, createFileRegistry, toBinary } from '@bufbuild/protobuf';
-import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import * as grpc from '@grpc/grpc-js';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
-import { Health, HealthCheckRequestSchema } from '../../gen/health/v1/health_pb.ts';
-import { loadProtoFiles } from '../descriptors/proto-files.ts';
-import { reflect } from '../descriptors/reflection.ts';
 import { WireEngine } from '../load/wire/wire-engine.ts';
 import { TlsCredentials } from '../target/channel-credentials.ts';
 import { ChannelEngine } from '../target/channel-engine.ts';
 import { clientTls, readTls } from '../target/credentials.ts';
 import { diagnoseGrpc } from '../target/diagnose.ts';
 import { type ClientTls, type ConnectFailure, type Dial, dialWith } from '../target/dial.ts';
-import { type PreparedCall, prepareCall, splitMethod } from '../target/method.ts';
+import type { PreparedCall } from '../target/method.ts';
 import { namesOf, type TargetNames } from '../target/names-of-target.ts';
 import { findPlace, type GrpcPlace, type GrpcTarget } from './grpc-place.ts';
-import { fileOrText, type Opened, unreachable } from './opened.ts';
-import { healthMethod, type ProbeOptions } from './options.ts';
+import { type Opened, unreachable } from './opened.ts';
+import type { ProbeOptions } from './options.ts';
+import { describeGiven, prepare } from './prepare.ts';
 
 /** How to reach the servers of a target. */
 interface Route {
@@ -30,10 +26,7 @@ export async function openGrpc(options: ProbeOptions, signal: AbortSignal): Prom
   const { target } = options;
   if (target.kind !== 'grpc') throw new TypeError('not a gRPC target');
   const material = options.tls === undefined ? undefined : await readTls(options.tls);
-  const fromFiles =
-    options.protoFiles.length > 0
-      ? await loadProtoFiles(options.protoFiles, options.importPaths, splitMethod(options.method).service)
-      : undefined;
+  const given = await describeGiven(options);
   const metadata = metadataOf(options.headers);
   const place = await findPlace(target, options);
   const names = namesOf(target, options.authority, material?.serverName);
@@ -48,7 +41,7 @@ export async function openGrpc(options: ProbeOptions, signal: AbortSignal): Prom
       .catch((thrown: unknown) => {
         throw unreachable(options, messageOf(thrown), thrown);
       });
-    const call = await prepare(options, fromFiles, channel, metadata);
+    const call = await prepare(options, given, channel.client, metadata);
     if (options.engine === 'wire') {
       const opened = await openWire(options, route, call);
       channel.close();
@@ -113,26 +106,6 @@ async function openWire(
 
 function askEveryMs({ scheme }: GrpcTarget): number {
   return scheme === 'kubernetes' ? 50 : 500;
-}
-
-async function prepare(
-  options: ProbeOptions,
-  fromFiles: Awaited<ReturnType<typeof loadProtoFiles>> | undefined,
-  channel: ChannelEngine,
-  metadata: grpc.Metadata,
-): Promise<PreparedCall> {
-  const data = options.data === undefined ? '{}' : await fileOrText(options.data, '--data');
-  if (fromFiles !== undefined) return prepareCall(fromFiles.registry, options.method, data);
-  const wanted = splitMethod(options.method);
-  // Known without asking: the service that every server is expected to have.
-  if (wanted.service === Health.typeName) {
-    const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [Health.file.proto] }));
-    const call = prepareCall(registry, options.method, data);
-    const empty = toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema));
-    return options.method === healthMethod && options.data === undefined ? { ...call, requests: [empty] } : call;
-  }
-  const described = await reflect(channel.client, wanted, [], { deadlineMs: options.connectMs, metadata });
-  return prepareCall(described.registry, options.method, data);
 }
 
 /** As the schemes' clients: no retries, no proxy of the environment, no service config from DNS, no shared connections. */

@@ -16,6 +16,8 @@ export interface ProbeOptions {
   readonly data: string | undefined;
   readonly protoFiles: readonly string[];
   readonly importPaths: readonly string[];
+  /** Descriptor sets. */
+  readonly protoSets: readonly string[];
   /** Metadata or HTTP headers, names in lower case. */
   readonly headers: readonly (readonly [string, string])[];
   /** `:authority` of gRPC, `Host` of HTTP, `NAME` or `NAME:PORT`; undefined: as the target says. */
@@ -51,6 +53,7 @@ export interface RawProbeOptions extends RawGate, TlsFlags {
   readonly data?: string;
   readonly proto?: readonly string[];
   readonly importPath?: readonly string[];
+  readonly protoset?: readonly string[];
   readonly header?: readonly string[];
   readonly authority?: string;
   readonly httpMethod?: string;
@@ -94,7 +97,13 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
     }
     return Number(value);
   };
-  const forGrpc = { '--method': raw.method, '--data': raw.data, '--proto': raw.proto, '--policy': raw.policy };
+  const forGrpc = {
+    '--method': raw.method,
+    '--data': raw.data,
+    '--proto': raw.proto,
+    '--protoset': raw.protoset,
+    '--policy': raw.policy,
+  };
   const forHttp = { '--http-method': raw.httpMethod, '--body': raw.body, '--new-connections': raw.newConnections };
   const misplaced = Object.entries(target.kind === 'http' ? { ...forGrpc, '--engine': raw.engine } : forHttp).find(
     ([, value]) => value !== undefined,
@@ -121,6 +130,9 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
   if (raw.engine !== undefined && raw.engine !== 'channel' && raw.engine !== 'wire') {
     throw usage(`there is no engine "${raw.engine}"`, '--engine', 'Write --engine channel or --engine wire.');
   }
+  if (raw.proto !== undefined && raw.protoset !== undefined) {
+    throw usage('--proto and --protoset do not go together', '--protoset', 'Leave one of them away.');
+  }
   if (raw.data !== undefined && raw.method === undefined) {
     throw usage(
       '--data says nothing without --method',
@@ -146,6 +158,7 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
     data: raw.data,
     protoFiles: raw.proto ?? [],
     importPaths: raw.importPath ?? [],
+    protoSets: raw.protoset ?? [],
     headers: (raw.header ?? []).map(parseHeader),
     authority: raw.authority === undefined ? undefined : parseAuthority(raw.authority),
     httpMethod: raw.httpMethod?.toUpperCase() ?? (raw.body === undefined ? 'GET' : 'POST'),
@@ -205,6 +218,11 @@ export function addProbeOptions<C extends Command>(command: C): C {
     .option('--data <json>', 'gRPC: the message, a list of them for a method that takes a stream; @FILE reads a file')
     .option('--proto <file>', 'gRPC: .proto file that has the method; may be repeated', list)
     .option('--import-path <folder>', 'gRPC: where .proto files are looked for; may be repeated', list)
+    .option(
+      '--protoset <file>',
+      'gRPC: descriptor set of protoc or buf, instead of .proto files; may be repeated',
+      list,
+    )
     .option('--header <name: value>', 'metadata or HTTP header; may be repeated', list)
     .option('--authority <name>', 'virtual host: :authority of gRPC, Host of HTTP (default: as the target says)')
     .option('--http-method <name>', 'HTTP: GET, POST, … (default: GET, with --body POST)')

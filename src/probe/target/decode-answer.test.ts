@@ -43,7 +43,7 @@ before(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-answers-'));
   after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'answer.proto'), proto);
-  registry = (await loadProtoFiles(['answer.proto'], [folder], 'shop.Any')).registry;
+  registry = (await loadProtoFiles(['answer.proto'], [folder], { service: 'shop.No', method: 'No' })).registry;
   reader = answerReader(registry.getMessage('shop.Answer')!, registry);
 });
 

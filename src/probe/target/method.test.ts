@@ -30,26 +30,32 @@ message Money { string currency = 1; int64 units = 2; }
 
 test('methods of .proto files take JSON', async (t) => {
   const folder = folderWith(t, files);
-  const registry = (await loadProtoFiles(['orders.proto'], [folder], 'shop.Orders')).registry;
+  const described = await loadProtoFiles(['orders.proto'], [folder], { service: 'shop.Orders', method: 'Get' });
   const json = { id: '7', amount: 2, price: { currency: 'EUR', units: '5' }, kind: 'KIND_GIFT', parts: { a: '1' } };
-  const call = prepareCall(registry, 'shop.Orders/Get', JSON.stringify(json));
+  const call = prepareCall(described, 'shop.Orders/Get', JSON.stringify(json));
   assert.deepEqual([call.path, call.unary], ['/shop.Orders/Get', true]);
-  const order = registry.getMessage('shop.Order')!;
+  const order = described.registry.getMessage('shop.Order')!;
   assert.deepEqual(toJson(order, fromBinary(order, call.requests[0]!)), json);
 });
 
 test('a method that takes a stream takes a list', async (t) => {
-  const registry = (await loadProtoFiles(['orders.proto'], [folderWith(t, files)], 'shop.Orders')).registry;
-  const call = prepareCall(registry, 'shop.Orders.Put', '[{"id":"1"},{"id":"2"}]');
+  const described = await loadProtoFiles(['orders.proto'], [folderWith(t, files)], {
+    service: 'shop.Orders',
+    method: 'Get',
+  });
+  const call = prepareCall(described, 'shop.Orders.Put', '[{"id":"1"},{"id":"2"}]');
   assert.deepEqual([call.unary, call.requests.length], [false, 2]);
-  assert.equal(prepareCall(registry, 'shop.Orders/Watch', '{}').unary, false);
+  assert.equal(prepareCall(described, 'shop.Orders/Watch', '{}').unary, false);
 });
 
 test('data that does not fit names the field', async (t) => {
-  const registry = (await loadProtoFiles(['orders.proto'], [folderWith(t, files)], 'shop.Orders')).registry;
+  const described = await loadProtoFiles(['orders.proto'], [folderWith(t, files)], {
+    service: 'shop.Orders',
+    method: 'Get',
+  });
   const refused = (data: string, method = 'shop.Orders/Get'): { message: string; code: string; hint: string } => {
     try {
-      prepareCall(registry, method, data);
+      prepareCall(described, method, data);
     } catch (thrown) {
       return thrown as ReturnType<typeof refused>;
     }
@@ -65,23 +71,14 @@ test('data that does not fit names the field', async (t) => {
 });
 
 test('what there is instead of an unknown method is told', async (t) => {
-  const registry = (await loadProtoFiles(['orders.proto'], [folderWith(t, files)], 'shop.Orders')).registry;
-  assert.throws(() => prepareCall(registry, 'shop.Orders/Gone', '{}'), {
+  const described = await loadProtoFiles(['orders.proto'], [folderWith(t, files)], {
+    service: 'shop.Orders',
+    method: 'Get',
+  });
+  assert.throws(() => prepareCall(described, 'shop.Orders/Gone', '{}'), {
     code: 'EK_PROBE_METHOD',
     hint: 'It has Get, Put, Watch.',
   });
-  assert.throws(() => prepareCall(registry, 'shop.Carts/Get', '{}'), { hint: 'Known services: shop.Orders.' });
+  assert.throws(() => prepareCall(described, 'shop.Carts/Get', '{}'), { hint: 'Known services: shop.Orders.' });
   assert.throws(() => splitMethod('Get'), { code: 'EK_PROBE_METHOD' });
-});
-
-test('.proto files that are missing or broken are named', async (t) => {
-  const folder = folderWith(t, { 'broken.proto': 'syntax = "proto3"; message {' });
-  await assert.rejects(loadProtoFiles([join(folder, 'none.proto')], [], 'x.Y'), {
-    code: 'EK_FILE_READ',
-    message: /none\.proto/,
-  });
-  await assert.rejects(loadProtoFiles(['broken.proto'], [folder], 'x.Y'), {
-    code: 'EK_FILE_SYNTAX',
-    message: /line 1/,
-  });
 });

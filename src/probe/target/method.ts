@@ -1,5 +1,6 @@
-import { type FileRegistry, fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
+import { fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
+import type { Described } from '../descriptors/link.ts';
 import { type AnswerReader, answerReader } from './decode-answer.ts';
 
 /** A call that can be made again and again: everything about it is bytes. */
@@ -36,7 +37,7 @@ export function splitMethod(text: string): { readonly service: string; readonly 
  * @param data - JSON text: one message, or for a method that takes a stream a list of them
  * @throws EvenkeelError `EK_PROBE_METHOD`, `EK_PROBE_DATA` naming the field that does not fit
  */
-export function prepareCall(registry: FileRegistry, name: string, data: string, where = '--data'): PreparedCall {
+export function prepareCall({ registry }: Described, name: string, data: string, where = '--data'): PreparedCall {
   const { service: serviceName, method: methodName } = splitMethod(name);
   const service = registry.getService(serviceName);
   if (service === undefined) {
