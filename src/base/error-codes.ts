@@ -132,7 +132,7 @@ export const errorCodes = {
   EK_PROBE_TARGET: code(
     2,
     'The target of a probe has a scheme that is not known or lacks a part.',
-    'Write dns:///HOST:PORT, xds:///NAME, kubernetes:///SERVICE.NAMESPACE:PORT, HOST:PORT or a URL.',
+    'Write dns:///HOST:PORT, xds:///NAME, kubernetes:///SERVICE.NAMESPACE[:PORT], HOST:PORT or a URL.',
   ),
   EK_PROBE_UNREACHABLE: code(
     3,

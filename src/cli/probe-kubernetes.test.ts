@@ -39,7 +39,12 @@ test('kubernetes:/// follows the EndpointSlices of the API, while calls are made
     const ports = [{ name: 'grpc', port: pods[index]!.port, protocol: 'TCP' }];
     api.apply('endpointslices', sliceObject('shop/orders', `${index}`, [endpoint], { ports }));
   };
-  api.apply('services', serviceObject('shop/orders'));
+  const ports = [
+    { name: 'grpc-web', port: 8080, protocol: 'TCP' },
+    { name: 'grpc', port: 50_051, protocol: 'TCP' },
+  ];
+  api.apply('services', serviceObject('shop/orders', { ports }));
+  api.apply('services', serviceObject('shop/outside', { type: 'ExternalName' }));
   publish(0);
   publish(1);
   const kubeconfig = join(folder, 'config');
@@ -86,7 +91,7 @@ test('kubernetes:/// follows the EndpointSlices of the API, while calls are made
 
   let grown = false;
   const calls = ['--method', 'echo.EchoServer/SayHello', '--rate', '50', '--calls', '500', '--max-converge', '60s'];
-  const { code, stdout, stderr } = await run('kubernetes:///orders.shop:grpc', calls, (stderr) => {
+  const { code, stdout, stderr } = await run('kubernetes:///orders.shop', calls, (stderr) => {
     if (grown || !/^calling/m.test(stderr)) return;
     grown = true;
     publish(2);
@@ -106,7 +111,13 @@ test('kubernetes:/// follows the EndpointSlices of the API, while calls are made
   assert.match(stderr, /gate passed: changes of backends are followed within 1 min\n$/);
 
   const wrongPort = await run('kubernetes:///orders.shop:http', []);
-  assert.deepEqual([wrongPort.code, /It has 50051 \(grpc\)/.test(wrongPort.stderr)], [2, true], wrongPort.stderr);
+  assert.deepEqual(
+    [wrongPort.code, /It has 8080 \(grpc-web\), 50051 \(grpc\)/.test(wrongPort.stderr)],
+    [2, true],
+    wrongPort.stderr,
+  );
+  const noPort = await run('kubernetes:///outside.shop', []);
+  assert.deepEqual([noPort.code, /outside has no port.*ExternalName/s.test(noPort.stderr)], [2, true], noPort.stderr);
   const wrongName = await run('kubernetes:///carts.shop:grpc', []);
   assert.match(wrongName.stderr, /no Service carts in the namespace shop/);
 });

@@ -8,7 +8,7 @@ export function registerProbe(root: Command): void {
     .description('Measure how evenly any gRPC or HTTP service answers, how fast, and what fails.')
     .argument(
       '<target>',
-      'dns:///HOST:PORT, xds:///NAME, kubernetes:///SERVICE.NAMESPACE:PORT, HOST:PORT, http(s)://…',
+      'dns:///HOST:PORT, xds:///NAME, kubernetes:///SERVICE.NAMESPACE[:PORT], HOST:PORT, http(s)://…',
     );
   addProbeOptions(command)
     .addHelpText(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServicePort } from './service.ts';
-import { ambiguityOf, defaultPort, isGrpcPort, isHttpPort } from './service-port.ts';
+import { ambiguityOf, defaultPort, findPort, isGrpcPort, isHttpPort } from './service-port.ts';
 
 /** `grpc-a:81`, `:80`, `api=http:9000`: name, `appProtocol` after `=`, number. */
 function port(text: string): ServicePort {
@@ -66,6 +66,23 @@ for (const [ports, chosen] of [
   test(`of the ports "${ports}" a target without one means ${chosen}`, () => {
     const found = defaultPort({ ports: ports.split(' ').filter(Boolean).map(port) });
     assert.equal('reason' in found ? found.reason : found.port, chosen);
+  });
+}
+
+for (const [wanted, found] of [
+  [undefined, 50_051],
+  ['grpc', 50_051],
+  ['80', 80],
+  ['http', 80],
+  // It is the name of one port and the number of another.
+  ['8080', 8080],
+  ['81', 'the Service has no port 81'],
+  ['', 'the Service has no port '],
+] as const) {
+  test(`a target with the port ${wanted ?? 'left out'} means ${found}`, () => {
+    const ports = ['8080:9000', 'http:80', 'grpc:50051', 'admin:8080'].map(port);
+    const chosen = findPort({ ports }, wanted);
+    assert.equal('reason' in chosen ? chosen.reason : chosen.port, found);
   });
 }
 

@@ -42,6 +42,24 @@ export function defaultPort({ ports }: Pick<Service, 'ports'>): ServicePort | { 
   );
 }
 
+/**
+ * The port that a target means, or why there is none.
+ *
+ * @param wanted - a number or a name; a number always means what it says, even where a port is called by another one's.
+ *   Undefined: the one of {@link defaultPort}.
+ */
+export function findPort(
+  { ports }: Pick<Service, 'ports'>,
+  wanted: string | undefined,
+): ServicePort | { readonly reason: string } {
+  if (wanted === undefined) return defaultPort({ ports });
+  const found =
+    ports.find(({ port }) => String(port) === wanted) ??
+    ports.find(({ otherNumbers = [] }) => otherNumbers.map(String).includes(wanted)) ??
+    ports.find(({ name }) => name === wanted);
+  return found ?? { reason: `the Service has no port ${wanted}` };
+}
+
 /** A sentence for people where several gRPC ports leave a choice to `defaultPort`; undefined where they do not. */
 export function ambiguityOf(service: Pick<Service, 'ports'>): string | undefined {
   const grpc = service.ports.filter(isGrpcPort);

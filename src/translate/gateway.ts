@@ -1,5 +1,5 @@
 import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
-import { defaultPort, isGrpcPort, isHttpPort } from '../model/service-port.ts';
+import { defaultPort, findPort, isGrpcPort, isHttpPort } from '../model/service-port.ts';
 import {
   buildEdsCluster,
   buildRoute,
@@ -111,7 +111,10 @@ function select(gateway: Gateway, services: Iterable<Service>, problems: Gateway
   } else {
     for (const wanted of gateway.services) {
       const service = byKey.get(serviceKey(wanted));
-      const found = service === undefined ? { reason: 'there is no such Service' } : portOf(service, wanted.port);
+      const found =
+        service === undefined
+          ? { reason: 'there is no such Service' }
+          : findPort({ ports: distinctPorts(service.ports).distinct }, wanted.port);
       if (!('reason' in found)) add(service!, [found]);
       else {
         const suffix = wanted.port === undefined ? '' : `:${wanted.port}`;
@@ -122,17 +125,6 @@ function select(gateway: Gateway, services: Iterable<Service>, problems: Gateway
   return [...selected]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { service, ports }]) => ({ service, ports: ports.toSorted((a, b) => a.port - b.port) }));
-}
-
-function portOf(service: Service, wanted: string | undefined): ServicePort | { readonly reason: string } {
-  const { distinct } = distinctPorts(service.ports);
-  if (wanted === undefined) return defaultPort({ ports: distinct });
-  // A number always means what it says, even where a port is called by another one's number.
-  const found =
-    distinct.find(({ port }) => String(port) === wanted) ??
-    distinct.find(({ otherNumbers = [] }) => otherNumbers.map(String).includes(wanted)) ??
-    distinct.find(({ name }) => name === wanted);
-  return found ?? { reason: `the Service has no port ${wanted}` };
 }
 
 /**

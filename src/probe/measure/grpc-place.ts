@@ -30,8 +30,7 @@ export async function findPlace(target: GrpcTarget, options: ProbeOptions): Prom
       return { ...fixed, uri: target.text, ask: await xdsClient() };
     case 'kubernetes': {
       const { resolveTo, watchPods } = await import('../target/kubernetes.ts');
-      const port = target.text.slice(target.text.lastIndexOf(':') + 1);
-      const pods = await watchPods(target.host, port, options.connectMs);
+      const pods = await watchPods(target.host, target.portName, options.connectMs);
       resolveTo(pods);
       const uri = `kubernetes:///${target.host}`;
       return { ...fixed, uri, ask: async () => pods.now(), close: () => pods.close() };

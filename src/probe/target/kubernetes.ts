@@ -4,10 +4,12 @@ import { EvenkeelError } from '../../base/errors.ts';
 import { formatAddress } from '../../base/listen-address.ts';
 import { KubernetesDiscovery } from '../../discovery/kubernetes/kubernetes-discovery.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
-import type { Service, ServicePort } from '../../model/service.ts';
+import type { Service } from '../../model/service.ts';
+import { describePort, findPort } from '../../model/service-port.ts';
+import { usableEndpoints } from '../../model/usable-endpoints.ts';
 import type { Expected } from './expected.ts';
 
-/** The ready pods of one Service port, kept up to date by the API server until it is closed. */
+/** The pods of one Service port that calls may go to, kept up to date by the API server until it is closed. */
 export interface KubernetesPods {
   now(): Expected;
   /** Calls back with the pods' addresses, at once and after each change; the returned function ends it. */
@@ -19,18 +21,20 @@ export interface KubernetesPods {
  * Watches a Service's EndpointSlices.
  *
  * @param host - `SERVICE`, `SERVICE.NAMESPACE` or that with `.svc…` after it
- * @param port - number or name
+ * @param port - number or name; undefined: the port that `xds:///` means without one
  * @throws EvenkeelError `EK_KUBE_…`, or `EK_PROBE_TARGET` where there is no such Service or port
  */
-export async function watchPods(host: string, port: string, withinMs: number): Promise<KubernetesPods> {
+export async function watchPods(host: string, port: string | undefined, withinMs: number): Promise<KubernetesPods> {
   const [name = '', namespace = 'default'] = host.split('.');
   const services = new Map<string, Service>();
   const observers = new Set<(endpoints: readonly Endpoint[]) => void>();
   const first = Promise.withResolvers<void>();
   const discovery = new KubernetesDiscovery({ namespaces: [namespace] });
-  const find = (): ServicePort | undefined =>
-    services.get(name)?.ports.find((one) => one.name === port || String(one.port) === port);
-  const ready = (): readonly Endpoint[] => find()?.endpoints.filter(({ conditions }) => conditions.ready) ?? [];
+  const find = () => findPort(services.get(name) ?? { ports: [] }, port);
+  const ready = (): readonly Endpoint[] => {
+    const found = find();
+    return 'reason' in found ? [] : usableEndpoints(found.endpoints).endpoints;
+  };
   const tell = (service: { readonly name: string }): void => {
     if (service.name === name) for (const observer of observers) observer(ready());
   };
@@ -53,7 +57,7 @@ export async function watchPods(host: string, port: string, withinMs: number): P
   }, withinMs);
   try {
     await first.promise;
-    if (find() === undefined) throw missing(name, namespace, port, services);
+    if ('reason' in find()) throw missing(name, namespace, port, services);
   } catch (thrown) {
     await discovery.stop();
     throw thrown;
@@ -74,7 +78,12 @@ export async function watchPods(host: string, port: string, withinMs: number): P
   };
 }
 
-function missing(name: string, namespace: string, port: string, services: ReadonlyMap<string, Service>): EvenkeelError {
+function missing(
+  name: string,
+  namespace: string,
+  port: string | undefined,
+  services: ReadonlyMap<string, Service>,
+): EvenkeelError {
   const service = services.get(name);
   const refused = (message: string, hint: string): EvenkeelError =>
     new EvenkeelError('EK_PROBE_TARGET', message, { field: 'TARGET', hint });
@@ -85,10 +94,10 @@ function missing(name: string, namespace: string, port: string, services: Readon
       `There are: ${some.join(', ') || 'none'}.`,
     );
   }
-  const ports = service.ports.map((one) => (one.name === '' ? String(one.port) : `${one.port} (${one.name})`));
+  const ports = service.ports.map(describePort);
   return refused(
-    `the Service ${name} has no port ${port}`,
-    `It has ${ports.join(', ') || 'none that pods listen on'}.`,
+    `the Service ${name} has no port${port === undefined ? '' : ` ${port}`}`,
+    ports.length > 0 ? `It has ${ports.join(', ')}.` : (service.problems ?? ['It has none.']).join('; '),
   );
 }
 

@@ -10,7 +10,10 @@ export type ProbeTarget =
       readonly text: string;
       readonly scheme: GrpcScheme;
       readonly host: string;
+      /** 0: the target names none, and its scheme says which that is; NaN: `portName` does. */
       readonly port: number;
+      /** Of `kubernetes:` only: number or name of the Service's port, as it was written. */
+      readonly portName?: string;
       /** DNS server that is asked; empty: those of the system. */
       readonly authority: string;
       /** Those of a `list`. */
@@ -23,7 +26,7 @@ export type ProbeTarget =
 export type GrpcScheme = 'dns' | 'xds' | 'kubernetes' | 'list';
 
 const known =
-  'dns:///HOST:PORT, ipv4:IP:PORT,IP:PORT, ipv6:[IP]:PORT, unix:PATH, unix-abstract:NAME, xds:///NAME, kubernetes:///SERVICE.NAMESPACE:PORT, HOST:PORT, http://… or https://…';
+  'dns:///HOST:PORT, ipv4:IP:PORT,IP:PORT, ipv6:[IP]:PORT, unix:PATH, unix-abstract:NAME, xds:///NAME, kubernetes:///SERVICE.NAMESPACE[:PORT], HOST:PORT, http://… or https://…';
 
 /**
  * Reads a target: a gRPC name with a scheme, `HOST:PORT` (the same as `dns:///HOST:PORT`), or a URL.
@@ -49,13 +52,21 @@ export function parseTarget(text: string): ProbeTarget {
   const [, scheme = 'dns', authority = '', rest = ''] = match;
   if (scheme !== 'dns' && scheme !== 'xds' && scheme !== 'kubernetes') throw refuse(`there is no scheme "${scheme}"`);
   if (scheme === 'xds') return { ...grpc, scheme, host: rest, port: 0, authority };
+  if (scheme === 'kubernetes') {
+    // A Service's port may have a name, or be left out; the API says which number that is.
+    const service = /^([^\s:/]+)(?::([a-z0-9-]+))?$/i.exec(rest);
+    if (service === null) throw refuse('SERVICE.NAMESPACE[:PORT] is expected');
+    const [, host = '', portName] = service;
+    if (portName === undefined) return { ...grpc, scheme, host, port: 0, authority };
+    if (Number(portName) === 0) throw refuse(`"${portName}" is no port`);
+    return { ...grpc, scheme, host, port: Number(portName), portName, authority };
+  }
   const place = /^(?:\[([^\]]+)\]|([^\s:/]+)):([a-z0-9-]+)$/i.exec(rest);
-  if (place === null) throw refuse(scheme === 'dns' ? 'HOST:PORT is expected' : 'SERVICE.NAMESPACE:PORT is expected');
+  if (place === null) throw refuse('HOST:PORT is expected');
   // In a URI the zone of an address stands behind %25 (RFC 6874).
   const host = (place[1]?.replace('%25', '%') ?? place[2])!;
   const port = Number(place[3]);
-  // A Service's port may have a name; the API says which number that is.
-  if (scheme === 'dns' && !(port >= 1 && port <= 65_535)) throw refuse(`"${place[3]}" is no port`);
+  if (!(port >= 1 && port <= 65_535)) throw refuse(`"${place[3]}" is no port`);
   if (place[1] !== undefined && isIP(host) !== 6) throw refuse(`"${host}" is no IPv6 address`);
   return { ...grpc, scheme, host, port, authority };
 }
