@@ -7,12 +7,14 @@ import type { Discovery, DiscoveryObserver, Unserved } from '../discovery.ts';
 import { type Annotations, readAnnotations } from './annotations.ts';
 import { ApiClient } from './api-client.ts';
 import { findKubeAccess, type KubeAccess, type KubeAccessOptions } from './kube-access.ts';
+import { KubeModel, type ReadService } from './kube-model.ts';
 import { type KubeService, readService } from './kube-service.ts';
 import { type KubeSlice, readSlice, serviceNameLabel } from './kube-slice.ts';
+import { defaultSliceGraceMs } from './lost-slices.ts';
+import { defaultSightTimes, NodeSight, type Self, type SightTimes } from './node-sight.ts';
 import { defaultOutageTimes, Outage, type OutageTimes } from './outage.ts';
 import { defaultTimes, type ReadReason, Reflector, type ReflectorTimes } from './reflector.ts';
 import { errorsOf, Scope } from './scope.ts';
-import { portsOf } from './service-of.ts';
 import { summaryOf } from './summary.ts';
 
 export interface KubernetesDiscoveryOptions extends KubeAccessOptions {
@@ -34,6 +36,11 @@ export interface KubernetesDiscoveryOptions extends KubeAccessOptions {
   readonly forbiddenGraceMs?: number | undefined;
   /** When endpoints are kept that Kubernetes may only have lost sight of. */
   readonly outageTimes?: Partial<OutageTimes> | undefined;
+  readonly sightTimes?: Partial<SightTimes> | undefined;
+  /** How long deleted EndpointSlices stand in for those that Kubernetes has yet to write; default 20,000. */
+  readonly sliceGraceMs?: number | undefined;
+  /** The pod that this process is. Default: `POD_NAMESPACE` and `POD_NAME` of the environment. */
+  readonly self?: Self | undefined;
 }
 
 const defaultForbiddenGraceMs = 10_000;
@@ -42,12 +49,10 @@ const defaultForbiddenGraceMs = 10_000;
 export class KubernetesDiscovery implements Discovery {
   readonly kind = 'kubernetes';
   readonly #options: KubernetesDiscoveryOptions;
-  readonly #services = new Map<string, KubeService>();
-  /** By key of the Service, then by key of the slice. */
-  readonly #slices = new Map<string, Map<string, KubeSlice>>();
+  readonly #model: KubeModel;
+  readonly #sight: NodeSight;
   /** Annotation values in force, by key of the Service. */
   readonly #annotations = new Map<string, Annotations>();
-  readonly #dirty = new Set<string>();
   /** By namespace; one for all where all are read as one. */
   readonly #outages = new Map<string | undefined, Outage>();
   #scopes: readonly Scope[] = [];
@@ -61,7 +66,10 @@ export class KubernetesDiscovery implements Discovery {
   #isStopped = false;
 
   constructor(options: KubernetesDiscoveryOptions = {}) {
+    const { clock = systemClock, env = process.env, self = selfOf(env), sightTimes, sliceGraceMs } = options;
     this.#options = options;
+    this.#model = new KubeModel(clock, sliceGraceMs ?? defaultSliceGraceMs, () => this.#flush());
+    this.#sight = new NodeSight(clock, { ...defaultSightTimes, ...sightTimes }, self, (keys) => this.#tellAnew(keys));
   }
 
   /** @throws EvenkeelError `EK_KUBE_CONFIG` where no API server is named anywhere */
@@ -105,6 +113,8 @@ export class KubernetesDiscovery implements Discovery {
     this.#observer = undefined;
     for (const cancel of this.#deadlines.values()) cancel();
     for (const outage of this.#outages.values()) outage.stop();
+    this.#model.stop();
+    this.#sight.stop();
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
   }
 
@@ -118,14 +128,10 @@ export class KubernetesDiscovery implements Discovery {
       observer: {
         ...this.#reports(clock, scope, 'services'),
         hears: () => {},
-        changed: (service) => {
-          this.#services.set(service.key, service);
-          this.#dirty.add(service.key);
-        },
-        deleted: ({ key }) => {
-          this.#services.delete(key);
-          this.#annotations.delete(key);
-          this.#dirty.add(key);
+        changed: (service) => this.#model.setService(service),
+        deleted: (service) => {
+          this.#model.deleteService(service);
+          this.#annotations.delete(service.key);
         },
       },
     });
@@ -147,11 +153,8 @@ export class KubernetesDiscovery implements Discovery {
           if (isHeard) outage.end(this.#toldOf(scope), (keys) => this.#tellAnew(keys));
           else outage.begin();
         },
-        changed: (slice, before) => {
-          if (before?.service !== slice.service) this.#drop(before);
-          this.#keep(slice);
-        },
-        deleted: (slice) => this.#drop(slice),
+        changed: (slice, before) => this.#model.setSlice(slice, before),
+        deleted: (slice) => this.#model.deleteSlice(slice),
       },
     });
     return [services, slices];
@@ -197,36 +200,26 @@ export class KubernetesDiscovery implements Discovery {
   }
 
   #tellAnew(keys: readonly string[]): void {
-    for (const key of keys) this.#dirty.add(key);
+    for (const key of keys) this.#model.dirty.add(key);
     this.#flush();
-  }
-
-  #keep(slice: KubeSlice): void {
-    if (slice.service === undefined) return;
-    const known = this.#slices.get(slice.service);
-    if (known === undefined) this.#slices.set(slice.service, new Map([[slice.key, slice]]));
-    else known.set(slice.key, slice);
-    this.#dirty.add(slice.service);
-  }
-
-  #drop(slice: KubeSlice | undefined): void {
-    if (slice?.service === undefined) return;
-    const known = this.#slices.get(slice.service);
-    known?.delete(slice.key);
-    if (known?.size === 0) this.#slices.delete(slice.service);
-    this.#dirty.add(slice.service);
   }
 
   /** Tells what changed; nothing of a scope before all of it was listed, or Services would seem to have no endpoints. */
   #flush(): void {
     if (this.#observer === undefined || !(this.#isSynced || this.#canBegin)) return;
     const unlisted = new Set(this.#scopes.flatMap(({ isComplete, namespace }) => (isComplete ? [] : namespace)));
-    for (const key of this.#dirty) {
+    const read = new Map<string, ReadService | undefined>();
+    for (const key of this.#model.dirty) {
       if (unlisted.size > 0 && unlisted.has(key.slice(0, key.indexOf('/')))) continue;
-      this.#dirty.delete(key);
-      const service = this.#services.get(key);
-      if (service === undefined) this.#told?.remove(key);
-      else this.#told?.upsert(this.#translate(service));
+      this.#model.dirty.delete(key);
+      const now = this.#model.read(key);
+      read.set(key, now);
+      this.#sight.observe(key, now?.ports);
+    }
+    for (const key of this.#sight.settle()) if (!read.has(key)) read.set(key, this.#model.read(key));
+    for (const [key, now] of read) {
+      if (now === undefined) this.#told?.remove(key);
+      else this.#told?.upsert(this.#translate(now));
     }
     if (this.#isSynced) return;
     this.#isSynced = true;
@@ -238,15 +231,14 @@ export class KubernetesDiscovery implements Discovery {
     return settled && this.#scopes.some(({ isComplete }) => isComplete);
   }
 
-  #translate(service: KubeService): Service {
+  #translate({ service, ports: listed, problems }: ReadService): Service {
     const { key, namespace, name } = service;
-    const slices = [...(this.#slices.get(key)?.values() ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
-    const { ports: listed, problems } = portsOf(service, slices);
     const outage = this.#outages.get(namespace) ?? this.#outages.get(undefined);
-    const { ports, problems: doubts } = outage?.apply(key, listed) ?? { ports: listed, problems: [] };
+    const after = outage?.apply(key, listed) ?? { ports: listed, problems: [] };
+    const { ports, problems: doubts } = this.#sight.apply(key, after.ports);
     const said = readAnnotations(service.annotations, this.#annotations.get(key));
     this.#annotations.set(key, said.inForce);
-    const all = [...said.problems, ...problems, ...doubts];
+    const all = [...said.problems, ...problems, ...after.problems, ...doubts];
     return {
       namespace,
       name,
@@ -263,4 +255,9 @@ export class KubernetesDiscovery implements Discovery {
     this.#reported = error?.message;
     this.#observer?.degraded(error);
   }
+}
+
+/** As the Downward API gives it. */
+function selfOf({ POD_NAMESPACE: namespace, POD_NAME: pod }: NodeJS.ProcessEnv): Self | undefined {
+  return namespace && pod ? { namespace, pod } : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { type Service, type ServicePort, serviceKey } from '../../model/service.ts';
+import { identity, keepEndpoints } from './keep-endpoints.ts';
 
 /** In milliseconds. */
 export interface OutageTimes {
@@ -38,7 +39,7 @@ export class Outage {
   /** Endpoints that were ready before it or since, by key of the Service. */
   readonly #ready = new Map<string, Set<string>>();
   /** Of those the ones that are kept. */
-  readonly #kept = new Map<string, Set<string>>();
+  readonly #kept = new Map<string, ReadonlySet<string>>();
 
   constructor(clock: Clock, times: OutageTimes) {
     this.#clock = clock;
@@ -89,21 +90,10 @@ export class Outage {
   apply(key: string, ports: readonly ServicePort[]): { ports: readonly ServicePort[]; problems: readonly string[] } {
     if (!this.#isInDoubt) return { ports, problems: [] };
     this.#remember(key, ports);
-    const kept = new Set<string>();
-    const told = ports.map((port) => {
-      const known = (port.endpoints.some(isReady) ? this.#kept : this.#ready).get(key);
-      const endpoints = port.endpoints.map((endpoint) => {
-        const id = identity(endpoint);
-        const { ready, terminating } = endpoint.conditions;
-        if (ready || terminating || known?.has(id) !== true) return endpoint;
-        kept.add(id);
-        return { ...endpoint, conditions: { ready: true, serving: true, terminating } };
-      });
-      return { ...port, endpoints };
-    });
+    const { ports: told, kept } = keepEndpoints(ports, this.#ready.get(key), this.#kept.get(key));
     if (kept.size === 0) this.#kept.delete(key);
     else this.#kept.set(key, kept);
-    return kept.size === 0 ? { ports, problems: [] } : { ports: told, problems: [this.#problem] };
+    return { ports: told, problems: kept.size === 0 ? [] : [this.#problem] };
   }
 
   #remember(key: string, ports: readonly ServicePort[]): void {
@@ -122,8 +112,3 @@ export class Outage {
 const isReady = ({ conditions }: Endpoint): boolean => conditions.ready;
 
 const seconds = (ms: number): number => Math.round(ms / 1000);
-
-/** An address alone may be another pod's by now. */
-function identity({ address, port, pod = '' }: Endpoint): string {
-  return `${address} ${port} ${pod}`;
-}
