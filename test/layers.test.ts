@@ -84,6 +84,24 @@ test('the state machines of xds know no socket', () => {
   );
 });
 
+test('nothing of OpenTelemetry is loaded unless traces are asked for', () => {
+  const loads = (file: string): boolean => /from '@opentelemetry\//.test(readFileSync(file, 'utf8'));
+  const main = [...closureOf(join(source, 'cli', 'commands.ts'))];
+  assert.ok(main.includes(join(source, 'cli', 'workload.ts')), 'what it needs is found');
+  const programs = files.filter(
+    (file) => file.includes(`${sep}workloads${sep}`) && !file.includes(`${sep}tracing${sep}`),
+  );
+  const needed = new Set([
+    ...main,
+    ...programs.filter((file) => !file.endsWith('.test.ts')).flatMap((file) => [...closureOf(file)]),
+  ]);
+  assert.deepEqual(
+    [...needed].filter(loads).map((file) => relative(source, file)),
+    [],
+  );
+  assert.ok(loads(join(source, 'workloads', 'tracing', 'start-traces.ts')), 'it is loaded there');
+});
+
 test('every folder of src is in the table', () => {
   const folders = new Set(files.map((file) => relative(source, file).split(sep)[0]!));
   assert.deepEqual(

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { EvenkeelError } from '../base/errors.ts';
 import { addProofOptions } from '../probe/options.ts';
 import { addTellingOptions } from '../probe/tell/options.ts';
 import { registerLabCommands } from './lab-commands.ts';
@@ -9,6 +10,7 @@ export function registerLab(root: Command): void {
     .description('Start a small cluster on this machine and measure which way of calling keeps the load even.')
     .option('--id <name>', 'name of the lab, where several run')
     .option('--system <letter>', 'start one of the reference systems a, b, c, d, e instead, and keep it up')
+    .option('--traces <url>', 'with --system: send traces to this store, Zipkin (…/api/v2/spans) or OTLP')
     .option('--keep', 'leave the lab up after the measurements and print what to curl; Ctrl-C ends it');
   addTellingOptions(addProofOptions(lab));
   lab.addOption(
@@ -30,10 +32,17 @@ Examples:
   evenkeel lab --node-local                            a balancer that spreads by node, in front of 1 + 4 pods
   evenkeel lab --html report.html                      also a page with plots
   evenkeel lab --schemes xds --expect balanced --max-failed 0 --max-converge 2s
+  evenkeel lab --system c --traces http://127.0.0.1:9411/api/v2/spans
   evenkeel lab --keep                                  leave it up; in a second terminal: evenkeel lab ps`,
     )
     .action(async (options: Record<string, unknown>) => {
       if (options.system !== undefined) return (await import('./lab/run-system.ts')).runSystem(options);
+      if (options.traces !== undefined) {
+        throw new EvenkeelError('EK_USAGE', 'only the reference systems send traces', {
+          field: '--traces',
+          hint: 'Name one with --system c.',
+        });
+      }
       if (options.nodeLocal === true) {
         const { proveNodeLocal } = await import('./lab/node-local.ts');
         process.exitCode = await proveNodeLocal(options);

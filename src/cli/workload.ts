@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
+import { createLogger } from '../base/log.ts';
 import type { ServerSettings } from '../workloads/common-options.ts';
 import { envOf, flagOf, settle } from '../workloads/options.ts';
 import { type WorkloadEntry, workloads } from '../workloads/registry.ts';
+import { wantsTraces } from '../workloads/tracing/wants-traces.ts';
 
 /** `evenkeel workload NAME`: one pod of one of the reference systems, in this process. */
 export function registerWorkload(root: Command): void {
@@ -31,9 +33,23 @@ function addWorkload(group: Command, entry: WorkloadEntry): void {
     if (process.env.EVENKEEL_DNS) process.env.GRPC_NODE_USE_ALTERNATIVE_RESOLVER ??= 'true';
     const { callUntilStopped, serveUntilStopped } = await import('../workloads/pod/process.ts');
     const { program } = entry;
+    const endTraces = await startTraces(entry, settings);
     if ('call' in program) await callUntilStopped((signal) => program.call(settings, signal));
     else await serveUntilStopped(await program.start(settings), settings as unknown as ServerSettings);
+    await endTraces?.();
     // Everything of ours is closed; grpc-js-xds goes on trying to reach its control plane for ever.
     process.exit();
   });
+}
+
+/** Loads OpenTelemetry where the environment asks for it, and nothing of it elsewhere. */
+async function startTraces(
+  entry: WorkloadEntry,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<(() => Promise<void>) | undefined> {
+  if (!wantsTraces(process.env)) return undefined;
+  const { startTraces } = await import('../workloads/tracing/start-traces.ts');
+  const service = entry.serviceName?.(settings) ?? entry.name;
+  const pod = (settings.podName as string | undefined) ?? process.env.POD_NAME;
+  return startTraces({ service, pod }, createLogger(entry.name, 'warn'), process.env);
 }

@@ -1,4 +1,4 @@
-import { chainOptions } from './chain/options.ts';
+import { chainOptions, serviceNameOf } from './chain/options.ts';
 import { echoOptions } from './echo/options.ts';
 import { feOptions } from './front/options.ts';
 import { helloGrpcOptions, helloHttpOptions, helloServeOptions } from './hello/options.ts';
@@ -22,10 +22,17 @@ type Program<S> =
 export interface WorkloadEntry extends About {
   readonly options: OptionSet;
   readonly program: Program<Record<string, unknown>>;
+  /** Its name in traces, where that is not the workload's. */
+  readonly serviceName?: ((settings: Record<string, unknown>) => string) | undefined;
 }
 
-function entry<O extends OptionSet>(about: About, options: O, program: Program<Settings<O>>): WorkloadEntry {
-  return { ...about, options, program: program as unknown as WorkloadEntry['program'] };
+function entry<O extends OptionSet>(
+  about: About,
+  options: O,
+  program: Program<Settings<O>>,
+  serviceName?: (settings: Settings<O>) => string,
+): WorkloadEntry {
+  return { ...about, options, program, serviceName } as unknown as WorkloadEntry;
 }
 
 const echo = (name: string): WorkloadEntry =>
@@ -124,6 +131,7 @@ export const workloads: readonly WorkloadEntry[] = [
     },
     chainOptions,
     { start: async (settings) => (await import('./chain/service.ts')).startChain(settings) },
+    ({ serviceType }) => serviceNameOf(serviceType),
   ),
   sampleApp('go'),
   sampleApp('js'),

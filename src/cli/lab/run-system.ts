@@ -10,6 +10,7 @@ import { systemC } from './systems/c.ts';
 import { systemD } from './systems/d.ts';
 import { systemE } from './systems/e.ts';
 import type { Address, ReferenceSystem } from './systems/system.ts';
+import { tracesEnvironment } from './traces.ts';
 
 const systems: Readonly<Record<string, ReferenceSystem>> = {
   a: systemA,
@@ -38,11 +39,12 @@ export async function runSystem(raw: Readonly<Record<string, unknown>>): Promise
       field: '--system',
     });
   }
+  const traces = tracesEnvironment(raw.traces as string | undefined, process.env);
   const programs = await findPrograms();
   const lab = await Lab.start({ id: raw.id as string | undefined });
   const stop = terminationSignal().then(() => lab.stop());
   try {
-    const { absent, notices } = await startSystem(lab, system, programs);
+    const { absent, notices } = await startSystem(lab, system, programs, traces);
     const addresses = Object.fromEntries(
       Object.entries(system.addresses)
         .filter(([, address]) => !isAbsent(address, absent))

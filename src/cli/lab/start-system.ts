@@ -4,6 +4,7 @@ import type { ControlPlaneOptions, DeploymentSpec, Lab } from '../../lab/index.t
 import { findProgram } from '../../workloads/sample/find-program.ts';
 import { createGateway, type Gateway, gatewayName } from './gateway.ts';
 import type { ReferenceSystem } from './systems/system.ts';
+import { traced } from './traces.ts';
 
 /** What of a system could not be started here. */
 export interface Absences {
@@ -29,9 +30,15 @@ export async function findPrograms(env: NodeJS.ProcessEnv = process.env): Promis
  *
  * A program that is missing, or that does not start, costs what needs it and nothing else.
  *
+ * @param traces - environment of every pod (see `tracesEnvironment`)
  * @throws EvenkeelError `EK_LAB_NOT_READY`, `EK_PORT_IN_USE`
  */
-export async function startSystem(lab: Lab, system: ReferenceSystem, programs: Programs): Promise<Absences> {
+export async function startSystem(
+  lab: Lab,
+  system: ReferenceSystem,
+  programs: Programs,
+  traces: Readonly<Record<string, string>> = {},
+): Promise<Absences> {
   const { services, deployments, controlPlane, callers = [], laterServices = [] } = system;
   const absent = new Set<string>();
   const notices: string[] = [];
@@ -50,7 +57,7 @@ export async function startSystem(lab: Lab, system: ReferenceSystem, programs: P
   for (const spec of services) if (!absent.has(spec.name)) await lab.createService(spec);
   const deploy = async (specs: readonly DeploymentSpec[]): Promise<void> => {
     const wanted = specs.filter((spec) => !absent.has(spec.name));
-    for (const spec of wanted) lab.createDeployment(spec);
+    for (const spec of wanted) lab.createDeployment(traced(spec, traces));
     await Promise.all(wanted.map((spec) => lab.ready(spec.name)));
   };
   await deploy(deployments);

@@ -6,7 +6,7 @@ import { UpstreamError } from '../upstream/error.ts';
 import { GrpcUpstream } from '../upstream/grpc.ts';
 import { HttpUpstream } from '../upstream/http.ts';
 import { type Located, locate, nextOf, type Protocol, type Via } from './discovery.ts';
-import type { ChainSettings, ServiceType } from './options.ts';
+import { type ChainSettings, type ServiceType, serviceNameOf } from './options.ts';
 
 type Received = Parameters<typeof passedOn>[1];
 
@@ -65,7 +65,7 @@ export class NextHop {
     const located: Located = locate(next, via, protocol, { http: nextHttpPort, grpc: nextGrpcPort }, this.#env);
     if ('address' in located) return located.address;
     throw new UpstreamError(
-      `service-${next.toLowerCase()}`,
+      serviceNameOf(next),
       'UNAVAILABLE',
       `${located.missing} is not set: the Service was made after this pod started, or not at all; DNS would know (?via=dns)`,
     );

@@ -21,3 +21,8 @@ export const chainOptions = {
 };
 export type ChainSettings = Settings<typeof chainOptions>;
 export type ServiceType = ChainSettings['serviceType'];
+
+/** What a place in the chain is called, in metrics and traces and as a Service. */
+export function serviceNameOf(type: ServiceType): string {
+  return `service-${type.toLowerCase()}`;
+}

@@ -9,7 +9,7 @@ import { createPod, type Pod } from '../pod/pod.ts';
 import { type RunningWorkload, runWorkload } from '../pod/running.ts';
 import { identityOf, type Protocol, type ServiceIdentity, type Via } from './discovery.ts';
 import { NextHop } from './hop.ts';
-import type { ChainSettings, ServiceType } from './options.ts';
+import { type ChainSettings, type ServiceType, serviceNameOf } from './options.ts';
 
 /** One pod that a call went through. */
 interface Hop {
@@ -30,7 +30,7 @@ interface Passage {
  * goes to the end of the chain and answers what that says; `?via=dns|env` and `?protocol=http|grpc` choose the way.
  */
 export function startChain(settings: ChainSettings, env: NodeJS.ProcessEnv = process.env): Promise<RunningWorkload> {
-  const pod = createPod('service', settings, `service-${settings.serviceType.toLowerCase()}`);
+  const pod = createPod('service', settings, serviceNameOf(settings.serviceType));
   const next = new NextHop(pod, settings, env);
   const self = () => identityOf(settings.serviceType, env);
   const pass = passage(pod, settings, next, self);

@@ -3,6 +3,8 @@ import { type ChannelOptions, Client, credentials, Metadata, type ServiceError }
 import { grpcStatusName } from '../../base/grpc-status.ts';
 import { StatusError } from '../pod/faults.ts';
 import { headers } from '../pod/pod.ts';
+import { grpcClientSpan, peerOf } from '../tracing/call-attributes.ts';
+import { type CallSpan, tracer } from '../tracing/tracer.ts';
 import { methodDefinition } from './definition.ts';
 
 export interface Answer<T> {
@@ -46,12 +48,26 @@ export class GrpcClient {
     request: MessageInitShape<I['input']>,
     { deadlineMs, metadata = {} }: CallSettings,
   ): Promise<Answer<MessageShape<I['output']>>> {
+    const traces = tracer();
+    if (traces === undefined) return this.#send(method, request, { deadlineMs, metadata });
+    const { path } = methodDefinition(method);
+    return traces.send(grpcClientSpan(path, this.target), metadata, (metadata, span) =>
+      this.#send(method, request, { deadlineMs, metadata }, span),
+    );
+  }
+
+  #send<I extends DescMethodUnary>(
+    method: I,
+    request: MessageInitShape<I['input']>,
+    { deadlineMs, metadata = {} }: CallSettings,
+    span?: CallSpan,
+  ): Promise<Answer<MessageShape<I['output']>>> {
     const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
     const sent = new Metadata();
     for (const [name, value] of Object.entries(metadata)) sent.set(name, value);
     return new Promise((resolve, reject) => {
       let pod: string | undefined;
-      this.#client
+      const call = this.#client
         .makeUnaryRequest(
           path,
           requestSerialize,
@@ -66,6 +82,12 @@ export class GrpcClient {
         )
         .on('metadata', (initial: Metadata) => {
           pod = initial.get(headers.pod)[0]?.toString();
+        })
+        .on('status', ({ code, details }) => {
+          if (span === undefined) return;
+          span.set({ 'rpc.status_code': grpcStatusName(code), ...peerOf(call.getPeer()) });
+          if (pod !== undefined) span.set({ [headers.pod]: pod });
+          if (code !== 0) span.fail(grpcStatusName(code), details);
         });
     });
   }

@@ -9,6 +9,8 @@ import { Metadata, type ServerUnaryCall, type sendUnaryData, type UntypedService
 import { messageOf } from '../../base/errors.ts';
 import { StatusError } from '../pod/faults.ts';
 import { headers, type Pod } from '../pod/pod.ts';
+import { grpcServerSpan } from '../tracing/call-attributes.ts';
+import { type CallSpan, tracer } from '../tracing/tracer.ts';
 
 /** What a handler may need to know of its call. */
 export interface CallContext {
@@ -60,16 +62,42 @@ async function serve(
   call: Call,
   answer: sendUnaryData<unknown>,
 ): Promise<void> {
+  const metadata = plain(call.metadata);
+  const traces = tracer();
+  if (traces === undefined) return serveCall(pod, method, handle, { call, metadata }, answer);
+  const start = grpcServerSpan(call.getPath(), call.getPeer());
+  await traces.receive(start, metadata, undefined, async (span) => {
+    if (pod.condition.draining) span.set({ 'evenkeel.draining': true });
+    await serveCall(pod, method, handle, { call, metadata, span }, answer);
+    span.end();
+  });
+}
+
+interface Received {
+  readonly call: Call;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly span?: CallSpan;
+}
+
+async function serveCall(
+  pod: Pod,
+  method: DescMethodUnary,
+  handle: Handle,
+  { call, metadata, span }: Received,
+  answer: sendUnaryData<unknown>,
+): Promise<void> {
   const gone = new AbortController();
   call.on('cancelled', () => gone.abort());
-  const metadata = plain(call.metadata);
   pod.ledger.record(metadata[headers.run], call.getPeer());
   const initial = new Metadata();
   initial.set(headers.pod, pod.name);
   call.sendMetadata(initial);
 
   // Counted before the answer leaves, so that who has it finds it counted.
-  const count = (code: string): void => pod.metrics.count(metadata[headers.source], code);
+  const count = (code: string): void => {
+    pod.metrics.count(metadata[headers.source], code);
+    span?.set({ 'rpc.status_code': code });
+  };
   try {
     await pod.faults.apply(metadata[headers.latency], gone.signal);
     const reply = await handle(call.request, { metadata, peer: call.getPeer(), signal: gone.signal });
@@ -79,9 +107,16 @@ async function serve(
     const failure = toStatusError(thrown, gone.signal);
     if (failure.status === 'INTERNAL') pod.log.error({ err: thrown }, 'call failed');
     count(failure.status);
+    if (serverFailures.has(failure.status)) span?.fail(failure.status, failure.message);
     answer({ code: failure.code, details: failure.message });
   }
 }
+
+/** Whose fault a status is: of these the server's (semantic conventions, "gRPC"), and a caller that went away. */
+const serverFailures: ReadonlySet<string> = new Set([
+  ...['UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS'],
+  'CANCELLED',
+]);
 
 function toStatusError(thrown: unknown, signal: AbortSignal): StatusError {
   if (thrown instanceof StatusError) return thrown;

@@ -5,6 +5,8 @@ import { httpStatusOf } from '../grpc-status.ts';
 import { StatusError } from '../pod/faults.ts';
 import { headers, type Pod } from '../pod/pod.ts';
 import type { RunningServer } from '../pod/running.ts';
+import { traceRequests } from '../tracing/trace-requests.ts';
+import { tracer } from '../tracing/tracer.ts';
 import { UpstreamError } from '../upstream/error.ts';
 
 /** Answers by path; a string is sent as text, anything else as JSON. */
@@ -29,6 +31,8 @@ export async function startHttpServer(
   routes: Routes,
 ): Promise<RunningServer> {
   const app = bareServer();
+  const traces = tracer();
+  if (traces !== undefined) traceRequests(app, traces, pod);
   app.addHook('onRequest', async (request, reply) => {
     reply.header(headers.pod, pod.name);
     // A kept-alive connection would otherwise be cut under a client that is about to use it again.

@@ -4,6 +4,9 @@ import { Agent, request } from 'undici';
 import { messageOf } from '../../base/errors.ts';
 import { one } from '../http/server.ts';
 import { headers } from '../pod/pod.ts';
+import { httpClientSpan, peerOf } from '../tracing/call-attributes.ts';
+import { type CallSpan, tracer } from '../tracing/tracer.ts';
+import { withPeer } from '../tracing/undici-peer.ts';
 import { UpstreamError } from './error.ts';
 import { fullName } from './names.ts';
 
@@ -14,6 +17,16 @@ export interface HttpAnswer {
   readonly body: string;
   /** The pod that answered, where it said so. */
   readonly pod: string | undefined;
+}
+
+/** One GET. */
+export interface HttpCall {
+  readonly deadlineMs: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Search parameters to add. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Replaces the path of the URL. */
+  readonly path?: string;
 }
 
 /** An HTTP upstream of a gateway or client. */
@@ -40,39 +53,44 @@ export class HttpUpstream {
   /**
    * GET.
    *
-   * @param query - search parameters to add
    * @throws UpstreamError when nobody answers in time, or with anything but 2xx
    */
-  async get({
-    deadlineMs,
-    headers: sent = {},
-    query = {},
-    path,
-  }: {
-    readonly deadlineMs: number;
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly query?: Readonly<Record<string, string>>;
-    /** Replaces the path of the URL. */
-    readonly path?: string;
-  }): Promise<HttpAnswer> {
+  get({ deadlineMs, headers: sent = {}, query = {}, path }: HttpCall): Promise<HttpAnswer> {
     const url = path === undefined ? new URL(this.url) : new URL(path, this.url);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const traces = tracer();
+    if (traces === undefined) return this.#get(url, sent, deadlineMs);
+    return traces.send(httpClientSpan(url), sent, (sent, span) => this.#get(url, sent, deadlineMs, span));
+  }
+
+  async #get(
+    url: URL,
+    sent: Readonly<Record<string, string>>,
+    deadlineMs: number,
+    span?: CallSpan,
+  ): Promise<HttpAnswer> {
     try {
       const signal = AbortSignal.timeout(deadlineMs);
-      const answer = await request(url, { dispatcher: this.#agent, headers: sent, signal });
+      const begin = () => request(url, { dispatcher: this.#agent, headers: sent, signal });
+      const answer = await (span === undefined ? begin() : withPeer(begin, (peer) => span.set(peerOf(peer))));
+      span?.set({ 'http.response.status_code': answer.statusCode });
       const body = await readBounded(answer.body);
+      const pod = one(answer.headers[headers.pod]);
+      if (pod !== undefined) span?.set({ [headers.pod]: pod });
       if (answer.statusCode < 200 || answer.statusCode > 299) {
         const why = `it answered HTTP ${answer.statusCode}${reasonIn(body)}`;
         throw new UpstreamError(this.url, statusOfHttp(answer.statusCode), why);
       }
-      return { body, pod: one(answer.headers[headers.pod]) };
+      return { body, pod };
     } catch (error) {
-      throw error instanceof UpstreamError ? error : failureOf(this.url, error, deadlineMs);
+      const failure = error instanceof UpstreamError ? error : failureOf(this.url, error, deadlineMs);
+      span?.fail(failure.status, failure.message);
+      throw failure;
     }
   }
 
   /** @throws UpstreamError also when the answer is not a JSON object */
-  async getJson(settings: Parameters<HttpUpstream['get']>[0]): Promise<Record<string, unknown>> {
+  async getJson(settings: HttpCall): Promise<Record<string, unknown>> {
     const { body } = await this.get(settings);
     let data: unknown;
     try {
