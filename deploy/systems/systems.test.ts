@@ -104,7 +104,7 @@ for (const [system, { deployments, services }] of Object.entries(promised)) {
 }
 
 const folders = readdirSync(here, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'pod-defaults' && entry.name !== 'kind')
+  .filter((entry) => entry.isDirectory() && !['pod-defaults', 'traces', 'kind'].includes(entry.name))
   .map(({ name }) => name);
 
 for (const folder of folders) {
@@ -117,7 +117,10 @@ for (const folder of folders) {
       assert.deepEqual(container.securityContext.capabilities, { drop: ['ALL'] });
       assert.equal(container.securityContext.readOnlyRootFilesystem, true);
       assert.equal(container.imagePullPolicy, 'IfNotPresent');
-      assert.match(container.image, /^(evenkeel(-nginx)?:dev|docker\.io\/envoyproxy\/envoy:distroless-v[\d.]+)$/);
+      assert.match(
+        container.image,
+        /^(evenkeel(-nginx)?:dev|docker\.io\/(envoyproxy\/envoy:distroless-v|openzipkin\/zipkin:)[\d.]+)$/,
+      );
       if (metadata.name.startsWith('client-')) continue;
       assert.ok(container.readinessProbe && container.livenessProbe, metadata.name);
     }
@@ -133,8 +136,24 @@ for (const folder of folders) {
   });
 }
 
+for (const system of Object.keys(promised)) {
+  test(`${system}-traces is system ${system}, a store, and variables that lead to it`, { skip: noKubectl }, () => {
+    const named = (folder: string): string[] =>
+      manifestsOf(folder).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    const added = named(`${system}-traces`).filter((name) => !named(system).includes(name));
+    assert.deepEqual(added.sort(), ['Deployment zipkin', 'Service zipkin']);
+    for (const { kind, metadata, spec } of manifestsOf(`${system}-traces`)) {
+      if (kind !== 'Deployment' || metadata.name === 'zipkin') continue;
+      const { containers } = spec.template.spec;
+      assert.equal(containers.length, 1, metadata.name);
+      const variables = Object.fromEntries(containers[0].env.map(({ name, value }: Manifest) => [name, value]));
+      assert.equal(variables.OTEL_EXPORTER_ZIPKIN_ENDPOINT, 'http://zipkin:9411/api/v2/spans', metadata.name);
+    }
+  });
+}
+
 test('the one-word commands', { skip: noMake }, () => {
-  const words = ['init', 'generate', 'image', 'deploy', 'redeploy', 'delete', 'istio-inject'];
+  const words = ['init', 'generate', 'image', 'deploy', 'deploy-traces', 'redeploy', 'delete', 'istio-inject'];
   for (const system of Object.keys(promised)) {
     const { stdout } = run('make', ['-s', '-C', system]);
     for (const word of words) assert.match(stdout, new RegExp(`^${word} `, 'm'));
@@ -142,7 +161,9 @@ test('the one-word commands', { skip: noMake }, () => {
     assert.equal(status, 0);
     assert.match(
       commands,
-      /kubectl --namespace demo apply -k \.\nkubectl --namespace demo delete -k \. --ignore-not-found/,
+      new RegExp(
+        String.raw`kubectl --namespace demo apply -k \.\nkubectl --namespace demo delete -k \.\./${system}-traces --ignore-not-found`,
+      ),
     );
   }
 });
@@ -229,4 +250,34 @@ test('the chart of system D: NodePort 31234 is the front alone, and selectors ma
     const { labels } = deployment.spec.template.metadata;
     for (const [key, value] of Object.entries(spec.selector)) assert.equal(labels[key], value);
   }
+});
+
+test('the chart of system D sends traces where an endpoint is given, and else says nothing of them', {
+  skip: noHelm,
+}, () => {
+  const variablesOf = (...flags: string[]): Record<string, string> => {
+    const { status, stdout, stderr } = run('helm', ['template', 'sample-service', 'd/chart', ...flags]);
+    assert.equal(status, 0, stderr);
+    const manifests: Manifest[] = parseAllDocuments(stdout).map((document) => document.toJS());
+    const app = manifests.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'sample-service-go');
+    const { env } = app.spec.template.spec.containers[0];
+    return Object.fromEntries(
+      env.filter(({ name }: Manifest) => name.startsWith('OTEL_')).map(({ name, value }: Manifest) => [name, value]),
+    );
+  };
+  assert.deepEqual(variablesOf(), {});
+  const always = { OTEL_SERVICE_NAME: 'sample-service-go', OTEL_TRACES_SAMPLER: 'parentbased_always_on' };
+  assert.deepEqual(variablesOf('--set', 'traces.endpoint=http://zipkin:9411/api/v2/spans'), {
+    ...always,
+    OTEL_TRACES_EXPORTER: 'zipkin',
+    OTEL_EXPORTER_ZIPKIN_ENDPOINT: 'http://zipkin:9411/api/v2/spans',
+  });
+  assert.deepEqual(variablesOf('--set', 'traces.endpoint=http://collector:4317', '--set', 'traces.protocol=grpc'), {
+    ...always,
+    OTEL_TRACES_EXPORTER: 'otlp',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+  });
+  const refused = run('helm', ['template', 'sample-service', 'd/chart', '--set', 'traces.endpoint=zipkin:9411']);
+  assert.notEqual(refused.status, 0);
 });

@@ -15,7 +15,15 @@ export class SystemProcess {
   readonly #folder: string;
   readonly #env: NodeJS.ProcessEnv;
 
-  static async start(system: string, own: Readonly<Record<string, string>> = {}): Promise<SystemProcess> {
+  /**
+   * @param own - environment beside this process's
+   * @param flags - further ones of the command
+   */
+  static async start(
+    system: string,
+    own: Readonly<Record<string, string>> = {},
+    flags: readonly string[] = [],
+  ): Promise<SystemProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'ek-'));
     const env = {
       ...process.env,
@@ -24,7 +32,7 @@ export class SystemProcess {
       TMPDIR: folder,
       ...own,
     };
-    const child = spawn(process.execPath, [main, 'lab', '--system', system, '--json'], {
+    const child = spawn(process.execPath, [main, 'lab', '--system', system, '--json', ...flags], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
