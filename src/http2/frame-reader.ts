@@ -3,6 +3,8 @@ import { defaultMaxFrameSize, errorCode, frameHeaderLength } from './protocol.ts
 
 /** Takes frames. `payload` is valid during the call only. */
 export interface FrameSink {
+  /** Whether what follows has to wait. */
+  readonly isFull?: boolean;
   frame(type: number, flags: number, streamId: number, payload: Buffer): void;
 }
 
@@ -31,8 +33,13 @@ export class FrameReader {
     return this.#partial.length;
   }
 
-  /** @throws ConnectionError where it is no HTTP/2, or a frame is longer than 16 KiB, which is all that is ever offered */
-  read(chunk: Buffer, sink: FrameSink): void {
+  /**
+   * Takes a chunk, or of a sink that becomes full a part of it: one frame at least.
+   *
+   * @returns how many bytes were taken
+   * @throws ConnectionError where it is no HTTP/2, or a frame is longer than 16 KiB, which is all that is ever offered
+   */
+  read(chunk: Buffer, sink: FrameSink): number {
     let at = this.hasPreface ? 0 : this.#readPreface(chunk);
     while (at < chunk.length) {
       if (this.#length === 0 && chunk.length - at >= frameHeaderLength) {
@@ -40,11 +47,14 @@ export class FrameReader {
         if (end <= chunk.length) {
           emit(chunk, at, end, sink);
           at = end;
+          if (sink.isFull) return at;
           continue;
         }
       }
       at = this.#gather(chunk, at, sink);
+      if (sink.isFull) return at;
     }
+    return at;
   }
 
   #readPreface(chunk: Buffer): number {

@@ -15,6 +15,7 @@ import { GrpcError, grpcStatus } from './grpc/status.ts';
 import type { Peer } from './grpc/transport.ts';
 import { HealthService } from './health-service.ts';
 import { defaultHttp2Limits, type Http2Limits } from './http2/limits.ts';
+import { EventLoop } from './http2/reading-turns.ts';
 import { serveSocket } from './http2/socket-connection.ts';
 import type { ConnectionOwner } from './http2/wire.ts';
 import { defaultLimits, type XdsLimits } from './limits.ts';
@@ -244,12 +245,13 @@ export class AdsServer {
     const { clock = systemClock, http2 } = this.#options;
     const { limits } = this.#environment;
     const { streamsPerSession: maxStreams, headerBytes: headerListBytes } = limits;
+    const loop = new EventLoop();
     const http2Limits = { ...defaultHttp2Limits, ...http2, maxStreams, headerListBytes };
     const owner: ConnectionOwner = {
       request: (stream) => this.services.handle(stream),
       fault: ({ peer }, fault) => this.#observer.fault?.({ ...fault, peer: peer.address }),
     };
-    return (socket) => this.#sessions.accept(serveSocket(socket, owner, http2Limits, clock, this.memory));
+    return (socket) => this.#sessions.accept(serveSocket(socket, owner, http2Limits, clock, this.memory, loop));
   }
 
   #attach(server: AnyHttp2Server, isOurs: (path: string) => boolean): () => void {

@@ -31,6 +31,8 @@ export const responseHeaders: ResponseHeaders = {
   'grpc-accept-encoding': 'identity',
 };
 
+const nothing = Buffer.alloc(0);
+
 /** The server's side of one gRPC call. */
 export class ServerCall implements StreamListener, MessageSink {
   readonly #stream: GrpcStream;
@@ -39,6 +41,10 @@ export class ServerCall implements StreamListener, MessageSink {
   #deadline: NodeJS.Timeout | undefined;
   readonly #released: (call: ServerCall) => void;
   #status: CallStatus | undefined;
+  /** Whether messages that have come wait for the next turn. */
+  #deferred = false;
+  /** Whether the client had ended its side by then. */
+  #endsLater = false;
 
   /** @param released - called when the call is over, after the handler */
   constructor(stream: GrpcStream, maxMessageBytes: number, released: (call: ServerCall) => void = () => {}) {
@@ -114,10 +120,19 @@ export class ServerCall implements StreamListener, MessageSink {
   data(chunk: Buffer): void {
     if (!this.isOpen) return;
     try {
-      this.#reader.read(chunk, this);
+      const wasDeferred = this.#deferred;
+      this.#deferred = this.#reader.read(chunk, this);
+      if (this.#deferred) {
+        if (!wasDeferred || chunk === nothing) this.connection.defer(() => this.data(nothing));
+      } else if (this.#endsLater) this.ended();
     } catch (thrown) {
       this.fail(thrown);
     }
+  }
+
+  /** Of the reader. */
+  get isFull(): boolean {
+    return this.connection.isFull;
   }
 
   /** Of the reader. */
@@ -128,7 +143,8 @@ export class ServerCall implements StreamListener, MessageSink {
   /** Of the stream. */
   ended(): void {
     if (!this.isOpen) return;
-    if (this.#reader.isInsideMessage) this.end(grpcStatus.invalidArgument, 'the stream ended inside a message');
+    if (this.#deferred) this.#endsLater = true;
+    else if (this.#reader.isInsideMessage) this.end(grpcStatus.invalidArgument, 'the stream ended inside a message');
     else this.#guard(() => this.#handler?.halfClosed());
   }
 

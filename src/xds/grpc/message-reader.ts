@@ -6,6 +6,8 @@ const nothing = Buffer.alloc(0);
 
 /** Takes messages, without their prefix. */
 export interface MessageSink {
+  /** Whether what follows has to wait. */
+  readonly isFull?: boolean;
   message(bytes: Buffer): void;
 }
 
@@ -39,21 +41,25 @@ export class MessageReader {
   }
 
   /**
-   * Takes a chunk and passes on the messages that it completes.
+   * Takes a chunk and passes on the messages that it completes, while the sink is not full: one at least.
    *
+   * @returns whether there are more, which an empty chunk passes on
    * @throws GrpcError UNIMPLEMENTED for a compressed message, RESOURCE_EXHAUSTED for one that is too long
    */
-  read(chunk: Buffer, sink: MessageSink): void {
+  read(chunk: Buffer, sink: MessageSink): boolean {
     const data = this.#length === 0 ? chunk : this.#append(chunk);
     let at = 0;
+    let isLeft = false;
     for (;;) {
       const end = this.#messageEnd(data, at);
-      if (end === undefined) break;
+      isLeft = end !== undefined && at > 0 && sink.isFull === true;
+      if (end === undefined || isLeft) break;
       sink.message(data.subarray(at + prefixLength, end));
       at = end;
     }
     // Messages that were passed on may be kept, so what is left moves to a place of its own.
     if (at > 0 || data === chunk) this.#restart(data, at);
+    return isLeft && !this.#closed;
   }
 
   #messageEnd(data: Buffer, at: number): number | undefined {

@@ -104,6 +104,15 @@ class NodeConnection implements GrpcConnection {
     return this.#streamsEver;
   }
 
+  /** Node reads as it likes; only what a message carries is bounded. */
+  get isFull(): boolean {
+    return false;
+  }
+
+  defer(work: () => void): void {
+    setImmediate(work);
+  }
+
   goAway(): void {
     if (!this.isClosed) this.#session.close();
   }

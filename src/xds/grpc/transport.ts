@@ -25,6 +25,10 @@ export interface GrpcConnection {
   readonly streams: number;
   /** Streams that there have ever been. */
   readonly streamsEver: number;
+  /** Whether what its client sent is to be dealt with later, as others have their turn. */
+  readonly isFull: boolean;
+  /** Does the rest of the work of this turn in the next one, before anything else is read. */
+  defer(work: () => void): void;
   /** Asks the client to go (GOAWAY): no new streams; the connection ends with its last stream. */
   goAway(): void;
   /** Cuts the connection. */

@@ -22,6 +22,8 @@ import { InboundFrames } from './inbound-frames.ts';
 import type { Http2Limits } from './limits.ts';
 import { OpenStreams } from './open-streams.ts';
 import { Pings } from './pings.ts';
+import { RateLimit } from './rate-limit.ts';
+import { type EventLoop, ReadingTurns, type TurnReader } from './reading-turns.ts';
 import type { RequestHead } from './request-head.ts';
 import { Http2Stream, type StreamHost } from './stream.ts';
 import type { ConnectionOwner, Wire } from './wire.ts';
@@ -35,7 +37,7 @@ const streamBytes = 1024;
  * The server's side of one HTTP/2 connection (RFC 9113), without its socket: bytes come in by {@link receive}, requests and
  * bytes go out. Strict: what the protocol does not allow ends the stream or the connection. No push, no priorities.
  */
-export class Http2Connection implements GrpcConnection, StreamHost {
+export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
   readonly limits: Http2Limits;
   readonly client: PeerSettings = new PeerSettings();
   readonly #wire: Wire;
@@ -45,6 +47,8 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   readonly #frames: InboundFrames;
   readonly #floods: FloodGuard;
   readonly #pings = new Pings();
+  readonly #turns: ReadingTurns;
+  readonly #requests: RateLimit;
   readonly #streams = new OpenStreams();
   readonly #closeListeners: (() => void)[] = [];
   readonly #cancelHandshake: () => void;
@@ -61,14 +65,26 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   #ended = false;
   #closed = false;
 
-  /** @param memory - where what the client makes us hold is counted */
-  constructor(wire: Wire, owner: ConnectionOwner, limits: Http2Limits, clock: Clock, memory: MemoryBudget) {
+  /**
+   * @param memory - where what the client makes us hold is counted
+   * @param loop - which it shares with others
+   */
+  constructor(
+    wire: Wire,
+    owner: ConnectionOwner,
+    limits: Http2Limits,
+    clock: Clock,
+    memory: MemoryBudget,
+    loop: EventLoop,
+  ) {
     this.#wire = wire;
     this.#owner = owner;
     this.limits = limits;
     this.#clock = clock;
     this.#account = memory.open(this, wire.heldBytes + connectionBytes);
     this.#unfinished = new AccountedSize(this.#account);
+    this.#turns = new ReadingTurns(this, loop, clock);
+    this.#requests = new RateLimit(limits.requests, clock.now());
     this.#frames = new InboundFrames(this);
     this.#floods = new FloodGuard(limits, () => clock.now());
     this.#cancelHandshake = clock.after(limits.handshakeMs, () => {
@@ -170,18 +186,53 @@ export class Http2Connection implements GrpcConnection, StreamHost {
     });
   }
 
+  /** Bytes have come. */
   receive(chunk: Buffer): void {
     if (this.#ended || this.#closed) return;
+    this.#turns.receive(chunk);
+    this.#settle();
+  }
+
+  /** Of the turns. */
+  pause(): void {
+    this.#wire.pause();
+  }
+
+  /** Of the turns. */
+  resume(): void {
+    this.#wire.resume();
+  }
+
+  /** Of the reader: whether others have their turn now. */
+  get isFull(): boolean {
+    return this.#turns.isOver;
+  }
+
+  defer(work: () => void): void {
+    this.#turns.defer(work);
+  }
+
+  /** Of the turns. */
+  read(chunk: Buffer): number {
+    this.#wire.cork();
     try {
-      this.#reader.read(chunk, this);
-      this.#unfinished.set(this.#reader.heldBytes + this.#frames.heldBytes);
+      return this.#reader.read(chunk, this);
     } catch (thrown) {
       if (thrown instanceof ConnectionError) this.#fail(thrown.code, thrown.reason, thrown.message);
       else {
         process.emitWarning(`HTTP/2: ${messageOf(thrown)}`, 'EvenkeelWarning');
         this.#fail(errorCode.internalError, 'internal', 'internal error');
       }
+      return chunk.length;
+    } finally {
+      this.#wire.uncork();
+      this.#settle();
     }
+  }
+
+  /** Charges what is held of what has come. */
+  #settle(): void {
+    this.#unfinished.set(this.#reader.heldBytes + this.#frames.heldBytes + this.#turns.heldBytes);
   }
 
   /** The wire takes more again. */
@@ -225,6 +276,8 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   open(streamId: number, head: RequestHead): Http2Stream {
     const stream = new Http2Stream(streamId, head, this.client.initialWindowSize, this);
     this.#streams.add(stream);
+    const waitMs = this.#requests.takeAnyway(this.#clock.now());
+    if (waitMs > 0) this.#turns.wait(waitMs);
     this.#account.charge(streamBytes + stream.headerBytes);
     this.#owner.request(stream);
     return stream;
@@ -336,6 +389,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   }
 
   #letGo(): void {
+    this.#turns.close();
     this.#unsent = [];
     this.#account.close();
   }
@@ -343,6 +397,7 @@ export class Http2Connection implements GrpcConnection, StreamHost {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#turns.close();
     this.#cancelHandshake();
     this.#wire.end();
   }

@@ -5,7 +5,7 @@ import { RateLimit } from './rate-limit.ts';
 type NamesOfRates<Type> = { [Name in keyof Type]: Type[Name] extends Rate ? Name : never }[keyof Type];
 
 /** What is counted: the names of the limits that are rates. */
-export type Counted = NamesOfRates<Http2Limits>;
+export type Counted = Exclude<NamesOfRates<Http2Limits>, 'requests'>;
 
 const reasons: Readonly<Record<Counted, FaultReason>> = {
   resets: 'reset-flood',

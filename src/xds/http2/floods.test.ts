@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FaultReason } from '../../http2/fault.ts';
 import { errorCode, frameFlag } from '../../http2/protocol.ts';
 import { defaultHttp2Limits } from './limits.ts';
@@ -57,7 +58,7 @@ test('streams beyond the limit are refused, each with its reason', () => {
   assert.equal(conversation.connection.streams, 2);
 });
 
-test('SETTINGS, PING, WINDOW_UPDATE, empty DATA, PRIORITY and unknown frames without end', () => {
+test('SETTINGS, PING, WINDOW_UPDATE, empty DATA, PRIORITY and unknown frames without end', async () => {
   const floods: [FaultReason, Uint8Array][] = [
     ['settings-flood', rawFrame('settings', 0, 0)],
     ['ping-flood', rawFrame('ping', 0, 0, '12345678')],
@@ -70,7 +71,10 @@ test('SETTINGS, PING, WINDOW_UPDATE, empty DATA, PRIORITY and unknown frames wit
   ];
   for (const [reason, frame] of floods) {
     const conversation = startConversation().send(request(1));
-    for (let count = 0; !conversation.ended && count < 20_000; count++) conversation.send(frame);
+    for (let count = 0; !conversation.ended && count < 20_000; count++) {
+      conversation.send(frame);
+      if (conversation.paused) await nextTurn();
+    }
     assertClosed(conversation, reason);
   }
 });

@@ -28,6 +28,8 @@ export interface Http2Limits {
   readonly waitingMessages: number;
   /** Bytes of answers to PING and SETTINGS, resets and window updates that wait for the socket. Default 64 KiB. */
   readonly waitingAnswerBytes: number;
+  /** Requests; what comes faster is read later. Default 1,000, 500 a second. */
+  readonly requests: Rate;
   /** Streams that the client resets, or that have to be reset for what it does. Default 200, 50 a second. */
   readonly resets: Rate;
   /** PING frames. gRPC clients send one with every message, to measure the bandwidth. Default 2,000, 1,000 a second. */
@@ -49,6 +51,7 @@ export const defaultHttp2Limits: Http2Limits = {
   continuations: 8,
   waitingMessages: 1_000,
   waitingAnswerBytes: 64 * 1024,
+  requests: { burst: 1_000, perSecond: 500 },
   resets: { burst: 200, perSecond: 50 },
   pings: { burst: 2_000, perSecond: 1_000 },
   settings: { burst: 100, perSecond: 10 },

@@ -12,6 +12,13 @@ export class RateLimit {
     this.#filledAtMs = nowMs;
   }
 
+  /** Takes one, even where there is none; for how many milliseconds the next one should wait. */
+  takeAnyway(nowMs: number): number {
+    const taken = this.take(nowMs);
+    if (!taken) this.#left -= 1;
+    return this.#left >= 0 ? 0 : (-this.#left / this.#rate.perSecond) * 1000;
+  }
+
   /** Takes one; false where there is none. */
   take(nowMs: number): boolean {
     const { burst, perSecond } = this.#rate;

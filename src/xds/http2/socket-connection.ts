@@ -6,6 +6,7 @@ import { lingerMs, type Peer } from '../grpc/transport.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
 import { Http2Connection } from './connection.ts';
 import type { Http2Limits } from './limits.ts';
+import type { EventLoop } from './reading-turns.ts';
 import type { ConnectionOwner, Wire } from './wire.ts';
 
 /** What OpenSSL takes for a connection. */
@@ -33,8 +34,24 @@ class SocketWire implements Wire {
     return !this.#socket.writableNeedDrain;
   }
 
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
   write(bytes: Uint8Array): void {
     if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   /** What was written shall arrive: the client gets some time to read it and to close its side. */
@@ -57,14 +74,12 @@ export function serveSocket(
   limits: Http2Limits,
   clock: Clock,
   memory: MemoryBudget,
+  loop: EventLoop,
 ): Http2Connection {
   socket.setNoDelay(true);
-  const connection = new Http2Connection(new SocketWire(socket), owner, limits, clock, memory);
+  const connection = new Http2Connection(new SocketWire(socket), owner, limits, clock, memory, loop);
   socket.on('data', (chunk: Buffer) => {
-    // What is answered to one chunk leaves together.
-    socket.cork();
     connection.receive(chunk);
-    socket.uncork();
   });
   socket.on('drain', () => connection.drained());
   // A client that closes its side is gone: HTTP/2 has no half-closed connections.

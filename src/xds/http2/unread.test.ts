@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ManualClock } from '../../base/clock.ts';
 import { GrpcRouter } from '../grpc/router.ts';
 import { encodeGrpcMessage, maxMessageBytes } from '../grpc/status.ts';
 import { MemoryBudget } from '../memory/memory-budget.ts';
 import { Http2Connection } from './connection.ts';
 import { defaultHttp2Limits } from './limits.ts';
+import { EventLoop } from './reading-turns.ts';
 import { handshake, headerBlock, rawFrame, request, startConversation } from './testing/conversation.ts';
 
 const refused = (id: number) =>
@@ -21,6 +23,10 @@ function unread(memory = new MemoryBudget()) {
     peer: { address: '127.0.0.1:1', certificate: undefined },
     takesMore: false,
     heldBytes: 0,
+    pause() {},
+    resume() {},
+    cork() {},
+    uncork() {},
     write: (bytes: Uint8Array) => void written.push(bytes),
     end: () => {
       ended = true;
@@ -33,14 +39,17 @@ function unread(memory = new MemoryBudget()) {
     request: (stream: Parameters<GrpcRouter['handle']>[0]) => router.handle(stream),
     fault: (_connection: unknown, { reason }: { reason: string }) => void faults.push(reason),
   };
-  const connection = new Http2Connection(wire, owner, defaultHttp2Limits, new ManualClock(), memory);
+  const connection = new Http2Connection(wire, owner, defaultHttp2Limits, new ManualClock(), memory, new EventLoop());
   connection.receive(handshake);
   return { connection, faults, written, wire, isEnded: () => ended, bytes: () => Buffer.concat(written).length };
 }
 
-test('refused requests whose answers nobody reads: the headers count, and the connection goes', () => {
+test('refused requests whose answers nobody reads: the headers count, and the connection goes', async () => {
   const { connection, faults, isEnded, bytes } = unread();
-  for (let index = 0; index < 2_000; index++) connection.receive(refused(index * 2 + 1));
+  for (let index = 0; index < 2_000 && !isEnded(); index++) {
+    connection.receive(refused(index * 2 + 1));
+    await nextTurn();
+  }
   assert.equal(isEnded(), true);
   assert.deepEqual(faults, ['unread']);
   assert.ok(bytes() < defaultHttp2Limits.waitingAnswerBytes + 1_000, `${bytes()} bytes`);

@@ -11,6 +11,12 @@ export interface Wire {
   /** Bytes that it takes itself, for TLS for example, as long as it is there. */
   readonly heldBytes: number;
   write(bytes: Uint8Array): void;
+  /** What is written from here to `uncork` leaves together. */
+  cork(): void;
+  uncork(): void;
+  /** Reads no more until it is resumed: nothing is received meanwhile but what has been read. */
+  pause(): void;
+  resume(): void;
   /** Nothing will be written any more. */
   end(): void;
   /** Cuts it off. */

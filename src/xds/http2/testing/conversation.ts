@@ -7,6 +7,7 @@ import type { StreamListener } from '../../grpc/transport.ts';
 import { MemoryBudget } from '../../memory/memory-budget.ts';
 import { Http2Connection } from '../connection.ts';
 import { defaultHttp2Limits, type Http2Limits } from '../limits.ts';
+import { EventLoop } from '../reading-turns.ts';
 import type { Http2Stream } from '../stream.ts';
 import type { Wire } from '../wire.ts';
 
@@ -62,6 +63,7 @@ export class Conversation {
   /** Everything that was written, as it was given to the wire. */
   readonly written: Uint8Array[] = [];
   takesMore = true;
+  paused = false;
   ended = false;
   #read = 0;
 
@@ -79,6 +81,14 @@ export class Conversation {
         this.ended = true;
       },
       heldBytes: 0,
+      pause: () => {
+        this.paused = true;
+      },
+      resume: () => {
+        this.paused = false;
+      },
+      cork() {},
+      uncork() {},
       destroy: () => this.connection.closed(),
     };
     const owner = {
@@ -89,7 +99,14 @@ export class Conversation {
       },
       fault: (_connection: unknown, fault: Fault) => this.faults.push(fault),
     };
-    this.connection = new Http2Connection(wire, owner, { ...defaultHttp2Limits, ...limits }, this.clock, this.memory);
+    this.connection = new Http2Connection(
+      wire,
+      owner,
+      { ...defaultHttp2Limits, ...limits },
+      this.clock,
+      this.memory,
+      new EventLoop(),
+    );
   }
 
   /** Sends frames; the first time after a handshake of its own. */
