@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { EvenkeelError } from '../base/errors.ts';
 import { addProbeOptions, type RawProbeOptions } from '../probe/measure/options.ts';
 
 export function registerProbe(root: Command): void {
@@ -38,15 +37,22 @@ async function probe(target: string, raw: RawProbeOptions): Promise<number> {
   if (options.target.kind === 'grpc' && options.target.scheme === 'dns' && options.target.authority !== '') {
     process.env.GRPC_NODE_USE_ALTERNATIVE_RESOLVER ??= 'true';
   }
+  const { terminationSignal, leaveSoon } = await import('../base/shutdown.ts');
+  // From here on: whatever takes long can be ended.
+  const early = new AbortController();
+  void terminationSignal().then(() => early.abort());
   const [
     { runProbe },
     { printProbe },
     { gateLine },
-    { openOutput },
+    { openOutput, publish },
     { createProgress },
     { useColour },
+    { wrap },
     { versions },
-    { terminationSignal },
+    { machine },
+    { commandLine },
+    { outcomeOf },
   ] = await Promise.all([
     import('../probe/measure/run-probe.ts'),
     import('../probe/measure/print.ts'),
@@ -54,33 +60,39 @@ async function probe(target: string, raw: RawProbeOptions): Promise<number> {
     import('../probe/report-file.ts'),
     import('../probe/progress.ts'),
     import('../probe/print/print-report.ts'),
+    import('../probe/print/layout.ts'),
     import('./versions.ts'),
-    import('../base/shutdown.ts'),
+    import('./lab/machine.ts'),
+    import('./command-line.ts'),
+    import('../probe/measure/outcome.ts'),
   ]);
   const reportFile = options.report === undefined ? undefined : await openOutput(options.report, '--report');
   const htmlFile = options.html === undefined ? undefined : await openOutput(options.html, '--html');
-  const early = new AbortController();
-  void terminationSignal().then(() => early.abort());
+  const pageOf = htmlFile === undefined ? undefined : (await import('../probe/html/probe-page.ts')).probePage;
   const progress = createProgress(process.stderr);
   try {
-    const report = await runProbe(options, progress, early.signal, await versions());
+    const about = { versions: await versions(), machine: machine(), command: commandLine() };
+    const report = await runProbe(options, progress, early.signal, about).catch((thrown: unknown) => {
+      if (!early.signal.aborted) throw thrown;
+      progress.note('the run was ended before anything was measured');
+    });
+    if (report === undefined) return 3;
     const text = JSON.stringify(report, null, 2);
-    await reportFile?.write(`${text}\n`);
-    if (htmlFile !== undefined) await htmlFile.write((await import('../probe/html/probe-page.ts')).probePage(report));
-    console.log(options.json ? text : printProbe(report, useColour(process.stdout)));
-    const { intended, achieved } = report.ratePerSecond;
-    // With a number of calls a run that is late only takes longer.
-    const wanted = options.calls === undefined && !report.interrupted;
-    if (wanted && intended !== null && report.saturation.by !== null && achieved < intended * 0.99) {
-      const rates = `${Math.round(achieved)} of ${Math.round(intended)} calls/s were begun`;
-      throw new EvenkeelError('EK_PROBE_RATE', `the rate was not reached: ${rates}; ${report.saturation.note}`, {
-        field: '--rate',
-      });
-    }
-    if (report.gate !== null && options.json) console.error(gateLine(report.gate));
-    if (report.gate?.some(({ met }) => !met)) return 1;
-    return report.interrupted ? 3 : 0;
+    await publish(
+      [
+        [reportFile, () => `${text}\n`],
+        [htmlFile, () => pageOf!(report)],
+      ],
+      () => {
+        console.log(options.json ? text : printProbe(report, useColour(process.stdout)));
+        if (report.gate !== null && options.json) console.error(wrap(gateLine(report.gate)).join('\n'));
+      },
+    );
+    const { exitCode, error } = outcomeOf(report, options);
+    if (error !== undefined) throw error;
+    return exitCode;
   } finally {
     progress.end();
+    if (early.signal.aborted) leaveSoon();
   }
 }

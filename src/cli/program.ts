@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { EvenkeelError, formatError, toEvenkeelError } from '../base/errors.ts';
 import { guardOutput } from '../base/output.ts';
 import { commands } from './commands.ts';
+import { fitHelp } from './fit-help.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -13,7 +14,8 @@ function program(): Command {
     .version(version)
     .exitOverride()
     // What it would print has no code; it is thrown as well, and printed below as every error is.
-    .configureOutput({ outputError: () => {} });
+    .configureOutput({ outputError: () => {}, writeOut: (text) => process.stdout.write(fitHelp(text)) })
+    .configureHelp({ minWidthToWrap: 20 });
   for (const register of commands) register(root);
   for (const command of root.commands) command.exitOverride();
   return root;

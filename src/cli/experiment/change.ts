@@ -65,7 +65,7 @@ function register(experiment: Command, kind: ChangeKind): void {
   const command = experiment
     .command(kind)
     .description(description)
-    .option('--schemes <list>', `ways of calling to measure (default: ${schemes})`)
+    .option('--schemes <list>', `ways of calling to measure (default: ${schemes.replaceAll(',', ', ')})`)
     .option('--clients <list>', 'who makes gRPC calls: grpc-js, grpc-go or both (default: grpc-js)')
     .option('--pods <n>', `pods, the smaller number where it changes (default: 3)`);
   if (kind !== 'rolling-update') command.option('--scale-to <n>', 'the larger number (default: twice --pods)');

@@ -9,23 +9,19 @@ export interface Bar {
 }
 
 /**
- * Bars lying on their side, one below the other, each in the colour of its place in the list.
+ * Bars lying on their side, one below the other, each in the colour of its place in the list. Labels are whole, however
+ * long they are and however narrow the page is.
  *
  * @param even - a line is drawn there: what each would have if all had the same
  */
 export function barChart(bars: readonly Bar[], even?: number): string {
-  const [width, rowHeight, left, right] = [1000, 24, 210, 150];
-  const room = width - left - right;
   const largest = Math.max(1e-9, even ?? 0, ...bars.map(({ value }) => value));
-  const height = bars.length * rowHeight + 22;
-  const rows = bars.map(({ label, value, text }, index) => {
-    const y = index * rowHeight + 4;
-    const short = label.length > 30 ? `${label.slice(0, 13)}…${label.slice(-16)}` : label;
-    return `<text class="strong" x="${left - 10}" y="${y + 13}" text-anchor="end">${escapeText(short)}<title>${escapeText(label)}</title></text><rect x="${left}" y="${y}" width="${px((value / largest) * room)}" height="${rowHeight - 7}" rx="2" fill="${colour(index)}"/><text x="${px(left + (value / largest) * room + 8)}" y="${y + 13}">${escapeText(text)}</text>`;
-  });
-  const line =
-    even === undefined
-      ? ''
-      : `<line class="event" x1="${px(left + (even / largest) * room)}" x2="${px(left + (even / largest) * room)}" y1="0" y2="${height - 18}"/><text x="${px(left + (even / largest) * room)}" y="${height - 4}" text-anchor="middle">even share</text>`;
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(bars.map(({ label, text }) => `${label}: ${text}`).join(', '))}">${rows.join('')}${line}</svg>`;
+  const percent = (value: number): string => `${px((100 * value) / largest)}%`;
+  const mark = even === undefined ? '' : `<i class="even" style="left:${percent(even)}" title="even share"></i>`;
+  const rows = bars.map(
+    ({ label, value, text }, index) =>
+      `<div class="name">${escapeText(label)}</div><div class="track"><i style="width:${percent(value)};background:${colour(index)}"></i>${mark}</div><div class="value">${escapeText(text)}</div>`,
+  );
+  const note = even === undefined ? '' : '<p class="small">The dashed line is the even share.</p>';
+  return `<div class="bars">${rows.join('')}</div>${note}`;
 }

@@ -30,10 +30,15 @@ main{max-width:1080px;margin:0 auto;padding:32px 24px 48px}h1{font-size:24px;lin
 .head b{display:block;font-size:21px;line-height:1.3}.head.good{border-color:var(--good)}.good b,td.good{color:var(--good)}.head.fair{border-color:var(--fair)}.fair b,td.fair{color:var(--fair)}.head.bad{border-color:var(--bad)}.bad b,td.bad{color:var(--bad)}
 section{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:18px 20px;margin:16px 0;overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:14px}th{font-weight:600;color:var(--soft);text-align:right;font-size:13px}td,th{padding:5px 10px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
-td:first-child,th:first-child,th.left{text-align:left}td.wrap{white-space:normal;text-align:left}tr:last-child td{border-bottom:0}
+td:first-child,th:first-child,th.left{text-align:left}td:first-child{white-space:normal;overflow-wrap:anywhere;min-width:9em}td.wrap{white-space:normal;text-align:left}tr:last-child td{border-bottom:0}
 svg{display:block;width:100%;height:auto;max-width:100%}svg text{fill:var(--soft);font:12px system-ui,sans-serif}svg .strong{fill:var(--ink)}svg .on{fill:var(--on)}svg .grid{stroke:var(--line)}svg .event{stroke:var(--soft);stroke-dasharray:4 3}
 .legend{display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0 0;font-size:13px;color:var(--soft)}.legend i{display:inline-block;width:11px;height:11px;border-radius:2px;margin-right:6px;vertical-align:-1px}
+.legend span{overflow-wrap:anywhere}
+.bars{display:grid;grid-template-columns:minmax(0,max-content) minmax(120px,1fr) max-content;gap:6px 12px;align-items:center;font-size:14px}.bars .name{overflow-wrap:anywhere;max-width:34em}.bars .value{color:var(--soft);font-size:13px;font-variant-numeric:tabular-nums}
+.track{position:relative;height:17px}.track i{position:absolute;left:0;top:0;bottom:0;min-width:1px;border-radius:2px}.track .even{left:auto;top:-5px;bottom:-5px;border-left:1px dashed var(--soft);border-radius:0}
+code{font:13px ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:0;font-size:14px}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}footer{color:var(--soft);font-size:13px;margin-top:24px}
+@media(max-width:640px){main{padding:20px 12px 32px}section{padding:14px 12px}svg{min-width:560px}svg text{font-size:16px}.bars{grid-template-columns:minmax(0,1fr) max-content;gap:2px 10px}.bars .track{grid-column:1/-1;grid-row:auto;margin-bottom:8px}.bars .name{grid-column:1}.bars .value{grid-column:2}.bars{grid-auto-flow:dense}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:6px}}
 @media print{section{break-inside:avoid}}`;
 
 /** The whole page as text: nothing in it is loaded from anywhere, and no script runs. */
@@ -73,8 +78,12 @@ export function htmlTable(
 }
 
 /** Names and what they stand for, in two columns. */
-export function facts(entries: readonly (readonly [string, string])[]): string {
-  return `<dl>${entries.map(([name, text]) => `<dt>${escapeText(name)}</dt><dd>${escapeText(text)}</dd>`).join('')}</dl>`;
+export function facts(entries: readonly (readonly [name: string, text: string, how?: 'code'])[]): string {
+  const rows = entries.map(([name, text, how]) => {
+    const escaped = escapeText(text);
+    return `<dt>${escapeText(name)}</dt><dd>${how === 'code' ? `<code>${escaped}</code>` : escaped}</dd>`;
+  });
+  return `<dl>${rows.join('')}</dl>`;
 }
 
 /** A line of text below or above a plot. */

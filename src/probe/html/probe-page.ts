@@ -1,28 +1,26 @@
 import { formatMs } from '../measure/duration.ts';
+import { gateLine } from '../measure/gate.ts';
 import type { ProbeReport } from '../measure/report.ts';
+import { isLost } from '../verdict/quantile.ts';
 import { barChart } from './bars.ts';
 import { gateSection } from './gate-section.ts';
 import { lineChart } from './lines.ts';
-import { facts, htmlTable, paragraph, renderPage, type Section } from './page.ts';
+import { facts, htmlTable, type Page, paragraph, renderPage, type Section } from './page.ts';
 import { failedSeries, stackedChart } from './stacked.ts';
 import { verdictTone } from './tones.ts';
 
 /** The report of `evenkeel probe` as one page of HTML. */
 export function probePage(report: ProbeReport): string {
-  const { verdict, why, target, call, startedAt, conditions, calls, failed, gate } = report;
+  const { call, startedAt, conditions, failed, gate } = report;
   const started = startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
-  const failedGate = gate?.some(({ met }) => !met) === true;
   return renderPage({
-    title: `${target} is ${verdict}`.replace(/ is inconclusive$/, ': inconclusive'),
+    title: titleOf(report),
     subtitle: `${call} · ${started} · ${conditions.arrivals} for ${formatMs(report.durationMs)}`,
-    headline: {
-      text: why.charAt(0).toUpperCase() + why.slice(1),
-      detail: `${calls} calls, ${failed} failed, p99 ${ms(report.latencyMs.p99)}. To do: ${report.do}.`,
-      tone: failedGate ? 'bad' : verdictTone[verdict],
-    },
+    headline: headlineOf(report),
     sections: [
       ...(gate === null ? [] : [gateSection(gate)]),
       ...(report.saturation.note === '' ? [] : [{ title: 'Beware', html: paragraph(report.saturation.note) }]),
+      ...(failed === 0 ? [] : [failuresByBackend(report)]),
       shares(report),
       overTime(report),
       latency(report),
@@ -31,6 +29,96 @@ export function probePage(report: ProbeReport): string {
     ],
     footer: `evenkeel ${conditions.versions.evenkeel ?? ''}, seed ${conditions.seed}. Verdicts come from a rule with fewer than 1 false alarm in 1,000 runs. Nothing on this page is loaded from elsewhere.`,
   });
+}
+
+/** With a gate its result: it is what the run was made for. */
+function titleOf({ target, verdict, gate }: ProbeReport): string {
+  if (gate !== null) return `${target}: the gate ${gate.every(({ met }) => met) ? 'passed' : 'failed'}`;
+  return verdict === 'inconclusive' ? `${target}: inconclusive` : `${target} is ${verdict}`;
+}
+
+function headlineOf(report: ProbeReport): Page['headline'] {
+  const { verdict, why, calls, failed, notSent, inFlight, gate } = report;
+  const counts = [
+    `${calls} calls, ${failed} failed`,
+    ...(notSent === 0 ? [] : [`${notSent} more never sent`]),
+    ...(inFlight === 0 ? [] : [`${inFlight} in flight when the run was ended`]),
+    `p99 ${p99Of(report)}`,
+  ].join(', ');
+  const todo = report.do === 'nothing' ? '' : ` To do: ${report.do}.`;
+  const seen = `${sentence(why)}. ${counts}.${todo}`;
+  if (gate === null) return { text: sentence(why), detail: `${counts}.${todo}`, tone: verdictTone[verdict] };
+  const line = sentence(gateLine(gate)).replace(/^Gate/, 'The gate');
+  const met = gate.every((check) => check.met);
+  return met
+    ? { text: 'The gate passed', detail: seen, tone: 'good' }
+    : { text: 'The gate failed', detail: `${line.replace(/^The gate failed: e/, 'E')}. ${seen}`, tone: 'bad' };
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const parts = [
+  ['p50', 0.5],
+  ['p90', 0.9],
+  ['p99', 0.99],
+  ['p999', 0.999],
+  ['max', 1],
+] as const;
+
+/** A percentile of all calls; `≥` where that call got no answer. */
+function orMore(part: number, value: number | null, answered: number, lost: number): string {
+  return `${isLost(part, answered, lost) ? '≥ ' : ''}${ms(value)}`;
+}
+
+function p99Of({ latencyOfAllMs: { p99 }, calls, failed, notSent }: ProbeReport): string {
+  return orMore(0.99, p99, calls - failed, failed + notSent);
+}
+
+/** Which backend fails, and what nobody can be blamed for. */
+function failuresByBackend({ backends, failed, failures }: ProbeReport): Section {
+  const failing = backends.list.filter((one) => one.failed > 0).toSorted((a, b) => b.failed - a.failed);
+  const named = failing.reduce((sum, one) => sum + one.failed, 0);
+  const rest = Object.entries(failures).flatMap(([status, count]): [string, number][] => {
+    const known = failing.reduce((sum, one) => sum + (one.failures[status] ?? 0), 0);
+    return count > known ? [[status, count - known]] : [];
+  });
+  const rows = [
+    ...failing.map((one) => ({
+      ...one,
+      name: one.name === '' ? '(did not say)' : one.name,
+      all: one.calls + one.failed,
+    })),
+    ...(failed > named
+      ? [
+          {
+            name: '(no backend known)',
+            failed: failed - named,
+            all: failed - named,
+            failures: Object.fromEntries(rest),
+          },
+        ]
+      : []),
+  ];
+  return {
+    title: 'Failures by backend',
+    html: htmlTable(
+      ['backend', 'failed', 'of its calls', 'with'],
+      rows.map(({ name, failed, all, failures }) => [
+        name,
+        { text: String(failed), tone: 'bad' } as const,
+        `${((100 * failed) / all).toFixed(1)} %`,
+        { text: byStatus(failures), wrap: true } as const,
+      ]),
+    ),
+  };
+}
+
+function byStatus(failures: Readonly<Record<string, number>>): string {
+  return Object.entries(failures)
+    .map(([status, count]) => `${status} ${count}`)
+    .join(', ');
 }
 
 function shares({ backends, verdict, smallestSkewFound }: ProbeReport): Section {
@@ -71,33 +159,33 @@ function overTime({ backends, seconds, changes, durationMs }: ProbeReport): Sect
   };
 }
 
-function latency({ seconds, latencyMs, backends }: ProbeReport): Section {
+function latency({ seconds, latencyOfAllMs, backends, calls, failed }: ProbeReport): Section {
   const line = (name: string, part: 'p50' | 'p99' | 'max', colour: string) => ({
     name,
     colour,
-    points: seconds.flatMap(({ atMs, latencyMs }) =>
-      latencyMs[part] === null ? [] : [[atMs / 1000, latencyMs[part]] as const],
+    points: seconds.flatMap(({ atMs, latencyOfAllMs }) =>
+      latencyOfAllMs[part] === null ? [] : [[atMs / 1000, latencyOfAllMs[part]] as const],
     ),
   });
-  const rows = [
-    { name: 'all', latencyMs, calls: backends.list.reduce((sum, { calls }) => sum + calls, 0) },
-    ...backends.list,
-  ].map(({ name, latencyMs, calls }) => [
-    name === '' ? '(did not say)' : name,
-    String(calls),
-    ...([latencyMs.p50, latencyMs.p90, latencyMs.p99, latencyMs.p999, latencyMs.max] as const).map(ms),
-  ]);
+  const rows = [{ name: 'all', latencyOfAllMs, calls: calls - failed, failed }, ...backends.list].map(
+    ({ name, latencyOfAllMs, calls, failed }) => [
+      name === '' ? '(did not say)' : name,
+      String(calls),
+      { text: String(failed), tone: failed > 0 ? 'bad' : 'plain' } as const,
+      ...parts.map(([name, part]) => orMore(part, latencyOfAllMs[name], calls, failed)),
+    ],
+  );
   return {
-    title: 'Latency, from when a call was due',
+    title: `Latency, from when a call was due${failed > 0 ? '; what failed counts as slowest' : ''}`,
     html: `${lineChart({
       lines: [
-        line('slowest', 'max', 'var(--rest)'),
+        line('slowest', 'max', 'var(--soft)'),
         line('99th percentile', 'p99', 'var(--c1)'),
         line('median', 'p50', 'var(--c0)'),
       ],
       x: { title: 'seconds' },
       y: { title: 'ms' },
-    })}${htmlTable(['backend', 'answered', 'p50', 'p90', 'p99', 'p99.9', 'max'], rows)}`,
+    })}${htmlTable(['backend', 'answered', 'failed', 'p50', 'p90', 'p99', 'p99.9', 'max'], rows)}`,
   };
 }
 
@@ -116,6 +204,7 @@ function known(report: ProbeReport): Section {
   return {
     title: 'How it was measured',
     html: facts([
+      ['command', conditions.command, 'code'],
       ['who answered', `${identifier.by}${identifier.found ? ', found from the answers' : ''}`],
       ['backends', `${backends.reached} answered, ${backends.expected ?? 'unknown'} expected (${backends.source})`],
       ['arrivals', `${conditions.arrivals}, ${conditions.loop} loop`],
@@ -129,6 +218,10 @@ function known(report: ProbeReport): Section {
       [
         'this program',
         `busy for ${Math.round(saturation.busy * 100)} % of the time, latest call ${formatMs(saturation.latestMs)} late`,
+      ],
+      [
+        'machine',
+        `${conditions.machine.os}, ${conditions.machine.cpus} processors, ${conditions.machine.memoryMiB} MiB`,
       ],
       [
         'versions',

@@ -21,12 +21,13 @@ export interface Measured {
   readonly expected: Expected;
   readonly events: readonly BackendEvent[];
   readonly result: LoadResult;
-  readonly versions: Readonly<Record<string, string>>;
+  /** What made the calls, and how it was started. */
+  readonly about: Pick<ProbeReport['conditions'], 'versions' | 'machine' | 'command'>;
 }
 
 /** Puts together what was measured, judges it and holds it against the gate; pure. */
 export function buildReport(measured: Measured): ProbeReport {
-  const { options, startedAt, call, engine, identifier, expected, events, result, versions } = measured;
+  const { options, startedAt, call, engine, identifier, expected, events, result, about } = measured;
   const { recorder } = result;
   const changes = followChanges(events, recorder.contacts, result.startedAt, result.measuredMs);
   const judgedFromMs = judgedFrom(changes);
@@ -75,7 +76,7 @@ export function buildReport(measured: Measured): ProbeReport {
       warmupMs: options.warmupMs,
       seed: options.seed,
       retries: false,
-      versions,
+      ...about,
     },
     identifier: { by: identifier, found: options.identifier === undefined },
     backends: {

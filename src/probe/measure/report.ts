@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, ms } from '../report-parts.ts';
+import { count, ms, setUp } from '../report-parts.ts';
 
 const byName = z.record(z.string(), count);
 
@@ -73,7 +73,8 @@ export const probeReportSchema = z.object({
       warmupMs: ms.describe('Calls did not count for so long.'),
       seed: count.describe('Seed of everything that is chance.'),
       retries: z.literal(false).describe('A failed attempt is a failed call.'),
-      versions: z.record(z.string(), z.string()).describe('Program to version.'),
+      ...setUp,
+      command: z.string().describe('The command line, without values of headers and passwords.'),
     })
     .describe('What must be known to judge the figures.'),
   identifier: z

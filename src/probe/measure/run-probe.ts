@@ -11,7 +11,7 @@ import type { Engine } from '../load/engine.ts';
 import { runLoad } from '../load/run-load.ts';
 import type { Progress } from '../progress.ts';
 import type { Expected } from '../target/expected.ts';
-import { buildReport } from './build-report.ts';
+import { buildReport, type Measured } from './build-report.ts';
 import { openEngine } from './open-engine.ts';
 import type { ProbeOptions } from './options.ts';
 import type { ProbeReport } from './report.ts';
@@ -33,7 +33,7 @@ export async function runProbe(
   options: ProbeOptions,
   progress: Progress,
   signal: AbortSignal,
-  versions: Readonly<Record<string, string>>,
+  about: Measured['about'],
 ): Promise<ProbeReport> {
   progress.step(`connecting to ${options.target.text}`);
   const { engine, call, ask, askEveryMs, close } = await openEngine(options, signal);
@@ -57,7 +57,7 @@ export async function runProbe(
     const { events, last } = stopWatching();
     progress.end();
     const measured = { options, startedAt, call, engine: engine.name, identifier: by, expected: last, events, result };
-    return buildReport({ ...measured, versions });
+    return buildReport({ ...measured, about });
   } finally {
     engine.close();
     await close();

@@ -3,7 +3,7 @@ import { formatMs } from './duration.ts';
 import type { ProbeReport } from './report.ts';
 
 /** How much of the intended rate must be achieved for a run to count as what was asked for. */
-const enoughOfRate = 0.99;
+export const enoughOfRate = 0.99;
 /** A generator that is busy for this much of the time has none left to measure with. */
 const mostBusy = 0.9;
 /** Calls begun later than this are worth a word. */

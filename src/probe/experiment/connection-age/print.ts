@@ -22,10 +22,10 @@ const tradeOffColumns: readonly Column[] = [
   { title: 'age', align: 'left' },
   { title: 'found within', align: 'right' },
   { title: 'reconnects/s', align: 'right' },
-  { title: 'processors: reconnects', align: 'right' },
-  { title: 'idle pods', align: 'right' },
+  { title: 'cpus reconnecting', align: 'right' },
+  { title: 'cpus idle', align: 'right' },
   { title: 'both', align: 'right' },
-  { title: '', align: 'left' },
+  { title: '', align: 'left', whole: true },
 ];
 
 /** The sweep for a terminal: figures are those of a cluster, except latencies and processor time. */

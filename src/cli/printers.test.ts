@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { displayWidth, printable } from '../base/printable.ts';
+import type { LabState } from '../lab/index.ts';
+import { printChange } from '../probe/experiment/change/print.ts';
+import type { ChangeReport } from '../probe/experiment/change/report.ts';
+import { printConnectionAge } from '../probe/experiment/connection-age/print.ts';
+import { connectionAgeSchema } from '../probe/experiment/connection-age/report.ts';
+import { printSlowPod } from '../probe/experiment/slow-pod/print.ts';
+import type { SlowPodReport } from '../probe/experiment/slow-pod/report.ts';
+import { gateLine } from '../probe/measure/gate.ts';
+import { printProbe } from '../probe/measure/print.ts';
+import { lineWidth, wrap } from '../probe/print/layout.ts';
+import { printReport } from '../probe/print/print-report.ts';
+import { createProgress } from '../probe/progress.ts';
+import { probeReport } from '../probe/testing/probe-report.ts';
+import { change, measured, placed, report, rollout } from '../probe/testing/rows.ts';
+import { countCauses } from '../probe/verdict/cause.ts';
+import { commands } from './commands.ts';
+import { formatAnswer } from './lab-format.ts';
+
+/** What a server may call itself: it clears the screen, runs from right to left, forges a line, and takes two columns a letter. */
+const hostile = `\u001b[2J\u009b31m\u202e注文サービス\u200b\ngate passed: all is well\r${'pod-'.repeat(40)}`;
+
+/** The same data with hostile text in place of all that others say; words that the code goes by stay. */
+function infect<T>(value: T, keep: ReadonlySet<string>): T {
+  if (typeof value === 'string') return (keep.has(value) || value === '' ? value : `${value}${hostile}`) as T;
+  if (Array.isArray(value)) return value.map((one) => infect(one, keep)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, inner]) => [
+    keep.has(name) || !/[-:]|^[A-Z_]{6,}$/.test(name) ? name : `${name}${hostile}`,
+    infect(inner, keep),
+  ]);
+  return Object.fromEntries(entries) as T;
+}
+
+const words = new Set(
+  [
+    ...['ok', 'error', 'skipped', 'balanced', 'partial', 'skewed', 'pinned', 'inconclusive', 'update', 'rollback'],
+    ...['lab', 'kubernetes', 'dns', 'xds', 'answers', 'flag', 'target', 'open', 'closed', 'none', 'came', 'went'],
+    ...['generator', 'probe', 'scale-out', 'scale-in', 'rolling-update', 'slow-pod', 'connection-age', 'grpc-js'],
+    ...['p50', 'p90', 'p99', 'p999', 'Cluster', 'Local', 'nothing', 'grpc-go', 'http', 'channel', 'wire'],
+  ].concat(Object.keys(countCauses([]))),
+);
+
+const schemes = report(
+  [
+    placed('clusterip-grpc', [3, 200, 100], { failed: 3, failures: { UNAVAILABLE: 3 } }),
+    measured('headless-round-robin-max-age', [100, 100, 100], { unreadable: [{ pod: 'be1', reason: 'it had ended' }] }),
+    { scheme: 'l7-envoy', title: 'x', status: 'skipped', reason: 'there is no Envoy' },
+    { scheme: 'xds', title: 'x', status: 'error', code: 'EK_PROBE_CLIENT', reason: 'it ended', do: 'look' },
+  ],
+  [change('xds', 'scale-out', { failed: 4, failures: { UNAVAILABLE: 4 }, reason: 'not within 5 s' }, 'goaway')],
+  [change('xds', 'scale-in', { newClient: true })],
+  [rollout('xds', 'update', { goaway: 2, refused: 1 }), rollout('xds', 'rollback', { other: 1 })],
+);
+
+const row: ChangeReport['rows'][number] = {
+  ...{ variant: 'drains not', client: 'grpc-js', scheme: 'xds', status: 'ok', convergedMs: 5, calls: 9, failed: 3 },
+  ...{ causes: { ...countCauses([]), goaway: 2, cut: 1 }, failures: { UNAVAILABLE: 3 }, p99Ms: 1, p99OfAllMs: 1000 },
+  ...{ onOldPods: { answered: 1, failed: 1 }, why: 'so it is' },
+};
+const setUp = { versions: { evenkeel: '0' }, machine: { os: 'x', cpus: 2, memoryMiB: 1 }, seed: 1 };
+const begun = { schemaVersion: 1, startedAt: '2026-01-01T00:00:00.000Z', durationMs: 1 } as const;
+const changes: ChangeReport = {
+  ...begun,
+  kind: 'scale-in',
+  conditions: {
+    ...{ ...setUp, environment: 'lab', from: 3, to: 6 },
+    ...{ endpointDelayMs: 1000, clientDnsMs: 2000, ratePerSecond: 100, deadlineMs: 1000 },
+  },
+  rows: [row, { variant: null, client: 'grpc-js', scheme: 'xds', status: 'error', reason: 'it broke' }],
+  ...{ interrupted: false, conclusion: 'So it is.' },
+};
+const slowPods: SlowPodReport = {
+  ...begun,
+  kind: 'slow-pod',
+  conditions: { ...setUp, pods: 3, latencyMs: 1, slowLatencyMs: 9, ratePerSecond: 5, outlierIntervalMs: 1000 },
+  rows: [
+    {
+      ...{ policy: 'round_robin', client: 'grpc-js', deadlineMs: 1000, status: 'ok', calls: 9, failed: 1 },
+      ...{ failures: {}, sentToSlow: 3, lastFailureMs: 1, p50Ms: 1, p99Ms: 9, p50OfAllMs: 1, p99OfAllMs: 1000 },
+      why: 'so it is',
+    },
+    { policy: 'outlier', client: 'grpc-js', deadlineMs: 1000, status: 'skipped', reason: 'there is no Envoy' },
+  ],
+  ...{ interrupted: false, conclusion: 'So it is.' },
+};
+const ages = connectionAgeSchema.parse(
+  JSON.parse(readFileSync(resolve(import.meta.dirname, '..', '..', 'docs', 'connection-age.json'), 'utf8')),
+);
+const lab = {
+  lab: { id: 'lab30', pid: 1, prefix: '127.30', dnsAddress: '127.30.0.10:53', seed: 1, notices: ['port 80 is taken'] },
+  deployments: [{ name: 'be1', ready: 1, replicas: 2, updated: 1, revision: 1 }],
+  services: [{ name: 'be1-srv', headless: true, ports: [{ name: 'grpc', port: 50_051, address: '127.30.1.4:50051' }] }],
+  pods: [
+    {
+      ...{ name: 'be1-6b7fb94bfb-hf6zv', ready: true, status: 'CrashLoopBackOff', restarts: 12, createdAt: 1 },
+      ...{ ip: '127.30.1.4', kubeNode: 'node-1', zone: 'zone-a' },
+    },
+  ],
+} as unknown as LabState;
+const [deployment] = lab.deployments;
+
+/** Every function that prints what others say, by its name. */
+const printers: Readonly<Record<string, (change: <T>(value: T) => T, colour: boolean) => string>> = {
+  printProbe: (change, colour) => printProbe(change(probeReport({ inFlight: 3, interrupted: true })), colour),
+  printReport: (change, colour) => printReport(change(schemes), { colour, by: 'zone' }),
+  printChange: (change, colour) => printChange(change(changes), colour),
+  printSlowPod: (change, colour) => printSlowPod(change(slowPods), colour),
+  printConnectionAge: (change, colour) => printConnectionAge(change(ages), colour),
+  gateLine: (change) => wrap(gateLine(change(probeReport().gate!))).join('\n'),
+  formatAnswer: (change) =>
+    [
+      formatAnswer.state(change(lab)),
+      formatAnswer.scale(change(deployment!)),
+      formatAnswer.history(change([{ revision: 1, templateHash: 'a1b2', cause: 'because' }] as never)),
+      formatAnswer.kill(change(lab.pods[0]!)),
+      formatAnswer.delete(change(lab.pods[0]!)),
+    ]
+      .flatMap((text) => text.split('\n'))
+      // One line about one pod is not laid out: its name is typed again.
+      .flatMap((line) => (/^pod .* (?:signal|terminating)$|^be1.*of revision/.test(line) ? wrap(line) : [line]))
+      .join('\n'),
+  createProgress: (change) => {
+    let text = '';
+    const progress = createProgress({ write: (part) => (text += part) });
+    progress.step(change('calling xds'));
+    progress.note(change('port 80 is 8080 here'));
+    return text.trimEnd();
+  },
+};
+
+for (const [name, print] of Object.entries(printers)) {
+  test(`${name}: nothing harmful reaches the terminal, no line is forged or wider than ${lineWidth} columns`, () => {
+    const plain = print((value) => infect(value, words), false);
+    for (const line of plain.split('\n')) {
+      assert.equal(printable(line, 10_000), line);
+      assert.ok(displayWidth(line) <= lineWidth, `${displayWidth(line)}: ${line}`);
+      assert.doesNotMatch(line, /^gate passed: all is well/);
+    }
+    const calm = print((value) => value, false).split('\n');
+    for (const line of calm) assert.ok(displayWidth(line) <= lineWidth, `${displayWidth(line)}: ${line}`);
+  });
+}
+
+test('every printer is tested', () => {
+  const folder = resolve(import.meta.dirname, '..', 'probe');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(?:^|\/)print(?:-report)?\.ts$/.test(file),
+  );
+  assert.ok(files.length >= 5);
+  const found = files.flatMap((file) =>
+    [...readFileSync(join(folder, file), 'utf8').matchAll(/^export function (print\w+)\(/gm)].map(([, name]) => name!),
+  );
+  assert.deepEqual(
+    found.filter((name) => !(name in printers)),
+    [],
+  );
+});
+
+test('the help of every command fits', async () => {
+  const { Command } = await import('commander');
+  const { fitHelp } = await import('./fit-help.ts');
+  const root = new Command('evenkeel').configureHelp({ minWidthToWrap: 20, helpWidth: lineWidth });
+  let text = '';
+  root.configureOutput({ writeOut: (part) => (text += fitHelp(part)) });
+  for (const register of commands) register(root);
+  const visit = (command: InstanceType<typeof Command>): void => {
+    command.outputHelp();
+    for (const inner of command.commands) visit(inner);
+  };
+  visit(root);
+  assert.ok(text.length > 10_000);
+  for (const line of text.split('\n')) assert.ok(displayWidth(line) <= lineWidth, line);
+});
