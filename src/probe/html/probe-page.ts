@@ -1,6 +1,7 @@
 import { formatMs } from '../measure/duration.ts';
 import { gateLine } from '../measure/gate.ts';
 import type { ProbeReport } from '../measure/report.ts';
+import { tellOthers, tellStrangers, tellWho } from '../measure/tell-who.ts';
 import { isLost } from '../verdict/quantile.ts';
 import { barChart } from './bars.ts';
 import { gateSection } from './gate-section.ts';
@@ -199,13 +200,15 @@ function failures({ failures, errors }: ProbeReport): Section {
 }
 
 function known(report: ProbeReport): Section {
-  const { conditions, identifier, backends, ratePerSecond, saturation, warmupCalls } = report;
+  const { conditions, backends, ratePerSecond, saturation, warmupCalls } = report;
   const intended = ratePerSecond.intended === null ? '' : ` of ${ratePerSecond.intended}`;
   return {
     title: 'How it was measured',
     html: facts([
       ['command', conditions.command, 'code'],
-      ['who answered', `${identifier.by}${identifier.found ? ', found from the answers' : ''}`],
+      ['who answered', tellWho(report)],
+      ...tellStrangers(report).map(([label, text]): [string, string] => ['', `${label} ${text}`]),
+      ['other calls', tellOthers(report)],
       ['backends', `${backends.reached} answered, ${backends.expected ?? 'unknown'} expected (${backends.source})`],
       ['arrivals', `${conditions.arrivals}, ${conditions.loop} loop`],
       ['rate', `${ratePerSecond.achieved}${intended} calls/s`],

@@ -10,7 +10,7 @@ function answers(backends: number, of: (backend: number, call: number) => Partia
     ...of(call % backends, call),
   }));
 }
-const chosen = (samples: readonly AnswerSample[]): string => formatIdentifier(chooseIdentifier(samples));
+const chosen = (samples: readonly AnswerSample[]): string => formatIdentifier(chooseIdentifier(samples).identifier);
 
 test('a name that is said for the purpose wins, wherever it stands', () => {
   assert.equal(

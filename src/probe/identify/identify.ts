@@ -1,9 +1,14 @@
 import { EvenkeelError } from '../../base/errors.ts';
+import { cleanName } from './names.ts';
 
 /** Where the name of who answered is found. */
 export type Identifier =
+  /** The address of the connection. */
   | { readonly from: 'peer' }
-  | { readonly from: 'header' | 'trailer' | 'field'; readonly name: string };
+  /** The whole of a plain-text answer (HTTP). */
+  | { readonly from: 'body' }
+  /** `line`: what stands after the name in a line of a plain-text answer, `Hostname: web-0` (HTTP). */
+  | { readonly from: 'header' | 'trailer' | 'field' | 'line'; readonly name: string };
 
 /** Everything in one answer that could tell who gave it. Header and trailer names in lower case. */
 export interface AnswerSample {
@@ -12,6 +17,12 @@ export interface AnswerSample {
   readonly trailers: Readonly<Record<string, string>>;
   /** Text fields of the answer by their path. */
   readonly fields: Readonly<Record<string, string>>;
+  /** Lines `NAME: VALUE` of a plain-text answer. */
+  readonly lines?: Readonly<Record<string, string>> | undefined;
+  /** A plain-text answer, where it is one short line. */
+  readonly body?: string | undefined;
+  /** Why a part of the answer could not be looked at. */
+  readonly unread?: string | undefined;
 }
 
 /**
@@ -21,46 +32,66 @@ export interface AnswerSample {
  */
 export function parseIdentifier(text: string): Identifier | undefined {
   if (text === 'auto') return undefined;
-  if (text === 'peer') return { from: 'peer' };
-  const match = /^(header|trailer|field):(.+)$/s.exec(text);
+  if (text === 'peer' || text === 'body') return { from: text };
+  const match = /^(header|trailer|field|line):(.+)$/s.exec(text);
   if (match === null) {
     throw new EvenkeelError('EK_USAGE', `"${text}" does not say where the name of a backend is found`, {
       field: '--identify',
-      hint: 'Write auto, peer, header:NAME, trailer:NAME or field:PATH, for example field:response.hostname.',
+      hint: 'Write auto, peer, header:NAME, trailer:NAME, field:PATH, line:NAME or body, for example field:response.hostname.',
     });
   }
-  const from = match[1] as 'header' | 'trailer' | 'field';
-  return { from, name: from === 'field' ? match[2]! : match[2]!.toLowerCase() };
+  const from = match[1] as 'header' | 'trailer' | 'field' | 'line';
+  return { from, name: from === 'field' ? match[2]! : match[2]!.trim().toLowerCase() };
 }
 
 /** As it is written after `--identify`. */
 export function formatIdentifier(identifier: Identifier): string {
-  return identifier.from === 'peer' ? 'peer' : `${identifier.from}:${identifier.name}`;
+  return 'name' in identifier ? `${identifier.from}:${identifier.name}` : identifier.from;
 }
 
 /** What an identifier finds in an answer; undefined: nothing. */
 export function identifyIn(identifier: Identifier, sample: AnswerSample): string | undefined {
+  const raw = rawIn(identifier, sample);
+  return raw === undefined ? undefined : cleanName(raw, 'name' in identifier ? identifier.name : '');
+}
+
+function rawIn(identifier: Identifier, { peer, headers, trailers, fields, lines, body }: AnswerSample) {
   switch (identifier.from) {
     case 'peer':
-      return sample.peer;
+      return peer;
+    case 'body':
+      return body;
     case 'header':
-      return sample.headers[identifier.name];
+      return headers[identifier.name];
     case 'trailer':
-      return sample.trailers[identifier.name];
+      return trailers[identifier.name];
     case 'field':
-      return sample.fields[identifier.name];
+      return fields[identifier.name];
+    case 'line':
+      return lines?.[identifier.name];
   }
 }
 
 /** What a person could have meant, where an identifier matches nothing. */
-export function describeSample({ peer, headers, trailers, fields }: AnswerSample): string {
+export function describeSample(sample: AnswerSample): string {
+  const { peer, headers, trailers, fields, lines = {}, body, unread } = sample;
   const some = (kind: string, names: readonly string[]): string[] =>
-    names.length === 0 ? [] : [`${kind} ${names.slice(0, 12).join(', ')}`];
+    names.length === 0
+      ? []
+      : [
+          `${kind} ${names
+            .slice(0, 12)
+            .map((name) => cleanName(name))
+            .join(', ')}`,
+        ];
   const parts = [
     ...some('the headers', Object.keys(headers)),
     ...some('the trailers', Object.keys(trailers)),
     ...some('the fields', Object.keys(fields)),
+    ...some('the lines', Object.keys(lines)),
+    ...(body === undefined ? [] : ['a body of one line']),
     ...(peer === undefined ? [] : [`the peer ${peer}`]),
   ];
-  return `An answer has ${parts.join('; ') || 'nothing that could'}.`;
+  const found = `An answer has ${parts.join('; ') || 'nothing that could'}.`;
+  return unread === undefined ? found : `${found} ${unread.charAt(0).toUpperCase()}${unread.slice(1)}.`;
 }

@@ -36,6 +36,8 @@ export interface Held {
 export interface Engine {
   /** As the report names it. */
   readonly name: 'channel' | 'wire' | 'http';
+  /** The most connections that were open at a time, where calls decide how many there are. */
+  readonly mostConnections?: number;
   /** Begins one call; never throws, calls `done` once, later. */
   call(done: Done): void;
   /** Makes one call and keeps everything of its answer that could tell who gave it. */

@@ -57,7 +57,6 @@ test('a call that waited in this program and left is a call like others, and the
   );
   assert.deepEqual(recorder.held, { calls: 1, longestMs: 400, notSent: 0, for: 'stream' });
   assert.equal(recorder.answered, 2);
-  assert.equal(recorder.contacts.get('a')!.lastSentAt, 400, 'when it went to the backend, not when it was due');
 });
 
 test('failures by who names itself, by who answers at the address, else by the address', () => {
@@ -89,12 +88,6 @@ test('behind an address at which several answer, nobody in particular failed', (
     ['a', 0],
     ['b', 0],
   ]);
-});
-
-test('a backend whose first call failed is followed once it answers', () => {
-  const recorder = record({ ...failed, who: 'a', endedAt: 10 }, { sentAt: 20, endedAt: 30 });
-  assert.deepEqual(recorder.contacts.get('a'), { firstAnswerAt: 30, lastSentAt: 20 });
-  assert.equal(record({ ...failed, who: 'a' }).contacts.get('a')!.firstAnswerAt, Number.POSITIVE_INFINITY);
 });
 
 test('what servers say is bounded: names, their number, statuses and errors', () => {

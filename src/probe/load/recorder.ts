@@ -67,12 +67,6 @@ interface OpenBackend {
   readonly failures: Map<string, number>;
 }
 
-/** When calls first came back from a backend, and when the last was sent to it; milliseconds of the caller's clock. */
-export interface Contact {
-  firstAnswerAt: number;
-  lastSentAt: number;
-}
-
 /** A wait that is shorter is the work of sending. */
 const shortestHeldMs = 2;
 /** As many as `--backends` takes. */
@@ -98,7 +92,6 @@ export class Recorder {
   /** Who answers at an address; `""` where several do, as behind a proxy. */
   readonly #namesAt = new Map<string, string>();
   readonly #held = new Map<Held['for'], number>();
-  readonly contacts = new Map<string, Contact>();
   #heldCalls = 0;
   #longestHeldMs = 0;
   answered = 0;
@@ -148,9 +141,6 @@ export class Recorder {
     const name = this.#bounded(who);
     if (status === 'OK') this.#answered(second, name, peer, endedAt - dueAt);
     else this.#failed(second, name === '' ? this.#nameAt(peer) : name, status, error);
-    const leftAt = held?.leftAt ?? sentAt;
-    this.#contact(name, status, leftAt, endedAt);
-    if (peer !== undefined && peer !== name) this.#contact(this.#bounded(peer), status, leftAt, endedAt);
   }
 
   /** Of answered calls. */
@@ -268,17 +258,6 @@ export class Recorder {
       this.#backends.set(name, backend);
     }
     return backend;
-  }
-
-  #contact(name: string, status: string, sentAt: number, endedAt: number): void {
-    if (name === '') return;
-    const contact = this.contacts.get(name);
-    const answeredAt = status === 'OK' ? endedAt : Number.POSITIVE_INFINITY;
-    if (contact === undefined) this.contacts.set(name, { firstAnswerAt: answeredAt, lastSentAt: sentAt });
-    else {
-      contact.firstAnswerAt = Math.min(contact.firstAnswerAt, answeredAt);
-      contact.lastSentAt = Math.max(contact.lastSentAt, sentAt);
-    }
   }
 }
 

@@ -1,15 +1,17 @@
+import { formatIdentifier } from '../identify/identify.ts';
 import type { LoadResult } from '../load/run-load.ts';
 import type { Expected } from '../target/expected.ts';
 import { smallestSkewFound } from '../verdict/power.ts';
 import { isLost } from '../verdict/quantile.ts';
-import { explainRun } from './explain-run.ts';
-import { convergedOf, followChanges, judgedFrom } from './follow-changes.ts';
+import type { Contacts } from './contacts.ts';
+import type { Identified } from './find-identifier.ts';
+import { convergedOf } from './follow-changes.ts';
 import { check } from './gate.ts';
-import { judgeRun } from './judge-run.ts';
 import type { ProbeOptions } from './options.ts';
 import type { ProbeReport } from './report.ts';
 import { saturationOf } from './saturation.ts';
-import type { BackendEvent } from './watch-backends.ts';
+import type { Watched } from './watch-backends.ts';
+import { whoAnswered } from './who-answered.ts';
 
 /** What a run leaves behind. */
 export interface Measured {
@@ -17,42 +19,33 @@ export interface Measured {
   readonly startedAt: Date;
   readonly call: string;
   readonly engine: 'channel' | 'wire' | 'http';
-  readonly identifier: string;
-  readonly expected: Expected;
-  readonly events: readonly BackendEvent[];
+  readonly identified: Identified;
+  /** Who ought to answer, before the run. */
+  readonly first: Expected;
+  readonly watched: Watched;
+  readonly contacts: Contacts;
   readonly result: LoadResult;
+  readonly otherCalls: ProbeReport['otherCalls'];
+  /** As the report has it. */
+  readonly connections: number;
   /** What made the calls, and how it was started. */
   readonly about: Pick<ProbeReport['conditions'], 'versions' | 'machine' | 'command'>;
 }
 
 /** Puts together what was measured, judges it and holds it against the gate; pure. */
 export function buildReport(measured: Measured): ProbeReport {
-  const { options, startedAt, call, engine, identifier, expected, events, result, about } = measured;
+  const { options, startedAt, call, engine, identified, otherCalls, connections, result, about } = measured;
   const { recorder } = result;
-  const changes = followChanges(events, recorder.contacts, result.startedAt, result.measuredMs);
-  const judgedFromMs = judgedFrom(changes);
-  const seconds = recorder.seconds();
-  const { found, judged, backends, hidden } = judgeRun({
-    seconds,
-    judgedFromMs,
-    expected: expected.count,
-    // One address may be a proxy's or a Service's, with any number of backends behind it.
-    standsForMany: (name) => identifier === 'peer' && !knows(expected, name),
-  });
-  const sums = recorder.sums();
-  const reached = sums.filter(({ name, calls }) => name !== '' && calls > 0).length;
+  const { changes, judgedFromMs, judged, backends, explained } = whoAnswered(measured);
   const { answered, failed, notSent } = recorder;
   const failures = recorder.failures();
-  const failing = sums.filter((sum) => sum.calls === 0 && sum.failed > 0).map(({ name }) => name);
-  const seen = { expected: expected.count, reached, judged, hidden, answered, failed, failures, notSent, failing };
-  const explained = explainRun(found, { ...seen, options });
   const convergedMs = convergedOf(changes);
   const latencyOfAllMs = recorder.latencyOfAll();
   const gate =
     options.gate === undefined
       ? null
       : check(options.gate, {
-          verdict: found.verdict,
+          verdict: judged.found.verdict,
           why: explained.why,
           calls: recorder.calls,
           ...{ failed, failures, notSent },
@@ -69,7 +62,7 @@ export function buildReport(measured: Measured): ProbeReport {
     conditions: {
       engine,
       policy: policyOf(options, engine),
-      connections: options.connections,
+      connections,
       loop: options.arrivals.loop,
       arrivals: describeArrivals(options),
       deadlineMs: options.deadlineMs,
@@ -78,15 +71,15 @@ export function buildReport(measured: Measured): ProbeReport {
       retries: false,
       ...about,
     },
-    identifier: { by: identifier, found: options.identifier === undefined },
-    backends: {
-      expected: expected.count,
-      source: expected.source,
-      reached,
-      list: sums.map((sum) => ({ ...sum, share: answered === 0 ? 0 : sum.calls / answered })),
+    identifier: {
+      by: formatIdentifier(identified.identifier),
+      found: options.identifier === undefined,
+      why: identified.why,
     },
+    backends,
     calls: recorder.calls,
     warmupCalls: result.warmupCalls,
+    otherCalls,
     failed,
     failures,
     notSent,
@@ -99,21 +92,16 @@ export function buildReport(measured: Measured): ProbeReport {
     latencyMs: recorder.latency(),
     latencyOfAllMs,
     saturation: saturationOf(result),
-    ...found,
+    ...judged.found,
     judgedFromMs,
-    smallestSkewFound: smallestSkewFound(judged, backends),
+    smallestSkewFound: smallestSkewFound(judged.judged, judged.backends),
     ...explained,
     changes,
     convergedMs,
-    seconds,
+    seconds: recorder.seconds(),
     gate,
     interrupted: result.interrupted,
   };
-}
-
-/** Whether an address is one of several that are known to be backends'. */
-function knows({ backends }: Expected, address: string): boolean {
-  return backends.length > 1 && backends.some((backend) => backend.address === address);
 }
 
 function policyOf({ target, policy }: ProbeOptions, engine: Measured['engine']): string {

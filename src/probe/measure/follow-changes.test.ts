@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Wanted } from '../verdict/match-backends.ts';
+import type { Contact } from './contacts.ts';
 import { convergedOf, followChanges, judgedFrom } from './follow-changes.ts';
 
 const startedAt = 10_000;
-const contact = (firstAnswerAt: number, lastSentAt: number) => ({ firstAnswerAt, lastSentAt });
+const none: Contact = { firstAnswerAt: undefined, lastSentAt: undefined };
+const contactsOf = (all: Record<string, Contact>) => ({
+  of: ({ name, address }: Wanted) => all[name ?? address] ?? none,
+});
 
 test('a backend that came is followed at its first answer, one that went at the last call to it', () => {
   const changes = followChanges(
@@ -14,12 +19,12 @@ test('a backend that came is followed at its first answer, one that went at the 
       { event: 'went', address: '10.0.0.4:80', at: startedAt + 2000 },
       { event: 'went', address: '10.0.0.5:80', at: startedAt + 2000 },
     ],
-    new Map([
-      ['10.0.0.1:80', contact(startedAt + 1500, startedAt + 9000)],
-      ['10.0.0.2:80', contact(Number.POSITIVE_INFINITY, startedAt + 9000)],
-      ['pod-c', contact(startedAt, startedAt + 2300)],
-      ['10.0.0.4:80', contact(startedAt, startedAt + 9500)],
-    ]),
+    contactsOf({
+      '10.0.0.1:80': { firstAnswerAt: startedAt + 1500, lastSentAt: startedAt + 9000 },
+      '10.0.0.2:80': { firstAnswerAt: undefined, lastSentAt: startedAt + 9000 },
+      'pod-c': { firstAnswerAt: startedAt, lastSentAt: startedAt + 2300 },
+      '10.0.0.4:80': { firstAnswerAt: startedAt, lastSentAt: startedAt + 9500 },
+    }),
     startedAt,
     10_000,
   );

@@ -1,4 +1,4 @@
-import type { Contact } from '../load/recorder.ts';
+import type { Contacts } from './contacts.ts';
 import type { ProbeReport } from './report.ts';
 import type { BackendEvent } from './watch-backends.ts';
 
@@ -8,19 +8,19 @@ const quietMs = 1000;
 /** How soon each change of backends was followed; pure. Times of `events` and `contacts` are of one clock. */
 export function followChanges(
   events: readonly BackendEvent[],
-  contacts: ReadonlyMap<string, Contact>,
+  contacts: Pick<Contacts, 'of'>,
   startedAt: number,
   measuredMs: number,
 ): ProbeReport['changes'] {
-  return events.map(({ event, address, name, at }) => {
-    const contact = contacts.get(address) ?? (name === undefined ? undefined : contacts.get(name));
-    const base = { event, backend: name ?? address, atMs: round(at - startedAt) };
+  return events.map(({ event, at, ...backend }) => {
+    const base = { event, backend: backend.name ?? backend.address, atMs: round(at - startedAt) };
+    const { firstAnswerAt, lastSentAt = at } = contacts.of(backend, at);
     if (event === 'came') {
-      const answeredAt = contact?.firstAnswerAt ?? Number.POSITIVE_INFINITY;
-      return { ...base, followedMs: Number.isFinite(answeredAt) ? round(Math.max(0, answeredAt - at)) : null };
+      return { ...base, followedMs: firstAnswerAt === undefined ? null : round(Math.max(0, firstAnswerAt - at)) };
     }
-    const lastSentAt = contact?.lastSentAt ?? at;
-    const left = lastSentAt <= startedAt + measuredMs - quietMs;
+    // What came back is another time of it.
+    const back = events.some((next) => next.event === 'came' && next.at > at && next.address === backend.address);
+    const left = back || lastSentAt <= startedAt + measuredMs - quietMs;
     return { ...base, followedMs: left ? round(Math.max(0, lastSentAt - at)) : null };
   });
 }

@@ -26,7 +26,9 @@ function drawSeconds(random: Random, calls: number, backends: number, skew = 0) 
   return [{ atMs: 0, answered }];
 }
 
-const asked = { judgedFromMs: 0, standsForMany: () => false };
+const asked = { judgedFromMs: 0, byPeer: false, spansOf: () => [] };
+/** Only their number is known, or nothing. */
+const counted = (count: number | null) => ({ wanted: [], known: false, families: false, count, missed: [] });
 
 describe('error rates of the probe, simulated', () => {
   const rows = [2, 3, 5, 10, 20].flatMap((backends) =>
@@ -58,7 +60,7 @@ describe('error rates of the probe, simulated', () => {
         for (let run = 0; run < 500; run += 1) {
           const { found } = judgeRun({
             ...asked,
-            expected: backends,
+            expected: counted(backends),
             seconds: drawSeconds(random, calls, backends, skew),
           });
           assert.equal(found.verdict, 'inconclusive');
@@ -78,15 +80,15 @@ describe('error rates of the probe, simulated', () => {
     const alarms = { known: 0, unknown: 0 };
     for (let run = 0; run < evenRuns; run += 1) {
       const seconds = drawSeconds(random, calls, backends);
-      if (uneven.has(judgeRun({ ...asked, seconds, expected: backends }).found.verdict)) alarms.known += 1;
-      if (uneven.has(judgeRun({ ...asked, seconds, expected: null }).found.verdict)) alarms.unknown += 1;
+      if (uneven.has(judgeRun({ ...asked, seconds, expected: counted(backends) }).found.verdict)) alarms.known += 1;
+      if (uneven.has(judgeRun({ ...asked, seconds, expected: counted(null) }).found.verdict)) alarms.unknown += 1;
     }
     const skew = smallestSkewFound(calls, backends);
     const foundOf = (size: number): number => {
       let found = 0;
       for (let run = 0; run < skewedRuns; run += 1) {
         const seconds = drawSeconds(random, calls, backends, size);
-        if (uneven.has(judgeRun({ ...asked, seconds, expected: backends }).found.verdict)) found += 1;
+        if (uneven.has(judgeRun({ ...asked, seconds, expected: counted(backends) }).found.verdict)) found += 1;
       }
       return found;
     };
@@ -116,29 +118,76 @@ describe('error rates of the probe, simulated', () => {
 
 describe('what is judged', () => {
   const even = { a: 100, b: 100, c: 100 };
+  const address = (n: number): string => `10.0.0.${n}:80`;
+  const at = (peer: string) => [{ peer, firstAt: 0, lastAt: 1 }];
+  const addressOf: Record<string, string> = { a: address(1), b: address(2), c: address(3), old: address(9) };
+  /** Backends at `10.0.0.N`, named by a header. */
+  const named = (answered: Record<string, number>, wanted: readonly number[], more?: object) =>
+    judgeRun({
+      ...asked,
+      seconds: [{ atMs: 0, answered }],
+      expected: { ...counted(null), known: true, wanted: wanted.map((n) => ({ address: address(n) })), ...more },
+      spansOf: (name) => (addressOf[name] === undefined ? [] : at(addressOf[name])),
+    });
 
   test('shares count from the last change on', () => {
     const seconds = [
       { atMs: 0, answered: { a: 300 } },
       { atMs: 1000, answered: even },
     ];
-    assert.equal(judgeRun({ ...asked, seconds, judgedFromMs: 1000, expected: 3 }).found.verdict, 'balanced');
-    assert.equal(judgeRun({ ...asked, seconds, expected: 3 }).found.verdict, 'skewed');
+    assert.equal(judgeRun({ ...asked, seconds, judgedFromMs: 1000, expected: counted(3) }).found.verdict, 'balanced');
+    assert.equal(judgeRun({ ...asked, seconds, expected: counted(3) }).found.verdict, 'skewed');
   });
 
-  test('answers that do not say who gave them are in no share', () => {
-    const { found, judged } = judgeRun({
+  test('answers that do not say who gave them are in no share, and many of them leave it open', () => {
+    const seconds = (anonymous: number) => [{ atMs: 0, answered: { ...even, '': anonymous } }];
+    const some = judgeRun({ ...asked, seconds: seconds(10), expected: counted(3) });
+    assert.deepEqual([some.found.verdict, some.judged], ['balanced', 300]);
+    const many = judgeRun({ ...asked, seconds: seconds(900), expected: counted(3) });
+    assert.deepEqual([many.found.verdict, many.doubt], ['inconclusive', 'anonymous']);
+    const third = judgeRun({
       ...asked,
-      seconds: [{ atMs: 0, answered: { ...even, '': 900 } }],
-      expected: 3,
+      seconds: [{ atMs: 0, answered: { a: 100, b: 100, '': 100 } }],
+      expected: counted(3),
     });
-    assert.deepEqual([found.verdict, judged], ['balanced', 300]);
+    assert.deepEqual([third.found.verdict, third.doubt], ['inconclusive', 'anonymous'], 'they may be of the third');
   });
 
   test('one address that may stand for many backends: nothing is claimed', () => {
     const one = [{ atMs: 0, answered: { '10.0.0.1:443': 300 } }];
-    assert.equal(judgeRun({ ...asked, seconds: one, expected: 3 }).found.verdict, 'pinned');
-    const hidden = judgeRun({ ...asked, seconds: one, expected: 3, standsForMany: () => true });
-    assert.deepEqual([hidden.found.verdict, hidden.hidden], ['inconclusive', true]);
+    const hidden = judgeRun({ ...asked, byPeer: true, seconds: one, expected: counted(3) });
+    assert.deepEqual([hidden.found.verdict, hidden.doubt], ['inconclusive', 'hidden']);
+    const known = {
+      ...counted(null),
+      known: true,
+      wanted: ['10.0.0.1:443', '10.0.0.2:443'].map((address) => ({ address })),
+    };
+    const spansOf = (name: string) => (name === '' ? [] : at(name));
+    assert.equal(judgeRun({ ...asked, byPeer: true, seconds: one, expected: known, spansOf }).found.verdict, 'pinned');
+  });
+
+  test('a backend that ought to answer and got no call is never balanced, however many others answered', () => {
+    assert.equal(named({ a: 100, b: 100 }, [1, 2]).found.verdict, 'balanced');
+    assert.equal(named({ a: 100, old: 100 }, [1, 2]).found.verdict, 'partial');
+    assert.equal(named({ old: 100 }, [1, 2]).found.verdict, 'pinned');
+    assert.equal(named({ a: 100, b: 100, old: 100 }, [1, 2, 3]).found.verdict, 'partial');
+    assert.equal(named({ a: 100, b: 100 }, [1, 2, 3], { count: 2 }).found.verdict, 'partial', 'DNS knows it');
+    const missed = [{ address: address(3) }];
+    assert.equal(named({ a: 100, b: 100 }, [1, 2], { missed }).found.verdict, 'partial', 'it went before the end');
+  });
+
+  test('a backend that answers and ought not to is never balanced', () => {
+    assert.equal(named({ a: 100, b: 100, old: 100 }, [1, 2]).found.verdict, 'skewed');
+    assert.equal(named({ a: 100, old: 100 }, [1]).found.verdict, 'skewed');
+    assert.equal(named({ a: 100, b: 100 }, []).found.verdict, 'skewed', 'nobody ought to answer');
+  });
+
+  test('what a person says is held against what was seen', () => {
+    const answered = [{ atMs: 0, answered: even }];
+    const surplus = judgeRun({ ...asked, seconds: answered, expected: counted(2) });
+    assert.deepEqual([surplus.found.verdict, surplus.doubt], ['inconclusive', 'surplus']);
+    assert.equal(judgeRun({ ...asked, seconds: answered, expected: counted(4) }).found.verdict, 'partial');
+    const fewer = named(even, [1, 2, 3], { count: 2 });
+    assert.deepEqual([fewer.found.verdict, fewer.doubt], ['inconclusive', 'contradiction']);
   });
 });

@@ -11,7 +11,7 @@ import { namesOf, type TargetNames } from '../target/names-of-target.ts';
 import { findPlace, type GrpcPlace, type GrpcTarget } from './grpc-place.ts';
 import { type Opened, unreachable } from './opened.ts';
 import type { ProbeOptions } from './options.ts';
-import { describeGiven, prepare } from './prepare.ts';
+import { describeGiven, isHealth, prepare } from './prepare.ts';
 
 /** How to reach the servers of a target. */
 interface Route {
@@ -42,13 +42,15 @@ export async function openGrpc(options: ProbeOptions, signal: AbortSignal): Prom
         throw unreachable(options, messageOf(thrown), thrown);
       });
     const call = await prepare(options, given, channel.client, metadata);
+    const reflected = given === undefined && !isHealth(options);
     if (options.engine === 'wire') {
       const opened = await openWire(options, route, call);
       channel.close();
-      return opened;
+      return { ...opened, reflected };
     }
     channel.prepare(call);
-    return { engine: channel, call: call.path, ask: place.ask, askEveryMs: askEveryMs(target), close: place.close };
+    const { ask, close } = place;
+    return { engine: channel, call: call.path, ask, askEveryMs: askEveryMs(target), reflected, close };
   } catch (thrown) {
     channel.close();
     await place.close();
@@ -64,7 +66,7 @@ function openChannel(options: ProbeOptions, { target, place, names, tls }: Route
       uri: place.uri,
       credentials: tls === undefined ? grpc.credentials.createInsecure() : new TlsCredentials(tls),
       options: channelOptions(target, options.policy, names),
-      channels: Math.max(1, options.connections),
+      channels: options.connections ?? 1,
     },
     { deadlineMs: options.deadlineMs, metadata },
   );
@@ -84,11 +86,11 @@ async function openWire(
   options: ProbeOptions,
   { target, place, names, tls, dial }: Route,
   { path, requests, singleAnswer, answers }: PreparedCall,
-): Promise<Opened> {
-  const { connections, headers, deadlineMs, connectMs } = options;
+): Promise<Omit<Opened, 'reflected'>> {
+  const { connections = 1, headers, deadlineMs, connectMs } = options;
   const engine = await WireEngine.open({
     addresses: place.addressesOf(await place.ask()),
-    connections: Math.max(1, connections),
+    connections,
     ...{ dial, path, answers, deadlineMs, connectMs, messages: requests, single: singleAnswer, metadata: headers },
     scheme: tls === undefined ? 'http' : 'https',
     authority: names.authority,

@@ -13,19 +13,20 @@ import type { ProbeOptions } from './options.ts';
 const notHttp1 = /^(HPE_|ECONNRESET$|EPIPE$|ERR_SSL_|EPROTO$)/;
 
 export async function openHttp(options: ProbeOptions, signal: AbortSignal): Promise<Opened> {
-  const { target, headers, httpMethod, connections, deadlineMs } = options;
+  const { target, headers, authority, httpMethod, connections, deadlineMs } = options;
   if (target.kind !== 'http') throw new TypeError('not an HTTP target');
   const tls = await readTls(options.tls ?? {});
   const body = options.body === undefined ? undefined : await fileOrText(options.body, '--body');
   await requireKnownHost(options);
   const { ca, cert, key, serverName } = tls;
   const engine = new HttpEngine({
-    ...{ url: target.url, method: httpMethod, headers: Object.fromEntries(headers), body, connections, deadlineMs },
+    ...{ url: target.url, method: httpMethod, headers, authority, body, connections, deadlineMs },
     tls: { ca, cert, key, servername: serverName },
   });
   const close = (): void => engine.close();
   signal.addEventListener('abort', close, { once: true });
-  const { status, error } = await engine.sample();
+  const sampled = await engine.sample();
+  const { status, error } = sampled;
   signal.removeEventListener('abort', close);
   if (!/^(OK|HTTP_)/.test(status)) {
     engine.close();
@@ -38,6 +39,8 @@ export async function openHttp(options: ProbeOptions, signal: AbortSignal): Prom
     call: `${httpMethod} ${target.url.pathname}`,
     ask: () => expectedOf(target),
     askEveryMs: 500,
+    sampled,
+    reflected: false,
     close: async () => {},
   };
 }

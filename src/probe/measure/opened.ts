@@ -14,6 +14,10 @@ export interface Opened {
   ask(): Promise<Expected>;
   /** How often {@link ask} may be asked; where the answer is at hand, often. */
   readonly askEveryMs: number;
+  /** An answer that was needed to know that the target can be reached; none of gRPC. */
+  readonly sampled?: Awaited<ReturnType<Engine['sample']>> | undefined;
+  /** Whether the server was asked to describe itself. */
+  readonly reflected: boolean;
   /** Ends what keeps {@link ask} up to date. */
   close(): Promise<void>;
 }

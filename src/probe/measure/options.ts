@@ -6,6 +6,7 @@ import type { TlsFlags } from '../target/credentials.ts';
 import { type ProbeTarget, parseTarget } from '../target/parse-target.ts';
 import { parseDuration } from './duration.ts';
 import { addGateOptions, type Gate, parseGate, type RawGate } from './gate.ts';
+import { parseHeaders } from './headers.ts';
 
 /** Everything that a person can say about a measurement. */
 export interface ProbeOptions {
@@ -33,8 +34,8 @@ export interface ProbeOptions {
   /** Backends that ought to answer; undefined: found from the target. */
   readonly backends: number | undefined;
   readonly policy: 'pick_first' | 'round_robin';
-  /** 0: a new one for every call (HTTP). */
-  readonly connections: number;
+  /** 0: a new one for every call (HTTP); undefined: one channel of gRPC, as many as calls are in flight of HTTP. */
+  readonly connections: number | undefined;
   readonly engine: 'channel' | 'wire';
   readonly arrivals: Arrivals;
   readonly warmupMs: number;
@@ -151,6 +152,22 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
   if (calls !== undefined && raw.duration === undefined && arrivals.loop === 'open' && arrivals.shape !== 'constant') {
     throw usage('a ramp and steps need --duration', '--duration', 'For example --rate 10..500 --duration 30s.');
   }
+  const headers = parseHeaders(raw.header ?? [], target.kind);
+  if (raw.authority !== undefined && headers.some(([name]) => name === 'host')) {
+    throw usage('--authority and the header "host" are the same', '--authority', 'Give one of them.');
+  }
+  if (target.kind === 'grpc' && /^(body$|line:)/.test(raw.identify ?? '')) {
+    throw usage(
+      `--identify ${raw.identify} is for HTTP targets only`,
+      '--identify',
+      'Name a field: --identify field:PATH.',
+    );
+  }
+  const tlsFlag = (['tls', 'ca', 'cert', 'key', 'serverName'] as const).find((flag) => raw[flag] !== undefined);
+  if (target.kind === 'http' && target.url.protocol === 'http:' && tlsFlag !== undefined) {
+    const flag = tlsFlag === 'serverName' ? '--server-name' : `--${tlsFlag}`;
+    throw usage(`${flag} asks for TLS, and an http:// target has none`, flag, 'Write https://, or leave it away.');
+  }
   const wantsTls = raw.tls === true || [raw.ca, raw.cert, raw.key, raw.serverName].some((one) => one !== undefined);
   return {
     target,
@@ -159,7 +176,7 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
     protoFiles: raw.proto ?? [],
     importPaths: raw.importPath ?? [],
     protoSets: raw.protoset ?? [],
-    headers: (raw.header ?? []).map(parseHeader),
+    headers,
     authority: raw.authority === undefined ? undefined : parseAuthority(raw.authority),
     httpMethod: raw.httpMethod?.toUpperCase() ?? (raw.body === undefined ? 'GET' : 'POST'),
     body: raw.body,
@@ -169,10 +186,11 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
     identifier: parseIdentifier(raw.identify ?? 'auto'),
     backends: whole(raw.backends, '--backends', 10_000),
     policy: raw.policy ?? 'pick_first',
-    connections: raw.newConnections === true ? 0 : (whole(raw.connections, '--connections', 1000) ?? 1),
+    connections: raw.newConnections === true ? 0 : whole(raw.connections, '--connections', 1000),
     engine: raw.engine ?? 'channel',
     arrivals,
-    warmupMs: parseDuration(raw.warmup ?? '1s', '--warmup'),
+    // So many calls were asked for, not a hundred more.
+    warmupMs: parseDuration(raw.warmup ?? (calls === undefined ? '1s' : '0'), '--warmup'),
     // With a number of calls the rate says how long it takes.
     durationMs:
       raw.duration === undefined && calls !== undefined
@@ -185,17 +203,6 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
     html: raw.html,
     json: raw.json === true,
   };
-}
-
-function parseHeader(text: string): readonly [string, string] {
-  const match = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):\s*(.*)$/s.exec(text);
-  if (match === null) {
-    throw new EvenkeelError('EK_USAGE', `"${text}" is no header`, {
-      field: '--header',
-      hint: "Write NAME: VALUE, for example --header 'authorization: Bearer abc'.",
-    });
-  }
-  return [match[1]!.toLowerCase(), match[2]!];
 }
 
 /** RFC 3986, 3.2: a name or an address, perhaps with a port. */
@@ -234,10 +241,16 @@ export function addProbeOptions<C extends Command>(command: C): C {
     .option('--server-name <name>', "name in the server's certificate, where it is not the target's")
     .option('--deadline <time>', 'of every call (default: 1s)')
     .option('--connect-timeout <time>', 'how long the first connection may take (default: 5s)')
-    .option('--identify <where>', 'who answered: auto, peer, header:NAME, trailer:NAME, field:PATH (default: auto)')
+    .option(
+      '--identify <where>',
+      'who answered: auto, peer, header:NAME, trailer:NAME, field:PATH, line:NAME, body (default: auto)',
+    )
     .option('--backends <n>', 'backends that ought to answer (default: as DNS, EndpointSlices or xDS say)')
     .option('--policy <name>', "gRPC: the client's load balancing, pick_first or round_robin (default: pick_first)")
-    .option('--connections <n>', 'gRPC channels, or HTTP connections that are kept alive (default: 1)')
+    .option(
+      '--connections <n>',
+      'gRPC channels (default: 1), or HTTP connections that are kept alive (default: as many as calls in flight)',
+    )
     .option('--new-connections', 'HTTP: a connection for every call')
     .option(
       '--engine <name>',
@@ -246,7 +259,7 @@ export function addProbeOptions<C extends Command>(command: C): C {
     .option('--rate <n>', 'calls a second, open loop; a ramp 10..500, steps 10,50,200 (default: 100)')
     .option('--poisson', 'times drawn at random instead of evenly spaced')
     .option('--concurrency <n>', 'closed loop: so many callers, each with one call in flight')
-    .option('--warmup <time>', 'calls that do not count at the start (default: 1s)')
+    .option('--warmup <time>', 'calls that do not count at the start (default: 1s; with --calls none)')
     .option('--duration <time>', 'how long calls that count are made (default: 10s)')
     .option('--calls <n>', 'end after so many calls that count')
     .option('--seed <n>', 'seed of everything that is chance (default: 1)');

@@ -37,10 +37,15 @@ export async function prepare(
   const described =
     given ??
     // Known without asking: the service that every server is expected to have.
-    (wanted.service === Health.typeName
+    (isHealth(options)
       ? health()
       : await reflect(client, wanted, typesIn(data), { deadlineMs: options.connectMs, metadata }));
   return prepareCall(described, options.method, data);
+}
+
+/** Whether the method is one that is known without asking. */
+export function isHealth({ method }: ProbeOptions): boolean {
+  return splitMethod(method).service === Health.typeName;
 }
 
 function health(): Described {

@@ -14,6 +14,7 @@ import { isLost } from '../verdict/quantile.ts';
 import { formatMs } from './duration.ts';
 import { gateLine } from './gate.ts';
 import type { ProbeReport } from './report.ts';
+import { tellOthers, tellStrangers, tellWho } from './tell-who.ts';
 
 /** More backends than this are not printed one by one. */
 const mostRows = 40;
@@ -30,15 +31,6 @@ const columns: readonly Column[] = [
   { title: 'calls over time', align: 'left', whole: true },
 ];
 
-const sources = {
-  flag: '--backends',
-  dns: 'DNS',
-  endpointslices: 'EndpointSlices',
-  xds: 'xDS',
-  target: 'the target',
-  answers: 'nobody',
-} as const;
-
 /** The report for a terminal; the gate's line comes last. */
 export function printProbe(report: ProbeReport, colour: boolean): string {
   const paint = painter(colour);
@@ -46,12 +38,9 @@ export function printProbe(report: ProbeReport, colour: boolean): string {
   const rows = shownOf(backends.list).map((backend) => cells(backend, report));
   const { intended, achieved } = report.ratePerSecond;
   const rate = intended === null ? `${figure(achieved)}/s` : `${figure(achieved)} of ${figure(intended)}/s`;
-  const reached =
-    backends.expected === null
-      ? `${backends.reached} answered, how many there are is not known`
-      : `${backends.reached} of ${backends.expected} answered, known from ${sources[backends.source]}`;
   const facts: [string, string][] = [
-    ['who', `${report.identifier.by}${report.identifier.found ? ' (found)' : ''}; ${reached}`],
+    ['who', tellWho(report)],
+    ...tellStrangers(report),
     [
       'rate',
       `${rate} for ${formatMs(report.durationMs)} (${conditions.arrivals}, ${conditions.loop} loop, engine ${conditions.engine}${conditions.policy === 'none' ? '' : `, ${conditions.policy}`})`,
@@ -68,6 +57,7 @@ export function printProbe(report: ProbeReport, colour: boolean): string {
             string,
           ],
         ]),
+    ['also', tellOthers(report)],
     ...report.changes.map(({ event, backend, atMs, followedMs }): [string, string] => [
       event,
       `${backend} at ${formatMs(Math.max(0, atMs))}, ${followedMs === null ? 'not followed' : `followed within ${formatMs(followedMs)}`}`,

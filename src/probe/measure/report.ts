@@ -27,6 +27,7 @@ const backend = z.object({
     ),
   calls: count.describe('Answered calls.'),
   share: z.number().describe('Of all answered calls, 0 to 1.'),
+  addresses: z.array(z.string()).describe('Where it answered: `HOST:PORT` of connections, some of the first.'),
   latencyMs,
   latencyOfAllMs,
   failed: count.describe('Failed calls that are known to have gone there.'),
@@ -66,7 +67,9 @@ export const probeReportSchema = z.object({
       policy: z
         .string()
         .describe("The client's load balancing; `none` for HTTP, `xds` where the control plane decides."),
-      connections: count.describe('gRPC channels or kept-alive connections; 0: a new one for every call.'),
+      connections: count.describe(
+        'gRPC channels, or the most HTTP connections that were kept alive at a time; 0: a new one for every call.',
+      ),
       loop: z.enum(['open', 'closed']).describe('Whether calls start at times of their own or when answers come.'),
       arrivals: z.string().describe('Rate and shape, or the number of callers.'),
       deadlineMs: ms.describe('Of every call.'),
@@ -81,6 +84,7 @@ export const probeReportSchema = z.object({
     .object({
       by: z.string().describe('As after `--identify`.'),
       found: z.boolean().describe('By itself, from the answers.'),
+      why: z.string().describe('Why by this, in a few words.'),
     })
     .describe('How it is known who answered.'),
   backends: z
@@ -89,12 +93,25 @@ export const probeReportSchema = z.object({
       source: z
         .enum(['flag', 'dns', 'endpointslices', 'xds', 'target', 'answers'])
         .describe('Where that number is from.'),
-      reached: count.describe('That answered.'),
+      matched: z
+        .enum(['name', 'address', 'count'])
+        .describe(
+          'How those that answered were compared with those that ought to: by their names, by the addresses that they answered at, or only by their number.',
+        ),
+      reached: count.describe('Of those that ought to answer, or where they are not known of all: that answered.'),
+      silent: z.array(z.string()).describe('That ought to answer and did not, by name or address.'),
+      unexpected: z.array(z.string()).describe('That answered and ought not to.'),
       list: z.array(backend).describe('Those that answered or failed a call, in the order of their names.'),
     })
     .describe('Who answered the counted calls.'),
   calls: count.describe('Counted calls that were made.'),
   warmupCalls: count.describe('Calls before those that count.'),
+  otherCalls: z
+    .object({
+      samples: count.describe('To find out who answers.'),
+      reflection: z.boolean().describe('Whether the server was asked to describe the method.'),
+    })
+    .describe('What else was asked of the target.'),
   failed: count.describe('Calls that got no answer or an error.'),
   failures: byName.describe('The same by status.'),
   notSent: count.describe(

@@ -1,48 +1,71 @@
 import { performance } from 'node:perf_hooks';
-import type { Expected } from '../target/expected.ts';
+import type { Expected, ExpectedBackend } from '../target/expected.ts';
 
 /** A backend that came or went while calls were made; time of `performance.now()`. */
-export interface BackendEvent {
+export interface BackendEvent extends ExpectedBackend {
   readonly event: 'came' | 'went';
-  readonly address: string;
-  readonly name?: string | undefined;
   readonly at: number;
 }
+
+/** Who ought to answer, over a run. */
+export interface Watched {
+  readonly events: readonly BackendEvent[];
+  readonly last: Expected;
+}
+
+/** The last answer is waited for so long. */
+const lastAnswerMs = 1000;
 
 /**
  * Asks again and again who ought to answer; what fails is asked again.
  *
  * @param everyMs - from one answer to the next question
- * @returns a function that ends it and gives what happened and who ought to answer at the end
+ * @param onCame - called when a backend is noticed that was not there before
+ * @returns a function that asks a last time and gives what happened and who ought to answer at the end
  */
 export function watchBackends(
   first: Expected,
   ask: () => Promise<Expected>,
   everyMs: number,
-): () => { events: BackendEvent[]; last: Expected } {
+  onCame: (event: BackendEvent) => void = () => {},
+): () => Promise<Watched> {
   const events: BackendEvent[] = [];
   let last = first;
-  let over = false;
+  let [over, stopping] = [false, false];
   let timer: NodeJS.Timeout | undefined;
   const look = async (): Promise<void> => {
     const now = await ask().catch(() => undefined);
-    if (over) return;
-    // An empty answer is more often a resolver in trouble than a Service without pods.
-    if (now !== undefined && now.backends.length > 0) {
-      const at = performance.now();
-      const [before, after] = [last, now].map(({ backends }) => new Set(backends.map(({ address }) => address)));
-      for (const backend of now.backends)
-        if (!before!.has(backend.address)) events.push({ event: 'came', ...backend, at });
-      for (const backend of last.backends)
-        if (!after!.has(backend.address)) events.push({ event: 'went', ...backend, at });
-      last = now;
+    // An empty answer is more often a resolver in trouble than a Service without pods; the Kubernetes API means it.
+    if (over || now === undefined || (now.backends.length === 0 && now.source !== 'endpointslices')) return;
+    const at = performance.now();
+    const [before, after] = [last, now].map(({ backends }) => new Set(backends.map(keyOf)));
+    for (const backend of now.backends) {
+      if (before!.has(keyOf(backend))) continue;
+      events.push({ event: 'came', ...backend, at });
+      onCame(events.at(-1)!);
     }
-    timer = setTimeout(() => void look(), everyMs);
+    for (const backend of last.backends)
+      if (!after!.has(keyOf(backend))) events.push({ event: 'went', ...backend, at });
+    // Of several addresses one that is left is no virtual one.
+    last = last.known && !now.known ? { ...now, known: true, count: now.backends.length } : now;
   };
-  timer = setTimeout(() => void look(), everyMs);
-  return () => {
-    over = true;
+  const later = (): void => {
+    timer = setTimeout(() => void look().then(() => stopping || later()), everyMs);
+  };
+  later();
+  return async () => {
+    stopping = true;
     clearTimeout(timer);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const late = setTimeout(resolve, lastAnswerMs);
+    await Promise.race([look(), promise]);
+    clearTimeout(late);
+    over = true;
     return { events, last };
   };
+}
+
+/** A pod that has the address of one before it is another backend. */
+function keyOf({ address, name = '' }: ExpectedBackend): string {
+  return `${address} ${name}`;
 }

@@ -34,7 +34,8 @@ export async function expectedOfXds(): Promise<Expected> {
       );
     });
     const backends = endpointsIn(bytes);
-    return { source: 'xds', count: backends.length === 0 ? null : backends.length, backends };
+    const known = backends.length > 0;
+    return { source: 'xds', count: known ? backends.length : null, backends, known, families: false };
   } finally {
     client.close();
     server.forceShutdown();

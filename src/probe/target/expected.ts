@@ -1,32 +1,37 @@
 import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
 import { formatAddress } from '../../base/listen-address.ts';
+import { largestFamily, type Wanted } from '../verdict/match-backends.ts';
 import { type DialAddress, nameOfAddress } from './dial.ts';
 import type { ProbeTarget } from './parse-target.ts';
 
 /** The backends that ought to answer, as far as that is known. */
 export interface Expected {
-  readonly source: 'flag' | 'dns' | 'endpointslices' | 'xds' | 'target' | 'answers';
-  /** Null: nobody said; those that answer are all that is known. */
+  readonly source: 'dns' | 'endpointslices' | 'xds' | 'target' | 'answers';
+  /** How many there are; null: unknown, those that answer are all that is known. */
   readonly count: number | null;
-  /** With their addresses, `HOST:PORT`, where these are known. */
+  /** Their addresses. */
   readonly backends: readonly ExpectedBackend[];
+  /** Whether these are the backends, all of them; false: an address may be a virtual one, or there is none. */
+  readonly known: boolean;
+  /** Whether two of them, one of each family, may be addresses of one backend. */
+  readonly families: boolean;
 }
 
-export interface ExpectedBackend {
-  readonly address: string;
-  /** Pod name, where it is known. */
-  readonly name?: string | undefined;
-}
+export type ExpectedBackend = Wanted;
 
 /**
- * Backends that DNS names. A single address may be a virtual one with any number of backends behind it, so it says nothing.
+ * Backends that DNS names. A single address may be a virtual one with any number of backends behind it, so it says nothing;
+ * so do one of IPv4 and one of IPv6, which are one host's (`localhost`). Of more hosts with addresses of both families there
+ * are as many as of the family that has more.
  *
  * @throws the resolver's error
  */
 export async function expectedOfDns(host: string, port: number, authority: string): Promise<Expected> {
-  const addresses = (await resolve(host, authority)).map((address) => ({ address: formatAddress(address, port) }));
-  return { source: 'dns', count: addresses.length > 1 ? addresses.length : null, backends: addresses };
+  const found = new Set((await resolve(host, authority)).map((address) => formatAddress(address, port)));
+  const backends = [...found].map((address) => ({ address }));
+  const count = largestFamily(backends);
+  return { source: 'dns', count: count > 1 ? count : null, backends, known: count > 1, families: true };
 }
 
 async function resolve(host: string, authority: string): Promise<string[]> {
@@ -42,8 +47,8 @@ async function resolve(host: string, authority: string): Promise<string[]> {
 
 /** Addresses in the target itself, `ipv4:1.2.3.4:80,1.2.3.5:80`. */
 export function expectedOfList(addresses: readonly DialAddress[]): Expected {
-  const backends = addresses.map((address) => ({ address: nameOfAddress(address) }));
-  return { source: 'target', count: backends.length, backends };
+  const backends = [...new Set(addresses.map(nameOfAddress))].map((address) => ({ address }));
+  return { source: 'target', count: backends.length, backends, known: true, families: false };
 }
 
 /** What is known without asking anybody but DNS. @throws the resolver's error */
@@ -55,5 +60,5 @@ export async function expectedOf(target: ProbeTarget): Promise<Expected> {
   }
   if (target.scheme === 'dns') return expectedOfDns(target.host, target.port, target.authority);
   if (target.scheme === 'list') return expectedOfList(target.addresses);
-  return { source: 'answers', count: null, backends: [] };
+  return { source: 'answers', count: null, backends: [], known: false, families: false };
 }

@@ -1,15 +1,15 @@
 const deepest = 6;
-const most = 64;
+const most = 256;
 
-/** Text of an answer by the path of its field (`response.hostname`, `items.0.pod`); numbers and lists' ends are left out. */
+/** Text of an answer by the path of its field (`response.hostname`, `items.0.pod`); numbers as text. */
 export function flatten(
   value: unknown,
   path = '',
   into: Record<string, string> = {},
   depth = 0,
 ): Record<string, string> {
-  if (typeof value === 'string') {
-    if (path !== '' && Object.keys(into).length < most) into[path] = value;
+  if (typeof value === 'string' || typeof value === 'number') {
+    if (path !== '' && Object.keys(into).length < most) into[path] = String(value);
   } else if (typeof value === 'object' && value !== null && depth <= deepest) {
     for (const [key, inner] of Object.entries(value)) {
       flatten(inner, path === '' ? key : `${path}.${key}`, into, depth + 1);

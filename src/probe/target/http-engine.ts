@@ -1,68 +1,91 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { formatAddress } from '../../base/listen-address.ts';
-import type { AnswerSample, Identifier } from '../identify/identify.ts';
-import type { Done, Engine } from '../load/engine.ts';
+import { type AnswerSample, type Identifier, identifyIn } from '../identify/identify.ts';
+import type { Done, Engine, Held } from '../load/engine.ts';
 import { fieldAt, flatten } from './flatten.ts';
+import { contentOf, type HttpContent } from './http-answer.ts';
+import { mostBodyBytes, readBody } from './http-body.ts';
 
 export interface HttpCall {
   readonly url: URL;
   readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Names in lower case; a name may come more than once, and each is sent. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** The header `Host`, where it is not the URL's. */
+  readonly authority: string | undefined;
   readonly body: string | undefined;
-  /** Kept alive and shared by all calls; 0: a new one for every call. */
-  readonly connections: number;
+  /** Kept alive and shared by all calls; 0: a new one for every call; undefined: as many as calls are in flight. */
+  readonly connections: number | undefined;
   readonly deadlineMs: number;
   readonly tls: SecureContextOptions & { readonly servername?: string | undefined };
 }
-
-/** More of an answer than this is not looked at: only the name of the backend is wanted. */
-const maxBodyBytes = 64 * 1024;
 
 interface Answer {
   readonly status: string;
   readonly peer: string | undefined;
   readonly headers: http.IncomingHttpHeaders;
-  readonly body: Buffer;
+  readonly content: HttpContent;
   readonly error?: string | undefined;
+  readonly held?: Held | undefined;
 }
+
+const noContent: HttpContent = { json: undefined, lines: {}, body: undefined, unread: undefined };
 
 /** HTTP/1.1 calls by Node's own client. */
 export class HttpEngine implements Engine {
   readonly name = 'http';
   readonly #call: HttpCall;
+  readonly #headers: http.OutgoingHttpHeaders;
   readonly #agent: http.Agent | https.Agent;
+  /** Whether calls may have to wait for a connection. */
+  readonly #limited: boolean;
   #identifier: Identifier = { from: 'peer' };
+  #mostConnections = 0;
 
   constructor(call: HttpCall) {
     this.#call = call;
-    const { connections } = call;
-    const options = connections === 0 ? { keepAlive: false } : { keepAlive: true, maxSockets: connections };
+    this.#headers = headersOf(call);
+    const { connections = Number.POSITIVE_INFINITY } = call;
+    this.#limited = connections > 0 && Number.isFinite(connections);
+    const options =
+      connections === 0
+        ? { keepAlive: false }
+        : { keepAlive: true, maxSockets: connections, maxFreeSockets: Math.min(connections, 10_000) };
     this.#agent =
       call.url.protocol === 'https:' ? new https.Agent({ ...options, ...call.tls }) : new http.Agent(options);
   }
 
+  /** Ends connections that samples needed and calls do not: one is what a client starts with. */
   identifyBy(identifier: Identifier): void {
     this.#identifier = identifier;
+    const free = Object.values(this.#agent.freeSockets).flatMap((sockets) => sockets ?? []);
+    // The agent takes the last first, and looks for closed ones only at the front.
+    for (const socket of free.slice(0, -(this.#call.connections || 1))) socket.destroy();
+  }
+
+  get mostConnections(): number {
+    return this.#mostConnections;
   }
 
   call(done: Done): void {
-    const keep = this.#identifier.from === 'field';
-    this.#request(keep, (answer) => done(answer.status, this.#who(answer), answer.peer, answer.error));
+    const { from } = this.#identifier;
+    const keep = from === 'field' || from === 'line' || from === 'body';
+    this.#request(keep, (answer) => done(answer.status, this.#who(answer), answer.peer, answer.error, answer.held));
+    const { sockets, freeSockets } = this.#agent;
+    const open = [...Object.values(sockets), ...Object.values(freeSockets)].reduce(
+      (sum, some) => sum + (some?.length ?? 0),
+      0,
+    );
+    this.#mostConnections = Math.max(this.#mostConnections, open);
   }
 
   sample(): ReturnType<Engine['sample']> {
     return new Promise((resolve) => {
-      this.#request(true, ({ status, peer, headers, body, error }) => {
-        const told = Object.entries(headers).map(([name, value]) => [name, String(value)]);
-        const answer: AnswerSample = {
-          peer,
-          headers: Object.fromEntries(told),
-          trailers: {},
-          fields: flatten(jsonOf(body)),
-        };
-        resolve({ status, error, answer });
+      this.#request(true, (answer) => {
+        resolve({ status: answer.status, error: answer.error, answer: sampleOf(answer) });
       });
     });
   }
@@ -71,58 +94,96 @@ export class HttpEngine implements Engine {
     this.#agent.destroy();
   }
 
-  #who({ peer, headers, body, status }: Answer): string | undefined {
+  #who(answer: Answer): string | undefined {
     const identifier = this.#identifier;
-    if (status !== 'OK') return undefined;
-    if (identifier.from === 'peer') return peer;
-    if (identifier.from === 'field') return fieldAt(jsonOf(body), identifier.name);
-    const value = headers[identifier.name];
-    return typeof value === 'string' ? value : value?.[0];
+    if (identifier.from === 'field') return fieldAt(answer.content.json, identifier.name);
+    if (identifier.from === 'peer') return answer.peer;
+    if (identifier.from === 'header') return textOf(answer.headers[identifier.name]);
+    return identifyIn(identifier, sampleOf(answer));
   }
 
   #request(keepBody: boolean, done: (answer: Answer) => void): void {
-    const { url, method, headers, body, deadlineMs } = this.#call;
+    const { url, method, body, deadlineMs } = this.#call;
     const send = url.protocol === 'https:' ? https.request : http.request;
-    const none = { headers: {}, body: Buffer.alloc(0) };
+    const none = { headers: {}, content: noContent };
+    const begunAt = performance.now();
+    let socket: Socket | undefined;
+    let held: Held | undefined;
     let peer: string | undefined;
     let ended = false;
-    const once = (answer: Answer): void => {
+    const once = (answer: Omit<Answer, 'peer' | 'held'>): void => {
       if (ended) return;
       ended = true;
       clearTimeout(deadline);
-      done(answer);
+      done({ ...answer, held: socket === undefined && this.#limited ? waiting : held, peer: peer ?? peerOf(socket) });
     };
-    const outgoing = send(url, { agent: this.#agent, method, headers }, (incoming) => {
-      const { remoteAddress, remotePort } = incoming.socket;
-      if (remoteAddress !== undefined && remotePort !== undefined) peer = formatAddress(remoteAddress, remotePort);
+    const outgoing = send(url, { agent: this.#agent, method, headers: this.#headers }, (incoming) => {
+      peer = peerOf(incoming.socket);
       const chunks: Buffer[] = [];
       let size = 0;
       incoming.on('data', (chunk: Buffer) => {
-        if (keepBody && size < maxBodyBytes) chunks.push(chunk);
+        if (keepBody && size < mostBodyBytes) chunks.push(chunk);
         size += chunk.length;
       });
       incoming.on('end', () => {
         const code = incoming.statusCode ?? 0;
         const status = code < 400 ? 'OK' : `HTTP_${code}`;
-        once({ status, peer, headers: incoming.headers, body: Buffer.concat(chunks) });
+        const { headers } = incoming;
+        if (!keepBody) once({ status, headers, content: noContent });
+        else {
+          const bytes = Buffer.concat(chunks).subarray(0, mostBodyBytes);
+          void readBody(bytes, size > bytes.length, headers).then((text) =>
+            once({ status, headers, content: contentOf(text, headers['content-type']) }),
+          );
+        }
       });
       incoming.on('error', fail);
     });
     const fail = (error: NodeJS.ErrnoException): void =>
-      once({ status: error.code ?? 'UNKNOWN', peer, ...none, error: error.message });
-    const deadline = setTimeout(() => {
-      once({ status: 'DEADLINE_EXCEEDED', peer, ...none, error: `no answer within ${deadlineMs} ms` });
+      once({ status: error.code ?? 'UNKNOWN', ...none, error: error.message });
+    const expire = (): void => {
+      once({ status: 'DEADLINE_EXCEEDED', ...none, error: `no answer within ${deadlineMs} ms` });
       outgoing.destroy();
-    }, deadlineMs);
+    };
+    let deadline = setTimeout(expire, deadlineMs);
+    outgoing.once('socket', (given) => {
+      socket = given;
+      if (!this.#limited) return;
+      // The time that a call waits here is not the target's.
+      held = { for: 'connection', leftAt: performance.now() };
+      if (held.leftAt! - begunAt < 1) return;
+      clearTimeout(deadline);
+      if (!ended) deadline = setTimeout(expire, deadlineMs);
+    });
     outgoing.once('error', fail);
     outgoing.end(body);
   }
 }
 
-function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString()) as unknown;
-  } catch {
-    return undefined;
+/** A call for which there was no connection. */
+const waiting: Held = { for: 'connection', leftAt: undefined };
+
+function sampleOf({ peer, headers, content }: Answer): AnswerSample {
+  const { json, lines, body, unread } = content;
+  const told = Object.entries(headers).map(([name, value]) => [name, textOf(value) ?? '']);
+  return { peer, headers: Object.fromEntries(told), trailers: {}, fields: flatten(json), lines, body, unread };
+}
+
+function textOf(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.[0];
+}
+
+function peerOf(socket: Socket | undefined): string | undefined {
+  const { remoteAddress, remotePort } = socket ?? {};
+  return remoteAddress === undefined || remotePort === undefined ? undefined : formatAddress(remoteAddress, remotePort);
+}
+
+/** All values of a name in the order in which they were given; UTF-8 goes as bytes. */
+function headersOf({ headers, authority }: HttpCall): http.OutgoingHttpHeaders {
+  const all = new Map<string, string[]>();
+  for (const [name, value] of headers) {
+    all.set(name, [...(all.get(name) ?? []), Buffer.from(value).toString('latin1')]);
   }
+  if (authority !== undefined) all.set('host', [authority]);
+  return Object.fromEntries([...all].map(([name, values]) => [name, values.length === 1 ? values[0] : values]));
 }

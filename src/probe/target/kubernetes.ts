@@ -67,7 +67,7 @@ export async function watchPods(host: string, port: string | undefined, withinMs
   return {
     now() {
       const backends = ready().map(({ address, port, pod }) => ({ address: formatAddress(address, port), name: pod }));
-      return { source: 'endpointslices', count: backends.length, backends };
+      return { source: 'endpointslices', count: backends.length, backends, known: true, families: false };
     },
     observe(observer) {
       observers.add(observer);

@@ -1,8 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
 import { type Answer, AUTHORITATIVE_ANSWER, decode, encode, RECURSION_DESIRED } from 'dns-packet';
 
-/** A DNS server that answers every A question with the addresses it holds at the moment. */
+/** A DNS server that answers every question for A and AAAA with the addresses it holds at the moment. */
 export class TestDns {
   readonly #socket: Socket = createSocket('udp4');
   addresses: readonly string[] = [];
@@ -12,13 +13,15 @@ export class TestDns {
     this.#socket.on('message', (message, from) => {
       const query = decode(message);
       const question = query.questions![0]!;
-      const answers = question.type === 'A' ? this.addresses : [];
+      const type = question.type === 'AAAA' ? 'AAAA' : 'A';
+      const answers =
+        question.type === type ? this.addresses.filter((address) => isIPv6(address) === (type === 'AAAA')) : [];
       const answer = encode({
         type: 'response',
         id: query.id!,
         flags: (query.flags! & RECURSION_DESIRED) | AUTHORITATIVE_ANSWER,
         questions: [question],
-        answers: answers.map((data): Answer => ({ type: 'A', name: question.name, ttl: 0, data })),
+        answers: answers.map((data): Answer => ({ type, name: question.name, ttl: 0, data })),
       });
       this.#socket.send(answer, from.port, from.address);
     });

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
+import { formatAddress } from '../../base/listen-address.ts';
 import { type EchoReply, EchoReplySchema, type EchoRequest, EchoRequestSchema } from '../../gen/echo/echo_pb.ts';
 import { podHeader, runHeader } from '../client/headers.ts';
 
@@ -78,7 +79,7 @@ export class TestPod {
   static async start(name: string, host: string, port: number, options: TestPodOptions = {}): Promise<TestPod> {
     const pod = new TestPod(name, host, options);
     pod.port = await new Promise((resolve, reject) => {
-      pod.#grpc.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      pod.#grpc.bindAsync(formatAddress(host, port), grpc.ServerCredentials.createInsecure(), (error, bound) =>
         error === null ? resolve(bound) : reject(error),
       );
     });

@@ -109,7 +109,8 @@ export class WireEngine implements Engine {
     this.#pool.close();
   }
 
-  #nameIn(answer: WireAnswer, identifier: Identifier & { readonly name: string }): string | undefined {
+  #nameIn(answer: WireAnswer, identifier: Identifier): string | undefined {
+    if (!('name' in identifier)) return undefined;
     const { from, name } = identifier;
     if (from === 'header') return answer.headers[name];
     return from === 'trailer' ? answer.trailers[name] : this.#options.answers.field(answer.message ?? nothing, name);

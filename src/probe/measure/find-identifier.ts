@@ -1,0 +1,97 @@
+import { EvenkeelError } from '../../base/errors.ts';
+import { type Chosen, chooseIdentifier } from '../identify/choose.ts';
+import { type AnswerSample, describeSample, formatIdentifier, identifyIn } from '../identify/identify.ts';
+import type { Engine } from '../load/engine.ts';
+import type { ProbeOptions } from './options.ts';
+
+/** How it is known who answers, and what it cost to find out. */
+export interface Identified extends Chosen {
+  /** Calls that were made for it. */
+  readonly samples: number;
+}
+
+type Sample = Awaited<ReturnType<Engine['sample']>>;
+
+/** Answers that are looked at for who gave them. */
+const fewestSamples = 24;
+const mostSamples = 400;
+/** More at a time would be a load test of its own. */
+const mostAtOnce = 32;
+
+/**
+ * Makes some calls and looks at their answers: one, then the others at the same time, and none after the deadline of one
+ * more call. No more calls than the run itself makes.
+ *
+ * @param expected - backends that ought to answer
+ * @param first - an answer that is there already
+ * @param signal - ends it with what is known by then
+ * @throws EvenkeelError `EK_PROBE_NO_ANSWER`, `EK_PROBE_IDENTIFIER`
+ */
+export async function findIdentifier(
+  engine: Engine,
+  options: ProbeOptions,
+  expected: number,
+  first: Sample | undefined,
+  signal: AbortSignal,
+): Promise<Identified> {
+  const { identifier, deadlineMs } = options;
+  const wanted = wantedSamples(options, expected);
+  const answers: AnswerSample[] = [];
+  let made = 0;
+  let failure = '';
+  const take = ({ status, error, answer }: Sample): void => {
+    if (status === 'OK') answers.push(answer);
+    else failure = `${status}${error === undefined || error === '' ? '' : `: ${error}`}`;
+  };
+  const ask = async (): Promise<void> => {
+    made += 1;
+    take(await engine.sample());
+  };
+  if (first === undefined) await unlessAborted(ask(), signal);
+  else {
+    made = 1;
+    take(first);
+  }
+  // Where the first call fails, a few more say whether all do.
+  const most = answers.length === 0 ? Math.min(4, wanted + 3) : wanted + Math.ceil((wanted - 1) / 6);
+  const until = performance.now() + deadlineMs;
+  const caller = async (): Promise<void> => {
+    while (made < most && answers.length < wanted && performance.now() < until && !signal.aborted) await ask();
+  };
+  const callers = Math.min(mostAtOnce, answers.length === 0 ? most - made : wanted - made);
+  await unlessAborted(Promise.all(Array.from({ length: callers }, caller)), signal);
+  if (answers.length === 0) {
+    if (signal.aborted) {
+      return { identifier: identifier ?? { from: 'peer' }, why: 'the run was ended before an answer', samples: made };
+    }
+    throw new EvenkeelError(
+      'EK_PROBE_NO_ANSWER',
+      `${options.target.text} answered no call; the last failed with ${failure}`,
+    );
+  }
+  if (identifier === undefined) return { ...chooseIdentifier(answers), samples: made };
+  if (answers.every((sample) => identifyIn(identifier, sample) === undefined)) {
+    throw new EvenkeelError('EK_PROBE_IDENTIFIER', `${formatIdentifier(identifier)} is in no answer`, {
+      field: '--identify',
+      hint: describeSample(answers[0]!),
+    });
+  }
+  return { identifier, why: 'as --identify says', samples: made };
+}
+
+/** Enough to see every backend and every connection, where the run itself makes so many calls. */
+function wantedSamples({ identifier, calls, connections = 0 }: ProbeOptions, expected: number): number {
+  if (identifier !== undefined) return 1;
+  const useful = Math.min(mostSamples, Math.max(fewestSamples, 4 * expected, connections));
+  return Math.min(useful, calls ?? Number.POSITIVE_INFINITY);
+}
+
+/** Resolves when the work is done, or as soon as the signal is aborted. */
+function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = (): void => resolve();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  work.then(() => resolve(), reject);
+  return promise.finally(() => signal.removeEventListener('abort', abort));
+}
