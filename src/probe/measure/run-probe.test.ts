@@ -34,7 +34,7 @@ function measure(raw: RawProbeOptions, onSecond = (): void => {}): Promise<Probe
   });
   return runProbe(options, progress, new AbortController().signal, {
     versions: {},
-    machine: { cpus: 1, arch: '' } as never,
+    machine: { os: '', cpus: 1, memoryMiB: 1 },
     command: '',
   });
 }
