@@ -80,6 +80,8 @@ export class ChannelEngine implements Engine {
         const peer = this.#peerOf(call);
         if (identifier.from === 'trailer') who = textOf(metadata, identifier.name);
         else if (identifier.from === 'peer') who = peer;
+        // An answer without a message may have trailers only, and its name there.
+        else if (identifier.from === 'header') who ??= textOf(metadata, identifier.name);
         const ok = code === grpc.status.OK;
         done(grpc.status[code] ?? 'UNKNOWN', who, peer, ok ? undefined : boundedError(details));
       },

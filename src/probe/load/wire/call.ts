@@ -1,3 +1,4 @@
+import type { Held } from '../engine.ts';
 import type { Headers } from './headers.ts';
 import { noHeaders } from './headers.ts';
 import type { Expectation } from './response.ts';
@@ -33,6 +34,8 @@ export class WireCall {
   /** On its connection; 0: not begun there. */
   streamId = 0;
   peer: string | undefined;
+  /** It had to wait on its connection until the server took one more. */
+  held: Held | undefined;
 
   constructor(expectation: Expectation, expiresAt: number, onAnswer: (answer: WireAnswer) => void) {
     this.expectation = expectation;

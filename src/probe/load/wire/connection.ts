@@ -105,7 +105,13 @@ export class WireConnection implements Holder, InboundSink {
     call.holder = this;
     call.peer = this.peer;
     if (this.#waiting.size === 0 && this.#takesCall) this.#send(call);
-    else this.#waiting.add(call);
+    else {
+      call.held = {
+        for: this.#settings.maxConcurrentStreams > this.#streams.size ? 'window' : 'stream',
+        leftAt: undefined,
+      };
+      this.#waiting.add(call);
+    }
   }
 
   drop(call: WireCall): void {
@@ -267,6 +273,7 @@ export class WireConnection implements Holder, InboundSink {
     const stream = new WireStream(id, call);
     this.#streams.set(id, stream);
     call.streamId = id;
+    if (call.held !== undefined) call.held = { ...call.held, leftAt: performance.now() };
     const { whole, head, body } = this.#request;
     const { initialWindowSize } = this.#settings;
     const atOnce =
@@ -287,6 +294,8 @@ export class WireConnection implements Holder, InboundSink {
   #sendWaiting(): void {
     for (const call of this.#waiting) {
       if (!this.#takesCall) return;
+      // Its time is over: it ends where it is, it has not been sent.
+      if (call.expiresAt <= performance.now()) continue;
       this.#waiting.delete(call);
       this.#send(call);
     }
@@ -325,6 +334,8 @@ export class WireConnection implements Holder, InboundSink {
   #releaseWaiting(why: string): void {
     for (const call of [...this.#waiting]) {
       this.#waiting.delete(call);
+      // What it waits for from here on is a connection, and that is the target's to give.
+      call.held = undefined;
       call.holder = undefined;
       this.#owner.unprocessed(call, false, why);
     }

@@ -1,4 +1,5 @@
 import { type Dial, type DialAddress, nameOfAddress } from '../../target/dial.ts';
+import type { Held } from '../engine.ts';
 import { failure, type Holder, type WireAnswer, WireCall } from './call.ts';
 import { Deadlines } from './deadlines.ts';
 import { status } from './grpc-status-of.ts';
@@ -58,8 +59,10 @@ export class Pool implements SlotOwner, Holder {
     await Promise.all(added.map((slot) => slot.connect()));
   }
 
-  begin(expectation: Expectation, onAnswer: (answer: WireAnswer) => void): void {
-    const call = new WireCall(expectation, performance.now() + this.#options.deadlineMs, onAnswer);
+  begin(expectation: Expectation, onAnswer: (answer: WireAnswer, held: Held | undefined) => void): void {
+    const call: WireCall = new WireCall(expectation, performance.now() + this.#options.deadlineMs, (answer) =>
+      onAnswer(answer, call.held),
+    );
     this.#deadlines.add(call);
     this.#place(call);
   }

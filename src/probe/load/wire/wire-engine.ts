@@ -76,12 +76,12 @@ export class WireEngine implements Engine {
   call(done: Done): void {
     const identifier = this.#identifier;
     const expectation = { single: this.#options.single, keepMessage: identifier.from === 'field' };
-    this.#pool.begin(expectation, (answer) => {
+    this.#pool.begin(expectation, (answer, held) => {
       const { peer } = answer;
       const status = grpcStatusName(answer.status);
-      if (status !== 'OK') done(status, undefined, peer, boundedError(answer.error));
-      else if (identifier.from === 'peer') done(status, peer, peer);
-      else done(status, this.#nameIn(answer, identifier), peer);
+      // A backend that fails may name itself as well.
+      const who = identifier.from === 'peer' ? peer : this.#nameIn(answer, identifier);
+      done(status, who, peer, status === 'OK' ? undefined : boundedError(answer.error), held);
     });
   }
 
@@ -112,7 +112,8 @@ export class WireEngine implements Engine {
   #nameIn(answer: WireAnswer, identifier: Identifier): string | undefined {
     if (!('name' in identifier)) return undefined;
     const { from, name } = identifier;
-    if (from === 'header') return answer.headers[name];
+    // An answer without a message may have trailers only, and its name there.
+    if (from === 'header') return answer.headers[name] ?? answer.trailers[name];
     return from === 'trailer' ? answer.trailers[name] : this.#options.answers.field(answer.message ?? nothing, name);
   }
 }

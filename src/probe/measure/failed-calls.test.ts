@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type ServerHttp2Stream, type ServerOptions } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { Done, Engine } from '../load/engine.ts';
+import { openEngine } from './open-engine.ts';
+import { parseProbeOptions } from './options.ts';
+
+type Ended = Parameters<Done>;
+
+/** A connected engine of a server that does with streams what the test says. */
+async function open(
+  t: TestContext,
+  engine: string,
+  onStream: (stream: ServerHttp2Stream) => void,
+  options: ServerOptions = {},
+): Promise<Engine> {
+  const server = createServer(options).listen(0, '127.0.0.1');
+  const sessions = new Set<{ destroy(): void }>();
+  server.on('session', (session) => sessions.add(session));
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    stream.on('error', () => {});
+    onStream(stream);
+  });
+  await once(server, 'listening');
+  t.after(() => {
+    for (const session of sessions) session.destroy();
+    server.close();
+  });
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const opened = await openEngine(
+    parseProbeOptions(address, { engine, deadline: '300ms' }),
+    new AbortController().signal,
+  );
+  t.after(async () => {
+    opened.engine.close();
+    await opened.close();
+  });
+  return opened.engine;
+}
+
+const call = (engine: Engine): Promise<Ended> => new Promise((resolve) => engine.call((...ended) => resolve(ended)));
+
+for (const name of ['channel', 'wire'] as const) {
+  for (const from of ['header', 'trailer'] as const) {
+    test(`${name}: a backend that fails a call and names itself in the only headers is known, by ${from}`, async (t) => {
+      const engine = await open(t, name, (stream) => {
+        const own = { 'grpc-status': '13', 'grpc-message': 'broken', 'evenkeel-pod': 'pod-a' };
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...own }, { endStream: true });
+      });
+      engine.identifyBy({ from, name: 'evenkeel-pod' });
+      const [status, who, peer, error, held] = await call(engine);
+      assert.deepEqual([status, who, error, held], ['INTERNAL', 'pod-a', 'broken', undefined]);
+      assert.match(peer!, /^127\.0\.0\.1:/);
+    });
+  }
+}
+
+test('wire: a call that the server took no stream for never left; the one before it did', async (t) => {
+  const engine = await open(t, 'wire', () => {}, { settings: { maxConcurrentStreams: 1 } });
+  const ended = await Promise.all([call(engine), call(engine), call(engine)]);
+  assert.deepEqual(
+    ended.map(([status, , , , held]) => [status, held]),
+    [
+      ['DEADLINE_EXCEEDED', undefined],
+      ['DEADLINE_EXCEEDED', { for: 'stream', leftAt: undefined }],
+      ['DEADLINE_EXCEEDED', { for: 'stream', leftAt: undefined }],
+    ],
+  );
+});
+
+test('wire: a call that had to wait for a stream says when it left', async (t) => {
+  const engine = await open(
+    t,
+    'wire',
+    (stream) => {
+      const own = { 'grpc-status': '0' };
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...own }, { endStream: true });
+    },
+    { settings: { maxConcurrentStreams: 1 } },
+  );
+  const startedAt = performance.now();
+  const [[, , , , first], [, , , , second]] = await Promise.all([call(engine), call(engine)]);
+  assert.equal(first, undefined);
+  assert.equal(second?.for, 'stream');
+  assert.ok(second!.leftAt! >= startedAt);
+});
