@@ -8,6 +8,7 @@ export function probeReport(more: Partial<ProbeReport> = {}): ProbeReport {
   const [first, second, third] = names as [string, string, string];
   const backend = (name: string, calls: number, failed: number) => ({
     ...{ name, calls, share: calls / 668, failed, failures: failed === 0 ? {} : { UNAVAILABLE: failed } },
+    addresses: [],
     latencyMs: calls === 0 ? { ...noLatency } : latency(3.4, 20.12),
     latencyOfAllMs: failed === 0 ? latency(3.4, 20.12) : latency(1000, 1000),
   });
@@ -21,12 +22,20 @@ export function probeReport(more: Partial<ProbeReport> = {}): ProbeReport {
       machine: { os: 'Linux 6.1 x64', cpus: 4, memoryMiB: 8000 },
       command: "evenkeel probe dns:///orders.shop:50051 --method shop.Orders/Get --header 'authorization: …'",
     },
-    identifier: { by: 'header:evenkeel-pod', found: true },
+    identifier: { by: 'header:evenkeel-pod', found: true, why: 'its name says so, and it has 2 values that repeat' },
     backends: {
-      ...{ expected: 3, source: 'dns', reached: 2 },
+      ...{ expected: 3, source: 'dns', matched: 'address', reached: 2, silent: ['10.0.0.3:50051'], unexpected: [] },
       list: [backend(first, 334, 0), backend(second, 334, 0), backend(third, 0, 332)],
     },
-    ...{ calls: 1000, warmupCalls: 100, failed: 332, failures: { UNAVAILABLE: 332 }, notSent: 0, inFlight: 0 },
+    ...{
+      calls: 1000,
+      warmupCalls: 100,
+      otherCalls: { samples: 24, reflection: true },
+      failed: 332,
+      failures: { UNAVAILABLE: 332 },
+      notSent: 0,
+      inFlight: 0,
+    },
     errors: { UNAVAILABLE: 'the database is gone' },
     ratePerSecond: { intended: 100, achieved: 100 },
     latencyMs: latency(3.4, 20.12),
