@@ -1,7 +1,10 @@
-import { fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
+import { fromJson, toBinary } from '@bufbuild/protobuf';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
 import type { Described } from '../descriptors/link.ts';
 import { type AnswerReader, answerReader } from './decode-answer.ts';
+import { fitData } from './fit-data.ts';
+import { Misfit } from './misfit.ts';
+import { type Data, readData } from './read-data.ts';
 
 /** A call that can be made again and again: everything about it is bytes. */
 export interface PreparedCall {
@@ -37,7 +40,8 @@ export function splitMethod(text: string): { readonly service: string; readonly 
  * @param data - JSON text: one message, or for a method that takes a stream a list of them
  * @throws EvenkeelError `EK_PROBE_METHOD`, `EK_PROBE_DATA` naming the field that does not fit
  */
-export function prepareCall({ registry }: Described, name: string, data: string, where = '--data'): PreparedCall {
+export function prepareCall(described: Described, name: string, data: string, where = '--data'): PreparedCall {
+  const { registry } = described;
   const { service: serviceName, method: methodName } = splitMethod(name);
   const service = registry.getService(serviceName);
   if (service === undefined) {
@@ -54,40 +58,24 @@ export function prepareCall({ registry }: Described, name: string, data: string,
     });
   }
   const takesStream = method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming';
-  const json = parseJson(data, where);
-  const messages = takesStream && Array.isArray(json) ? json : [json];
+  const json = readData(data, where);
+  const messages = takesStream && Array.isArray(json) ? (json as readonly Data[]) : [json];
   return {
     path: `/${serviceName}/${methodName}`,
     unary: method.methodKind === 'unary',
     singleAnswer: method.methodKind === 'unary' || method.methodKind === 'client_streaming',
     requests: messages.map((message, index) => {
       try {
-        return toBinary(method.input, fromJson(method.input, message, { registry }));
+        return toBinary(method.input, fromJson(method.input, fitData(method.input, message, described), { registry }));
       } catch (thrown) {
         const of = messages.length > 1 ? ` (message ${index + 1})` : '';
-        // The library's words: `cannot decode field echo.EchoRequest.name from JSON: expected string, got 5`.
         throw new EvenkeelError(
           'EK_PROBE_DATA',
           `the data does not fit ${method.input.typeName}${of}: ${messageOf(thrown)}`,
-          {
-            field: where,
-            cause: thrown,
-            hint: `${method.input.typeName} has the fields ${method.input.fields.map((field) => field.jsonName).join(', ') || '(none)'}.`,
-          },
+          { field: where, cause: thrown, hint: thrown instanceof Misfit ? thrown.hint : undefined },
         );
       }
     }),
     answers: answerReader(method.output, registry),
   };
-}
-
-function parseJson(text: string, field: string): JsonValue {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch (thrown) {
-    throw new EvenkeelError('EK_PROBE_DATA', `the data is not JSON: ${messageOf(thrown)}`, {
-      field,
-      hint: `For example ${field} '{"name":"you"}'.`,
-    });
-  }
 }
