@@ -252,6 +252,11 @@ export class ControlPlane implements AdminSource {
     });
   }
 
+  /** A line of the log was lost, as nobody read those before it. */
+  logLineDropped(): void {
+    this.#metrics.count('evenkeel_log_lines_left_out_total', { kind: 'unread' });
+  }
+
   readiness(): Readiness {
     return readinessOf({
       ready: this.#ready,

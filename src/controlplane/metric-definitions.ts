@@ -75,6 +75,10 @@ export const metricDefinitions = {
   ),
   evenkeel_tls_connections_refused_total: counter('Connections with TLS whose client could not come in.', 'reason'),
 
+  evenkeel_log_lines_left_out_total: counter(
+    'Lines about clients that were not logged, as there were too many of their kind, or as nobody read them.',
+    'kind',
+  ),
   evenkeel_xds_streams: gauge('Open streams.'),
   evenkeel_xds_memory_bytes: gauge('Bytes that clients make it hold: messages, names, nodes, what they do not read.'),
   evenkeel_xds_memory_limit_bytes: gauge(

@@ -3,6 +3,7 @@ import type { Logger } from '../base/log.ts';
 import { type ClientResource, type StreamInfo, typeUrls } from '../xds/index.ts';
 import type { Metrics } from './metrics.ts';
 import { describeGroup } from './node-group.ts';
+import { PeerLog } from './peer-log.ts';
 
 /** What is asked for before its Service is known, at the start of both, is no mistake. */
 const graceMs = 1_000;
@@ -24,12 +25,14 @@ export interface MissingTargetsOptions {
 export class MissingTargets {
   readonly #options: MissingTargetsOptions;
   readonly #clock: Clock;
+  readonly #peers: PeerLog;
   /** By stream: what was told, and how to call off the next look. */
   readonly #streams = new Map<number, { readonly told: Set<string>; cancel: (() => void) | undefined }>();
 
   constructor(options: MissingTargetsOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#peers = new PeerLog(options.log, options.metrics, this.#clock);
   }
 
   /** The stream asked for something; what of it is not there is looked at a second later. */
@@ -59,22 +62,24 @@ export class MissingTargets {
   }
 
   #look({ id, peer, node, group }: StreamInfo, told: Set<string>): void {
-    const { resourcesOf, why, metrics, log } = this.#options;
+    const { resourcesOf, why, metrics } = this.#options;
     // Gateways have listeners of their own, which are no targets.
     const namespace = group === undefined ? undefined : describeGroup(group).namespace;
     if (namespace === undefined) return;
     for (const { typeUrl, name, version } of resourcesOf(id) ?? []) {
-      if (typeUrl !== typeUrls.listener || version !== undefined || told.has(name)) continue;
+      if (typeUrl !== typeUrls.listener || version !== undefined || told.has(keptOf(name))) continue;
       const reason = why(name, namespace);
       if (reason === undefined) continue;
       if (told.size >= maxToldPerStream) return;
-      told.add(name);
+      told.add(keptOf(name));
       metrics.count('evenkeel_xds_names_not_served_total');
-      const who = { stream: id, peer, node: node.id, namespace };
-      log.warn(
-        { ...who, code: 'EK_NOT_SERVED', target: name, reason },
-        'a client asks for a target that is not served',
-      );
+      const details = { stream: id, node: node.id, namespace, code: 'EK_NOT_SERVED', target: name, reason };
+      this.#peers.write('missing_target', 'warn', peer, details, 'a client asks for a target that is not served');
     }
   }
+}
+
+/** A name as it is remembered: of a long one its beginning and its length, so that many of them take little. */
+function keptOf(name: string): string {
+  return name.length <= 256 ? name : `${name.slice(0, 256)} ${name.length}`;
 }

@@ -1,5 +1,5 @@
 import type { ListenAddress } from '../base/listen-address.ts';
-import { createLogger } from '../base/log.ts';
+import { createLogger, flushLogs } from '../base/log.ts';
 import type { Config } from './config.ts';
 import { ControlPlane } from './control-plane.ts';
 import { createSources } from './sources.ts';
@@ -22,6 +22,17 @@ export interface RunningControlPlane {
  * @throws EvenkeelError `EK_PORT_IN_USE`, `EK_USAGE`, `EK_TLS_CERTIFICATE`, or what a source finds wrong with its first state
  */
 export async function runControlPlane(config: Config, version: string): Promise<RunningControlPlane> {
+  try {
+    return await start(config, version);
+  } catch (error) {
+    // What is printed next, the error, stands behind what was logged.
+    flushLogs();
+    throw error;
+  }
+}
+
+async function start(config: Config, version: string): Promise<RunningControlPlane> {
+  let dropped = (): void => {};
   const controlPlane = new ControlPlane({
     sources: await createSources(config),
     health: config.health,
@@ -32,8 +43,9 @@ export async function runControlPlane(config: Config, version: string): Promise<
     memoryBytes: config.xds.memoryBytes,
     replicas: config.xds.replicas,
     version,
-    log: createLogger('serve'),
+    log: createLogger('serve', 'info', () => dropped()),
   });
+  dropped = () => controlPlane.logLineDropped();
   // Clients wait for xDS, people for the other: its code is loaded while the sources are being read.
   const [{ xds, tls }, { startAdminServer }] = await Promise.all([
     controlPlane.open(config.xds.listen),

@@ -1,11 +1,23 @@
+import { type Clock, systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { printable } from '../base/printable.ts';
 import { type StreamInfo, typeUrls, type XdsObserver } from '../xds/index.ts';
 import type { EmptyPorts } from './empty-ports.ts';
 import type { Metrics } from './metrics.ts';
 import type { MissingTargets } from './missing-targets.ts';
+import { PeerLog } from './peer-log.ts';
 import { typeLabel } from './type-label.ts';
 
 type Told<Method extends keyof XdsObserver> = Parameters<NonNullable<XdsObserver[Method]>>[1];
+
+/**
+ * What a client asked for and may not see is told of this much later: to do it at once would take time that tells the client
+ * that there is something.
+ */
+const hiddenDelayMs = 1_000;
+/** Names that wait to be told of; further ones are counted alone. */
+const maxHiddenWaiting = 1_000;
+const textLength = 256;
 
 /** Counts what happens on the streams and logs what a person should look at. */
 export class StreamActivity implements XdsObserver {
@@ -13,9 +25,21 @@ export class StreamActivity implements XdsObserver {
   readonly #log: Logger;
   readonly #missing: MissingTargets;
   readonly #emptyPorts: EmptyPorts;
+  readonly #peers: PeerLog;
+  readonly #clock: Clock;
+  #hidden: { stream: StreamInfo; typeUrl: string; name: string }[] = [];
+  #hiddenBeyond = 0;
   #streams = 0;
 
-  constructor(metrics: Metrics, log: Logger, missing: MissingTargets, emptyPorts: EmptyPorts) {
+  constructor(
+    metrics: Metrics,
+    log: Logger,
+    missing: MissingTargets,
+    emptyPorts: EmptyPorts,
+    clock: Clock = systemClock,
+  ) {
+    this.#peers = new PeerLog(log, metrics, clock);
+    this.#clock = clock;
     this.#emptyPorts = emptyPorts;
     this.#metrics = metrics;
     this.#log = log;
@@ -30,13 +54,15 @@ export class StreamActivity implements XdsObserver {
   streamOpened(stream: StreamInfo): void {
     this.#streams += 1;
     this.#metrics.count('evenkeel_xds_streams_opened_total', { protocol: stream.variant });
-    this.#log.debug(describe(stream), 'stream opened');
+    if (this.#log.isLevelEnabled('debug')) this.#log.debug(describe(stream), 'stream opened');
   }
 
   streamClosed(stream: StreamInfo, end: Told<'streamClosed'>): void {
     this.#streams -= 1;
     this.#missing.closed(stream);
-    this.#log.debug({ ...describe(stream), ...end }, 'stream closed');
+    if (!this.#log.isLevelEnabled('debug')) return;
+    const message = printable(end.message, textLength);
+    this.#log.debug({ ...describe(stream), code: end.code, message }, 'stream closed');
   }
 
   request(stream: StreamInfo, { typeUrl }: Told<'request'>): void {
@@ -49,6 +75,7 @@ export class StreamActivity implements XdsObserver {
     const type = typeLabel(typeUrl);
     this.#metrics.count('evenkeel_xds_responses_total', { type });
     this.#metrics.count('evenkeel_xds_response_bytes_total', { type }, bytes);
+    if (!this.#log.isLevelEnabled('trace')) return;
     this.#log.trace({ ...describe(stream), type, bytes, resources, version }, 'response sent');
   }
 
@@ -59,23 +86,37 @@ export class StreamActivity implements XdsObserver {
   nack(stream: StreamInfo, { typeUrl, version, names, message }: Told<'nack'>): void {
     const type = typeLabel(typeUrl);
     this.#metrics.count('evenkeel_xds_nacks_total', { type });
-    this.#log.error({ ...describe(stream), type, version, names, reason: message }, 'a client rejected a response');
+    const details = { ...describe(stream), type, version, names, reason: message };
+    this.#peers.write('nack', 'error', stream.peer, details, 'a client rejected a response');
   }
 
   invalidRequest(stream: StreamInfo, { code, message }: Told<'invalidRequest'>): void {
     this.#metrics.count('evenkeel_xds_invalid_requests_total');
-    this.#log.warn({ ...describe(stream), code, reason: message }, 'a request broke the protocol');
+    const details = { ...describe(stream), code, reason: message };
+    this.#peers.write('invalid_request', 'warn', stream.peer, details, 'a request broke the protocol');
   }
 
   hidden(stream: StreamInfo, { typeUrl, name }: Told<'hidden'>): void {
-    const type = typeLabel(typeUrl);
-    this.#metrics.count('evenkeel_xds_names_hidden_total', { type });
-    this.#log.warn({ ...describe(stream), type, name }, 'a client asked for what it may not see');
+    if (this.#hidden.length === 0) this.#clock.after(hiddenDelayMs, () => this.#tellHidden());
+    if (this.#hidden.length < maxHiddenWaiting) this.#hidden.push({ stream, typeUrl, name });
+    else this.#hiddenBeyond += 1;
+  }
+
+  #tellHidden(): void {
+    for (const { stream, typeUrl, name } of this.#hidden.splice(0)) {
+      const type = typeLabel(typeUrl);
+      this.#metrics.count('evenkeel_xds_names_hidden_total', { type });
+      const details = { ...describe(stream), type, name };
+      this.#peers.write('hidden_name', 'warn', stream.peer, details, 'a client asked for what it may not see');
+    }
+    if (this.#hiddenBeyond === 0) return;
+    this.#metrics.count('evenkeel_xds_names_hidden_total', { type: 'other' }, this.#hiddenBeyond);
+    this.#hiddenBeyond = 0;
   }
 
   fault({ reason, scope, message, peer }: Parameters<NonNullable<XdsObserver['fault']>>[0]): void {
     this.#metrics.count('evenkeel_xds_faults_total', { reason });
-    this.#log.debug({ peer, reason, scope, why: message }, 'a client broke the rules of HTTP/2');
+    this.#peers.debug(peer, { reason, scope, why: message }, 'a client lost a stream or its connection');
   }
 
   refused({ limit, peer }: Parameters<NonNullable<XdsObserver['refused']>>[0]): void {
@@ -88,8 +129,8 @@ function describe({ id, peer, node, group }: StreamInfo): object {
   return {
     stream: id,
     peer,
-    node: node.id,
-    namespace: group,
-    client: `${node.userAgentName} ${node.userAgentVersion}`,
+    node: printable(node.id, textLength),
+    namespace: group && printable(group, textLength),
+    client: printable(`${node.userAgentName} ${node.userAgentVersion}`, textLength),
   };
 }

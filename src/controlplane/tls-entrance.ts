@@ -7,6 +7,7 @@ import { ambiguity, describeNames, namesIn } from './auth-names.ts';
 import type { ResourceOwners } from './auth-owners.ts';
 import { type ClientRule, compileRules, everything, type Grant } from './auth-rules.ts';
 import type { Metrics } from './metrics.ts';
+import { PeerLog } from './peer-log.ts';
 import { TlsListener } from './tls-listener.ts';
 import type { TlsFiles, TlsMaterial } from './tls-material.ts';
 import { TlsReloader } from './tls-reloader.ts';
@@ -27,10 +28,6 @@ export interface TlsEntranceOptions {
   accepted(socket: Socket): void;
 }
 
-/** Refusals that are logged as warnings in one minute; the others are counted, so that no client can fill a disk. */
-const warningsPerMinute = 60;
-const minuteMs = 60_000;
-
 /** Where clients come in with TLS: the listener, its files, and the rules of who may come and see what. */
 export class TlsEntrance {
   readonly #options: TlsEntranceOptions;
@@ -38,11 +35,12 @@ export class TlsEntrance {
   readonly #grantOf: (names: ReturnType<typeof namesIn>) => Grant | undefined;
   #listener: TlsListener | undefined;
   #material: TlsMaterial | undefined;
-  #warnings = { since: Number.NEGATIVE_INFINITY, count: 0 };
+  readonly #peers: PeerLog;
 
   constructor(options: TlsEntranceOptions) {
     const { settings, metrics, log } = options;
     this.#options = options;
+    this.#peers = new PeerLog(log, metrics);
     this.#grantOf = settings.clients === undefined ? () => everything : compileRules(settings.clients);
     this.#reloader = new TlsReloader({
       files: settings,
@@ -74,7 +72,7 @@ export class TlsEntrance {
       accepted,
       refused: ({ reason, message, peer }) => {
         metrics.count('evenkeel_tls_connections_refused_total', { reason });
-        this.#logRefusal({ reason, peer }, message);
+        this.#peers.write('refused_connection', 'warn', peer, { reason, why: message }, 'a client was refused');
       },
     });
     try {
@@ -126,14 +124,6 @@ export class TlsEntrance {
     const unclear = ambiguity(names);
     if (unclear !== undefined) return `${unclear}: ${describeNames(names)}`;
     return this.#grantOf(names) === undefined ? `no rule of xds.tls.clients has ${describeNames(names)}` : undefined;
-  }
-
-  #logRefusal(details: object, message: string): void {
-    const now = performance.now();
-    if (now - this.#warnings.since > minuteMs) this.#warnings = { since: now, count: 0 };
-    this.#warnings.count += 1;
-    const level = this.#warnings.count <= warningsPerMinute ? 'warn' : 'debug';
-    this.#options.log[level]({ ...details, why: message }, 'a client was refused');
   }
 }
 

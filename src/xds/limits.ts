@@ -8,7 +8,7 @@ export interface XdsLimits {
   readonly requestBytes: number;
   /** Bytes of the encoded node in a request, metadata included. Default 64 KiB. */
   readonly nodeBytes: number;
-  /** Names that one stream may subscribe to, over all types. Default 100,000. */
+  /** Names that one stream may subscribe to, over all types. Default 20,000. */
   readonly namesPerStream: number;
   /** Bytes of one resource name. Default 4 KiB. */
   readonly nameBytes: number;
@@ -37,7 +37,7 @@ export const defaultLimits: XdsLimits = {
   streamsPerSession: 100,
   requestBytes: 4 * 1024 * 1024,
   nodeBytes: 64 * 1024,
-  namesPerStream: 100_000,
+  namesPerStream: 20_000,
   nameBytes: 4 * 1024,
   stringBytes: 1024,
   nackBytes: 4 * 1024,

@@ -28,7 +28,7 @@ export interface Http2Limits {
   readonly waitingMessages: number;
   /** Bytes of answers to PING and SETTINGS, resets and window updates that wait for the socket. Default 64 KiB. */
   readonly waitingAnswerBytes: number;
-  /** Requests; what comes faster is read later. Default 1,000, 500 a second. */
+  /** Requests; what comes faster is read later. Default 200, 100 a second. */
   readonly requests: Rate;
   /** Streams that the client resets, or that have to be reset for what it does. Default 200, 50 a second. */
   readonly resets: Rate;
@@ -51,7 +51,7 @@ export const defaultHttp2Limits: Http2Limits = {
   continuations: 8,
   waitingMessages: 1_000,
   waitingAnswerBytes: 64 * 1024,
-  requests: { burst: 1_000, perSecond: 500 },
+  requests: { burst: 200, perSecond: 100 },
   resets: { burst: 200, perSecond: 50 },
   pings: { burst: 2_000, perSecond: 1_000 },
   settings: { burst: 100, perSecond: 10 },
