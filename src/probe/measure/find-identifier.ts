@@ -38,10 +38,14 @@ export async function findIdentifier(
   const wanted = wantedSamples(options, expected);
   const answers: AnswerSample[] = [];
   let made = 0;
+  let failed = 0;
   let failure = '';
   const take = ({ status, error, answer }: Sample): void => {
     if (status === 'OK') answers.push(answer);
-    else failure = `${status}${error === undefined || error === '' ? '' : `: ${error}`}`;
+    else {
+      failed += 1;
+      failure = `${status}${error === undefined || error === '' ? '' : `: ${error}`}`;
+    }
   };
   const ask = async (): Promise<void> => {
     made += 1;
@@ -56,7 +60,7 @@ export async function findIdentifier(
   const most = answers.length === 0 ? Math.min(4, wanted + 3) : wanted + Math.ceil((wanted - 1) / 6);
   const until = performance.now() + deadlineMs;
   const caller = async (): Promise<void> => {
-    while (made < most && answers.length < wanted && performance.now() < until && !signal.aborted) await ask();
+    while (made < most && made - failed < wanted && performance.now() < until && !signal.aborted) await ask();
   };
   const callers = Math.min(mostAtOnce, answers.length === 0 ? most - made : wanted - made);
   await unlessAborted(Promise.all(Array.from({ length: callers }, caller)), signal);
