@@ -77,6 +77,17 @@ test('a file that is imported by a name that its server does not know', async (t
   assert.deepEqual(fieldsOf(described, 'pay.Money'), ['currency', 'more']);
 });
 
+test('fields that come without a JSON name, as from Python, have one', async (t) => {
+  const file = orders([], 'google.protobuf.Empty');
+  file.messageType[0]!.field[0]!.name = 'order_id';
+  for (const field of file.messageType[0]!.field) field.jsonName = '';
+  const { registry } = await ask(t, oneByOne([file]));
+  assert.deepEqual(
+    registry.getMessage('shop.Order')!.fields.map(({ jsonName }) => jsonName),
+    ['orderId', 'price'],
+  );
+});
+
 test('types that are only in an Any are asked for too', async (t) => {
   const answers = oneByOne([orders([], 'google.protobuf.Any'), deep]);
   assert.deepEqual(fieldsOf(await ask(t, answers, { types: ['deep.More', 'no.Such'] }), 'deep.More'), ['text']);

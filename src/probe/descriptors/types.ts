@@ -1,3 +1,4 @@
+import { protoCamelCase } from '@bufbuild/protobuf/reflect';
 import type { DescriptorProto, FieldDescriptorProto, FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import { FieldDescriptorProto_Type as FieldType } from '@bufbuild/protobuf/wkt';
 
@@ -70,7 +71,7 @@ export function typesUsedBy(file: FileDescriptorProto): Set<string> {
 }
 
 /**
- * Takes out of a file what uses types that are not known.
+ * Takes out of a file what uses types that are not known, and gives fields the JSON names that they lack.
  *
  * @param missing - gets full names of fields and methods, and the type that each lacks
  */
@@ -97,6 +98,8 @@ export function prune(file: FileDescriptorProto, index: TypeIndex, missing: Map<
       return false;
     });
     one.field = kept(full, one.field, entries);
+    // protoc writes it, descriptors of Python have none.
+    for (const field of one.field) if (field.jsonName === '') field.jsonName = protoCamelCase(field.name);
     one.extension = kept(full, one.extension);
   };
   for (const one of file.messageType) message(file.package, one);
