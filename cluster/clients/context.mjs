@@ -8,11 +8,11 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '..', '..');
 const { positionals } = readArguments(
   `Usage: node cluster/clients/context.mjs [FOLDER]
-Makes FOLDER/clients (grpc-go and grpc-js of interop/) and FOLDER/envoy, from
-which the images of the cluster's test clients are built (default
-build/cluster).
+Makes FOLDER/clients (grpc-go and grpc-js of interop/), FOLDER/envoy and
+FOLDER/zipkin, from which the images of the cluster's test clients are built
+(default build/cluster).
 Example:
-  node interop/install.mjs go envoy
+  node interop/install.mjs go envoy zipkin
   node cluster/clients/context.mjs build/cluster`,
   {},
   true,
@@ -34,12 +34,16 @@ const contexts = {
     'build/envoy/envoy/_bin/envoy': 'envoy',
     'cluster/clients/envoy.Dockerfile': 'Dockerfile',
   },
+  zipkin: {
+    'build/interop/zipkin/zipkin.jar': 'zipkin.jar',
+    'cluster/clients/zipkin.Dockerfile': 'Dockerfile',
+  },
 };
 
 for (const [name, files] of Object.entries(contexts)) {
   const missing = Object.keys(files).find((path) => !existsSync(join(root, path)));
   if (missing !== undefined) {
-    console.error(`${missing} is missing; run: npm run generate && node interop/install.mjs go envoy`);
+    console.error(`${missing} is missing; run: npm run generate && node interop/install.mjs go envoy zipkin`);
     process.exit(2);
   }
   rmSync(join(folder, name), { recursive: true, force: true });

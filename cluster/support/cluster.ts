@@ -12,6 +12,8 @@ export const images = {
   envoy: process.env.EVENKEEL_ENVOY_IMAGE,
   /** The clients of interop/, as cluster/clients/ builds them. */
   clients: process.env.EVENKEEL_CLIENTS_IMAGE,
+  /** The store of traces. */
+  zipkin: process.env.EVENKEEL_ZIPKIN_IMAGE,
 } as const;
 
 /** Repository and tag, as charts have them. */

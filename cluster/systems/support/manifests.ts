@@ -20,7 +20,8 @@ export async function manifestsOf(system: string, namespace: string): Promise<Ma
     .replaceAll('.default.svc.cluster.local', `.${namespace}.svc.cluster.local`)
     .replaceAll('"namespace": "default"', `"namespace": "${namespace}"`)
     .replaceAll('evenkeel-xds.evenkeel', `evenkeel-xds.${namespace}`)
-    .replaceAll(/image: docker\.io\/envoyproxy\/envoy:\S+/g, `image: ${images.envoy}`);
+    .replaceAll(/image: docker\.io\/envoyproxy\/envoy:\S+/g, `image: ${images.envoy}`)
+    .replaceAll(/image: docker\.io\/openzipkin\/zipkin:\S+/g, `image: ${images.zipkin}`);
   return parseAllDocuments(here).map((document) => document.toJS() as Manifest);
 }
 
