@@ -51,5 +51,5 @@ async function startTraces(
   const { startTraces } = await import('../workloads/tracing/start-traces.ts');
   const service = entry.serviceName?.(settings) ?? entry.name;
   const pod = (settings.podName as string | undefined) ?? process.env.POD_NAME;
-  return startTraces({ service, pod }, createLogger(entry.name, 'warn'), process.env);
+  return startTraces({ service, pod, decides: entry.decidesSampling }, createLogger(entry.name, 'warn'), process.env);
 }

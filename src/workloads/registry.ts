@@ -24,6 +24,8 @@ export interface WorkloadEntry extends About {
   readonly program: Program<Record<string, unknown>>;
   /** Its name in traces, where that is not the workload's. */
   readonly serviceName?: ((settings: Record<string, unknown>) => string) | undefined;
+  /** It decides itself which traces are sampled. */
+  readonly decidesSampling?: boolean;
 }
 
 function entry<O extends OptionSet>(
@@ -144,13 +146,16 @@ export const workloads: readonly WorkloadEntry[] = [
     sampleGrpcOptions,
     { start: async (settings) => (await import('./sample/grpc.ts')).startSampleGrpc(settings) },
   ),
-  entry(
-    {
-      name: 'sample-nginx',
-      summary: 'front of system D: a real nginx with /go, /js and /',
-      example: 'evenkeel workload sample-nginx --go-upstream 127.0.0.1:8081 --js-upstream 127.0.0.1:8082',
-    },
-    sampleNginxOptions,
-    { start: async (settings) => (await import('./sample/nginx.ts')).startSampleNginx(settings) },
-  ),
+  {
+    ...entry(
+      {
+        name: 'sample-nginx',
+        summary: 'front of system D: a real nginx with /go, /js and /',
+        example: 'evenkeel workload sample-nginx --go-upstream 127.0.0.1:8081 --js-upstream 127.0.0.1:8082',
+      },
+      sampleNginxOptions,
+      { start: async (settings) => (await import('./sample/nginx.ts')).startSampleNginx(settings) },
+    ),
+    decidesSampling: true,
+  },
 ];

@@ -1,3 +1,5 @@
+import { type NginxTraces, traceLines } from './nginx-traces.ts';
+
 /** What a front passes on, and where to. */
 export interface NginxRoute {
   /** `/go`: this path and everything below it. */
@@ -17,6 +19,8 @@ export interface NginxSettings {
   readonly deadlineMs: number;
   /** As root, nginx would give its workers to a user who cannot write to the folder. */
   readonly asRoot: boolean;
+  /** Absent: no traces. */
+  readonly traces?: NginxTraces | undefined;
 }
 
 /**
@@ -29,7 +33,7 @@ export interface NginxSettings {
  * - `/gopher` is not below `/go`.
  */
 export function nginxConfig(settings: NginxSettings): string {
-  const { directory, listen, pod, routes, resolvers, deadlineMs, asRoot } = settings;
+  const { directory, listen, pod, routes, resolvers, deadlineMs, asRoot, traces } = settings;
   const resolver = resolvers.length === 0 ? [] : [`  resolver ${resolvers.join(' ')} valid=1s ipv6=off;`];
   return `${[
     ...(asRoot ? ['user root root;'] : []),
@@ -41,7 +45,7 @@ export function nginxConfig(settings: NginxSettings): string {
     '  worker_connections 1024;',
     '}',
     'http {',
-    '  access_log off;',
+    ...(traces === undefined ? ['  access_log off;'] : traceLines(traces)),
     '  server_tokens off;',
     '  client_max_body_size 64k;',
     ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_temp_path ${directory}/${kind};`),

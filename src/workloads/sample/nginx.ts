@@ -9,9 +9,12 @@ import { EvenkeelError, messageOf } from '../../base/errors.ts';
 import { formatAddress, listenError } from '../../base/listen-address.ts';
 import { createPod } from '../pod/pod.ts';
 import { type RunningServer, type RunningWorkload, runWorkload } from '../pod/running.ts';
+import { tracer } from '../tracing/tracer.ts';
 import { fullName } from '../upstream/names.ts';
 import { findProgram } from './find-program.ts';
+import { startFrontSpans } from './front-spans.ts';
 import { nginxConfig } from './nginx-config.ts';
+import { shareOf } from './nginx-traces.ts';
 import type { SampleNginxSettings } from './options.ts';
 
 /**
@@ -52,10 +55,11 @@ async function startNginx(
   ];
   const resolvers = env.EVENKEEL_DNS ? [env.EVENKEEL_DNS] : await systemResolvers();
   const asRoot = process.getuid?.() === 0;
-  await writeFile(
-    config,
-    nginxConfig({ directory, listen: address, pod: podName, routes, resolvers, deadlineMs, asRoot }),
-  );
+  const tracing = tracer();
+  const spans = tracing === undefined ? undefined : await startFrontSpans(tracing);
+  const traces = spans === undefined ? undefined : { log: spans.address, share: shareOf(env) };
+  const wanted = { directory, listen: address, pod: podName, routes, resolvers, deadlineMs, asRoot, traces };
+  await writeFile(config, nginxConfig(wanted));
   const nginx = spawnNginx(program, ['-e', 'stderr', '-p', directory, '-c', config]);
   const exited = exitOf(nginx);
   try {
@@ -63,6 +67,7 @@ async function startNginx(
   } catch (error) {
     nginx.kill();
     await exited;
+    spans?.stop();
     await remove();
     throw error;
   }
@@ -83,6 +88,7 @@ async function startNginx(
       }, graceMs);
       await exited;
       clearTimeout(cut);
+      spans?.stop();
       await remove();
       return clean;
     },

@@ -11,7 +11,8 @@ import {
 } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { traceHeaderNames } from '../pod/passed-on.ts';
-import type { CallSpan, Headers, SpanStart, Tracer } from './tracer.ts';
+import type { PresetIds } from './preset-ids.ts';
+import type { CallSpan, Headers, PastCall, SpanStart, Tracer } from './tracer.ts';
 
 /** The baggage entry, and the tag of every span, that says who a call is for. */
 const userKey = 'user';
@@ -23,6 +24,12 @@ const maxMessageLength = 500;
 /** Spans of calls by OpenTelemetry's tracer, which the SDK has registered before. */
 export class CallTracer implements Tracer {
   readonly #tracer: OtelTracer = trace.getTracer('evenkeel-workload');
+  readonly #ids: PresetIds;
+
+  /** @param ids - the SDK's */
+  constructor(ids: PresetIds) {
+    this.#ids = ids;
+  }
 
   receive<T>(start: SpanStart, headers: Headers, user: string | undefined, work: (span: CallSpan) => T): T {
     const received = withUser(propagation.extract(ROOT_CONTEXT, headers), user);
@@ -47,10 +54,21 @@ export class CallTracer implements Tracer {
     }
   }
 
-  #start({ name, attributes }: SpanStart, kind: SpanKind, parent: Context): Span {
+  record({ start, headers, user, startedAt, endedAt, failure, ...ids }: PastCall): void {
+    const received = withUser(propagation.extract(ROOT_CONTEXT, headers), user);
+    const span = this.#ids.with(ids, () => this.#start(start, SpanKind.SERVER, received, startedAt));
+    if (failure !== undefined) new OtelCallSpan(span).fail(failure.type, failure.message);
+    span.end(endedAt);
+  }
+
+  #start({ name, attributes }: SpanStart, kind: SpanKind, parent: Context, startTime?: number): Span {
     const user = propagation.getBaggage(parent)?.getEntry(userKey)?.value.slice(0, maxUserLength);
     const tags = user === undefined ? attributes : { ...attributes, [userKey]: user };
-    return this.#tracer.startSpan(name, { kind, attributes: tags }, parent);
+    return this.#tracer.startSpan(
+      name,
+      { kind, attributes: tags, ...(startTime === undefined ? {} : { startTime }) },
+      parent,
+    );
   }
 }
 

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import { ZipkinExporter } from '@opentelemetry/exporter-zipkin';
-import { defaultResource, resourceFromAttributes, serviceNameEnvDetector } from '@opentelemetry/resources';
-import { startNodeSdk } from '@opentelemetry/sdk-node';
-import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
+import { defaultResource, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { AlwaysOnSampler, ParentBasedSampler } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../../base/log.ts';
 import { CallTracer } from './otel-tracer.ts';
+import { PresetIds } from './preset-ids.ts';
 import { EveryFormPropagator } from './propagator.ts';
 import { TraceLog } from './trace-log.ts';
 import { setTracer } from './tracer.ts';
@@ -16,6 +17,8 @@ export interface Identity {
   /** `service.name`, unless `OTEL_SERVICE_NAME` says another. */
   readonly service: string;
   readonly pod: string | undefined;
+  /** It records only calls for which it has decided already; the sampler of the environment is not asked again. */
+  readonly decides?: boolean | undefined;
 }
 
 /** What is left is sent at the end within this time; a store that is away must not keep a pod from ending. */
@@ -27,20 +30,22 @@ const lastSendMs = 2000;
  * @returns ends it, after it has sent what is left
  */
 export function startTraces(identity: Identity, log: Logger, env: NodeJS.ProcessEnv): () => Promise<void> {
-  const zipkin = wantsZipkin(env)
-    ? [new BatchSpanProcessor({ exporter: new ZipkinExporter(), ...batchSettings(env) })]
-    : [];
-  const sdk = startNodeSdk({
-    propagators: [new EveryFormPropagator(env.OTEL_PROPAGATORS)],
-    baseResource: defaultResource().merge(resourceFromAttributes(resourceOf(identity, env))),
-    resourceDetectors: [serviceNameEnvDetector],
+  const ids = new PresetIds();
+  const sdk = new NodeSDK({
+    textMapPropagator: new EveryFormPropagator(env.OTEL_PROPAGATORS),
+    resource: defaultResource().merge(resourceFromAttributes(resourceOf(identity, env))),
+    resourceDetectors: [envDetector],
+    idGenerator: ids,
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [],
-    ...(zipkin.length > 0 ? { spanProcessors: zipkin } : {}),
+    ...(wantsZipkin(env) ? { traceExporter: new ZipkinExporter() } : {}),
+    // Who decides before it records must not be overruled.
+    ...(identity.decides === true ? { sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }) } : {}),
   });
+  sdk.start();
   diag.setLogger(new TraceLog(log), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
-  setTracer(new CallTracer());
+  setTracer(new CallTracer(ids));
   return async () => {
     const given = new AbortController();
     const sent = sdk.shutdown().catch(() => undefined);
@@ -63,16 +68,4 @@ function resourceOf({ service, pod }: Identity, env: NodeJS.ProcessEnv): Record<
     'cloud.region': env.EVENKEEL_REGION,
   };
   return Object.fromEntries(Object.entries(known).filter((entry): entry is [string, string] => Boolean(entry[1])));
-}
-
-/** `OTEL_BSP_…`, which the SDK reads for its own exporters only. */
-function batchSettings(env: NodeJS.ProcessEnv): Record<string, number> {
-  const names = {
-    maxQueueSize: env.OTEL_BSP_MAX_QUEUE_SIZE,
-    scheduledDelayMillis: env.OTEL_BSP_SCHEDULE_DELAY,
-    exportTimeoutMillis: env.OTEL_BSP_EXPORT_TIMEOUT,
-    maxExportBatchSize: env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE,
-  };
-  const given = Object.entries(names).filter(([, text]) => text !== undefined && /^\d{1,9}$/.test(text));
-  return Object.fromEntries(given.map(([name, text]) => [name, Number(text)]));
 }

@@ -23,6 +23,21 @@ export interface SpanStart {
 /** Text headers or metadata by lower-case name. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** A call that another program has answered, and named before that. */
+export interface PastCall {
+  readonly start: SpanStart;
+  /** That came with it. */
+  readonly headers: Headers;
+  readonly user: string | undefined;
+  /** Of a trace that begins with this call. */
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly failure: { readonly type: string; readonly message: string } | undefined;
+}
+
 /** What makes spans of calls. There is none unless the environment asks for it. */
 export interface Tracer {
   /**
@@ -37,6 +52,8 @@ export interface Tracer {
     headers: Readonly<Record<string, string>>,
     work: (headers: Readonly<Record<string, string>>, span: CallSpan) => Promise<T>,
   ): Promise<T>;
+  /** Makes the span of a call that is over. */
+  record(call: PastCall): void;
 }
 
 let current: Tracer | undefined;
