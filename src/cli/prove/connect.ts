@@ -1,5 +1,6 @@
 import { KubeConfig, VersionApi } from '@kubernetes/client-node';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
+import { withProxy } from '../../discovery/kubernetes/proxy-of.ts';
 import { apiError, neverAnswered, statusOf } from './api-error.ts';
 
 /** A cluster whose API answers. */
@@ -74,8 +75,10 @@ function loadConfig(context: string | undefined): KubeConfig {
     );
   }
   // kubectl takes a plain address (kubectl proxy) as it is; the library wants to be told that no certificate is missed.
-  config.clusters = config.clusters.map((one) =>
-    one.server.startsWith('http:') ? { ...one, skipTLSVerify: true } : one,
-  );
+  const current = config.getCurrentCluster();
+  config.clusters = config.clusters.map((one) => ({
+    ...(one === current ? withProxy(one, process.env) : one),
+    ...(one.server.startsWith('http:') ? { skipTLSVerify: true } : {}),
+  }));
   return config;
 }

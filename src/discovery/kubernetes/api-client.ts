@@ -3,7 +3,9 @@ import https from 'node:https';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
 import { type ApiTarget, badAnswer, errorOfStatus, unreachable } from './api-errors.ts';
-import type { KubeAccess } from './kube-access.ts';
+import type { KubeAccess, KubeRequestOptions } from './kube-access.ts';
+import { agentThrough } from './proxy-agent.ts';
+import { describeProxy } from './proxy-of.ts';
 
 /** An answer that does not begin within this has failed. */
 const answerTimeoutMs = 15_000;
@@ -65,28 +67,40 @@ export class ApiClient {
     throw errorOfStatus(response.statusCode ?? 0, messageIn(text), target);
   }
 
-  #begin(url: URL, options: object, signal: AbortSignal): Promise<IncomingMessage> {
+  async #begin(url: URL, options: KubeRequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
+    const { proxy } = this.#access;
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const { headers } = options as { headers: Record<string, string> };
+    const closed = new AbortController();
+    // A list and a watch in turn share no connection: what is wrong with one must not hold up the other.
+    const agent =
+      proxy === undefined ? false : await agentThrough(proxy, options, AbortSignal.any([signal, closed.signal]));
     const request = (url.protocol === 'http:' ? http : https).request(url, {
-      // A list and a watch in turn share no connection: what is wrong with one must not hold up the other.
-      agent: false,
       ...options,
-      headers: { accept: 'application/json', 'user-agent': 'evenkeel', ...headers },
+      agent,
+      headers: { accept: 'application/json', 'user-agent': 'evenkeel', ...options.headers },
       signal,
     });
-    const cancel = this.#clock.after(answerTimeoutMs, () =>
-      request.destroy(new Error(`no answer within ${answerTimeoutMs / 1000} s`)),
-    );
+    request.on('proxyConnect', ({ statusCode, statusText }: { statusCode: number; statusText: string }) => {
+      if (statusCode !== 200) request.destroy(new Error(`it answered ${statusCode} ${statusText}`));
+    });
+    const fail = (error: unknown): void => {
+      cancel();
+      const server = proxy === undefined ? url.origin : `${url.origin} behind the proxy ${describeProxy(proxy)}`;
+      reject(signal.aborted ? signal.reason : unreachable(server, error));
+      // A proxy that does not answer has a connection which is not the request's yet.
+      closed.abort();
+    };
+    const cancel = this.#clock.after(answerTimeoutMs, () => {
+      const error = new Error(`no answer within ${answerTimeoutMs / 1000} s`);
+      request.destroy(error);
+      fail(error);
+    });
     request.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
     request.on('response', (response) => {
       cancel();
       resolve(response);
     });
-    request.on('error', (error) => {
-      cancel();
-      reject(signal.aborted ? signal.reason : unreachable(url.origin, error));
-    });
+    request.on('error', fail);
     request.end();
     return promise;
   }

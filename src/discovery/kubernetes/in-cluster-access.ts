@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { EvenkeelError } from '../../base/errors.ts';
 import type { KubeAccess } from './kube-access.ts';
+import { proxyOf } from './proxy-of.ts';
 
 /** Where the kubelet mounts a pod's service account. */
 export const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -16,9 +17,11 @@ export function isInCluster(env: NodeJS.ProcessEnv, folder: string): boolean {
 export function inClusterAccess(env: NodeJS.ProcessEnv, folder: string): KubeAccess {
   const host = env.KUBERNETES_SERVICE_HOST ?? '';
   const port = env.KUBERNETES_SERVICE_PORT_HTTPS ?? env.KUBERNETES_SERVICE_PORT ?? '443';
+  const server = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
   return {
-    server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
+    server,
     origin: 'in-cluster',
+    proxy: proxyOf(new URL(server), undefined, env),
     async requestOptions() {
       try {
         const [token, ca] = await Promise.all([

@@ -15,8 +15,6 @@ export interface KubeRequestOptions {
   readonly servername?: string | undefined;
   readonly rejectUnauthorized?: boolean | undefined;
   readonly auth?: string | undefined;
-  /** Only where a proxy stands in between. */
-  readonly agent?: import('node:https').Agent | undefined;
 }
 
 /** How the API server is reached, and as whom. */
@@ -25,6 +23,8 @@ export interface KubeAccess {
   readonly server: string;
   /** Where this was found, for people: `in-cluster`, or the kubeconfig and its context. */
   readonly origin: string;
+  /** What stands in between; absent: nothing. */
+  readonly proxy?: URL | undefined;
   /** Asked for again before every request: tokens and certificates are renewed while we run. */
   requestOptions(): Promise<KubeRequestOptions>;
 }
@@ -65,5 +65,5 @@ export async function findKubeAccess({
   const paths = (named ?? fallback).split(delimiter).filter((path) => path !== '');
   // Loaded when needed: it is most of the memory that discovery takes, and pods do without.
   const { kubeconfigAccess } = await import('./kubeconfig-access.ts');
-  return kubeconfigAccess(paths, context);
+  return kubeconfigAccess(paths, context, env);
 }

@@ -2,6 +2,7 @@ import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
 import type { KubeAccess, KubeRequestOptions } from './kube-access.ts';
+import { proxyOf } from './proxy-of.ts';
 
 /**
  * The API server of a kubeconfig: certificates, tokens, exec plugins, OIDC and proxies as the official client has them.
@@ -9,7 +10,11 @@ import type { KubeAccess, KubeRequestOptions } from './kube-access.ts';
  * @param paths - several are merged, as kubectl does with `KUBECONFIG`
  * @throws EvenkeelError `EK_KUBE_CONFIG`
  */
-export function kubeconfigAccess(paths: readonly string[], context: string | undefined): KubeAccess {
+export function kubeconfigAccess(
+  paths: readonly string[],
+  context: string | undefined,
+  env: NodeJS.ProcessEnv,
+): KubeAccess {
   const config = new KubeConfig();
   const file = paths.join(':');
   try {
@@ -38,15 +43,23 @@ export function kubeconfigAccess(paths: readonly string[], context: string | und
   }
   const plain = cluster.server.startsWith('http:');
   if (plain) config.clusters = config.clusters.map((one) => (one === cluster ? { ...one, skipTLSVerify: true } : one));
+  if (!URL.canParse(cluster.server)) {
+    throw new EvenkeelError(
+      'EK_KUBE_CONFIG',
+      `the cluster "${cluster.name}" has the server "${cluster.server}", which is no URL`,
+      { file },
+    );
+  }
   return {
     server: cluster.server.replace(/\/+$/, ''),
     origin: `context ${chosen} of ${file}`,
+    proxy: proxyOf(new URL(cluster.server), cluster.proxyUrl, env),
     async requestOptions() {
       const options: RequestOptions = {};
       await config.applyToHTTPSOptions(options);
-      // Its agents are kept for ever with the certificates of their first use; only a proxy needs one.
+      // Its agents are kept for ever with the certificates of their first use.
       const { agent, headers, ...rest } = options;
-      return { ...rest, headers: { ...headers }, ...(cluster.proxyUrl ? { agent } : {}) } as KubeRequestOptions;
+      return { ...rest, headers: { ...headers } } as KubeRequestOptions;
     },
   };
 }
