@@ -2,7 +2,7 @@ import { EvenkeelError } from '../../base/errors.ts';
 import { type Chosen, chooseIdentifier } from '../identify/choose.ts';
 import { type AnswerSample, describeSample, formatIdentifier, identifyIn } from '../identify/identify.ts';
 import type { Engine } from '../load/engine.ts';
-import type { ProbeOptions } from './options.ts';
+import { healthMethod, type ProbeOptions } from './options.ts';
 
 /** How it is known who answers, and what it cost to find out. */
 export interface Identified extends Chosen {
@@ -25,7 +25,7 @@ const mostAtOnce = 32;
  * @param expected - backends that ought to answer
  * @param first - an answer that is there already
  * @param signal - ends it with what is known by then
- * @throws EvenkeelError `EK_PROBE_NO_ANSWER`, `EK_PROBE_IDENTIFIER`
+ * @throws EvenkeelError `EK_PROBE_METHOD` where there is no health service, `EK_PROBE_IDENTIFIER`
  */
 export async function findIdentifier(
   engine: Engine,
@@ -38,14 +38,10 @@ export async function findIdentifier(
   const wanted = wantedSamples(options, expected);
   const answers: AnswerSample[] = [];
   let made = 0;
-  let failed = 0;
-  let failure = '';
-  const take = ({ status, error, answer }: Sample): void => {
-    if (status === 'OK') answers.push(answer);
-    else {
-      failed += 1;
-      failure = `${status}${error === undefined || error === '' ? '' : `: ${error}`}`;
-    }
+  const failures: Sample[] = [];
+  const take = (sample: Sample): void => {
+    if (sample.status === 'OK') answers.push(sample.answer);
+    else failures.push(sample);
   };
   const ask = async (): Promise<void> => {
     made += 1;
@@ -60,7 +56,7 @@ export async function findIdentifier(
   const most = answers.length === 0 ? Math.min(4, wanted + 3) : wanted + Math.ceil((wanted - 1) / 6);
   const until = performance.now() + deadlineMs;
   const caller = async (): Promise<void> => {
-    while (made < most && made - failed < wanted && performance.now() < until && !signal.aborted) await ask();
+    while (made < most && made - failures.length < wanted && performance.now() < until && !signal.aborted) await ask();
   };
   const callers = Math.min(mostAtOnce, answers.length === 0 ? most - made : wanted - made);
   await unlessAborted(Promise.all(Array.from({ length: callers }, caller)), signal);
@@ -68,10 +64,8 @@ export async function findIdentifier(
     if (signal.aborted) {
       return { identifier: identifier ?? { from: 'peer' }, why: 'the run was ended before an answer', samples: made };
     }
-    throw new EvenkeelError(
-      'EK_PROBE_NO_ANSWER',
-      `${options.target.text} answered no call; the last failed with ${failure}`,
-    );
+    requireHealthService(options, failures);
+    return { ...ofFailures(failures, identifier), samples: made };
   }
   if (identifier === undefined) return { ...chooseIdentifier(answers), samples: made };
   if (answers.every((sample) => identifyIn(identifier, sample) === undefined)) {
@@ -81,6 +75,24 @@ export async function findIdentifier(
     });
   }
   return { identifier, why: 'as --identify says', samples: made };
+}
+
+/** The default method is a guess; where it is wrong, that is no failure of the service. */
+function requireHealthService({ target, method }: ProbeOptions, failures: readonly Sample[]): void {
+  const unknown = target.kind === 'grpc' && method === healthMethod;
+  if (!unknown || failures.some(({ status }) => status !== 'UNIMPLEMENTED')) return;
+  const [service] = method.split('/');
+  throw new EvenkeelError('EK_PROBE_METHOD', `${target.text} has no health service (${service}): UNIMPLEMENTED`, {
+    field: '--method',
+    hint: 'Name a method that it has, for example --method shop.Orders/Get; it is described by reflection, or by --proto FILE.',
+  });
+}
+
+/** A service that fails every call is measured as well; its backends may name themselves all the same. */
+function ofFailures(failures: readonly Sample[], identifier: Identified['identifier'] | undefined): Chosen {
+  if (identifier !== undefined) return { identifier, why: 'as --identify says; no call was answered' };
+  const named = chooseIdentifier(failures.map(({ answer }) => ({ ...answer, fields: {} })));
+  return { ...named, why: `${named.why}; no call was answered` };
 }
 
 /** Enough to see every backend and every connection, where the run itself makes so many calls. */

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../base/shutdown.ts';
 import { formatIdentifier } from '../identify/identify.ts';
 import { runLoad } from '../load/run-load.ts';
 import type { Progress } from '../progress.ts';
@@ -5,6 +6,7 @@ import { buildReport, type Measured } from './build-report.ts';
 import { Contacts } from './contacts.ts';
 import { findIdentifier } from './find-identifier.ts';
 import { openEngine } from './open-engine.ts';
+import type { Opened } from './opened.ts';
 import type { ProbeOptions } from './options.ts';
 import type { ProbeReport } from './report.ts';
 import { watchBackends } from './watch-backends.ts';
@@ -15,8 +17,9 @@ const maxInFlight = 10_000;
 /**
  * Measures a target.
  *
- * @param signal - ends it early, with the report of what was measured by then
- * @throws EvenkeelError as `openEngine`, and `EK_PROBE_NO_ANSWER`, `EK_PROBE_IDENTIFIER`
+ * @param signal - ends it at once, with the report of what was measured by then; before calls are made it rejects with the
+ *   signal's reason
+ * @throws EvenkeelError as `openEngine`, and `EK_PROBE_METHOD`, `EK_PROBE_IDENTIFIER`
  */
 export async function runProbe(
   options: ProbeOptions,
@@ -25,9 +28,15 @@ export async function runProbe(
   about: Measured['about'],
 ): Promise<ProbeReport> {
   progress.step(`connecting to ${options.target.text}`);
-  const { engine, call, ask, askEveryMs, sampled, reflected, close } = await openEngine(options, signal);
+  const opening = openEngine(options, signal);
+  const opened = await unlessAborted(opening, signal).catch((thrown: unknown) => {
+    // What is open by the time that somebody has ended the run is closed again.
+    void opening.then(shut, () => {});
+    throw thrown;
+  });
+  const { engine, call, ask, askEveryMs, sampled, reflected } = opened;
   try {
-    const first = await ask();
+    const first = await unlessAborted(ask(), signal);
     progress.step('finding out who answers');
     const expected = options.backends ?? first.count ?? 1;
     const identified = await findIdentifier(engine, options, expected, sampled, signal);
@@ -41,7 +50,7 @@ export async function runProbe(
     const result = await runLoad(observed, { ...options, maxInFlight }, signal, ({ calls, failed, backends }) =>
       progress.update(`${calls} calls, ${backends.size} backends, ${failed} failed`),
     );
-    const watched = await stopWatching();
+    const watched = await stopWatching(signal.aborted);
     progress.end();
     const connections = options.connections ?? engine.mostConnections ?? 1;
     const otherCalls = { samples, reflection: reflected };
@@ -50,7 +59,13 @@ export async function runProbe(
       ...{ connections, about },
     });
   } finally {
-    engine.close();
-    await close();
+    const shutting = shut(opened);
+    // What takes its time to close is left to the end of the process.
+    if (!signal.aborted) await shutting;
   }
+}
+
+async function shut({ engine, close }: Opened): Promise<void> {
+  engine.close();
+  await close();
 }

@@ -21,14 +21,14 @@ const lastAnswerMs = 1000;
  *
  * @param everyMs - from one answer to the next question
  * @param onCame - called when a backend is noticed that was not there before
- * @returns a function that asks a last time and gives what happened and who ought to answer at the end
+ * @returns a function that asks a last time, unless it is to end at once, and gives what happened and who ought to answer
  */
 export function watchBackends(
   first: Expected,
   ask: () => Promise<Expected>,
   everyMs: number,
   onCame: (event: BackendEvent) => void = () => {},
-): () => Promise<Watched> {
+): (atOnce?: boolean) => Promise<Watched> {
   const events: BackendEvent[] = [];
   let last = first;
   let [over, stopping] = [false, false];
@@ -53,9 +53,11 @@ export function watchBackends(
     timer = setTimeout(() => void look().then(() => stopping || later()), everyMs);
   };
   later();
-  return async () => {
+  return async (atOnce = false) => {
     stopping = true;
     clearTimeout(timer);
+    over = atOnce;
+    if (atOnce) return { events, last };
     const { promise, resolve } = Promise.withResolvers<void>();
     const late = setTimeout(resolve, lastAnswerMs);
     await Promise.race([look(), promise]);
