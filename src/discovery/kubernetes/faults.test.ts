@@ -298,6 +298,19 @@ test('watches that end as soon as they have begun are a failure, and become none
   await observer.until('it is over', ({ error, services }) => error === undefined && services.has('shop/b'));
 });
 
+test('while watches go on ending at once nothing is told to be over', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  fake.intercept = ({ verb }, response) => {
+    if (verb === 'watch') response.writeHead(200).end();
+    return verb === 'watch';
+  };
+  const observer = await observe(t, fake, { times: { shortWatchMs: 60_000 } });
+  await observer.until('it is told', ({ error }) => error?.code === 'EK_KUBE_ANSWER');
+  const before = fake.count('services', 'watch');
+  await fake.until(() => fake.count('services', 'watch') > before + 3);
+  assert.ok(!observer.events.some((event) => event.kind === 'degraded' && event.error === undefined));
+});
+
 test('missing rights are named, and taking effect they are enough', async (t) => {
   const fake = await apiServer(t, 'shop/a');
   fake.intercept = ({ kind, verb }, response) => {
