@@ -300,9 +300,10 @@ test('watches that end as soon as they have begun are a failure, and become none
 
 test('while watches go on ending at once nothing is told to be over', async (t) => {
   const fake = await apiServer(t, 'shop/a');
-  fake.intercept = ({ verb }, response) => {
-    if (verb === 'watch') response.writeHead(200).end();
-    return verb === 'watch';
+  fake.intercept = ({ kind, verb }, response) => {
+    const ends = kind === 'services' && verb === 'watch';
+    if (ends) response.writeHead(200).end();
+    return ends;
   };
   const observer = await observe(t, fake, { times: { shortWatchMs: 60_000 } });
   await observer.until('it is told', ({ error }) => error?.code === 'EK_KUBE_ANSWER');
