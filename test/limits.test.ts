@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { defaultHttp2Limits } from '../src/xds/http2/limits.ts';
 import { defaultLimits } from '../src/xds/limits.ts';
+import { defaultMemoryLimits } from '../src/xds/memory/memory-budget.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const source = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -32,6 +33,11 @@ const constants: readonly (readonly [path: string, name: string, what: string])[
     'Keepalive intervals (30 s) without a stream after which a connection has to go',
   ],
   ['src/controlplane/tls-listener.ts', 'handshakeTimeoutMs', 'Time for a TLS handshake'],
+  [
+    'src/controlplane/tls-listener.ts',
+    'maxHandshakes',
+    'TLS handshakes at once; one of the address that has the most goes',
+  ],
   ['src/controlplane/tls-material.ts', 'maxBytes', 'Bytes of a certificate, key or authorities file'],
   ['src/controlplane/peer-log.ts', 'linesPerMinute', 'Lines of one kind about clients that are logged in a minute'],
   ['src/controlplane/peer-log.ts', 'linesPerAddress', 'Of these, lines about one address; all are counted'],
@@ -42,7 +48,7 @@ const constants: readonly (readonly [path: string, name: string, what: string])[
     'Bytes of the log that wait to be written; further lines are lost, and counted',
   ],
   ['src/controlplane/auth-rules.ts', 'maxWildcards', 'Wildcards in the pattern of a client rule'],
-  ['src/controlplane/admin-server.ts', 'maxConnections', 'Connections to the admin server'],
+  ['src/controlplane/admin-server.ts', 'maxConnections', 'Connections to the admin server; one that does nothing goes'],
   ['src/base/document.ts', 'maxDocumentBytes', 'Bytes of a configuration or endpoint file'],
   ['src/base/document.ts', 'maxAnchors', 'Anchors in a YAML file'],
   ['src/health/grpc-probe.ts', 'maxAnswerBytes', 'Bytes of the answer to a health check'],
@@ -87,6 +93,11 @@ function render(): string {
     '',
     'What one client, one file or one backend can make evenkeel hold or do is bounded. Beyond a bound the one who went beyond',
     'it loses a stream, a connection or a change, is told why, and is counted; everybody else is served as before.',
+    '',
+    '**All clients together make the process hold no more than 40 % of its memory limit**, that of its cgroup or else of the host:',
+    `${defaultMemoryLimits({}, 512 * 1024 * 1024, Number.POSITIVE_INFINITY).totalBytes.toLocaleString('en')} bytes of 512 MiB (\`--xds-memory-bytes\`; no more than half of what V8 gives to objects). One`,
+    'connection holds no more than a quarter of it. Beyond that the largest loses its connection, or where all are small one',
+    'that is idle (`evenkeel_xds_faults_total{reason="memory"}`); `evenkeel_xds_memory_bytes` is what they hold now.',
     '',
     '## A client of xDS',
     '',

@@ -79,6 +79,11 @@ export const errorCodes = {
     'A client asks for a target that is not served: there is no such Service or port, or it is not among those to serve.',
     'Correct the target of the client; /config_dump?target=… says for any target whether it is served.',
   ),
+  EK_RULES_VOID: code(
+    2,
+    'There are rules for clients with TLS, and beside it a port without TLS that is open to everybody.',
+    'Say xds.plaintext: none (--xds-plaintext none), let that port listen on loopback, or leave the rules out.',
+  ),
   EK_PORT_IN_USE: code(
     2,
     'An address to listen on is already taken by another program.',

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, test } from 'node:test';
 import { EvenkeelError } from '../base/errors.ts';
 import {
@@ -87,4 +89,37 @@ test('callers from elsewhere get what a kubelet and a scraper need, and no more'
     assert.equal(await ask('/config_dump', loopback), 200, loopback);
   }
   assert.equal(await ask('/config_dump', '10.0.0.7', 'anywhere'), 200);
+});
+
+test('probes are answered while all other sockets are taken', async () => {
+  const { port } = admin;
+  const idle = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  await Promise.all(idle.map((socket) => once(socket, 'connect')));
+  assert.equal((await get('/healthz', { headers: { connection: 'close' } })).status, 200);
+  for (const socket of idle) socket.destroy();
+});
+
+test('what is on loopback is for callers who name it, and for no page of others', async () => {
+  const app = adminApp(source);
+  const ask = async (url: string, headers: Record<string, string>, remoteAddress = '127.0.0.1') =>
+    (await app.inject({ url, headers, remoteAddress })).statusCode;
+  for (const host of ['localhost:18001', '127.0.0.1:18001', '[::1]:18001', '127.0.0.1', 'a.localhost']) {
+    assert.equal(await ask('/config_dump', { host }), 200, host);
+  }
+  for (const host of ['evil.example', 'evil.example:18001', 'localhost.evil.example', '127.0.0.1.evil.example']) {
+    assert.equal(await ask('/config_dump', { host }), 403, host);
+    assert.equal(await ask('/metrics', { host }), 403, host);
+    assert.equal(await ask('/healthz', { host }), 200, 'a probe says nothing');
+  }
+  const host = 'localhost:18001';
+  for (const origin of ['http://evil.example', 'null', 'http://localhost.evil.example']) {
+    assert.equal(await ask('/config_dump', { host, origin }), 403, origin);
+  }
+  assert.equal(await ask('/config_dump', { host, origin: 'http://localhost:3000' }), 200);
+  assert.equal(await ask('/config_dump', { host, 'sec-fetch-site': 'cross-site' }), 403);
+  assert.equal(await ask('/metrics', { host: 'evenkeel.evenkeel:18001' }, '10.0.0.7'), 200, 'a scraper');
+  const { headers } = await app.inject({ url: '/metrics', headers: { host } });
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.equal(headers['cache-control'], 'no-store');
+  await app.close();
 });

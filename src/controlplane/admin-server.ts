@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { formatAddress, isLoopback, type ListenAddress, listenError } from '../base/listen-address.ts';
+import { SocketPlaces } from './socket-places.ts';
 
 /** What the admin server can be asked. */
 export interface AdminSource {
@@ -40,11 +41,13 @@ const dumpQuery = z.object({
 
 export type DumpQuery = z.output<typeof dumpQuery>;
 
-/** A scraper, a dashboard and some people; more sockets than these are a leak or an attack. */
+/** A scraper, a dashboard and some people; where more sockets come, those that do nothing go. */
 const maxConnections = 128;
 
 /** What a kubelet and a scraper need, and what tells nothing that they should not know. */
 const forEverybody: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
+const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 export interface AdminServerOptions {
   /**
@@ -84,7 +87,9 @@ export function adminApp(source: AdminSource, { debug = 'loopback' }: AdminServe
     // A keep-alive socket of a scraper must not hold up the end of the process.
     forceCloseConnections: true,
   });
-  app.server.maxConnections = maxConnections;
+  keepPlaces(app);
+  addSafeHeaders(app);
+  keepToLocalNames(app);
   if (debug === 'loopback') keepToLoopback(app);
   addRoutes(app, source);
   return app;
@@ -93,6 +98,53 @@ export function adminApp(source: AdminSource, { debug = 'loopback' }: AdminServe
 /** `http://HOST:PORT`, for people. */
 export function adminUrl({ host, port }: { readonly host: string; readonly port: number }): string {
   return `http://${formatAddress(host, port)}`;
+}
+
+/** However many sockets are open and idle, who comes is served: a probe that is not answered restarts the pod. */
+function keepPlaces(app: FastifyInstance): void {
+  const places = new SocketPlaces(maxConnections);
+  app.server.on('connection', (socket) => places.take(socket));
+  app.addHook('onRequest', async ({ raw }) => places.setBusy(raw.socket, true));
+  app.addHook('onResponse', async ({ raw }) => places.setBusy(raw.socket, false));
+}
+
+/** No answer is for a browser to guess the type of, to keep, or to give to the page of somebody else. */
+function addSafeHeaders(app: FastifyInstance): void {
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+  });
+}
+
+/**
+ * A page in a browser on this host can send requests to loopback, under any name that its owner lets resolve there (DNS
+ * rebinding): what comes by loopback has to name it, and to come from no other page.
+ */
+function keepToLocalNames(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ url, socket, headers }, reply) => {
+    if (probes.has(url.split('?', 1)[0]!) || !isLoopback(socket.remoteAddress ?? '')) return;
+    const { host = '', origin } = headers;
+    const isForeign = headers['sec-fetch-site'] === 'cross-site' || headers['sec-fetch-site'] === 'same-site';
+    if (isLocalName(host) && (origin === undefined || isLocalOrigin(origin)) && !isForeign) return;
+    return reply
+      .status(403)
+      .send({ error: 'only for callers who name localhost, 127.0.0.1 or [::1], and for no page' });
+  });
+}
+
+function isLocalName(host: string): boolean {
+  const name = host
+    .replace(/:\d{1,5}$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
+  return isLoopback(name) || name.endsWith('.localhost');
+}
+
+function isLocalOrigin(origin: string): boolean {
+  return /^https?:\/\//.test(origin) && isLocalName(origin.replace(/^https?:\/\//, ''));
 }
 
 /** By the address of the socket: what a header says of where a request came from anybody can write. */

@@ -26,6 +26,9 @@ export function namesIn({ subjectaltname = '' }: Pick<PeerCertificate, 'subjecta
  * X509-SVID, 2): with a second one, two parties could read different identities out of one certificate.
  */
 export function ambiguity({ uris }: CertificateNames): string | undefined {
+  const strange = uris.find((uri) => uri.startsWith('spiffe:') && /[?#@]|:\/\/[^/]*:/.test(uri));
+  // SPIFFE-ID, 2.1 and 2.2: no query, fragment, user or port.
+  if (strange !== undefined) return 'a SPIFFE ID has no query, fragment, user or port';
   if (uris.length < 2 || !uris.some((uri) => uri.startsWith('spiffe:'))) return undefined;
   return 'a certificate with a SPIFFE ID has to have one URI alone';
 }

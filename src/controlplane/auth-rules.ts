@@ -32,8 +32,8 @@ export const maxWildcards = 4;
 const label = '[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?';
 
 /**
- * Says of a certificate what its holder may see. Patterns are compared with whole names: `*` stands for any characters up
- * to the next `/` (in a DNS name: `.`), `**` for any, `{namespace}` for the name of a namespace.
+ * Says of a certificate what its holder may see. Patterns are compared with whole names: `*` stands for one character or
+ * more up to the next `/` (in a DNS name: `.`), `**` for one or more of any, `{namespace}` for the name of a namespace.
  */
 export function compileRules(rules: readonly ClientRule[]): (names: CertificateNames) => Grant | undefined {
   const compiled = rules.map((rule) => ({
@@ -55,8 +55,8 @@ export function compileRules(rules: readonly ClientRule[]): (names: CertificateN
 export function compilePattern(pattern: string, separator: '/' | '.'): RegExp {
   let seen = false;
   const source = pattern.replace(/\*\*+|\*|\{namespace\}|[^*{]+|\{/g, (part) => {
-    if (part === '*') return `[^${separator}]*`;
-    if (part.startsWith('*')) return '.*';
+    if (part === '*') return `[^${separator}]+`;
+    if (part.startsWith('*')) return '.+';
     if (part !== namespacePlaceholder) return part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
     const group = seen ? '\\k<namespace>' : `(?<namespace>${label})`;
     seen = true;

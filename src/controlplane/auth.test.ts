@@ -32,6 +32,9 @@ test('a name that contains what looks like another one is one name', () => {
 test('a SPIFFE ID has to be the only URI', () => {
   assert.equal(ambiguity({ uris: ['spiffe://a/b'], dnsNames: ['x', 'y'] }), undefined);
   assert.equal(ambiguity({ uris: ['https://a', 'https://b'], dnsNames: [] }), undefined);
+  for (const uri of ['spiffe://a/b?x', 'spiffe://a/b#x', 'spiffe://u@a/b', 'spiffe://a:1/b']) {
+    assert.match(ambiguity({ uris: [uri], dnsNames: [] })!, /no query/);
+  }
   assert.match(ambiguity({ uris: ['https://a', 'spiffe://a/b'], dnsNames: [] })!, /one URI alone/);
 });
 
@@ -57,6 +60,8 @@ test('patterns stand for whole names', () => {
     ['spiffe://a/ns/*/sa/fe', 'spiffe://a/ns/shop/more/sa/fe'],
     ['spiffe://a/ns/*', 'spiffe://a/ns/shop/sa/fe'],
     ['spiffe://a', 'spiffe://ab'],
+    ['spiffe://a/ns/*/sa/fe', 'spiffe://a/ns//sa/fe'],
+    ['spiffe://a/**', 'spiffe://a/'],
     ['spiffe://a.b/*', 'spiffe://aXb/c'],
     ['spiffe://a/ns/{namespace}/sa/*', 'spiffe://a/ns/Shop/sa/fe'],
     ['spiffe://a/{namespace}/{namespace}', 'spiffe://a/shop/bank'],

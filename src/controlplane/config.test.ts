@@ -407,3 +407,20 @@ test('files for TLS are relative to the configuration, and belong together', () 
     assert.match(error.message, message);
   }
 });
+
+test('rules for clients beside a port without TLS that is open to everybody are an error', () => {
+  const file = (plaintext: string, listen: string) =>
+    parseConfig(
+      `apiVersion: evenkeel.dev/v1
+kind: Config
+xds: { plaintext: ${plaintext}, listen: "${listen}", tls: { cert: a, key: b, ca: c, clients: [{ uri: a }] } }`,
+      'evenkeel.yaml',
+    );
+  assert.throws(
+    () => resolveConfig({ file: file('anywhere', '0.0.0.0:18000') }),
+    (error: unknown) => error instanceof EvenkeelError && error.code === 'EK_RULES_VOID' && error.exitCode === 2,
+  );
+  for (const good of [file('none', '0.0.0.0:18000'), file('loopback', '127.0.0.1:18000')]) {
+    assert.equal(resolveConfig({ file: good }).xds.tls?.clients?.length, 1);
+  }
+});

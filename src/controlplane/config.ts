@@ -169,7 +169,7 @@ function withAddresses(
 /**
  * Where xDS is served: without TLS only where strangers cannot listen in, unless that was asked for.
  *
- * @throws EvenkeelError `EK_PLAINTEXT`, or `EK_USAGE` where nothing would be served
+ * @throws EvenkeelError `EK_PLAINTEXT`, `EK_RULES_VOID`, or `EK_USAGE` where nothing would be served
  */
 function listenersOf(
   { listen, plaintext, tls }: ConfigFile['xds'],
@@ -190,6 +190,10 @@ function listenersOf(
     throw new EvenkeelError('EK_PLAINTEXT', `${listen} is not loopback, and xDS has no TLS there`, {
       field: overridden.get('xds.listen') ?? 'xds.listen',
     });
+  }
+  if (secure?.clients !== undefined && !isLoopback(address.host)) {
+    const message = `the rules of xds.tls.clients are void: ${listen} shows everything to everybody without TLS`;
+    throw new EvenkeelError('EK_RULES_VOID', message, { field: overridden.get('xds.plaintext') ?? 'xds.plaintext' });
   }
   return { listen: address, tls: secure };
 }

@@ -2,6 +2,7 @@ import { constants } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import { formatAddress, type ListenAddress, listenError } from '../base/listen-address.ts';
+import { SocketPlaces } from './socket-places.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
 /** Why a connection was refused; a label of a metric, so few and fixed. */
@@ -13,6 +14,7 @@ export type TlsRefusalReason =
   | 'invalid_certificate'
   | 'not_allowed'
   | 'no_http2'
+  | 'too_many_handshakes'
   | 'handshake';
 
 export interface TlsRefusal {
@@ -37,6 +39,9 @@ export interface TlsListenerOptions {
 /** A client that has not finished its handshake by then is cut. */
 const handshakeTimeoutMs = 10_000;
 
+/** Handshakes at once; some 20 kB each. Where one more comes, one of the address that has the most goes. */
+const maxHandshakes = 1_000;
+
 /** What OpenSSL says of a certificate chain, by what a person does about it. */
 const reasons: Readonly<Record<string, TlsRefusalReason>> = {
   CERT_HAS_EXPIRED: 'expired_certificate',
@@ -56,6 +61,8 @@ const reasons: Readonly<Record<string, TlsRefusalReason>> = {
 export class TlsListener {
   readonly #server: Server;
   readonly #options: TlsListenerOptions;
+  readonly #crowdedOut = new WeakSet<Socket>();
+  readonly #handshakes = new SocketPlaces(maxHandshakes, (socket) => void this.#crowdedOut.add(socket));
 
   constructor(options: TlsListenerOptions) {
     this.#options = options;
@@ -68,10 +75,20 @@ export class TlsListener {
     });
     this.#server.maxConnections = options.maxConnections;
     // To have asked for it once makes the socket keep its peer's address beyond its end.
-    this.#server.on('connection', (socket) => void socket.remoteAddress);
-    this.#server.on('secureConnection', (socket) => this.#admit(socket));
+    this.#server.on('connection', (socket) => {
+      void socket.remoteAddress;
+      this.#handshakes.take(socket);
+    });
+    this.#server.on('secureConnection', (socket) => {
+      const below = parentOf(socket);
+      if (below !== undefined) this.#handshakes.leave(below);
+      this.#admit(socket);
+    });
     this.#server.on('tlsClientError', (error, socket) => {
-      this.#refuse(socket, 'handshake', `the handshake failed: ${error.message}`);
+      const below = parentOf(socket);
+      if (below !== undefined && this.#crowdedOut.has(below)) {
+        this.#refuse(socket, 'too_many_handshakes', 'there are too many handshakes that do not end');
+      } else this.#refuse(socket, 'handshake', `the handshake failed: ${error.message}`);
     });
   }
 
@@ -131,10 +148,15 @@ export class TlsListener {
 }
 
 /** A socket whose handshake failed knows its peer no longer, but the one that it was made of does. */
-function peerOf(socket: TLSSocket & { readonly _parent?: Socket }): string {
+function peerOf(socket: TLSSocket): string {
   const { remoteAddress = 'unknown', remotePort = 0 } =
-    socket.remoteAddress === undefined ? (socket._parent ?? {}) : socket;
+    socket.remoteAddress === undefined ? (parentOf(socket) ?? {}) : socket;
   return formatAddress(remoteAddress, remotePort);
+}
+
+/** The socket below the one with TLS. */
+function parentOf(socket: TLSSocket & { readonly _parent?: Socket }): Socket | undefined {
+  return socket._parent;
 }
 
 function contextOf({ cert, key, ca }: TlsMaterial): SecureContextOptions {
