@@ -26,8 +26,9 @@ test('the chart: upgrade and rollback keep clients served', { skip }, async (t) 
     helm('upgrade', '--install', ...release, '--set', ours, '--timeout=150s', ...options);
   const controlPlanes = () => here.get('pods', '--selector=app.kubernetes.io/name=evenkeel');
 
+  let notes = '';
   await t.test('it installs, two copies on two machines, where pods have no rights', async () => {
-    const notes = await upgrade('--wait');
+    notes = await upgrade('--wait');
     assert.match(notes, /1\. .*\n[\s\S]*2\. .*\n[\s\S]*3\. /);
     const { items } = await controlPlanes();
     assert.equal(items.length, 2);
@@ -41,11 +42,12 @@ test('the chart: upgrade and rollback keep clients served', { skip }, async (t) 
     );
   });
 
-  await t.test('bootstrap --kubernetes is all that a client needs', async () => {
-    const bootstrap = await run(process.execPath, [
-      ...['src/cli/main.ts', 'bootstrap', '--kubernetes'],
+  await t.test('bootstrap --kubernetes is all that a client needs, printed in the pod or by helm', async () => {
+    const bootstrap = await here.kubectl([
+      ...['exec', 'deployment/evenkeel', '--', 'evenkeel', 'bootstrap', '--kubernetes'],
       ...['--server', `dns:///evenkeel-xds.${here.name}:18000`],
     ]);
+    assert.ok(notes.includes(bootstrap.slice(bootstrap.indexOf('env:')).trim()), notes);
     const manifests = await manifestsOf('b-even', here.name);
     const client = manifests.find(({ metadata }) => metadata.name === 'client-grpc-xds')!;
     const [container] = client.spec.template.spec.containers;
@@ -84,6 +86,10 @@ test('the chart: upgrade and rollback keep clients served', { skip }, async (t) 
       controlPlanes,
       ({ items }) => items.length === 2 && !items.some(({ metadata }: Manifest) => old.has(metadata.name)),
     );
+    const { items } = await controlPlanes();
+    const machines = new Set(items.map(({ spec }: Manifest) => spec.nodeName));
+    const { items: nodes } = JSON.parse(await kubectl(['get', 'nodes', '--output=json']));
+    assert.equal(machines.size, Math.min(2, nodes.length), 'the new copies are apart as well');
     await servedThrough(4);
   });
 
@@ -99,6 +105,17 @@ test('the chart: upgrade and rollback keep clients served', { skip }, async (t) 
     const { items } = await controlPlanes();
     const ready = items.filter(({ status }: Manifest) => status.containerStatuses?.[0]?.ready);
     assert.equal(ready.length, 2);
+  });
+
+  await t.test('what Kubernetes would not change of a Service is refused, with what to do', async () => {
+    const refused = await upgrade('--set', 'service.headless=false').then(
+      () => 'accepted',
+      (error: Error) => error.message,
+    );
+    assert.match(refused, /service\.headless=false: the Service \S+\/evenkeel exists and is headless/);
+    assert.match(refused, /kubectl -n \S+ delete service evenkeel/);
+    const { spec } = await here.get('service', 'evenkeel-xds');
+    assert.match(spec.clusterIP, /^\d/);
   });
 
   await t.test('a rollback: no call fails either', async () => {

@@ -26,14 +26,17 @@ interface TallyEvent {
 export class LoadClient {
   readonly pod: string;
   readonly #namespace: string;
+  #begun = false;
 
   constructor(namespace: string, pod: string) {
     this.#namespace = namespace;
     this.pod = pod;
   }
 
-  /** Lets it call at a constant rate; resolves once it has begun. */
-  begin(target: string, ratePerSecond: number, deadlineMs: number): Promise<void> {
+  /** Lets it call at a constant rate; resolves once it has begun. One that calls already goes on with what it does. */
+  async begin(target: string, ratePerSecond: number, deadlineMs: number): Promise<void> {
+    if (this.#begun) return;
+    this.#begun = true;
     const order = { id: 1, cmd: 'load', targets: [target], ratePerSecond, deadlineMs, run: 'faults' };
     const child = spawn('kubectl', ['-n', this.#namespace, 'attach', '-i', '-q', this.pod], { stdio: 'pipe' });
     let said = '';
