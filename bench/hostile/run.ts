@@ -4,33 +4,33 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../scripts/arguments.mjs';
 import { buildGo, goVersion } from '../fanout/build-go.ts';
 import { attacks } from './attacks.ts';
 import { formatRow, type Row, tableHead } from './report.ts';
 import { type ServerName, serverNames, startServer } from './servers.ts';
 
-const usage = `node bench/hostile/run.ts [options]
+const usage = `Usage: node bench/hostile/run.ts [options]
   --attacks A,B      attacks to run (default: all; --list names them)
-  --servers A,B      of ${serverNames.join(', ')} (default: all that can run)
+  --servers A,B      some of these (default: all that can run):
+                     ${serverNames.join(', ')}
   --attackers N,M    attackers at once (default: 1,8)
   --seconds N        how long each attack lasts (default: 5)
-  --limit-mb N       memory beyond which a server is ended, as a container would be (default: 512)
+  --limit-mb N       memory beyond which a server is ended, as a container would
+                     be (default: 512)
   --list             the attacks, and what each does
   --json             one JSON object a line instead of the table
-  --help             this text`;
+Example:
+  node bench/hostile/run.ts --attackers 1 --seconds 2`;
 
-const { values } = parseArgs({
-  options: {
-    attacks: { type: 'string' },
-    servers: { type: 'string' },
-    attackers: { type: 'string', default: '1,8' },
-    seconds: { type: 'string', default: '5' },
-    'limit-mb': { type: 'string', default: '512' },
-    list: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const { values } = readArguments(usage, {
+  attacks: { type: 'string' },
+  servers: { type: 'string' },
+  attackers: { type: 'string', default: '1,8' },
+  seconds: { type: 'string', default: '5' },
+  'limit-mb': { type: 'string', default: '512' },
+  list: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
 });
 
 const root = resolve(import.meta.dirname, '..', '..');
@@ -100,9 +100,9 @@ async function measure(server: ServerName, attack: string, attackers: number, di
 }
 
 async function main(): Promise<number> {
-  if (values.help || values.list) {
+  if (values.list) {
     const list = Object.entries(attacks).map(([name, { what }]) => `  ${name.padEnd(20)} ${what}`);
-    console.log(values.help ? usage : list.join('\n'));
+    console.log(list.join('\n'));
     return 0;
   }
   const names = pick('attack', values.attacks ?? Object.keys(attacks).join(','), Object.keys(attacks));
