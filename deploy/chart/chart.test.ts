@@ -97,6 +97,16 @@ for (const [value, expected] of wrong) {
   });
 }
 
+test('rules for clients beside a port that is open without TLS cannot be installed', { skip: noHelm }, () => {
+  const config = 'config={"xds":{"tls":{"clients":[{"dns":"front.shop"}]}}}';
+  const tls = ['--set', 'tls.enabled=true,tls.clientCertificates=true,tls.secretName=s', '--set-json', config];
+  const refused = render(...tls);
+  assert.notEqual(refused.status, 0);
+  assert.match(refused.stderr, /config\.xds\.tls\.clients: these rules are void.*xds\.plaintext=false/);
+  const taken = render(...tls, '--set', 'xds.plaintext=false');
+  assert.equal(taken.status, 0, taken.stderr);
+});
+
 test('the control plane may read Services and EndpointSlices and nothing else', { skip: noHelm }, () => {
   for (const values of [[], ['--set', 'kubernetes.namespaces={shop,billing}']]) {
     const { stdout } = render('--show-only', 'templates/rbac.yaml', ...values);

@@ -119,7 +119,11 @@ helm.sh/chart: {{ include "evenkeel.labelValue" (printf "%s-%s" .Chart.Name .Cha
   "admin" $admin
   "discovery" (dict "kubernetes" $kubernetes)
 -}}
-{{- toYaml (mustMergeOverwrite $config (deepCopy .Values.config)) -}}
+{{- $all := mustMergeOverwrite $config (deepCopy .Values.config) -}}
+{{- if and (dig "xds" "tls" "clients" list $all) (ne (dig "xds" "plaintext" "none" $all) "none") -}}
+{{- fail (printf "config.xds.tls.clients: these rules are void while port %v is open to everybody without TLS. Set xds.plaintext=false" .Values.xds.port) -}}
+{{- end -}}
+{{- toYaml $all -}}
 {{- end -}}
 
 {{/*
