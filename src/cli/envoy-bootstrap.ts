@@ -47,6 +47,7 @@ export function envoyBootstrap(options: EnvoyBootstrapOptions, env: NodeJS.Proce
       id: options.nodeId ?? env.POD_NAME ?? hostname(),
       cluster: gateway,
       locality: { region, zone, sub_zone: subZone },
+      ...(env.NODE_NAME === undefined ? {} : { metadata: { kubeNode: env.NODE_NAME } }),
     },
     admin: { address: socketAddress(adminHost, adminPort) },
     dynamic_resources: {

@@ -80,6 +80,7 @@ function dumpService(
     published: translated !== undefined,
     rejected: rejected?.toJSON(),
     problems: problems.length > 0 ? problems : undefined,
+    internalTrafficPolicy: service.internalTrafficPolicy,
     defaultPort: 'reason' in chosen ? undefined : chosen.port,
     healthCheck: service.policy.healthCheck,
     ports: service.ports.map((port) => {

@@ -15,7 +15,7 @@ import { readGauges } from './gauges.ts';
 import { Metrics } from './metrics.ts';
 import { MissingTargets } from './missing-targets.ts';
 import { ModelStore } from './model-store.ts';
-import { groupOf, wildcardOf } from './node-group.ts';
+import { groupOf, kubeNodeOf, layersOf, wildcardOf } from './node-group.ts';
 import { PublishLog } from './publish-log.ts';
 import { type PublishedService, Publisher } from './publisher.ts';
 import { readinessOf } from './readiness.ts';
@@ -64,6 +64,7 @@ export class ControlPlane implements AdminSource {
   readonly #metrics = new Metrics();
   readonly #cache = new SnapshotCache({
     wildcard: (group, typeUrl) => wildcardOf(group, typeUrl === typeUrls.listener),
+    layers: layersOf,
   });
   readonly #store: ModelStore;
   readonly #checker: HealthChecker;
@@ -86,7 +87,8 @@ export class ControlPlane implements AdminSource {
     const { log } = options;
     const publishLog = new PublishLog(log);
     this.#emptyPorts = new EmptyPorts({
-      clientsOf: (assignment) => this.#server.streamsOf(typeUrls.endpoint, assignment).length,
+      clientsOf: (assignment) =>
+        this.#server.streamsOf(typeUrls.endpoint, assignment).map(({ node }) => kubeNodeOf(node)),
       log,
     });
     this.#store = new ModelStore(
@@ -331,7 +333,8 @@ export class ControlPlane implements AdminSource {
   /** In the tick in which they came into the cache, so that no client is asked about before. */
   #own({ service: { namespace }, translated }: PublishedService): void {
     if (this.#entrance === undefined || translated === undefined) return;
-    for (const resources of [translated.shared, translated.own, translated.assignments.values()]) {
+    const { shared, own, assignments, local } = translated;
+    for (const resources of [shared, own, ...[assignments, ...local.values()].map((each) => each.values())]) {
       this.#owners.claim(resources, { namespace });
     }
   }

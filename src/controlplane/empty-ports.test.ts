@@ -12,7 +12,7 @@ function setUp() {
   const clock = new ManualClock();
   const { log, lines } = logCapture();
   const state = { clients: 0 };
-  const ports = new EmptyPorts({ clock, log, clientsOf: () => state.clients });
+  const ports = new EmptyPorts({ clock, log, clientsOf: () => Array(state.clients).fill(undefined) });
   const service = grpcService('shop/orders', []);
   const empty = () => {
     const none = { rule: 'empty' as const, published: new Set<never>(), damped: new Set<never>() };

@@ -36,7 +36,9 @@ export interface GaugeInput {
 export function readGauges(metrics: Metrics, input: GaugeInput): void {
   const { sources, services } = input;
   const translated = services.flatMap((published) => published.translated ?? []);
-  const assignments = translated.flatMap((one) => [...one.assignments.values()]);
+  const assignments = translated.flatMap(({ assignments, local }) =>
+    [assignments, ...local.values()].flatMap((each) => [...each.values()]),
+  );
 
   metrics.set('evenkeel_build_info', [[{ version: input.version }, 1]]);
   metrics.set('evenkeel_ready', [[{}, Number(input.ready)]]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeGroup, groupOf, wildcardOf } from './node-group.ts';
+import { describeGroup, gatewayGroup, groupOf, kubeNodeGroup, layersOf, wildcardOf } from './node-group.ts';
 
 const gateways = new Set(['edge', 'inner']);
 const envoy = { userAgentName: 'envoy', cluster: '', metadata: {} };
@@ -31,4 +31,21 @@ test('a gateway gets what is its own, another Envoy everything but listeners, an
   assert.deepEqual(wildcards({ ...envoy, cluster: 'edge' }), ['own', 'own']);
   assert.deepEqual(wildcards(envoy), ['own', 'all']);
   assert.deepEqual(wildcards(grpc), ['all', 'all']);
+});
+
+test('a client is also in the layer of the Kubernetes node that it says it is on, whatever else it is', () => {
+  const on = (kubeNode: string | number | null) => ({ ...grpc, metadata: { namespace: 'shop', kubeNode } });
+  const group = groupOf(on('ip-10-0-1-7.eu-west-1.compute.internal'), gateways);
+  assert.deepEqual(layersOf(group), [kubeNodeGroup('ip-10-0-1-7.eu-west-1.compute.internal'), 'shop']);
+  assert.deepEqual(describeGroup(group), { namespace: 'shop' });
+  assert.deepEqual(wildcardOf(group, true), 'all');
+  const edge = groupOf({ ...envoy, cluster: 'edge', metadata: { kubeNode: 'n1' } }, gateways);
+  assert.deepEqual(layersOf(edge), [kubeNodeGroup('n1'), gatewayGroup('edge')]);
+  assert.deepEqual([describeGroup(edge), wildcardOf(edge, false)], [{ gateway: 'edge' }, 'own']);
+  const plain = groupOf({ ...envoy, metadata: { kubeNode: 'n1' } }, gateways);
+  assert.deepEqual([describeGroup(plain), wildcardOf(plain, true)], [{}, 'own']);
+  // What the Downward API did not fill in, and what is no name of a node.
+  for (const kubeNode of ['', '$(NODE_NAME)', 'a@b', 'N1', 'x'.repeat(300), 7, null]) {
+    assert.deepEqual(layersOf(groupOf(on(kubeNode), gateways)), ['shop'], String(kubeNode));
+  }
 });

@@ -2,13 +2,14 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { type EvenkeelError, toEvenkeelError } from '../base/errors.ts';
 import { formatAddress } from '../base/listen-address.ts';
 import { FlapDamping } from '../health/damping.ts';
-import { selectEndpoints } from '../health/select-endpoints.ts';
+import { selectEndpoints, selectOnEachNode } from '../health/select-endpoints.ts';
 import type { HealthState } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import { type TranslatedService, translateService } from '../translate/translate-service.ts';
 import { type EncodedResource, type SnapshotCache, typeUrls } from '../xds/index.ts';
 import type { PortSelection } from './endpoint-state.ts';
+import { kubeNodeGroup } from './node-group.ts';
 import type { ServiceHealth } from './service-health.ts';
 
 /** A Service on its way to the cache. */
@@ -164,11 +165,11 @@ export class Publisher {
     const { health, clusterDomain, observer } = this.#options;
     try {
       this.#observeFlapping(service);
-      const chosen = service.ports.map((port) =>
-        selectEndpoints(port.endpoints, (endpoint) =>
-          this.#isDamped(service, endpoint) ? 'unhealthy' : health.stateOf(service, endpoint),
-        ),
-      );
+      const healthOf = (endpoint: Endpoint): HealthState | undefined =>
+        this.#isDamped(service, endpoint) ? 'unhealthy' : health.stateOf(service, endpoint);
+      // With `Local` the endpoints of one Kubernetes node are all that its clients have: each is chosen from by itself.
+      const select = service.internalTrafficPolicy === 'Local' ? selectOnEachNode : selectEndpoints;
+      const chosen = service.ports.map((port) => select(port.endpoints, healthOf));
       const visible = {
         ...service,
         ports: service.ports.map((port, index) => ({ ...port, endpoints: chosen[index]!.endpoints })),
@@ -213,6 +214,10 @@ function addDifference(
   const namespace = (after ?? before)?.service.namespace;
   differ(layers, undefined, sharedOf(before), sharedOf(after));
   differ(layers, namespace, before?.own ?? [], after?.own ?? []);
+  for (const kubeNode of new Set([...(before?.local.keys() ?? []), ...(after?.local.keys() ?? [])])) {
+    const [old, fresh] = [before, after].map((one) => [...(one?.local.get(kubeNode)?.values() ?? [])]);
+    differ(layers, kubeNodeGroup(kubeNode), old!, fresh!);
+  }
 }
 
 function sharedOf(translated: TranslatedService | undefined): EncodedResource[] {

@@ -5,6 +5,7 @@ import { type StreamInfo, typeUrls, type XdsObserver } from '../xds/index.ts';
 import type { EmptyPorts } from './empty-ports.ts';
 import type { Metrics } from './metrics.ts';
 import type { MissingTargets } from './missing-targets.ts';
+import { describeGroup } from './node-group.ts';
 import { PeerLog } from './peer-log.ts';
 import { typeLabel } from './type-label.ts';
 
@@ -130,7 +131,15 @@ function describe({ id, peer, node, group }: StreamInfo): object {
     stream: id,
     peer,
     node: printable(node.id, textLength),
-    namespace: group && printable(group, textLength),
+    ...(group === undefined ? {} : printableGroup(group)),
     client: printable(`${node.userAgentName} ${node.userAgentVersion}`, textLength),
   };
+}
+
+function printableGroup(group: string): object {
+  const parts = Object.entries(describeGroup(group)).map(([name, value]) => [
+    name,
+    printable(String(value), textLength),
+  ]);
+  return Object.fromEntries(parts);
 }

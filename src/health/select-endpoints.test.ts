@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Endpoint } from '../model/endpoint.ts';
 import { nowhere } from '../model/endpoint.ts';
-import { selectEndpoints } from './select-endpoints.ts';
+import { selectEndpoints, selectOnEachNode } from './select-endpoints.ts';
 import type { HealthState } from './target.ts';
 
 const conditionsOf = {
@@ -67,4 +67,26 @@ test('an endpoint that nobody checks counts as healthy', () => {
 
 test('unhealthy ready endpoints come before terminating ones', () => {
   assert.equal(chosen(['ready', 'unhealthy'], ['leaving', 'healthy']), '0 panic, 0 withheld');
+});
+
+test('with internalTrafficPolicy Local each Kubernetes node is chosen from by itself', () => {
+  const at = (kubeNode: string | undefined, conditions: keyof typeof conditionsOf, address: string): Endpoint => ({
+    address,
+    port: 1,
+    conditions: conditionsOf[conditions],
+    locality: nowhere,
+    kubeNode,
+  });
+  const endpoints = [
+    at('n1', 'ready', 'a'),
+    at('n2', 'leaving', 'b'),
+    at('n1', 'leaving', 'c'),
+    at('n3', 'starting', 'd'),
+    at('n4', 'ready', 'sick'),
+  ];
+  const health = ({ address }: Endpoint): HealthState => (address === 'sick' ? 'unhealthy' : 'healthy');
+  const { endpoints: chosen, rule } = selectOnEachNode(endpoints, health);
+  assert.deepEqual([chosen.map(({ address }) => address), rule], [['a', 'b', 'sick'], 'healthy']);
+  assert.equal(selectOnEachNode([], health).rule, 'empty');
+  assert.equal(selectOnEachNode([at('n1', 'leaving', 'a'), at('n2', 'starting', 'b')], health).rule, 'terminating');
 });

@@ -37,3 +37,22 @@ export function selectEndpoints(
   if (healthy.length === 0) return { endpoints: ready, rule: 'panic', withheld: 0 };
   return { endpoints: healthy, rule: 'healthy', withheld: ready.length - healthy.length };
 }
+
+/** Best first: of several Kubernetes nodes the best rule is that of the whole. */
+const ruleOrder = ['healthy', 'panic', 'terminating', 'empty'] as const;
+
+/** As {@link selectEndpoints}, for the endpoints of each Kubernetes node by themselves. */
+export function selectOnEachNode(
+  endpoints: readonly Endpoint[],
+  healthOf: (endpoint: Endpoint) => HealthState | undefined,
+): Selection {
+  const selections = [...Map.groupBy(endpoints, ({ kubeNode }) => kubeNode).values()].map((ofNode) =>
+    selectEndpoints(ofNode, healthOf),
+  );
+  const chosen = new Set(selections.flatMap((selection) => selection.endpoints));
+  return {
+    endpoints: endpoints.filter((endpoint) => chosen.has(endpoint)),
+    rule: ruleOrder.find((rule) => selections.some((selection) => selection.rule === rule)) ?? 'empty',
+    withheld: selections.reduce((sum, { withheld }) => sum + withheld, 0),
+  };
+}

@@ -24,6 +24,8 @@ export interface ServicePort {
 export interface Service extends ServiceId {
   readonly ports: readonly ServicePort[];
   readonly policy: ServicePolicy;
+  /** `Local`: calls go to endpoints on the client's own Kubernetes node and nowhere else. Absent: to all. */
+  readonly internalTrafficPolicy?: 'Local' | undefined;
   /** Locality for endpoints that have none of their own (system E's zone and region). */
   readonly locality?: Locality | undefined;
   /** What discovery found wrong with it and left out, or did not believe, in sentences for people; absent: nothing. */

@@ -58,6 +58,13 @@ for (const name of readdirSync(join(folder, 'in')).map((file) => file.replace(/\
     });
     snapshot('routes', render(RouteConfigurationSchema, ofType(typeUrls.route)));
     snapshot('clusters', render(ClusterSchema, ofType(typeUrls.cluster)));
-    snapshot('endpoints', render(ClusterLoadAssignmentSchema, ofType(typeUrls.endpoint)));
+    const local = services.flatMap((one) =>
+      [...one.local].map(([kubeNode, assignments]) => ({
+        kubeNode,
+        endpoints: render(ClusterLoadAssignmentSchema, [...assignments.values()]),
+      })),
+    );
+    const endpoints = render(ClusterLoadAssignmentSchema, ofType(typeUrls.endpoint));
+    snapshot('endpoints', local.length === 0 ? endpoints : { everyNode: endpoints, clientsOnKubeNode: local });
   });
 }

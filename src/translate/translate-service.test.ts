@@ -129,3 +129,20 @@ test('a value that clients would reject is an error, not a resource', () => {
     (error: unknown) => error instanceof EvenkeelError && error.code === 'EK_XDS_RESOURCE',
   );
 });
+
+test('with internalTrafficPolicy Local every endpoint is in the assignment of its node, and only what changes is encoded', () => {
+  const local = (...endpoints: Endpoint[]) => service(endpoints, { internalTrafficPolicy: 'Local' });
+  const on = (kubeNode: string | undefined, address: string) => endpoint(address, { kubeNode });
+  const before = translateService(local(on('n1', '10.0.0.1'), on('n2', '10.0.0.2'), on(undefined, '10.0.0.9')));
+  assert.deepEqual([...before.local.keys()], ['n1', 'n2']);
+  const after = translateService(local(on('n1', '10.0.0.1'), on('n2', '10.0.0.3')), before);
+  assert.equal(after.local.get('n1')?.get(50051), before.local.get('n1')?.get(50051));
+  assert.notEqual(after.local.get('n2')?.get(50051)?.version, before.local.get('n2')?.get(50051)?.version);
+  assert.equal(after.assignments.get(50051), before.assignments.get(50051), 'for others it is empty, as before');
+  // From one policy to the other and back.
+  const cluster = translateService(service([on('n1', '10.0.0.1')]), after);
+  assert.equal(cluster.local.size, 0);
+  assert.equal(cluster.assignments.get(50051)?.version, before.local.get('n1')?.get(50051)?.version, 'the same bytes');
+  const again = translateService(local(on('n1', '10.0.0.1')), cluster);
+  assert.equal(again.assignments.get(50051)?.version, before.assignments.get(50051)?.version);
+});

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Endpoint } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import { buildApiListener, buildAssignment, buildEdsCluster, buildRoute, type EncodedResource } from '../xds/index.ts';
 import { singleLocality } from './single-locality.ts';
@@ -14,8 +15,10 @@ export interface TranslatedService extends ServiceAliases {
   readonly shared: readonly EncodedResource[];
   /** Listeners of bare names: for nodes of the Service's namespace alone. */
   readonly own: readonly EncodedResource[];
-  /** Assignments by Service port: for every node. */
+  /** Assignments by Service port: for every node. Empty ones with `internalTrafficPolicy: Local`. */
   readonly assignments: ReadonlyMap<number, EncodedResource>;
+  /** With `internalTrafficPolicy: Local` the same by Kubernetes node that has endpoints, for the clients there. */
+  readonly local: ReadonlyMap<string, ReadonlyMap<number, EncodedResource>>;
 }
 
 /**
@@ -34,13 +37,24 @@ export function translateService(
   clusterDomain = defaultClusterDomain,
 ): TranslatedService {
   const ports = distinctPorts(service.ports).distinct;
+  const isLocal = service.internalTrafficPolicy === 'Local';
   return {
     ...(previous !== undefined && previous.clusterDomain === clusterDomain && sameNames(previous.service, service)
       ? namedParts(previous)
       : translateNames(service, ports, clusterDomain)),
     service,
     clusterDomain,
-    assignments: new Map(ports.map((port) => [port.port, assignmentOf(service, port, previous)])),
+    assignments: new Map(
+      ports.map((port) => [
+        port.port,
+        assignmentOf(service, isLocal ? { ...port, endpoints: [] } : port, {
+          service: previous?.service,
+          endpoints: previous && visibleOf(previous.service, port.port),
+          encoded: previous?.assignments.get(port.port),
+        }),
+      ]),
+    ),
+    local: isLocal ? localOf(service, ports, previous) : new Map(),
   };
 }
 
@@ -79,18 +93,48 @@ function translateNames(service: Service, ports: readonly ServicePort[], cluster
   };
 }
 
-function assignmentOf(service: Service, port: ServicePort, previous?: TranslatedService): EncodedResource {
-  const before = previous?.service.ports.find((other) => other.port === port.port);
-  const encoded = previous?.assignments.get(port.port);
+/** What was encoded before, and of what. */
+interface Before {
+  readonly service: Service | undefined;
+  readonly endpoints: readonly Endpoint[] | undefined;
+  readonly encoded: EncodedResource | undefined;
+}
+
+function assignmentOf(service: Service, port: ServicePort, before: Before): EncodedResource {
   if (
-    encoded !== undefined &&
-    isDeepStrictEqual(before?.endpoints, port.endpoints) &&
-    isDeepStrictEqual(previous?.service.locality, service.locality)
+    before.encoded !== undefined &&
+    isDeepStrictEqual(before.endpoints, port.endpoints) &&
+    isDeepStrictEqual(before.service?.locality, service.locality)
   ) {
-    return encoded;
+    return before.encoded;
   }
   return buildAssignment({
     clusterName: canonicalName(service, port.port),
     localities: singleLocality(port.endpoints, service.locality),
   });
+}
+
+/** The endpoints that stand in the assignment of a port for every node. */
+function visibleOf({ internalTrafficPolicy, ports }: Service, port: number): readonly Endpoint[] | undefined {
+  const found = ports.find((other) => other.port === port);
+  return found && internalTrafficPolicy === 'Local' ? [] : found?.endpoints;
+}
+
+/** An assignment of each port for each Kubernetes node that has endpoints: every endpoint stands in one of them. */
+function localOf(service: Service, ports: readonly ServicePort[], previous?: TranslatedService) {
+  const byNode = new Map<string, Map<number, EncodedResource>>();
+  for (const port of ports) {
+    const before = previous?.service.ports.find((other) => other.port === port.port)?.endpoints ?? [];
+    const earlier = Map.groupBy(before, ({ kubeNode }) => kubeNode);
+    for (const [kubeNode, endpoints] of Map.groupBy(port.endpoints, (endpoint) => endpoint.kubeNode)) {
+      // Nobody is known to be on the same node as an endpoint whose node is unknown.
+      if (kubeNode === undefined) continue;
+      const assignments = byNode.get(kubeNode) ?? new Map<number, EncodedResource>();
+      byNode.set(kubeNode, assignments);
+      const encoded = previous?.local.get(kubeNode)?.get(port.port);
+      const known = { service: previous?.service, endpoints: earlier.get(kubeNode), encoded };
+      assignments.set(port.port, assignmentOf(service, { ...port, endpoints }, known));
+    }
+  }
+  return byNode;
 }

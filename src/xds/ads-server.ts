@@ -297,15 +297,17 @@ export class AdsServer {
     return discoveryCall;
   }
 
-  #changed({ group, names }: CacheChange): void {
+  #changed({ group: layer, names }: CacheChange): void {
+    const { cache } = this.#options;
+    const sees = layer === undefined ? undefined : (group: string): boolean => cache.sees(group, layer);
     for (const [typeUrl, changed] of names) {
       for (const name of changed) {
         const mark = (call: DiscoveryCall): void => {
           call.changed(typeUrl, name);
           this.#fanOut.add(call);
         };
-        this.#index.visit(typeUrl, name, group, mark);
-        this.#index.visit(typeUrl, wildcardName, group, mark);
+        this.#index.visit(typeUrl, name, sees, mark);
+        this.#index.visit(typeUrl, wildcardName, sees, mark);
       }
     }
   }

@@ -78,7 +78,8 @@ class Simulation {
     this.cache.observe(({ group, names: changed }) => {
       for (const [typeUrl, ofType] of changed) {
         for (const name of ofType) {
-          for (const key of [name, '*']) index.visit(typeUrl, key, group, (stream) => stream.changed(typeUrl, name));
+          const sees = group === undefined ? undefined : (other: string) => other === group;
+          for (const key of [name, '*']) index.visit(typeUrl, key, sees, (stream) => stream.changed(typeUrl, name));
         }
       }
     });

@@ -142,3 +142,27 @@ test('a group is consistent by what is in both layers', () => {
   cache.remove(rds, 'a');
   assert.ok(!cache.consistent('g'));
 });
+
+test('a group may see several layers: the first that has a resource wins, and each is told to whom it concerns', () => {
+  const cache = new SnapshotCache({ layers: (group) => [...group.split('@').reverse()] });
+  const view = cache.view('shop@n1');
+  cache.set(assignment('a', 1));
+  cache.set(assignment('a', 2), { group: 'shop' });
+  assert.equal(view.get(eds, 'a')?.version, assignment('a', 2).version);
+  cache.set(assignment('a', 3), { group: 'n1' });
+  assert.equal(view.get(eds, 'a')?.version, assignment('a', 3).version);
+  assert.equal(cache.view('shop@n2').get(eds, 'a')?.version, assignment('a', 2).version);
+  assert.equal(cache.view('web').get(eds, 'a')?.version, assignment('a', 1).version);
+  assert.deepEqual(
+    [...cache.resources('shop@n1')].map(({ version }) => version),
+    [assignment('a', 3).version],
+  );
+  assert.deepEqual([...view.wildcardNames(eds)], ['a']);
+  assert.deepEqual(
+    ['shop@n1', 'shop@n2', 'web@n1', 'shop'].map((group) => cache.sees(group, 'n1')),
+    [true, false, true, false],
+  );
+  cache.remove(eds, 'a', { group: 'n1' });
+  cache.remove(eds, 'a', { group: 'shop' });
+  assert.equal(view.get(eds, 'a')?.version, assignment('a', 1).version);
+});

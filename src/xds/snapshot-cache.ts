@@ -20,6 +20,11 @@ export interface SnapshotCacheOptions {
    * an Envoy, which always subscribes by wildcard, should not be given the listeners that gRPC clients ask for by name.
    */
   readonly wildcard?: ((group: string, typeUrl: string) => 'all' | 'own') | undefined;
+  /**
+   * Layers that a group sees over the shared one, by the groups that they belong to: where several have a resource of the
+   * same type and name, the first wins. Has to give the same answer for the same group. Default: its own only.
+   */
+  readonly layers?: ((group: string) => readonly string[]) | undefined;
 }
 
 /** Which layer changes, and what the change is called. */
@@ -57,9 +62,11 @@ export class SnapshotCache {
   readonly #groups = new Map<string, Layer>();
   readonly #observers = new Set<CacheObserver>();
   readonly #wildcard: (group: string, typeUrl: string) => 'all' | 'own';
+  readonly #layers: ((group: string) => readonly string[]) | undefined;
 
   constructor(options: SnapshotCacheOptions = {}) {
     this.#wildcard = options.wildcard ?? (() => 'all');
+    this.#layers = options.layers;
   }
 
   /** Sets and removes resources of one layer. What is there already, same version and content, does not change. */
@@ -105,17 +112,19 @@ export class SnapshotCache {
 
   /** The resource as a group sees it; without a group: that of the shared layer. */
   get(typeUrl: string, name: string, group?: string): EncodedResource | undefined {
-    return this.#own(group)?.get(typeUrl, name) ?? this.#shared.get(typeUrl, name);
+    return this.#find(this.#layersOf(group), typeUrl, name) ?? this.#shared.get(typeUrl, name);
   }
 
   /** Everything that a group sees, or everything in the shared layer; of one type where one is given. */
   *resources(group?: string, typeUrl?: string): Generator<EncodedResource> {
-    const own = this.#own(group);
-    const types = typeUrl === undefined ? new Set([...(own?.typeUrls() ?? []), ...this.#shared.typeUrls()]) : [typeUrl];
+    const layers = [...this.#own(group), this.#shared];
+    const types = typeUrl === undefined ? new Set(layers.flatMap((layer) => [...layer.typeUrls()])) : [typeUrl];
     for (const type of types) {
-      yield* own?.resources(type) ?? [];
-      for (const resource of this.#shared.resources(type)) {
-        if (own?.get(type, resource.name) === undefined) yield resource;
+      for (const [index, layer] of layers.entries()) {
+        const above = layers.slice(0, index);
+        for (const resource of layer.resources(type)) {
+          if (above.every((other) => other.get(type, resource.name) === undefined)) yield resource;
+        }
       }
     }
   }
@@ -143,29 +152,49 @@ export class SnapshotCache {
 
   /** What a group sees, always the newest. */
   view(group: string): ResourceView {
+    const layers = this.#layersOf(group);
+    const find = (typeUrl: string, name: string) => this.#find(layers, typeUrl, name);
     const includesShared = (typeUrl: string): boolean => this.#wildcard(group, typeUrl) === 'all';
     return {
       group,
-      get: (typeUrl, name) => this.get(typeUrl, name, group),
+      get: (typeUrl, name) => find(typeUrl, name) ?? this.#shared.get(typeUrl, name),
       getByWildcard: (typeUrl, name) =>
-        includesShared(typeUrl) ? this.get(typeUrl, name, group) : this.#own(group)?.get(typeUrl, name),
+        find(typeUrl, name) ?? (includesShared(typeUrl) ? this.#shared.get(typeUrl, name) : undefined),
       wildcardNames: (typeUrl) =>
         new Set([
-          ...(this.#own(group)?.names(typeUrl) ?? []),
+          ...this.#own(group).flatMap((layer) => [...layer.names(typeUrl)]),
           ...(includesShared(typeUrl) ? this.#shared.names(typeUrl) : []),
         ]),
       givenVersion: (typeUrl) => {
-        const own = this.#own(group);
-        return own?.hasType(typeUrl) || own?.givenVersion(typeUrl) !== undefined
-          ? own.givenVersion(typeUrl)
-          : this.#shared.givenVersion(typeUrl);
+        const own = this.#own(group).find(
+          (layer) => layer.hasType(typeUrl) || layer.givenVersion(typeUrl) !== undefined,
+        );
+        return (own ?? this.#shared).givenVersion(typeUrl);
       },
-      hasType: (typeUrl) => this.#shared.hasType(typeUrl) || this.#own(group)?.hasType(typeUrl) === true,
+      hasType: (typeUrl) => [...this.#own(group), this.#shared].some((layer) => layer.hasType(typeUrl)),
     };
   }
 
-  #own(group: string | undefined): Layer | undefined {
-    return group === undefined ? undefined : this.#groups.get(group);
+  /** Whether a group sees the layer of another one, or its own. */
+  sees(group: string, layer: string): boolean {
+    return this.#layersOf(group).includes(layer);
+  }
+
+  #layersOf(group: string | undefined): readonly string[] {
+    return group === undefined ? [] : (this.#layers?.(group) ?? [group]);
+  }
+
+  #find(layers: readonly string[], typeUrl: string, name: string): EncodedResource | undefined {
+    for (const layer of layers) {
+      const found = this.#groups.get(layer)?.get(typeUrl, name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The layers of a group that there are, without the shared one. */
+  #own(group: string | undefined): Layer[] {
+    return this.#layersOf(group).flatMap((layer) => this.#groups.get(layer) ?? []);
   }
 
   #layerForWriting(group: string | undefined): Layer {

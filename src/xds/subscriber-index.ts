@@ -18,12 +18,16 @@ export class SubscriberIndex<Subscriber> {
     };
   }
 
-  /** Visits the subscribers of a name, those of one group or of all. */
-  visit(typeUrl: string, name: string, group: string | undefined, visitor: (subscriber: Subscriber) => void): void {
-    const groups = this.#byType.get(typeUrl)?.get(name);
-    if (groups === undefined) return;
-    if (group !== undefined) groups.get(group)?.forEach(visitor);
-    else for (const subscribers of groups.values()) subscribers.forEach(visitor);
+  /** Visits the subscribers of a name, those of the groups that `isMeant` or of all. */
+  visit(
+    typeUrl: string,
+    name: string,
+    isMeant: ((group: string) => boolean) | undefined,
+    visitor: (subscriber: Subscriber) => void,
+  ): void {
+    for (const [group, subscribers] of this.#byType.get(typeUrl)?.get(name) ?? []) {
+      if (isMeant === undefined || isMeant(group)) subscribers.forEach(visitor);
+    }
   }
 
   /** Subscriptions of all streams together. */

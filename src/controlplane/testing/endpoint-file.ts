@@ -4,8 +4,13 @@ import { rename, writeFile } from 'node:fs/promises';
 export interface FileService {
   readonly name: string;
   readonly port: number;
-  readonly endpoints: readonly { readonly address: string; readonly terminating?: boolean }[];
+  readonly endpoints: readonly {
+    readonly address: string;
+    readonly terminating?: boolean;
+    readonly kubeNode?: string;
+  }[];
   readonly healthCheck?: object;
+  readonly internalTrafficPolicy?: 'Cluster' | 'Local';
 }
 
 /** Puts a new endpoint file in place at once, as an orchestrator does. */
@@ -15,11 +20,12 @@ export async function replaceEndpointFile(path: string, services: readonly FileS
     JSON.stringify({
       apiVersion: 'evenkeel.dev/v1',
       kind: 'Endpoints',
-      services: services.map(({ name, port, endpoints, healthCheck }) => ({
+      services: services.map(({ name, port, endpoints, healthCheck, internalTrafficPolicy }) => ({
         name,
         ports: [{ name: 'grpc', port }],
         endpoints,
         healthCheck,
+        internalTrafficPolicy,
       })),
     }),
   );

@@ -46,6 +46,10 @@ const service = z.strictObject({
   name: dnsLabel.describe('Name of the Service.'),
   ports: z.array(port).max(1_000).describe('Ports of the Service; every endpoint serves all of them.'),
   endpoints: z.array(endpoint).max(100_000).describe('Addresses of the Service; none is a state like any other.'),
+  internalTrafficPolicy: z
+    .enum(['Cluster', 'Local'])
+    .default('Cluster')
+    .describe('As in Kubernetes; with `Local` clients get the endpoints of their own `kubeNode` only.'),
   healthCheck: healthCheck.optional().describe('Active checks by the control plane. Default: none.'),
 });
 

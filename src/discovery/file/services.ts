@@ -6,7 +6,7 @@ import type { EndpointsFile } from './endpoints-schema.ts';
 
 /** The model of a checked endpoint file, by Service in the file's order. */
 export function servicesOf(file: EndpointsFile): Service[] {
-  return file.services.map(({ namespace, name, ports: told, endpoints, healthCheck }) => {
+  return file.services.map(({ namespace, name, ports: told, endpoints, healthCheck, internalTrafficPolicy }) => {
     const ports = told.map(({ port, name, targetPort, appProtocol }) => ({
       port,
       name,
@@ -19,6 +19,7 @@ export function servicesOf(file: EndpointsFile): Service[] {
       name,
       ports,
       policy: { healthCheck },
+      ...(internalTrafficPolicy === 'Local' ? { internalTrafficPolicy } : {}),
       ...(ambiguity === undefined ? {} : { problems: [ambiguity] }),
     };
   });

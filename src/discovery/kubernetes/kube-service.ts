@@ -21,6 +21,10 @@ export interface KubeService extends KubeObject {
   /** Of a dual-stack Service the primary family comes first; may be empty. */
   readonly ipFamilies: readonly string[];
   readonly ports: readonly KubePort[];
+  /** Only where it has an effect: kube-proxy follows it on the way to a ClusterIP, which a headless Service has not. */
+  readonly internalTrafficPolicy?: 'Local' | undefined;
+  /** Settings about which endpoints a client should prefer, as `NAME: VALUE`; absent: none. */
+  readonly preferences?: readonly string[] | undefined;
   /** Those of `evenkeel.dev` only, by key without that prefix. */
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -33,6 +37,9 @@ interface RawService {
   readonly spec?: {
     readonly type?: string;
     readonly selector?: Readonly<Record<string, string>> | null;
+    readonly clusterIP?: string;
+    readonly internalTrafficPolicy?: string | null;
+    readonly trafficDistribution?: string | null;
     readonly ipFamilies?: readonly string[] | null;
     readonly ports?: readonly Partial<KubePort>[] | null;
   } | null;
@@ -59,12 +66,16 @@ export function readService(object: unknown): KubeService | undefined {
   const known = readMetadata(object);
   if (known === undefined) return undefined;
   const { metadata, spec } = object as RawService;
+  const isLocal = spec?.internalTrafficPolicy === 'Local' && spec.clusterIP !== 'None';
+  const preferences = preferencesOf(object as RawService);
   const selector = Object.entries(spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`);
   return {
     ...known,
     type: spec?.type ?? 'ClusterIP',
     ...(selector.length === 0 ? {} : { selector: selector.sort().join(',') }),
     ipFamilies: spec?.ipFamilies ?? [],
+    ...(isLocal ? { internalTrafficPolicy: 'Local' as const } : {}),
+    ...(preferences.length > 0 ? { preferences } : {}),
     ports: (spec?.ports ?? []).flatMap(({ name = '', port, protocol = 'TCP', appProtocol }) =>
       port === undefined ? [] : [{ name, port, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }],
     ),
@@ -74,4 +85,15 @@ export function readService(object: unknown): KubeService | undefined {
         .map(([key, value]) => [key.slice(annotationPrefix.length), value]),
     ),
   };
+}
+
+const topologyMode = 'service.kubernetes.io/topology-mode';
+
+function preferencesOf({ metadata, spec }: RawService): string[] {
+  const { trafficDistribution } = spec ?? {};
+  const mode = metadata?.annotations?.[topologyMode];
+  return [
+    ...(trafficDistribution ? [`trafficDistribution: ${trafficDistribution}`] : []),
+    ...(mode?.toLowerCase() === 'auto' ? [`${topologyMode}: ${mode}`] : []),
+  ];
 }

@@ -244,6 +244,7 @@ export class KubernetesDiscovery implements Discovery {
       name,
       ports,
       policy: said.healthCheck === undefined ? {} : { healthCheck: said.healthCheck },
+      ...(service.internalTrafficPolicy === undefined ? {} : { internalTrafficPolicy: service.internalTrafficPolicy }),
       ...(said.locality === undefined ? {} : { locality: said.locality }),
       ...(all.length === 0 ? {} : { problems: all }),
     };

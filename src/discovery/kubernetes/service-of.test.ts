@@ -201,3 +201,28 @@ test('what is no object of the API is none', () => {
     assert.equal(readSlice(value), undefined);
   }
 });
+
+test('internalTrafficPolicy Local is read where the Service has a ClusterIP; preferences are named as not followed', () => {
+  const read = (spec: object, annotations = {}) => {
+    const object = serviceObject('shop/a');
+    return readService({
+      ...object,
+      metadata: { ...object.metadata, annotations, resourceVersion: '1' },
+      spec: { ...(object as { spec?: object }).spec, ...spec },
+    })!;
+  };
+  const policyOf = (spec: object) => read(spec).internalTrafficPolicy;
+  assert.equal(policyOf({ internalTrafficPolicy: 'Local', clusterIP: '10.96.0.7' }), 'Local');
+  assert.equal(policyOf({ internalTrafficPolicy: 'Local', clusterIP: 'None' }), undefined);
+  assert.equal(policyOf({ internalTrafficPolicy: 'Cluster' }), undefined);
+  assert.equal(policyOf({ externalTrafficPolicy: 'Local' }), undefined);
+  const problemsOf = (spec: object, annotations = {}) => portsOf(read(spec, annotations), []).problems;
+  assert.deepEqual(problemsOf({ selector: { app: 'a' }, trafficDistribution: 'PreferSameZone' }), [
+    'trafficDistribution: PreferSameZone is not followed: calls are spread evenly over all endpoints, wherever they are',
+  ]);
+  assert.match(
+    problemsOf({ selector: { app: 'a' } }, { 'service.kubernetes.io/topology-mode': 'Auto' })[0]!,
+    /topology-mode: Auto is not followed/,
+  );
+  assert.deepEqual(problemsOf({ selector: { app: 'a' } }, { 'service.kubernetes.io/topology-mode': 'Disabled' }), []);
+});

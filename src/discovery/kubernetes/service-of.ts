@@ -27,6 +27,9 @@ export function portsOf(service: KubeService, slices: readonly KubeSlice[]): Por
   const families = familiesOf(service, slices);
   problems.push(...leftOut(service, families, slices));
   const ports = tcp.map((port) => portOf(port, families, slices, problems));
+  for (const preference of service.preferences ?? []) {
+    problems.push(`${preference} is not followed: calls are spread evenly over all endpoints, wherever they are`);
+  }
   const ambiguity = ambiguityOf({ ports });
   if (ambiguity !== undefined) problems.push(ambiguity);
   return { ports, problems };
