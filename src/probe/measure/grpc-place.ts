@@ -1,7 +1,10 @@
+import { isIPv6 } from 'node:net';
 import { EvenkeelError } from '../../base/errors.ts';
 import { splitAddress } from '../../base/listen-address.ts';
 import type { DialAddress } from '../target/dial.ts';
 import { type Expected, expectedOf } from '../target/expected.ts';
+import { resolveToFixed } from '../target/fixed-resolver.ts';
+import { namesOf } from '../target/names-of-target.ts';
 import type { ProbeTarget } from '../target/parse-target.ts';
 import { requireKnownHost } from './opened.ts';
 import type { ProbeOptions } from './options.ts';
@@ -36,17 +39,26 @@ export async function findPlace(target: GrpcTarget, options: ProbeOptions): Prom
       return { ...fixed, uri, ask: async () => pods.now(), close: () => pods.close() };
     }
     case 'list': {
-      if (target.text.startsWith('unix-abstract:')) {
-        (await import('../target/unix-abstract.ts')).resolveAbstractSockets();
-      }
-      return { ...fixed, uri: target.text, addressesOf: () => target.addresses };
+      const isNameless = target.addresses.some((one) =>
+        'path' in one ? one.path.startsWith('\0') : hasZone(one.host),
+      );
+      const uri = isNameless ? resolveToFixed(target.addresses, namesOf(target).authority) : target.text;
+      return { ...fixed, uri, addressesOf: () => target.addresses };
     }
     case 'dns': {
       await requireKnownHost(options);
+      if (hasZone(target.host)) {
+        return { ...fixed, uri: resolveToFixed([{ host: target.host, port: target.port }], namesOf(target).authority) };
+      }
       const host = target.host.includes(':') ? `[${target.host}]` : target.host;
       return { ...fixed, uri: `dns://${target.authority}/${host}:${target.port}` };
     }
   }
+}
+
+/** `fe80::1%eth0`: an address of one interface. */
+function hasZone(host: string): boolean {
+  return isIPv6(host) && host.includes('%');
 }
 
 /** Registers the scheme `xds:` with grpc-js. */

@@ -74,12 +74,12 @@ function openChannel(options: ProbeOptions, { target, place, names, tls }: Route
 
 async function diagnose(
   { connectMs }: ProbeOptions,
-  { place, dial }: Route,
+  { place, dial, tls }: Route,
   signal: AbortSignal,
 ): Promise<ConnectFailure | undefined> {
   const expected = await place.ask().catch(() => undefined);
   if (expected === undefined || expected.backends.length === 0) return undefined;
-  return diagnoseGrpc(dial, place.addressesOf(expected), { withinMs: connectMs / 2, signal });
+  return diagnoseGrpc(dial, place.addressesOf(expected), tls === undefined, { withinMs: connectMs / 2, signal });
 }
 
 async function openWire(

@@ -3,7 +3,6 @@ import { lookup } from 'node:dns/promises';
 import { reasonOf } from '../target/connect-reason.ts';
 import { readTls } from '../target/credentials.ts';
 import { diagnoseHttp } from '../target/diagnose.ts';
-import { dialWith } from '../target/dial.ts';
 import { expectedOf } from '../target/expected.ts';
 import { HttpEngine } from '../target/http-engine.ts';
 import { fileOrText, type Opened, requireKnownHost, unreachable } from './opened.ts';
@@ -52,5 +51,5 @@ async function otherProtocol({ target, connectMs }: ProbeOptions, signal: AbortS
   const found: LookupAddress | undefined = await lookup(host).catch(() => undefined);
   if (found === undefined) return undefined;
   const address = { host: found.address, port: Number(target.url.port) || 80 };
-  return diagnoseHttp(dialWith(undefined), address, { withinMs: Math.min(connectMs, 1_000), signal });
+  return diagnoseHttp(address, { withinMs: Math.min(connectMs, 1_000), signal });
 }

@@ -47,7 +47,8 @@ interface SystemError extends Error {
 
 /** What an error of a socket or of TLS comes to, in words, with the system's own behind them. */
 export function reasonOf(error: unknown): string {
-  const { code = '', cert, errors, message } = error as SystemError;
+  const { code: given = '', cert, errors, message } = error as SystemError;
+  const code = given === 'EPROTO' ? (codeOfTls(message) ?? given) : given;
   // Several addresses of a name were tried.
   if (message === '' && errors !== undefined && errors.length > 0) return reasonOf(errors[0]);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
@@ -58,6 +59,12 @@ export function reasonOf(error: unknown): string {
   const detail = bounded(message ?? String(error));
   if (known === undefined) return detail === '' ? code : detail;
   return detail === '' ? known : `${known} (${detail})`;
+}
+
+/** While something is written, Node tells OpenSSL's reason in the message alone. */
+function codeOfTls(message: string): string | undefined {
+  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1];
+  return reason === undefined ? undefined : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }
 
 function bounded(text: string): string {

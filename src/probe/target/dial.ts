@@ -30,15 +30,18 @@ export interface ClientTls {
   readonly serverName: string;
 }
 
+/** How long it may take, and what ends it early. */
+export interface DialLimits {
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Opens a socket, with TLS where that is wanted; nothing of HTTP/2 was sent on it.
  *
  * @throws ConnectFailure
  */
-export type Dial = (
-  address: DialAddress,
-  limits: { readonly withinMs: number; readonly signal: AbortSignal },
-) => Promise<Socket>;
+export type Dial = (address: DialAddress, limits: DialLimits) => Promise<Socket>;
 
 export function dialWith(tls: ClientTls | undefined): Dial {
   return async (address, limits) => {
@@ -68,7 +71,7 @@ export function secure(socket: Socket, { context, serverName }: ClientTls): TLSS
 function settled<S extends Socket>(
   socket: S,
   event: 'connect' | 'secureConnect',
-  { withinMs, signal }: { readonly withinMs: number; readonly signal: AbortSignal },
+  { withinMs, signal }: DialLimits,
   late: string,
 ): Promise<S> {
   return new Promise((resolve, reject) => {

@@ -98,8 +98,10 @@ export class RawConnection {
   readonly #options: RawServerOptions;
   readonly #server: RawHttp2Server;
   readonly #reader = new FrameReader(clientPreface);
-  /** Requests that came on it. */
+  /** Requests that have begun on it. */
   requests = 0;
+  /** Requests that came whole. */
+  whole = 0;
   lastId = 0;
   /** Bytes that may still come, by stream; 0: the connection. */
   readonly #credits = new Map<number, number>([[0, defaultWindowSize]]);
@@ -163,7 +165,9 @@ export class RawConnection {
       else this.#giveBack(streamId, payload.length);
     }
     const mayEnd = type === frameType.headers || type === frameType.data;
-    if (mayEnd && (flags & frameFlag.endStream) !== 0) this.#options.onRequest(stream, this.#server);
+    if (!mayEnd || (flags & frameFlag.endStream) === 0) return;
+    this.whole += 1;
+    this.#options.onRequest(stream, this.#server);
   }
 }
 
@@ -174,6 +178,7 @@ export class RawHttp2Server {
   readonly resets: number[] = [];
   /** Messages of GOAWAY that came. */
   readonly goAways: string[] = [];
+  port = 0;
   /** DATA that came beyond its window. */
   violations = 0;
   /** Bytes of DATA that came. */
@@ -189,15 +194,17 @@ export class RawHttp2Server {
     });
   }
 
-  static async start(options: RawServerOptions): Promise<RawHttp2Server> {
+  /** @param port - default: a free one */
+  static async start(options: RawServerOptions, port = 0): Promise<RawHttp2Server> {
     const server = new RawHttp2Server(options);
-    server.#server.listen(0, '127.0.0.1');
+    server.#server.listen(port, '127.0.0.1');
     await once(server.#server, 'listening');
+    server.port = (server.#server.address() as AddressInfo).port;
     return server;
   }
 
   get address(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.port}`;
   }
 
   async stop(): Promise<void> {
