@@ -1,6 +1,6 @@
 // The probe against services that are not ours: grpc-go, Python's grpcio and Envoy.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { EnvoyProcess } from '../src/controlplane/testing/envoy-process.ts';
 import { type ProbeReport, probeReportSchema } from '../src/probe/measure/report.ts';
 import { freePorts } from './driver/free-ports.ts';
 import { buildServer } from './probe/build-server.ts';
+import { startNginx } from './probe/start-nginx.ts';
 import { type StartedServer, startServer } from './probe/start-server.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -118,6 +119,38 @@ suite('grpc-go with health and reflection', { timeout }, () => {
           ['go-b', 30],
         ],
       );
+    }
+  });
+
+  test('MaxConnectionAge costs no call, by both engines', async (t) => {
+    if (binary === undefined) return missing(t, 'there is no Go');
+    const { address } = await start('--max-age', '200ms');
+    for (const engine of ['channel', 'wire']) {
+      const report = await probe(address, '--engine', engine, '--rate', '300', '--calls', '600');
+      assert.deepEqual([report.calls, report.failed], [600, 0], `${engine} ${JSON.stringify(report.errors)}`);
+    }
+  });
+
+  test('nginx that ends connections costs no call, and its error page is UNAVAILABLE, by both engines', async (t) => {
+    const nginx = spawnSync('nginx', ['-v']).status === 0;
+    if (binary === undefined || !nginx) return missing(t, 'there is no Go or no nginx');
+    const { address } = await start();
+    const [listen, broken, nobody] = (await freePorts(3)) as [number, number, number];
+    const proxy = await startNginx(
+      { listen, to: address, requestsOfConnection: 50 },
+      { listen: broken, to: `127.0.0.1:${nobody}`, requestsOfConnection: 1000 },
+    );
+    t.after(() => proxy.stop());
+    for (const engine of ['channel', 'wire']) {
+      for (const load of [
+        ['--rate', '300', '--calls', '600'],
+        ['--concurrency', '20', '--calls', '2000'],
+      ]) {
+        const report = await probe(`127.0.0.1:${listen}`, '--engine', engine, ...load);
+        assert.equal(report.failed, 0, `${engine} ${JSON.stringify(report.errors)}`);
+      }
+      const { stderr } = await evenkeel(`127.0.0.1:${broken}`, '--engine', engine, '--calls', '5');
+      assert.match(stderr, /EK_PROBE_NO_ANSWER.*UNAVAILABLE.*502/, engine);
     }
   });
 

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -25,10 +26,14 @@ func main() {
 	trailer := flag.String("trailer", "", "NAME=VALUE of a trailer in every answer")
 	reflects := flag.Bool("reflection", true, "describe the services")
 	delay := flag.Duration("delay", 0, "wait before each answer")
+	maxAge := flag.Duration("max-age", 0, "close connections after so long (MaxConnectionAge)")
 	flag.Parse()
 	options := []grpc.ServerOption{}
 	if *header != "" || *trailer != "" || *delay > 0 {
 		options = append(options, grpc.UnaryInterceptor(answerWith(*header, *trailer, *delay)))
+	}
+	if *maxAge > 0 {
+		options = append(options, grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: *maxAge}))
 	}
 	server := grpc.NewServer(options...)
 	grpc_health_v1.RegisterHealthServer(server, health.NewServer())

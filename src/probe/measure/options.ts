@@ -169,11 +169,6 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
     throw usage(`${flag} asks for TLS, and an http:// target has none`, flag, 'Write https://, or leave it away.');
   }
   const wantsTls = raw.tls === true || [raw.ca, raw.cert, raw.key, raw.serverName].some((one) => one !== undefined);
-  if (wantsTls && target.kind === 'http' && target.url.protocol === 'http:') {
-    const flag =
-      raw.tls === true ? '--tls' : `--${raw.ca ? 'ca' : raw.cert ? 'cert' : raw.key ? 'key' : 'server-name'}`;
-    throw usage(`${flag} asks for TLS, and ${text} is plaintext`, flag, 'Write https://…, or leave the flag away.');
-  }
   return {
     target,
     method: raw.method ?? healthMethod,

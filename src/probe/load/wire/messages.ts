@@ -4,6 +4,7 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 export const maxMessageBytes = 4 * 1024 * 1024;
 
 const prefixLength = 5;
+const nothing = Buffer.alloc(0);
 
 /** Counts the messages of an answer and keeps the first, where that is wanted (gRPC over HTTP/2, "Length-Prefixed-Message"). */
 export class MessageReader {
@@ -11,9 +12,9 @@ export class MessageReader {
   count = 0;
   readonly #keepFirst: boolean;
   /** Bytes of the prefix and of the message that are in {@link #kept} or passed over. */
-  #prefix: Buffer = Buffer.alloc(0);
+  #prefix: Buffer = nothing;
   #missing = 0;
-  #kept: Buffer[] = [];
+  #kept: Buffer[] | undefined;
   #first: Buffer | undefined;
   #firstIsCompressed = false;
 
@@ -40,7 +41,7 @@ export class MessageReader {
       at += part.length;
       if (this.#prefix.length < prefixLength) continue;
       const prefix = this.#prefix;
-      this.#prefix = Buffer.alloc(0);
+      this.#prefix = nothing;
       const problem = this.#begin(prefix[0]!, prefix.readUInt32BE(1), encoding);
       if (problem !== undefined) return problem;
     }
@@ -75,15 +76,18 @@ export class MessageReader {
   #take(data: Buffer, at: number): number {
     const end = Math.min(data.length, at + this.#missing);
     // What was read is only valid during the call.
-    if (this.#keepFirst && this.count === 0) this.#kept.push(Buffer.from(data.subarray(at, end)));
+    if (this.#keepFirst && this.count === 0) {
+      this.#kept ??= [];
+      this.#kept.push(Buffer.from(data.subarray(at, end)));
+    }
     this.#missing -= end - at;
     if (this.#missing === 0) this.#end();
     return end;
   }
 
   #end(): void {
-    if (this.count === 0 && this.#keepFirst) this.#first = Buffer.concat(this.#kept);
-    this.#kept = [];
+    if (this.count === 0 && this.#keepFirst) this.#first = Buffer.concat(this.#kept ?? []);
+    this.#kept = undefined;
     this.count += 1;
   }
 }
