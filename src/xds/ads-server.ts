@@ -229,6 +229,16 @@ export class AdsServer {
 
   /** Ends everything: streams with UNAVAILABLE, connections with GOAWAY; what is left after the grace time is cut. */
   async close(): Promise<void> {
+    // A connection whose turn is over is paused, and neither a paused socket nor the timer that resumes it holds a process.
+    const held = setInterval(() => {}, 60_000);
+    try {
+      await this.#close();
+    } finally {
+      clearInterval(held);
+    }
+  }
+
+  async #close(): Promise<void> {
     this.#closing = true;
     this.#unobserve();
     this.#fanOut.close();
