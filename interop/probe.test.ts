@@ -111,7 +111,7 @@ suite('grpc-go with health and reflection', { timeout }, () => {
     for (const engine of ['channel', 'wire']) {
       const policy = engine === 'channel' ? ['--policy', 'round_robin'] : [];
       const report = await probe(targetOf(two), '--engine', engine, ...policy, '--calls', '60');
-      assert.deepEqual(report.identifier, { by: 'trailer:pod-name', found: true }, engine);
+      assert.deepEqual([report.identifier.by, report.identifier.found], ['trailer:pod-name', true], engine);
       assert.deepEqual(
         report.backends.list.map(({ name, calls }) => [name, calls]),
         [
@@ -203,7 +203,7 @@ suite("Python's grpcio without health and reflection", { timeout }, () => {
       );
     }
     const unhealthy = await evenkeel(targetOf(two), '--calls', '5');
-    assert.match(unhealthy.stderr, /EK_PROBE_NO_ANSWER.*UNIMPLEMENTED/);
+    assert.match(unhealthy.stderr, /EK_PROBE_METHOD.*no health service.*UNIMPLEMENTED/);
     const unknown = await evenkeel(targetOf(two), '--method', 'shop.Who/Ask');
     assert.match(unknown.stderr, /EK_PROBE_NO_REFLECTION/);
     const misfit = await evenkeel(targetOf(two), '--method', 'shop.Who/Ask', '--data', '{"text":1}', ...proto);

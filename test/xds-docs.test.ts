@@ -56,11 +56,12 @@ function messageOf(file: string): string {
 /** What the translator's goldens wrap around a resource is no field of it. */
 function resourcesIn(document: unknown): unknown[] {
   if (Array.isArray(document)) return document.flatMap(resourcesIn);
-  const { resource, everyNode, nodesOfTheNamespace } = document as Record<string, unknown>;
+  const { resource, everyNode, nodesOfTheNamespace = [], clientsOnKubeNode = [] } = document as Record<string, unknown>;
   if (resource !== undefined) return [resource];
   if (everyNode === undefined) return [document];
-  const own = nodesOfTheNamespace as { readonly listeners: unknown }[];
-  return [...resourcesIn(everyNode), ...own.flatMap(({ listeners }) => resourcesIn(listeners))];
+  const listeners = (nodesOfTheNamespace as { readonly listeners: unknown }[]).map((own) => own.listeners);
+  const endpoints = (clientsOnKubeNode as { readonly endpoints: unknown }[]).map((own) => own.endpoints);
+  return [everyNode, ...listeners, ...endpoints].flatMap(resourcesIn);
 }
 
 function fieldsIn(pattern: string): Set<string> {
