@@ -44,8 +44,15 @@ export async function reached(stage: Stage, clients = stage.clients, withinMs?: 
  *
  * A machine that lets nobody run for the length of a deadline loses calls that nothing else is wrong with. Where all that
  * were lost were too slow, it is done again; what loses calls every time is found by that too.
+ *
+ * @param mostLost - share of the calls that a client may lose where some clients are known to
  */
-export async function withoutLoss(t: TestContext, stage: Stage, happen: () => Promise<void>): Promise<void> {
+export async function withoutLoss(
+  t: TestContext,
+  stage: Stage,
+  happen: () => Promise<void>,
+  mostLost = 0,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const start = await tallies(stage.clients);
     const readyBefore = await readySince(stage.kubectl);
@@ -63,7 +70,9 @@ export async function withoutLoss(t: TestContext, stage: Stage, happen: () => Pr
       t.diagnostic(`Kubernetes gave machines up meanwhile: ready since ${readyBefore} then ${readyAfter}`);
     }
     if (onlySlow && attempt < mostAttempts) continue;
-    for (const [index, { failures }] of seen.entries()) assert.equal(sum(failures), 0, lines[index]!);
+    for (const [index, { answers, failures }] of seen.entries()) {
+      assert.ok(sum(failures) <= mostLost * (sum(answers) + sum(failures)), lines[index]!);
+    }
     for (const { answers } of seen) assert.ok(sum(answers) > 0, lines.join('; '));
     return;
   }
