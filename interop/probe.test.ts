@@ -1,12 +1,12 @@
 // The probe against services that are not ours: grpc-go, Python's grpcio and Envoy.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import { findEnvoy } from '../src/base/find-envoy.ts';
+import { type Output, outputOf } from '../src/base/testing/output-of.ts';
 import { EnvoyProcess } from '../src/controlplane/testing/envoy-process.ts';
 import { type ProbeReport, probeReportSchema } from '../src/probe/measure/report.ts';
 import { freePorts } from './driver/free-ports.ts';
@@ -19,17 +19,10 @@ const requireAll = process.env.EVENKEEL_REQUIRE === 'all';
 const timeout = 240_000;
 const patient = ['--deadline', '60s', '--connect-timeout', '60s', '--warmup', '0', '--json'];
 
-async function evenkeel(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+async function evenkeel(...args: string[]): Promise<Output> {
   const main = join(root, 'src', 'cli', 'main.ts');
   const child = spawn(process.execPath, [main, 'probe', ...args, ...patient], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      said[name] += text;
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, ...said };
+  return outputOf(child);
 }
 
 async function probe(...args: string[]): Promise<ProbeReport> {

@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { pathOf, type StoredSpan } from '../src/workloads/testing/stored-span.ts';
 import { SystemProcess } from '../test/support/system-process.ts';
-import { startZipkin, type ZipkinSpan } from './traces/start-zipkin.ts';
+import { startZipkin } from './traces/start-zipkin.ts';
 
 const jar = resolve(import.meta.dirname, '..', 'build', 'interop', 'zipkin', 'zipkin.jar');
 const browser = process.env.EVENKEEL_CHROMIUM ?? '/usr/bin/chromium';
@@ -24,17 +25,6 @@ const forms: Readonly<Record<string, Record<string, string>>> = {
   b3: { b3: '80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1' },
   b3multi: { 'x-b3-traceid': '463ac35c9f6413ad', 'x-b3-spanid': 'a2fb4a1d1a96d312', 'x-b3-sampled': '1' },
 };
-
-function pathOf(spans: readonly ZipkinSpan[]): string[] {
-  const path: string[] = [];
-  let next = spans.find(({ parentId }) => !spans.some(({ id }) => id === parentId));
-  while (next !== undefined) {
-    path.push(`${next.kind} ${next.localEndpoint.serviceName}`);
-    const { id } = next;
-    next = spans.find(({ parentId }) => parentId === id);
-  }
-  return path;
-}
 
 const skip = without(jar, 'there is no Zipkin: node interop/install.mjs zipkin');
 
@@ -77,7 +67,7 @@ test('one trace from A to C in a real trace store', { skip, timeout: 300_000 }, 
   const chrome = await chromium.launch({ executablePath: browser, args: ['--no-sandbox', '--disable-gpu'] });
   t.after(() => chrome.close());
   const page = await chrome.newPage();
-  const [[first]] = (await zipkin.tracesOf('user', 'none-grpc', 5)) as [[ZipkinSpan]];
+  const [[first]] = (await zipkin.tracesOf('user', 'none-grpc', 5)) as [[StoredSpan]];
   await page.goto(`${zipkin.url}/zipkin/traces/${first.traceId}`);
   for (const text of ['service-a: get /hops', 'service-b: chain.chain/get', 'service-c: chain.chain/get']) {
     await page.getByText(text).first().waitFor();

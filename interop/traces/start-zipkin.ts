@@ -1,25 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { StoredSpan } from '../../src/workloads/testing/stored-span.ts';
 import { freePorts } from '../driver/free-ports.ts';
-
-/** A span as Zipkin's API answers it (v2 model). */
-export interface ZipkinSpan {
-  readonly traceId: string;
-  readonly id: string;
-  readonly parentId?: string;
-  readonly kind: 'SERVER' | 'CLIENT';
-  readonly name: string;
-  readonly localEndpoint: { readonly serviceName: string };
-  readonly tags: Readonly<Record<string, string>>;
-}
 
 /** A real Zipkin on loopback, with its spans in memory. */
 export interface Zipkin {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   /** Traces that have a tag with this value, once together they have so many spans. */
-  tracesOf(tag: string, value: string, spans: number): Promise<ZipkinSpan[][]>;
+  tracesOf(tag: string, value: string, spans: number): Promise<StoredSpan[][]>;
   stop(): Promise<void>;
 }
 
@@ -52,7 +42,7 @@ export async function startZipkin(jar: string): Promise<Zipkin> {
       for (;;) {
         const query = new URLSearchParams({ annotationQuery: `${tag}=${value}`, limit: '1000' });
         const response = await fetch(`${url}/api/v2/traces?${query}`);
-        const traces = (await response.json()) as ZipkinSpan[][];
+        const traces = (await response.json()) as StoredSpan[][];
         if (traces.flat().length >= spans) return traces;
         await new Promise((resolve) => setTimeout(resolve, everyMs));
       }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
 import { test } from 'node:test';
+import { outputOf } from './testing/output-of.ts';
 
 const output = new URL('./output.ts', import.meta.url).href;
 const full = '/dev/full';
@@ -16,13 +17,7 @@ function start(print: string, stdio: ['pipe', 'pipe' | number, 'pipe' | number])
 }
 
 async function read(child: ChildProcess): Promise<{ stdout: string; stderr: string; ended: number | string | null }> {
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (text: string) => {
-      said[name] += text;
-    });
-  }
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  const { code, signal, ...said } = await outputOf(child);
   return { ...said, ended: code ?? signal };
 }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
+import { type Output, outputOf } from '../base/testing/output-of.ts';
 import { probeReportSchema } from '../probe/measure/report.ts';
 
 const timeout = 120_000;
@@ -82,10 +82,7 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function probe(
-  signal: AbortSignal,
-  ...args: string[]
-): Promise<{ code: number; stdout: string; stderr: string }> {
+async function probe(signal: AbortSignal, ...args: string[]): Promise<Output> {
   const flags = ['--proto', 'odd.proto', '--import-path', folder, '--calls', '20', '--rate', '200', '--warmup', '0'];
   const patient = ['--deadline', '60s', '--connect-timeout', '60s', '--json'];
   const child = spawn(process.execPath, [main, 'probe', target, ...flags, ...patient, ...args], {
@@ -93,14 +90,7 @@ async function probe(
     // A test that ran out of time leaves nothing behind.
     signal,
   });
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      said[name] += text;
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, ...said };
+  return outputOf(child);
 }
 
 for (const engine of ['channel', 'wire']) {

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { type Output, outputOf } from '../base/testing/output-of.ts';
 import { probeReportSchema } from '../probe/measure/report.ts';
 
 const timeout = 120_000;
@@ -23,19 +24,13 @@ function start(args: readonly string[], stdout: Stdio = 'pipe', command: readonl
 }
 
 /** What it says and how it ends; the signal is sent once this is on standard error. */
-async function ended(child: ChildProcess, signalOn?: RegExp, signal: NodeJS.Signals = 'SIGINT') {
-  const said = { stdout: '', stderr: '' };
+function ended(child: ChildProcess, signalOn?: RegExp, signal: NodeJS.Signals = 'SIGINT'): Promise<Output> {
   let sent = false;
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (text: string) => {
-      said[name] += text;
-      if (sent || signalOn?.test(said.stderr) !== true) return;
-      sent = true;
-      child.kill(signal);
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...said };
+  return outputOf(child, ({ stderr }) => {
+    if (sent || signalOn?.test(stderr) !== true) return;
+    sent = true;
+    child.kill(signal);
+  });
 }
 
 async function listen(t: TestContext, server: Server): Promise<string> {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { type Output, outputOf } from '../base/testing/output-of.ts';
 import { FakeApiServer } from '../discovery/kubernetes/testing/fake-api-server.ts';
 import { serviceObject, sliceObject } from '../discovery/kubernetes/testing/objects.ts';
 import { probeReportSchema } from '../probe/measure/report.ts';
@@ -62,7 +63,7 @@ test('kubernetes:/// follows the EndpointSlices of the API, while calls are made
     target: string,
     args: readonly string[],
     during: (stderr: string, child: ChildProcess) => void = () => {},
-  ): Promise<{ code: number; stdout: string; stderr: string }> => {
+  ): Promise<Output> => {
     const flags = [
       '--policy',
       'round_robin',
@@ -78,15 +79,7 @@ test('kubernetes:/// follows the EndpointSlices of the API, while calls are made
       env: { ...process.env, KUBECONFIG: kubeconfig },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const said = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        said[name] += text;
-        during(said.stderr, child);
-      });
-    }
-    const [code] = (await once(child, 'close')) as [number];
-    return { code, ...said };
+    return outputOf(child, ({ stderr }) => during(stderr, child));
   };
 
   let grown = false;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import { type Output, outputOf } from '../base/testing/output-of.ts';
 import { TestAuthority, writeCertificate } from '../controlplane/testing/certificates.ts';
 import { probeReportSchema } from '../probe/measure/report.ts';
 
@@ -32,19 +32,12 @@ test('TLS and mutual TLS, by both engines', { timeout: 240_000 }, async (t) => {
     rmSync(folder, { recursive: true });
   });
 
-  const probe = async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
+  const probe = async (...args: string[]): Promise<Output> => {
     const patient = ['--deadline', '60s', '--warmup', '0', '--calls', '20', '--json'];
     const child = spawn(process.execPath, [main, 'probe', `127.0.0.1:${port}`, ...args, ...patient], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const said = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        said[name] += text;
-      });
-    }
-    const [code] = (await once(child, 'close')) as [number];
-    return { code, ...said };
+    return outputOf(child);
   };
   const known = ['--ca', ca, '--server-name', 'orders.shop'];
   const mutual = [...known, '--cert', client.cert, '--key', client.key];

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { type Output, outputOf } from '../base/testing/output-of.ts';
 import { ServeProcess } from '../controlplane/testing/serve-process.ts';
 import { probeReportSchema } from '../probe/measure/report.ts';
 import { clientBootstrap } from './bootstrap.ts';
@@ -52,24 +53,14 @@ test("xds:/// is balanced over what the client's own control plane gave it", { t
   const { xds } = await serve.listening();
   await serve.ready();
 
-  const probe = async (
-    env: Readonly<Record<string, string>>,
-    ...args: string[]
-  ): Promise<{ code: number; stdout: string; stderr: string }> => {
+  const probe = async (env: Readonly<Record<string, string>>, ...args: string[]): Promise<Output> => {
     const { GRPC_XDS_BOOTSTRAP: _file, GRPC_XDS_BOOTSTRAP_CONFIG: _text, ...inherited } = process.env;
     const patient = ['--connect-timeout', '60s', '--deadline', '60s', '--warmup', '0', '--json'];
     const child = spawn(process.execPath, [main, 'probe', 'xds:///be1-srv', ...patient, ...args], {
       env: { ...inherited, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const said = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        said[name] += text;
-      });
-    }
-    const [code] = (await once(child, 'close')) as [number];
-    return { code, ...said };
+    return outputOf(child);
   };
   const bootstrap = JSON.stringify(clientBootstrap({ server: xds, nodeId: 'probe', namespace: 'default' }));
   const { code, stdout, stderr } = await probe({ GRPC_XDS_BOOTSTRAP_CONFIG: bootstrap }, '--calls', '60');

@@ -10,30 +10,15 @@ import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type Output, outputOf } from '../base/testing/output-of.ts';
 import { type ProbeReport, probeReportSchema } from '../probe/measure/report.ts';
 
 const timeout = 240_000;
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function evenkeel(args: readonly string[], during?: (child: ChildProcess, stderr: string) => void): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const said = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        said[name] += text;
-        during?.(child, said.stderr);
-      });
-    }
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, ...said }));
-  });
+function evenkeel(args: readonly string[], during?: (child: ChildProcess, stderr: string) => void): Promise<Output> {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return outputOf(child, ({ stderr }) => during?.(child, stderr));
 }
 
 // Much time for everything, so that only what is wrong fails.

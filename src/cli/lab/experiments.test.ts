@@ -5,38 +5,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { type Output, outputOf } from '../../base/testing/output-of.ts';
 import type { Report } from '../../probe/index.ts';
 import { type MeasuredRollout, type MeasuredScheme, reportSchema } from '../../probe/report.ts';
 
 const timeout = 300_000;
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /**
  * `evenkeel lab` as a person runs it.
  *
  * @param interruptOn - Ctrl-C once this is on standard error
  */
-function lab(args: readonly string[], interruptOn?: RegExp): Promise<Ended> {
+function lab(args: readonly string[], interruptOn?: RegExp): Promise<Output> {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, 'lab', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const said = { stdout: '', stderr: '' };
-    let interrupted = false;
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        said[name] += text;
-        if (interrupted || interruptOn?.test(said.stderr) !== true) return;
-        interrupted = true;
-        child.kill('SIGINT');
-      });
-    }
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, ...said }));
+  const child = spawn(process.execPath, [main, 'lab', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let interrupted = false;
+  return outputOf(child, ({ stderr }) => {
+    if (interrupted || interruptOn?.test(stderr) !== true) return;
+    interrupted = true;
+    child.kill('SIGINT');
   });
 }
 

@@ -2,17 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-
-/** A span as Zipkin's API takes it (its v2 model), as far as tests look at it. */
-export interface StoredSpan {
-  readonly traceId: string;
-  readonly id: string;
-  readonly parentId?: string;
-  readonly kind?: 'SERVER' | 'CLIENT';
-  readonly name: string;
-  readonly localEndpoint: { readonly serviceName: string };
-  readonly tags: Readonly<Record<string, string>>;
-}
+import type { StoredSpan } from './stored-span.ts';
 
 /** Takes spans as Zipkin does, for tests that want to wait for each; a real store is used beside it. */
 export interface TraceStore {

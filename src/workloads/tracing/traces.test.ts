@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type Child, type Ready, spawnWorkload, startChild } from '../testing/child.ts';
 import { get } from '../testing/http.ts';
-import { type StoredSpan, startTraceStore } from '../testing/trace-store.ts';
+import { pathOf, type StoredSpan } from '../testing/stored-span.ts';
+import { startTraceStore } from '../testing/trace-store.ts';
 
 type Running = Child & { readonly ready: Ready };
 
@@ -31,18 +32,6 @@ async function startChain(t: TestContext, env: Record<string, string>): Promise<
 }
 
 const of = (user: string) => (span: StoredSpan) => span.tags.user === user;
-
-/** From the first span to the last, each the parent of the next: `KIND service`. */
-function pathOf(spans: readonly StoredSpan[]): string[] {
-  const path: string[] = [];
-  let next = spans.find(({ parentId }) => !spans.some(({ id }) => id === parentId));
-  while (next !== undefined) {
-    path.push(`${next.kind} ${next.localEndpoint.serviceName}`);
-    const { id } = next;
-    next = spans.find(({ parentId }) => parentId === id);
-  }
-  return path;
-}
 
 const wholePath = ['SERVER service-a', 'CLIENT service-a', 'SERVER service-b', 'CLIENT service-b', 'SERVER service-c'];
 
