@@ -33,17 +33,25 @@ export class LoadClient {
     this.pod = pod;
   }
 
+  /** Lets it open its channel and make no call; resolves once it was told. */
+  connect(target: string): Promise<void> {
+    return this.#tell({ id: 0, cmd: 'connect', targets: [target] }, 'done');
+  }
+
   /** Lets it call at a constant rate; resolves once it has begun. One that calls already goes on with what it does. */
   async begin(target: string, ratePerSecond: number, deadlineMs: number): Promise<void> {
     if (this.#begun) return;
     this.#begun = true;
-    const order = { id: 1, cmd: 'load', targets: [target], ratePerSecond, deadlineMs, run: 'faults' };
+    await this.#tell({ id: 1, cmd: 'load', targets: [target], ratePerSecond, deadlineMs, run: 'faults' }, 'tally');
+  }
+
+  #tell(order: object, answer: string): Promise<void> {
     const child = spawn('kubectl', ['-n', this.#namespace, 'attach', '-i', '-q', this.pod], { stdio: 'pipe' });
     let said = '';
     return new Promise((resolve, reject) => {
       const hear = (chunk: Buffer): void => {
         said += chunk;
-        if (!said.includes('"event":"tally"')) return;
+        if (!said.includes(`"event":"${answer}"`)) return;
         child.kill();
         resolve();
       };
