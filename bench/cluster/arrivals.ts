@@ -6,7 +6,7 @@ import {
   type V1EndpointSlice,
 } from '@kubernetes/client-node';
 import { timeStamp } from '../../src/base/time-stamp.ts';
-import type { CallRecord } from '../../src/probe/client/protocol.ts';
+import type { CallRecord } from '../../src/verdict/call-record.ts';
 
 /** When a pod got where, by one clock: `performance.timeOrigin + performance.now()` in milliseconds. */
 export interface Arrival {

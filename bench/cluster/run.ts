@@ -10,7 +10,7 @@ import { clientBootstrap } from '../../src/cli/bootstrap.ts';
 import { versions } from '../../src/cli/versions.ts';
 import { ClientProcess } from '../../src/probe/client/client-process.ts';
 import { schemes } from '../../src/probe/index.ts';
-import { quantile } from '../../src/probe/verdict/quantile.ts';
+import { quantile } from '../../src/verdict/quantile.ts';
 import { Arrivals } from './arrivals.ts';
 
 const usage = `Usage: node bench/cluster/run.ts [options]

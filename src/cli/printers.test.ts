@@ -17,7 +17,7 @@ import { printReport } from '../probe/print/print-report.ts';
 import { createProgress } from '../probe/progress.ts';
 import { probeReport } from '../probe/testing/probe-report.ts';
 import { change, measured, placed, report, rollout } from '../probe/testing/rows.ts';
-import { countCauses } from '../probe/verdict/cause.ts';
+import { countCauses } from '../verdict/cause.ts';
 import { commands } from './commands.ts';
 import { formatAnswer } from './lab-format.ts';
 

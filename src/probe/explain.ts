@@ -1,7 +1,7 @@
+import type { Cause } from '../verdict/cause.ts';
+import { minimumCalls, type Verdict } from '../verdict/verdict.ts';
 import { explainLoss } from './explain-loss.ts';
 import type { SchemeId } from './schemes.ts';
-import type { Cause } from './verdict/cause.ts';
-import { minimumCalls, type Verdict } from './verdict/verdict.ts';
 
 /** Two lines for a reader: the cause, and what to do. */
 export interface Explanation {

@@ -1,3 +1,4 @@
+import type { Counters } from '../verdict/count-check.ts';
 import type { SchemeId } from './schemes.ts';
 
 /**
@@ -79,19 +80,6 @@ export interface Backend {
   readonly kubeNode?: string | undefined;
   /** Schemes whose calls it can get; absent: all. Asked of what a {@link ScaleObserver} is told. */
   readonly schemes?: readonly SchemeId[] | undefined;
-}
-
-export interface Counters {
-  readonly readings: readonly CounterReading[];
-  /** Backends whose counter could not be read at all; they are named in the report and not judged. */
-  readonly unreadable: readonly { readonly pod: string; readonly reason: string }[];
-}
-
-export interface CounterReading {
-  readonly pod: string;
-  readonly calls: number;
-  /** false: read while the pod was draining and perhaps not its last word, so only judged as a lower bound. */
-  readonly final: boolean;
 }
 
 export interface RunInProgress {

@@ -1,7 +1,7 @@
+export type { CounterReading, Counters } from '../verdict/count-check.ts';
+export { judge, type Verdict } from '../verdict/verdict.ts';
 export type {
   Backend,
-  CounterReading,
-  Counters,
   Fixture,
   FixtureConditions,
   Interval,
@@ -20,4 +20,3 @@ export { runProof } from './run-proof.ts';
 export { parseSchemeList, type Scheme, type SchemeId, schemeIds, schemes } from './schemes.ts';
 export { addTellingOptions, parseTelling, type Telling } from './tell/options.ts';
 export { openTelling, tellReport } from './tell/tell.ts';
-export { judge, type Verdict } from './verdict/verdict.ts';

@@ -1,13 +1,13 @@
 import { EvenkeelError, toEvenkeelError } from '../base/errors.ts';
 import { timeStamp } from '../base/time-stamp.ts';
+import { type Convergence, convergence, type PodEvent } from '../verdict/convergence.ts';
+import { checkCounts } from '../verdict/count-check.ts';
+import { type Tally, tally } from '../verdict/tally.ts';
 import type { ActiveRun, RunResult } from './client/client-process.ts';
 import type { Backend, Fixture, RunInProgress, ScaleObserver } from './fixture.ts';
 import type { ProofOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import { expectBackends, openClient, refuseStrangers, type Subject, warmUp } from './run-scheme.ts';
-import { type Convergence, convergence, type PodEvent } from './verdict/convergence.ts';
-import { checkCounts } from './verdict/count-check.ts';
-import { type Tally, tally } from './verdict/tally.ts';
 
 /** Calls go on this long before the change is asked for, so that the time line shows what was before. */
 const leadInMs = 500;

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { z } from 'zod';
+import { smallestSkewFound } from '../verdict/power.ts';
+import { minimumCalls, rule } from '../verdict/verdict.ts';
 import { reportSchema } from './report.ts';
-import { smallestSkewFound } from './verdict/power.ts';
-import { minimumCalls, rule } from './verdict/verdict.ts';
 
 const docs = resolve(import.meta.dirname, '..', '..', 'docs');
 const page = join(docs, 'report.md');

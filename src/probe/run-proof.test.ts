@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Counters } from './fixture.ts';
+import type { Counters } from '../verdict/count-check.ts';
 import { type ProofOptions, parseProofOptions, type RawProofOptions } from './options.ts';
 import { printReport } from './print/print-report.ts';
 import { exitCodeOf, type MeasuredChange, type MeasuredScheme, type Report, reportSchema } from './report.ts';

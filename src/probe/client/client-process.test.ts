@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { EvenkeelError } from '../../base/errors.ts';
+import type { CallRecord } from '../../verdict/call-record.ts';
 import { type SchemeId, schemes } from '../schemes.ts';
 import { ClientProcess } from './client-process.ts';
-import type { CallRecord } from './protocol.ts';
 
 type Handler = Parameters<typeof createServer>[1];
 

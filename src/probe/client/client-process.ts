@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { EvenkeelError } from '../../base/errors.ts';
-import type { CallRecord, ClientConfig, Message, Order, RunEnd, RunOrder } from './protocol.ts';
+import type { CallRecord } from '../../verdict/call-record.ts';
+import type { ClientConfig, Message, Order, RunEnd, RunOrder } from './protocol.ts';
 import { type Connected, startGo, startNode } from './start-client.ts';
 
 const stderrTailBytes = 4096;

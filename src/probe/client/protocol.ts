@@ -1,3 +1,4 @@
+import type { CallRecord } from '../../verdict/call-record.ts';
 import type { Scheme } from '../schemes.ts';
 
 /** What a client process is told to be; sent once, before anything else. */
@@ -34,22 +35,6 @@ export type Order =
   | { readonly type: 'stop' }
   /** Ends the process. */
   | { readonly type: 'end' };
-
-/** One call as the client saw it. Times are `performance.timeOrigin + performance.now()` in milliseconds. */
-export interface CallRecord {
-  /** When it was due; see {@link import('./pacer.ts').timerResolutionMs}. Latency counts from here. */
-  readonly dueAt: number;
-  readonly sentAt: number;
-  readonly endedAt: number;
-  /** gRPC status name; for HTTP `OK`, `HTTP_503`, `DEADLINE_EXCEEDED` or the system's word (`ECONNREFUSED`). */
-  readonly status: string;
-  /** Who answered; absent where the answer did not say or there was none. */
-  readonly pod?: string | undefined;
-  /** `HOST:PORT` that the call went to, where it got that far. */
-  readonly peer?: string | undefined;
-  /** The error's own words. */
-  readonly error?: string | undefined;
-}
 
 export interface RunEnd {
   readonly run: string;

@@ -1,10 +1,11 @@
 // The process that makes the calls of one scheme; started by client-process.ts, ordered about over IPC.
 import { messageOf } from '../../base/errors.ts';
 import { timeStamp } from '../../base/time-stamp.ts';
+import type { CallRecord } from '../../verdict/call-record.ts';
 import type { Caller } from './caller.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { Pacer } from './pacer.ts';
-import type { CallRecord, ClientConfig, Message, Order, RunEnd, RunOrder } from './protocol.ts';
+import type { ClientConfig, Message, Order, RunEnd, RunOrder } from './protocol.ts';
 
 /** Records are sent together, at most so late. */
 const flushMs = 20;

@@ -1,8 +1,8 @@
+import { isLost } from '../../verdict/quantile.ts';
 import { formatMs } from '../measure/duration.ts';
 import { gateLine } from '../measure/gate.ts';
 import type { ProbeReport } from '../measure/report.ts';
 import { tellOthers, tellStrangers, tellWho } from '../measure/tell-who.ts';
-import { isLost } from '../verdict/quantile.ts';
 import { barChart } from './bars.ts';
 import { gateSection } from './gate-section.ts';
 import { lineChart } from './lines.ts';

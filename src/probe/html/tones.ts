@@ -1,4 +1,4 @@
-import type { Verdict } from '../verdict/verdict.ts';
+import type { Verdict } from '../../verdict/verdict.ts';
 import type { Tone } from './page.ts';
 
 /** How good a verdict is. */

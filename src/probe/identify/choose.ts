@@ -1,4 +1,4 @@
-import { largestFamily } from '../verdict/match-backends.ts';
+import { largestFamily } from '../../verdict/match-backends.ts';
 import { type AnswerSample, formatIdentifier, type Identifier, identifyIn } from './identify.ts';
 import { looksGenerated, looksLikeName, type Meaning, meaningOf, plausible } from './names.ts';
 

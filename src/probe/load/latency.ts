@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { isLost, rankOf } from '../verdict/quantile.ts';
+import { isLost, rankOf } from '../../verdict/quantile.ts';
 
 /** Latencies in milliseconds; null where there was no call. */
 export interface Latency {

@@ -1,8 +1,8 @@
+import { smallestSkewFound } from '../../verdict/power.ts';
+import { isLost } from '../../verdict/quantile.ts';
 import { formatIdentifier } from '../identify/identify.ts';
 import type { LoadResult } from '../load/run-load.ts';
 import type { Expected } from '../target/expected.ts';
-import { smallestSkewFound } from '../verdict/power.ts';
-import { isLost } from '../verdict/quantile.ts';
 import type { Contacts } from './contacts.ts';
 import type { Identified } from './find-identifier.ts';
 import { convergedOf } from './follow-changes.ts';

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
+import { canonicalAddress } from '../../verdict/canonical-address.ts';
+import type { SeenAt, Wanted } from '../../verdict/match-backends.ts';
 import type { Identifier } from '../identify/identify.ts';
 import { cleanName } from '../identify/names.ts';
 import type { Engine } from '../load/engine.ts';
-import { canonicalAddress } from '../verdict/canonical-address.ts';
-import type { SeenAt, Wanted } from '../verdict/match-backends.ts';
 
 /** What calls to a backend came to, from when it came until it came again; times of `performance.now()`. */
 export interface Contact {

@@ -1,5 +1,5 @@
-import type { Doubt, Wanted } from '../verdict/match-backends.ts';
-import { minimumCalls } from '../verdict/verdict.ts';
+import type { Doubt, Wanted } from '../../verdict/match-backends.ts';
+import { minimumCalls } from '../../verdict/verdict.ts';
 import type { Judged } from './judge-run.ts';
 import type { ProbeOptions } from './options.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Wanted } from '../verdict/match-backends.ts';
+import type { Wanted } from '../../verdict/match-backends.ts';
 import type { Contact } from './contacts.ts';
 import { convergedOf, followChanges, judgedFrom } from './follow-changes.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EvenkeelError } from '../../base/errors.ts';
-import type { Verdict } from '../verdict/verdict.ts';
+import type { Verdict } from '../../verdict/verdict.ts';
 import { formatMs, parseDuration } from './duration.ts';
 
 /** What a run must show for the exit code 0; absent members are not asked for. */

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { mulberry32, type Random } from '../../base/random.ts';
-import { detectionChance, smallestSkewFound } from '../verdict/power.ts';
-import { minimumCalls, type Verdict } from '../verdict/verdict.ts';
+import { detectionChance, smallestSkewFound } from '../../verdict/power.ts';
+import { minimumCalls, type Verdict } from '../../verdict/verdict.ts';
 import { judgeRun } from './judge-run.ts';
 
 /** Verdicts that say that calls are not spread evenly. */

@@ -1,6 +1,6 @@
+import { type Doubt, type Matched, matchBackends, type SeenAt, type Wanted } from '../../verdict/match-backends.ts';
+import { type Distribution, judge } from '../../verdict/verdict.ts';
 import type { Second } from '../load/recorder.ts';
-import { type Doubt, type Matched, matchBackends, type SeenAt, type Wanted } from '../verdict/match-backends.ts';
-import { type Distribution, judge } from '../verdict/verdict.ts';
 
 /** Who ought to answer, as far as it is known. */
 export interface Expectation {

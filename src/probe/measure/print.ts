@@ -1,3 +1,4 @@
+import { isLost } from '../../verdict/quantile.ts';
 import {
   type Cell,
   type Column,
@@ -10,7 +11,6 @@ import {
   wrap,
 } from '../print/layout.ts';
 import { verdictFormat } from '../print/schemes.ts';
-import { isLost } from '../verdict/quantile.ts';
 import { formatMs } from './duration.ts';
 import { gateLine } from './gate.ts';
 import type { ProbeReport } from './report.ts';

@@ -1,7 +1,7 @@
+import { largestFamily, type Wanted } from '../../verdict/match-backends.ts';
+import { minimumCalls } from '../../verdict/verdict.ts';
 import type { LoadResult } from '../load/run-load.ts';
 import type { Expected } from '../target/expected.ts';
-import { largestFamily, type Wanted } from '../verdict/match-backends.ts';
-import { minimumCalls } from '../verdict/verdict.ts';
 import type { Measured } from './build-report.ts';
 import type { Contacts } from './contacts.ts';
 import { explainRun } from './explain-run.ts';

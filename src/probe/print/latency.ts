@@ -1,4 +1,4 @@
-import { isLost } from '../verdict/quantile.ts';
+import { isLost } from '../../verdict/quantile.ts';
 
 /** Calls that a percentile is of. */
 interface Counted {

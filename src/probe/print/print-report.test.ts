@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { displayWidth } from '../../base/printable.ts';
+import { causes, countCauses } from '../../verdict/cause.ts';
 import { explainChange, explainVerdict } from '../explain.ts';
 import { explainRollout } from '../explain-rollout.ts';
 import type { MeasuredScheme, Report, RolloutRow } from '../report.ts';
@@ -10,7 +11,6 @@ import { policyRow } from '../run-node-local.ts';
 import { schemeIds } from '../schemes.ts';
 import { change, measured, placed, report, rollout } from '../testing/rows.ts';
 import { unmeasured } from '../unmeasured.ts';
-import { causes, countCauses } from '../verdict/cause.ts';
 import { type Cell, type Column, lineWidth, painter, sparkline, table, wrap } from './layout.ts';
 import { printReport, useColour } from './print-report.ts';
 

@@ -1,5 +1,5 @@
+import { causes, causeTitles } from '../../verdict/cause.ts';
 import type { MeasuredRollout, RolloutRow } from '../report.ts';
-import { causes, causeTitles } from '../verdict/cause.ts';
 import { percentile } from './latency.ts';
 import { type Cell, type Column, details, heading, type Paint, table } from './layout.ts';
 import { statuses, uncompared } from './schemes.ts';

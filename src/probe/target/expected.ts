@@ -1,7 +1,7 @@
 import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
 import { formatAddress } from '../../base/listen-address.ts';
-import { largestFamily, type Wanted } from '../verdict/match-backends.ts';
+import { largestFamily, type Wanted } from '../../verdict/match-backends.ts';
 import { type DialAddress, nameOfAddress } from './dial.ts';
 import type { ProbeTarget } from './parse-target.ts';
 

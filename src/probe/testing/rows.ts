@@ -1,3 +1,5 @@
+import { type Cause, countCauses } from '../../verdict/cause.ts';
+import { judge } from '../../verdict/verdict.ts';
 import { conclude } from '../conclude.ts';
 import { explainChange, explainVerdict } from '../explain.ts';
 import { explainRollout } from '../explain-rollout.ts';
@@ -12,8 +14,6 @@ import {
   type SchemeRow,
 } from '../report.ts';
 import { type SchemeId, schemes } from '../schemes.ts';
-import { type Cause, countCauses } from '../verdict/cause.ts';
-import { judge } from '../verdict/verdict.ts';
 
 /** A row of a scheme whose backends answered so many calls each. */
 export function measured(id: SchemeId, counts: readonly number[], more: Partial<MeasuredScheme> = {}): MeasuredScheme {

@@ -9,7 +9,7 @@ import { type Progress, type ProofOptions, schemes } from '../../../probe/index.
 import { type Observation, type ObservedChange, observeChange } from '../../../probe/observe-change.ts';
 import { isQuiet } from '../../../probe/run-rollout.ts';
 import { openClient, type Subject } from '../../../probe/run-scheme.ts';
-import { causesOf, countCauses } from '../../../probe/verdict/cause.ts';
+import { causesOf, countCauses } from '../../../verdict/cause.ts';
 import type { Caller, GoChoice } from './clients.ts';
 
 export interface Wanted {

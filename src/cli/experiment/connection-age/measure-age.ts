@@ -5,10 +5,10 @@ import { type ActiveRun, ClientProcess, type RunResult } from '../../../probe/cl
 import type { MeasuredAge } from '../../../probe/experiment/connection-age/build-report.ts';
 import { jitter } from '../../../probe/experiment/connection-age/model.ts';
 import type { Progress } from '../../../probe/index.ts';
-import { convergence } from '../../../probe/verdict/convergence.ts';
-import { quantile } from '../../../probe/verdict/quantile.ts';
-import { toHundredths, withLost } from '../../../probe/verdict/tally.ts';
-import { timelineOf } from '../../../probe/verdict/timeline.ts';
+import { convergence } from '../../../verdict/convergence.ts';
+import { quantile } from '../../../verdict/quantile.ts';
+import { toHundredths, withLost } from '../../../verdict/tally.ts';
+import { timelineOf } from '../../../verdict/timeline.ts';
 import type { ConnectionAgeOptions } from '../connection-age.ts';
 import type { AgedPods, AgePlace } from './age-place.ts';
 import { longCall } from './long-call.ts';

@@ -7,7 +7,7 @@ import { slowPodPage } from '../../../probe/experiment/slow-pod/page.ts';
 import { printSlowPod } from '../../../probe/experiment/slow-pod/print.ts';
 import type { SlowPodReport, SlowPodRow } from '../../../probe/experiment/slow-pod/report.ts';
 import { schemes } from '../../../probe/index.ts';
-import { tally } from '../../../probe/verdict/tally.ts';
+import { tally } from '../../../verdict/tally.ts';
 import { backendNames, templates } from '../../lab/backends.ts';
 import { machine } from '../../lab/machine.ts';
 import { versions } from '../../versions.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countCauses } from '../../verdict/cause.ts';
+import { countCauses } from '../../../verdict/cause.ts';
 import { concludeChange } from './conclude.ts';
 import { changePage } from './page.ts';
 import { printChange } from './print.ts';

@@ -1,7 +1,7 @@
+import { causes, causeTitles } from '../../../verdict/cause.ts';
 import { seconds } from '../../conclude.ts';
 import { percentile } from '../../print/latency.ts';
 import { type Cell, type Column, heading, painter, table, wrap } from '../../print/layout.ts';
-import { causes, causeTitles } from '../../verdict/cause.ts';
 import { nameOf } from './conclude.ts';
 import type { ChangeKind, ChangeReport, ExperimentRow, MeasuredRow } from './report.ts';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { causes } from '../../../verdict/cause.ts';
 import {
   begun,
   conclusion,
@@ -10,7 +11,6 @@ import {
   schemaVersion,
   setUp,
 } from '../../report-parts.ts';
-import { causes } from '../../verdict/cause.ts';
 
 const named = {
   variant: z.string().nullable().describe('What differs from an ordinary set-up; null: nothing is varied.'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CallRecord } from '../client/protocol.ts';
+import type { CallRecord } from './call-record.ts';
 import { tally } from './tally.ts';
 import { timelineOf } from './timeline.ts';
 

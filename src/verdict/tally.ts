@@ -1,4 +1,4 @@
-import type { CallRecord } from '../client/protocol.ts';
+import type { CallRecord } from './call-record.ts';
 import { quantile } from './quantile.ts';
 
 /** Milliseconds; null where there was no call. */

@@ -1,4 +1,15 @@
-import type { Counters } from '../fixture.ts';
+export interface Counters {
+  readonly readings: readonly CounterReading[];
+  /** Backends whose counter could not be read at all; they are named in the report and not judged. */
+  readonly unreadable: readonly { readonly pod: string; readonly reason: string }[];
+}
+
+export interface CounterReading {
+  readonly pod: string;
+  readonly calls: number;
+  /** false: read while the pod was draining and perhaps not its last word, so only judged as a lower bound. */
+  readonly final: boolean;
+}
 
 /** What the client and the backends say of the same run; `problem` is absent where they agree. */
 export interface CountCheck {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CounterReading } from '../fixture.ts';
+import type { CounterReading } from './count-check.ts';
 import { checkCounts } from './count-check.ts';
 
 const answered = new Map([

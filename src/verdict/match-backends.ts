@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { splitAddress } from '../../base/listen-address.ts';
+import { splitAddress } from '../base/listen-address.ts';
 import { canonicalAddress } from './canonical-address.ts';
 
 /** A backend that ought to answer. */

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { formatAddress, splitAddress } from '../../base/listen-address.ts';
+import { formatAddress, splitAddress } from '../base/listen-address.ts';
 
 /** `HOST:PORT` in one spelling: `[0:0::1]:80` and `[::1]:80` are one address, as `[::ffff:10.0.0.1]:80` and `10.0.0.1:80` are. */
 export function canonicalAddress(address: string): string {

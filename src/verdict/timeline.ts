@@ -1,4 +1,4 @@
-import type { CallRecord } from '../client/protocol.ts';
+import type { CallRecord } from './call-record.ts';
 
 export interface Timeline {
   readonly bucketMs: number;

@@ -1,4 +1,4 @@
-import type { CallRecord } from '../client/protocol.ts';
+import type { CallRecord } from './call-record.ts';
 
 /** What became of a pod during a change; times as in `CallRecord`. */
 export interface PodEvent {

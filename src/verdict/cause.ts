@@ -1,4 +1,4 @@
-import type { CallRecord } from '../client/protocol.ts';
+import type { CallRecord } from './call-record.ts';
 import type { PodEvent } from './convergence.ts';
 
 /** What a call can be lost to while pods are replaced, in the order of the report. */

@@ -1,4 +1,9 @@
-import type { Backend } from '../fixture.ts';
+/** A backend, and where it runs, where that is known. */
+export interface Placed {
+  readonly name: string;
+  readonly zone?: string | undefined;
+  readonly kubeNode?: string | undefined;
+}
 
 /** What the backends in one zone, or on one machine, answered together. */
 export interface PlaceShare {
@@ -9,7 +14,7 @@ export interface PlaceShare {
 
 /** Answered calls by zone or machine, in the order of their names; empty unless the place of every backend is known. */
 export function byPlace(
-  backends: readonly Backend[],
+  backends: readonly Placed[],
   place: 'zone' | 'kubeNode',
   answered: ReadonlyMap<string, number>,
 ): PlaceShare[] {
