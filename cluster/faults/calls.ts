@@ -5,6 +5,8 @@ import { describe, difference, type LoadClient, sum, type Tally } from './load-c
 import { readyPods, readySince, type Stage, target } from './stage.ts';
 
 const ratePerSecond = 200;
+/** Of clients that call beside those; at the rate of the others two processors would have enough to do with calls alone. */
+const besideRatePerSecond = 50;
 /** A machine that starts pods answers late; what is asked is whether calls are lost. */
 const deadlineMs = 10_000;
 /** How often something is done where what went wrong was the machine. */
@@ -16,8 +18,21 @@ export function tallies(clients: readonly LoadClient[]): Promise<Tally[]> {
 
 /** Lets clients call, from now on; resolves once they reach every backend. */
 export async function begin(stage: Stage, clients: readonly LoadClient[], called = target): Promise<void> {
-  await Promise.all(clients.map((client) => client.begin(called, ratePerSecond, deadlineMs)));
+  const rate = clients === stage.clients ? ratePerSecond : besideRatePerSecond;
+  await Promise.all(clients.map((client) => client.begin(called, rate, deadlineMs)));
   await reached(stage, clients);
+}
+
+/** Resolves once no call has failed for as long as a call may take: what fails from then on began to wait after now. */
+export async function calm(clients: readonly LoadClient[]): Promise<void> {
+  let last = await tallies(clients);
+  let since = performance.now();
+  await until('no call fails for the length of a deadline', async () => {
+    const now = await tallies(clients);
+    if (now.some((tally, index) => sum(difference(last[index]!, tally).failures) > 0)) since = performance.now();
+    last = now;
+    return performance.now() - since > deadlineMs ? true : undefined;
+  });
 }
 
 /** Resolves once every client has been answered, from now on, by every backend that is ready now. */
