@@ -46,6 +46,20 @@ export type { GrpcConnection, GrpcStream, Peer } from './grpc/transport.ts';
 export { defaultHttp2Limits, type Http2Limits, type Rate } from './http2/limits.ts';
 export type { ResourceKey } from './layer.ts';
 export { defaultLimits, type XdsLimits } from './limits.ts';
+export {
+  type ClusterLoad,
+  defaultLoadReportLimits,
+  type LoadReport,
+  type LoadReportLimits,
+  type LoadStreamInfo,
+  type LocalityLoad,
+  type ReportedLocality,
+} from './load-reports/load-report.ts';
+export {
+  LoadReportService,
+  type LoadReportServiceOptions,
+  loadReportPath,
+} from './load-reports/load-report-service.ts';
 export { type Account, noAccount } from './memory/account.ts';
 export {
   type AccountHolder,
