@@ -14,8 +14,8 @@ import { GrpcRouter } from './grpc/router.ts';
 import { GrpcError, grpcStatus } from './grpc/status.ts';
 import type { Peer } from './grpc/transport.ts';
 import { HealthService } from './health-service.ts';
+import { EventLoop } from './http2/event-loop.ts';
 import { defaultHttp2Limits, type Http2Limits } from './http2/limits.ts';
-import { EventLoop } from './http2/reading-turns.ts';
 import { serveSocket } from './http2/socket-connection.ts';
 import type { ConnectionOwner } from './http2/wire.ts';
 import { defaultLimits, type XdsLimits } from './limits.ts';
@@ -255,7 +255,7 @@ export class AdsServer {
     const { clock = systemClock, http2 } = this.#options;
     const { limits } = this.#environment;
     const { streamsPerSession: maxStreams, headerBytes: headerListBytes } = limits;
-    const loop = new EventLoop();
+    const loop = new EventLoop(clock);
     const http2Limits = { ...defaultHttp2Limits, ...http2, maxStreams, headerListBytes };
     const owner: ConnectionOwner = {
       request: (stream) => this.services.handle(stream),

@@ -1,8 +1,6 @@
-import { type Account, AccountedSize } from '../memory/account.ts';
+import type { Account } from '../memory/account.ts';
+import { PartialMessage, prefixLength } from './partial-message.ts';
 import { GrpcError, grpcStatus } from './status.ts';
-
-const prefixLength = 5;
-const nothing = Buffer.alloc(0);
 
 /** Takes messages, without their prefix. */
 export interface MessageSink {
@@ -14,10 +12,11 @@ export interface MessageSink {
 /** Cuts a stream of bytes into gRPC messages (gRPC over HTTP2, Length-Prefixed-Message). */
 export class MessageReader {
   readonly #maxBytes: number;
-  /** The beginning of a message that has not ended, and room for more of it. */
-  #buffer = nothing;
-  #length = 0;
-  readonly #size: AccountedSize;
+  readonly #account: Account;
+  /** The beginning of a message that has not ended. */
+  #partial: PartialMessage | undefined;
+  /** What came while the sink was full, in copies. */
+  #waiting: Buffer[] = [];
   #closed = false;
 
   /**
@@ -26,44 +25,89 @@ export class MessageReader {
    */
   constructor(maxBytes: number, account: Account) {
     this.#maxBytes = maxBytes;
-    this.#size = new AccountedSize(account);
+    this.#account = account;
   }
 
   /** Lets go of a message that will not end any more. */
   close(): void {
     this.#closed = true;
-    this.#clear();
+    this.#partial?.clear();
+    this.#partial = undefined;
+    for (const bytes of this.#waiting.splice(0)) this.#account.release(bytes.length);
   }
 
   /** Whether a message has begun and not ended. */
   get isInsideMessage(): boolean {
-    return this.#length > 0;
+    return this.#partial !== undefined;
   }
 
   /**
    * Takes a chunk and passes on the messages that it completes, while the sink is not full: one at least.
    *
-   * @returns whether there are more, which an empty chunk passes on
+   * @returns whether there is more, which an empty chunk passes on
    * @throws GrpcError UNIMPLEMENTED for a compressed message, RESOURCE_EXHAUSTED for one that is too long
    */
   read(chunk: Buffer, sink: MessageSink): boolean {
-    const data = this.#length === 0 ? chunk : this.#append(chunk);
-    let at = 0;
-    let isLeft = false;
-    for (;;) {
-      const end = this.#messageEnd(data, at);
-      isLeft = end !== undefined && at > 0 && sink.isFull === true;
-      if (end === undefined || isLeft) break;
-      sink.message(data.subarray(at + prefixLength, end));
-      at = end;
+    if (this.#waiting.length === 0) this.#keep(chunk.subarray(this.#pass(chunk, sink)));
+    else {
+      this.#keep(chunk);
+      this.#passWaiting(sink);
     }
-    // Messages that were passed on may be kept, so what is left moves to a place of its own.
-    if (at > 0 || data === chunk) this.#restart(data, at);
-    return isLeft && !this.#closed;
+    return this.#waiting.length > 0;
   }
 
+  #passWaiting(sink: MessageSink): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const taken = this.#pass(first, sink);
+      if (this.#closed) return;
+      this.#account.release(taken);
+      this.#waiting[0] = first.subarray(taken);
+      if (taken < first.length) return;
+      this.#waiting.shift();
+      if (sink.isFull === true) return;
+    }
+  }
+
+  #keep(bytes: Buffer): void {
+    if (bytes.length === 0 || this.#closed) return;
+    this.#account.charge(bytes.length);
+    this.#waiting.push(Buffer.from(bytes));
+  }
+
+  /** @returns how many bytes were taken: all, unless the sink is full */
+  #pass(data: Buffer, sink: MessageSink): number {
+    let at = 0;
+    while (at < data.length && !this.#closed) {
+      const end = this.#partial === undefined ? this.#messageEnd(data, at) : undefined;
+      if (end !== undefined) {
+        sink.message(data.subarray(at + prefixLength, end));
+        at = end;
+      } else {
+        at += this.#addToPartial(data.subarray(at));
+        if (this.#partial?.isComplete !== true) continue;
+        const message = this.#partial.take();
+        this.#partial = undefined;
+        sink.message(message);
+      }
+      if (sink.isFull === true) return at;
+    }
+    return at;
+  }
+
+  #addToPartial(bytes: Buffer): number {
+    this.#partial ??= new PartialMessage(this.#account, (prefix) => this.#lengthAt(prefix, 0));
+    return this.#partial.add(bytes);
+  }
+
+  /** Where a message ends that begins here, if all of it is there. */
   #messageEnd(data: Buffer, at: number): number | undefined {
     if (data.length - at < prefixLength) return undefined;
+    const end = at + this.#lengthAt(data, at);
+    return end <= data.length ? end : undefined;
+  }
+
+  /** With its prefix. */
+  #lengthAt(data: Buffer, at: number): number {
     if (data[at] !== 0) {
       throw new GrpcError(
         grpcStatus.unimplemented,
@@ -74,37 +118,7 @@ export class MessageReader {
     if (length > this.#maxBytes) {
       throw new GrpcError(grpcStatus.resourceExhausted, `a message of ${length} bytes; the limit is ${this.#maxBytes}`);
     }
-    const end = at + prefixLength + length;
-    return end <= data.length ? end : undefined;
-  }
-
-  #restart(data: Buffer, at: number): void {
-    this.#clear();
-    if (at < data.length && !this.#closed) this.#append(data.subarray(at));
-  }
-
-  #clear(): void {
-    this.#buffer = nothing;
-    this.#length = 0;
-    this.#size.set(0);
-  }
-
-  /**
-   * Grows by doubling, up to what the message takes: one that comes byte by byte costs no more than one that comes at once.
-   */
-  #append(chunk: Buffer): Buffer {
-    const length = this.#length + chunk.length;
-    if (length > this.#buffer.length) {
-      const begun = this.#length >= prefixLength ? this.#buffer : chunk;
-      const whole = begun.length >= prefixLength ? prefixLength + begun.readUInt32BE(1) : prefixLength;
-      const grown = Buffer.allocUnsafeSlow(Math.max(length, Math.min(this.#buffer.length * 2, whole)));
-      grown.set(this.#buffer.subarray(0, this.#length));
-      this.#buffer = grown;
-      this.#size.set(grown.length);
-    }
-    this.#buffer.set(chunk, this.#length);
-    this.#length = length;
-    return this.#buffer.subarray(0, length);
+    return prefixLength + length;
   }
 }
 

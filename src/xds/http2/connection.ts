@@ -17,13 +17,14 @@ import {
 import type { GrpcConnection, Peer, ResponseHeaders } from '../grpc/transport.ts';
 import { type Account, AccountedSize } from '../memory/account.ts';
 import type { ConnectionAccount, MemoryBudget } from '../memory/memory-budget.ts';
+import type { EventLoop } from './event-loop.ts';
 import { type Counted, FloodGuard } from './flood-guard.ts';
 import { InboundFrames } from './inbound-frames.ts';
 import type { Http2Limits } from './limits.ts';
 import { OpenStreams } from './open-streams.ts';
 import { Pings } from './pings.ts';
 import { RateLimit } from './rate-limit.ts';
-import { type EventLoop, ReadingTurns, type TurnReader } from './reading-turns.ts';
+import { ReadingTurns, type TurnReader } from './reading-turns.ts';
 import type { RequestHead } from './request-head.ts';
 import { Http2Stream, type StreamHost } from './stream.ts';
 import type { ConnectionOwner, Wire } from './wire.ts';

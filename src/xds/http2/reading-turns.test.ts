@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ManualClock } from '../../base/clock.ts';
+import { EventLoop } from './event-loop.ts';
 import { defaultHttp2Limits } from './limits.ts';
-import { EventLoop, ReadingTurns } from './reading-turns.ts';
+import { ReadingTurns } from './reading-turns.ts';
 import { request, startConversation } from './testing/conversation.ts';
 
 /** A reader whose every byte takes so many milliseconds; ten at a time. */
-function world(loop: EventLoop, clock: Pick<ManualClock, 'now' | 'after' | 'advance'>, msPerTen: number) {
+function world(
+  msPerTen: number,
+  clock: Pick<ManualClock, 'now' | 'after' | 'advance'> = new ManualClock(),
+  loop: EventLoop = new EventLoop(clock),
+) {
   const reader = {
     taken: 0,
     paused: false,
@@ -32,7 +37,7 @@ function world(loop: EventLoop, clock: Pick<ManualClock, 'now' | 'after' | 'adva
 }
 
 test('a turn ends after its time, and what is left comes in the next one', async () => {
-  const { reader, turns } = world(new EventLoop(), new ManualClock(), 1);
+  const { reader, turns } = world(1);
   turns.receive(Buffer.alloc(50));
   assert.deepEqual([reader.taken, reader.paused, turns.heldBytes], [20, true, 30]);
   await nextTurn();
@@ -42,7 +47,7 @@ test('a turn ends after its time, and what is left comes in the next one', async
 });
 
 test('a socket that has had 64 KiB in a turn leaves it to others', async () => {
-  const { reader, turns } = world(new EventLoop(), new ManualClock(), 0);
+  const { reader, turns } = world(0);
   turns.receive(Buffer.alloc(40_000));
   assert.equal(reader.paused, false);
   turns.receive(Buffer.alloc(40_000));
@@ -80,9 +85,9 @@ class WorkingClock {
 
 /** Milliseconds of work of all, while they always have more to be read. */
 async function workIn(connections: number, ms: number): Promise<number> {
-  const loop = new EventLoop();
   const clock = new WorkingClock();
-  const all = Array.from({ length: connections }, () => world(loop, clock, 1));
+  const loop = new EventLoop(clock);
+  const all = Array.from({ length: connections }, () => world(1, clock, loop));
   while (clock.now() < ms) {
     for (const { reader, turns } of all) if (!reader.paused) turns.receive(Buffer.alloc(1_000));
     clock.runDue();
@@ -100,6 +105,38 @@ test('one that takes all the time it can get has half of it, and so have eight',
   }
 });
 
+test('however many want more, others wait for a few milliseconds, and all who want more get their turn', async () => {
+  const clock = new WorkingClock();
+  const loop = new EventLoop(clock);
+  const greedy = Array.from({ length: 50 }, () => world(1, clock, loop));
+  const other = world(0, clock, loop);
+  for (const { turns } of greedy) turns.receive(Buffer.alloc(60));
+  const firstTurns = clock.now();
+  let longest = 0;
+  for (let turn = 0; turn < 40; turn++) {
+    const begun = clock.now();
+    other.turns.receive(Buffer.alloc(10));
+    assert.equal(other.reader.taken, (turn + 1) * 10, 'who wants little is read at once');
+    await nextTurn();
+    clock.runDue();
+    longest = Math.max(longest, clock.now() - begun);
+  }
+  assert.equal(firstTurns, 50 * 2);
+  assert.ok(longest >= 5 && longest <= 7, `${longest} ms at once`);
+  assert.deepEqual([...new Set(greedy.map(({ reader }) => reader.taken))], [60], 'each has had the same');
+});
+
+test('one who wanted more not long ago stands in line at once', async () => {
+  const { reader, turns } = world(1);
+  turns.receive(Buffer.alloc(30));
+  await nextTurn();
+  assert.equal(reader.taken, 30);
+  turns.receive(Buffer.alloc(10));
+  assert.deepEqual([reader.taken, reader.paused], [30, true]);
+  await nextTurn();
+  assert.deepEqual([reader.taken, reader.paused], [40, false]);
+});
+
 test('requests beyond the rate are read later, and none is lost', async () => {
   const { burst, perSecond } = defaultHttp2Limits.requests;
   const conversation = startConversation({ maxStreams: 10_000 });
@@ -110,14 +147,16 @@ test('requests beyond the rate are read later, and none is lost', async () => {
   assert.equal(conversation.paused, true);
   for (let more = 2; more <= 3; more++) {
     conversation.clock.advance(1_000 / perSecond + 0.001);
+    await nextTurn();
     assert.equal(conversation.streams.length, burst + more);
   }
   conversation.clock.advance(1_000 / perSecond + 0.001);
+  await nextTurn();
   assert.deepEqual([conversation.paused, conversation.faults], [false, []]);
 });
 
 test('a connection that is closed reads nothing that it had put off', async () => {
-  const { reader, turns } = world(new EventLoop(), new ManualClock(), 1);
+  const { reader, turns } = world(1);
   turns.defer(() => assert.fail('deferred work after the end'));
   turns.close();
   turns.receive(Buffer.alloc(50));

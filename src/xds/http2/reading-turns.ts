@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { EventLoop } from './event-loop.ts';
 
 /** Bytes that are taken from one socket before others have their turn. */
 const turnBytes = 64 * 1024;
@@ -6,51 +7,8 @@ const turnBytes = 64 * 1024;
 const turnMs = 2;
 /** Milliseconds of work that a connection may cause at once. */
 const burstMs = 10;
-/** The share of all time that those who want more have together, in equal parts. */
-const greedyShare = 0.5;
-/** And this share is everybody's, however many they are: a client that asks now and then needs less. */
-const leastShare = 0.01;
-/** For so long one is taken to want more. */
-const greedyForMs = 1_000;
 /** Nobody waits longer than this, however much he caused. */
 const maxPauseMs = 1_000;
-
-/** The event loop, as all connections of a server share it. */
-export class EventLoop {
-  #turn = 0;
-  #ending: NodeJS.Immediate | undefined;
-  /** Those that wanted more than a turn not long ago, and when they last did, in this order. */
-  readonly #greedy = new Map<object, number>();
-
-  /** Number of the turn that runs. */
-  get turn(): number {
-    this.#ending ??= setImmediate(() => {
-      this.#ending = undefined;
-      this.#turn += 1;
-    });
-    return this.#turn;
-  }
-
-  /** The share of all time that a connection has, at this time. */
-  shareAt(nowMs: number): number {
-    for (const [who, at] of this.#greedy) {
-      if (nowMs - at < greedyForMs) break;
-      this.#greedy.delete(who);
-    }
-    return Math.max(greedyShare / Math.max(1, this.#greedy.size), leastShare);
-  }
-
-  /** It would take more than a turn, or has taken more than its share. */
-  wantsMore(who: object, nowMs: number): void {
-    this.#greedy.delete(who);
-    this.#greedy.set(who, nowMs);
-  }
-
-  /** It is over. */
-  left(who: object): void {
-    this.#greedy.delete(who);
-  }
-}
 
 /** What is read in turns: a connection. */
 export interface TurnReader {
@@ -68,7 +26,7 @@ export interface TurnReader {
 /**
  * Reads a socket in turns, so that no client has more of the event loop than its share, whatever its bytes cost. One whose
  * work took longer than it may pauses for as long as that took, and if there are several, half of the time is all that they
- * get together.
+ * get together, a few milliseconds at a time ({@link EventLoop}).
  */
 export class ReadingTurns {
   readonly #reader: TurnReader;
@@ -86,6 +44,9 @@ export class ReadingTurns {
   #paused = false;
   #closed = false;
   #cancel: () => void = () => {};
+  readonly #goOn = (): void => {
+    if (!this.#closed) this.#run();
+  };
 
   constructor(reader: TurnReader, loop: EventLoop, clock: Clock) {
     this.#reader = reader;
@@ -109,7 +70,10 @@ export class ReadingTurns {
   receive(chunk: Buffer): void {
     if (this.#closed) return;
     this.#backlog.push(chunk);
-    if (!this.#paused) this.#run();
+    if (this.#paused) return;
+    // One who wanted more not long ago stands in line, where all who do have a few milliseconds together.
+    if (this.#loop.isGreedy(this)) this.#pause(0);
+    else this.#run();
   }
 
   /** Ends the turn, and the next one comes no sooner than this. */
@@ -145,7 +109,8 @@ export class ReadingTurns {
     this.#usedMs += tookMs;
     if (this.#closed) return;
     const isLeft = this.#backlog.length > 0 || this.#deferred.length > 0;
-    if (isLeft) this.#loop.wantsMore(this, begun);
+    // Bytes as well as time: what the system did to bring them is in nobody's account.
+    if (isLeft || this.#usedBytes >= turnBytes) this.#loop.wantsMore(this, begun);
     const pauseMs = Math.max(this.#waitMs, this.#spend(begun, tookMs));
     if (isLeft || pauseMs > 0 || this.#usedBytes >= turnBytes) this.#pause(pauseMs);
     else if (this.#paused) {
@@ -189,13 +154,11 @@ export class ReadingTurns {
       this.#paused = true;
       this.#reader.pause();
     }
-    const goOn = (): void => {
-      if (!this.#closed) this.#run();
-    };
-    if (delayMs > 0) this.#cancel = this.#clock.after(delayMs, goOn);
-    else {
-      const immediate = setImmediate(goOn);
-      this.#cancel = () => clearImmediate(immediate);
-    }
+    if (delayMs > 0) this.#cancel = this.#clock.after(delayMs, () => this.#queue());
+    else this.#queue();
+  }
+
+  #queue(): void {
+    this.#cancel = this.#loop.queue(this.#goOn);
   }
 }

@@ -5,8 +5,8 @@ import { SocketPeer } from '../grpc/socket-peer.ts';
 import { lingerMs, type Peer } from '../grpc/transport.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
 import { Http2Connection } from './connection.ts';
+import type { EventLoop } from './event-loop.ts';
 import type { Http2Limits } from './limits.ts';
-import type { EventLoop } from './reading-turns.ts';
 import type { ConnectionOwner, Wire } from './wire.ts';
 
 /** What OpenSSL takes for a connection. */

@@ -6,8 +6,8 @@ import { GrpcRouter } from '../grpc/router.ts';
 import { encodeGrpcMessage, maxMessageBytes } from '../grpc/status.ts';
 import { MemoryBudget } from '../memory/memory-budget.ts';
 import { Http2Connection } from './connection.ts';
+import { EventLoop } from './event-loop.ts';
 import { defaultHttp2Limits } from './limits.ts';
-import { EventLoop } from './reading-turns.ts';
 import { handshake, headerBlock, rawFrame, request, startConversation } from './testing/conversation.ts';
 
 const refused = (id: number) =>
@@ -39,7 +39,8 @@ function unread(memory = new MemoryBudget()) {
     request: (stream: Parameters<GrpcRouter['handle']>[0]) => router.handle(stream),
     fault: (_connection: unknown, { reason }: { reason: string }) => void faults.push(reason),
   };
-  const connection = new Http2Connection(wire, owner, defaultHttp2Limits, new ManualClock(), memory, new EventLoop());
+  const clock = new ManualClock();
+  const connection = new Http2Connection(wire, owner, defaultHttp2Limits, clock, memory, new EventLoop(clock));
   connection.receive(handshake);
   return { connection, faults, written, wire, isEnded: () => ended, bytes: () => Buffer.concat(written).length };
 }

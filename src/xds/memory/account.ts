@@ -1,3 +1,5 @@
+import { blockBytes } from './block-pool.ts';
+
 /** Where bytes are charged that somebody else makes this process hold. */
 export interface Account {
   /** So many bytes more are held. */
@@ -11,10 +13,21 @@ export interface Account {
   hold(bytes: Uint8Array): void;
   /** They are held once less. */
   drop(bytes: Uint8Array): void;
+  /** A block of memory, whatever stands in it, which is charged until it is given back. */
+  takeBlock(): Buffer;
+  /** Nobody looks into the block any more. */
+  giveBack(block: Buffer): void;
 }
 
 /** For tests and programs that do not count. */
-export const noAccount: Account = { charge() {}, release() {}, hold() {}, drop() {} };
+export const noAccount: Account = {
+  charge() {},
+  release() {},
+  hold() {},
+  drop() {},
+  takeBlock: () => Buffer.allocUnsafeSlow(blockBytes),
+  giveBack() {},
+};
 
 /** A part of an account whose size is known as a whole: charges and releases the difference. */
 export class AccountedSize {

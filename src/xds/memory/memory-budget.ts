@@ -1,5 +1,6 @@
 import { heapLimitBytes, memoryLimitBytes } from '../../base/memory-limit.ts';
 import type { Account } from './account.ts';
+import { BlockPool, blockBytes } from './block-pool.ts';
 
 /** How much clients may make a server hold. */
 export interface MemoryLimits {
@@ -15,6 +16,8 @@ export interface MemoryLimits {
 const shareOfMemory = 0.4;
 const shareOfHeap = 0.5;
 const shareOfConnection = 0.25;
+/** Of the budget, for blocks that nobody uses. */
+const shareOfBlocks = 0.125;
 /** Where no connection holds more than this, it is their number that is too much, and those that do nothing go first. */
 const crowdBytes = 256 * 1024;
 
@@ -47,6 +50,7 @@ export class MemoryBudget {
   readonly #accounts = new Set<ConnectionAccount>();
   readonly #shared = new Map<Uint8Array, number>();
   readonly #suspects = new Set<ConnectionAccount>();
+  readonly #blocks = new BlockPool();
   #usedBytes = 0;
   #scheduled = false;
 
@@ -57,6 +61,11 @@ export class MemoryBudget {
   /** Bytes that all accounts hold together. */
   get usedBytes(): number {
     return this.#usedBytes;
+  }
+
+  /** Bytes of blocks that are kept and that nobody uses: within the budget. */
+  get freeBytes(): number {
+    return this.#blocks.freeBytes;
   }
 
   /** @param bytes - what it holds from the start until it is closed */
@@ -70,6 +79,7 @@ export class MemoryBudget {
   /** Of an account. */
   added(account: ConnectionAccount, bytes: number): void {
     this.#usedBytes += bytes;
+    this.#trim();
     const { totalBytes, connectionBytes } = this.limits;
     if (account.bytes > connectionBytes) this.#suspects.add(account);
     else if (this.#usedBytes <= totalBytes) return;
@@ -86,6 +96,17 @@ export class MemoryBudget {
     this.#usedBytes -= bytes;
   }
 
+  /** Of an account: a block, which it charges. */
+  takeBlock(): Buffer {
+    return this.#blocks.take();
+  }
+
+  /** Of an account: a block, which it has released. */
+  giveBack(block: Buffer): void {
+    this.#blocks.giveBack(block);
+    this.#trim();
+  }
+
   /** Of an account that begins to hold bytes, or ceases to: by how much that changes what the process holds. */
   shared(bytes: Uint8Array, more: 1 | -1): number {
     return step(this.#shared, bytes, more) ? bytes.length : 0;
@@ -95,6 +116,13 @@ export class MemoryBudget {
   closed(account: ConnectionAccount): void {
     this.#accounts.delete(account);
     this.#suspects.delete(account);
+  }
+
+  /** Blocks that nobody uses are kept within the budget, and no more of them than a part of it. */
+  #trim(): void {
+    const { totalBytes } = this.limits;
+    if (this.#blocks.freeBytes === 0) return;
+    this.#blocks.trim(Math.min(totalBytes * shareOfBlocks, totalBytes - this.#usedBytes));
   }
 
   #settle(): void {
@@ -173,6 +201,18 @@ export class ConnectionAccount implements Account {
     if (this.#closed || this.#shared === undefined || !step(this.#shared, bytes, -1)) return;
     this.#bytes -= bytes.length;
     this.#budget.removed(this.#budget.shared(bytes, -1));
+  }
+
+  /** A block of memory, which is charged until it is given back. */
+  takeBlock(): Buffer {
+    this.charge(blockBytes);
+    return this.#budget.takeBlock();
+  }
+
+  /** Nobody looks into the block any more. */
+  giveBack(block: Buffer): void {
+    this.release(blockBytes);
+    this.#budget.giveBack(block);
   }
 
   /** Its holder has to go. */

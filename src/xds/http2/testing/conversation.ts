@@ -6,8 +6,8 @@ import { clientPreface, frameFlag, frameHeaderLength, frameType } from '../../..
 import type { StreamListener } from '../../grpc/transport.ts';
 import { MemoryBudget } from '../../memory/memory-budget.ts';
 import { Http2Connection } from '../connection.ts';
+import { EventLoop } from '../event-loop.ts';
 import { defaultHttp2Limits, type Http2Limits } from '../limits.ts';
-import { EventLoop } from '../reading-turns.ts';
 import type { Http2Stream } from '../stream.ts';
 import type { Wire } from '../wire.ts';
 
@@ -105,7 +105,7 @@ export class Conversation {
       { ...defaultHttp2Limits, ...limits },
       this.clock,
       this.memory,
-      new EventLoop(),
+      new EventLoop(this.clock),
     );
   }
 
