@@ -1,44 +1,16 @@
-// The probe against services that are not ours: grpc-go, Python's grpcio and Envoy.
+// The probe against services that are not ours: grpc-go, Python's grpcio and nginx.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { after, before, suite, type TestContext, test } from 'node:test';
-import { findEnvoy } from '../src/base/find-envoy.ts';
-import { type Output, outputOf } from '../src/base/testing/output-of.ts';
-import { EnvoyProcess } from '../src/controlplane/testing/envoy-process.ts';
-import { type ProbeReport, probeReportSchema } from '../src/probe/measure/report.ts';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
 import { freePorts } from './driver/free-ports.ts';
 import { buildServer } from './probe/build-server.ts';
+import { evenkeel, missing, probe, root, targetOf } from './probe/run-probe.ts';
 import { startNginx } from './probe/start-nginx.ts';
 import { type StartedServer, startServer } from './probe/start-server.ts';
 
-const root = resolve(import.meta.dirname, '..');
-const requireAll = process.env.EVENKEEL_REQUIRE === 'all';
 const timeout = 240_000;
-const patient = ['--deadline', '60s', '--connect-timeout', '60s', '--warmup', '0', '--json'];
-
-async function evenkeel(...args: string[]): Promise<Output> {
-  const main = join(root, 'src', 'cli', 'main.ts');
-  const child = spawn(process.execPath, [main, 'probe', ...args, ...patient], { stdio: ['ignore', 'pipe', 'pipe'] });
-  return outputOf(child);
-}
-
-async function probe(...args: string[]): Promise<ProbeReport> {
-  const { code, stdout, stderr } = await evenkeel(...args);
-  assert.equal(code, 0, stderr);
-  return probeReportSchema.parse(JSON.parse(stdout));
-}
-
-const targetOf = (servers: readonly StartedServer[]): string =>
-  `ipv4:${servers.map(({ address }) => address).join(',')}`;
-
-/** What is not there is skipped, unless nothing may be. */
-function missing(t: TestContext, what: string): void {
-  if (requireAll) throw new Error(`${what}, and EVENKEEL_REQUIRE=all lets nothing be skipped`);
-  t.skip(what);
-}
 
 suite('grpc-go with health and reflection', { timeout }, () => {
   let binary: string | undefined;
@@ -115,15 +87,6 @@ suite('grpc-go with health and reflection', { timeout }, () => {
     }
   });
 
-  test('MaxConnectionAge costs no call, by both engines', async (t) => {
-    if (binary === undefined) return missing(t, 'there is no Go');
-    const { address } = await start('--max-age', '200ms');
-    for (const engine of ['channel', 'wire']) {
-      const report = await probe(address, '--engine', engine, '--rate', '300', '--calls', '600');
-      assert.deepEqual([report.calls, report.failed], [600, 0], `${engine} ${JSON.stringify(report.errors)}`);
-    }
-  });
-
   test('nginx that ends connections costs no call, and its error page is UNAVAILABLE, by both engines', async (t) => {
     const nginx = spawnSync('nginx', ['-v']).status === 0;
     if (binary === undefined || !nginx) return missing(t, 'there is no Go or no nginx');
@@ -144,28 +107,6 @@ suite('grpc-go with health and reflection', { timeout }, () => {
       }
       const { stderr } = await evenkeel(`127.0.0.1:${broken}`, '--engine', engine, '--calls', '5');
       assert.match(stderr, /EK_PROBE_NO_ANSWER.*UNAVAILABLE.*502/, engine);
-    }
-  });
-
-  test('behind Envoy a header tells backends apart, and without one nothing is claimed', async (t) => {
-    const envoy = await findEnvoy();
-    if (binary === undefined || envoy === undefined) return missing(t, 'there is no Go or no Envoy');
-    const folder = mkdtempSync(join(tmpdir(), 'evenkeel-interop-probe-'));
-    t.after(() => rmSync(folder, { recursive: true }));
-    for (const [flags, expected] of [
-      [(name: string) => ['--header', `x-served-by=${name}`], ['header:x-served-by', 'balanced']],
-      [() => [], ['peer', 'inconclusive']],
-    ] as const) {
-      const three = await Promise.all(['a', 'b', 'c'].map((name) => start(...flags(name))));
-      const [listen, admin] = (await freePorts(2)) as [number, number];
-      const proxy = await EnvoyProcess.start(envoy, join(folder, `${expected[0]}.json`), proxyTo(three, listen, admin));
-      try {
-        await proxy.ready(`127.0.0.1:${admin}`);
-        const report = await probe(`127.0.0.1:${listen}`, '--backends', '3', '--calls', '120');
-        assert.deepEqual([report.identifier.by, report.verdict], expected, JSON.stringify(report.backends));
-      } finally {
-        await proxy.stop();
-      }
     }
   });
 });
@@ -203,62 +144,3 @@ suite("Python's grpcio without health and reflection", { timeout }, () => {
     assert.match(misfit.stderr, /EK_PROBE_DATA.*shop\.Question\.text/);
   });
 });
-
-/** An Envoy that takes gRPC on one port and spreads calls over these servers. */
-function proxyTo(servers: readonly StartedServer[], listen: number, admin: number): object {
-  const at = (port: number): object => ({ socket_address: { address: '127.0.0.1', port_value: port } });
-  const http2 = {
-    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-      '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-      explicit_http_config: { http2_protocol_options: {} },
-    },
-  };
-  const manager = {
-    '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
-    stat_prefix: 'probe',
-    codec_type: 'HTTP2',
-    route_config: {
-      virtual_hosts: [
-        { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'servers' } }] },
-      ],
-    },
-    http_filters: [
-      {
-        name: 'envoy.filters.http.router',
-        typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
-      },
-    ],
-  };
-  return {
-    admin: { address: at(admin) },
-    static_resources: {
-      listeners: [
-        {
-          name: 'grpc',
-          address: at(listen),
-          filter_chains: [
-            { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] },
-          ],
-        },
-      ],
-      clusters: [
-        {
-          name: 'servers',
-          type: 'STATIC',
-          lb_policy: 'ROUND_ROBIN',
-          typed_extension_protocol_options: http2,
-          load_assignment: {
-            cluster_name: 'servers',
-            endpoints: [
-              {
-                lb_endpoints: servers.map(({ address }) => ({
-                  endpoint: { address: at(Number(address.split(':')[1])) },
-                })),
-              },
-            ],
-          },
-        },
-      ],
-    },
-  };
-}

@@ -27,13 +27,14 @@ func main() {
 	reflects := flag.Bool("reflection", true, "describe the services")
 	delay := flag.Duration("delay", 0, "wait before each answer")
 	maxAge := flag.Duration("max-age", 0, "close connections after so long (MaxConnectionAge)")
+	grace := flag.Duration("max-age-grace", 0, "let calls go on for so long after that (MaxConnectionAgeGrace); 0: for ever")
 	flag.Parse()
 	options := []grpc.ServerOption{}
 	if *header != "" || *trailer != "" || *delay > 0 {
 		options = append(options, grpc.UnaryInterceptor(answerWith(*header, *trailer, *delay)))
 	}
 	if *maxAge > 0 {
-		options = append(options, grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: *maxAge}))
+		options = append(options, grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: *maxAge, MaxConnectionAgeGrace: *grace}))
 	}
 	server := grpc.NewServer(options...)
 	grpc_health_v1.RegisterHealthServer(server, health.NewServer())

@@ -98,6 +98,8 @@ class OpenLoop {
       // What could not be begun in the time of the run is not begun after it.
       if (now > this.#endAt + timerResolutionMs * 50) break;
       this.#begin(this.#next.at, this.#next.counts, now);
+      // Ended while the call was begun: nothing is due any more.
+      if (this.#over) return;
       this.#advance();
     }
     // Those that were due and never begun.
@@ -155,7 +157,7 @@ class OpenLoop {
     this.#finished.resolve({
       ...{ lastAt: this.#lastAt, intended: this.#intended, dueMs: this.#dueMs, begun: this.#begun },
       ...{ warmupCalls: this.#warmupCalls, inFlight: this.#countedInFlight },
-      ...{ latestMs: this.#latestMs, heldBack: this.#heldBack },
+      ...{ latestMs: this.#latestMs, heldBack: this.#heldBack, pauses: 0 },
     });
   }
 }

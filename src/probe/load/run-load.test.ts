@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { parseRate } from './arrivals.ts';
+import { pauseAfter } from './closed-loop.ts';
 import type { Done, Engine } from './engine.ts';
 import { type LoadOptions, ratesOf, runLoad } from './run-load.ts';
 
@@ -92,4 +93,24 @@ test('so many calls have the rate that was asked for, never more', async () => {
   assert.deepEqual(ratesOf({ intended: 1, dueMs: 10, begun: 1 }, 0.9, 0), { intendedRate: 100, achievedRate: 100 });
   assert.deepEqual(ratesOf({ intended: 100, begun: 90 }, 1000, 40), { intendedRate: 100, achievedRate: 50 });
   assert.deepEqual(ratesOf({ intended: null, begun: 90 }, 1000, 0), { intendedRate: null, achievedRate: 90 });
+});
+
+test('closed loop: callers whose calls fail at once do not spin, and the result says that they waited', async () => {
+  const options: LoadOptions = { ...usual, arrivals: { loop: 'closed', callers: 4 }, durationMs: 400 };
+  const { recorder, saturation } = await runLoad(
+    engineOf((done) => setImmediate(done, 'UNAVAILABLE', undefined, undefined, 'no connection')),
+    options,
+    never,
+  );
+  // With pauses as short as chance makes them; on a slow machine there are fewer calls.
+  let most = 0;
+  for (let atMs = 0; atMs < 400; most += 1) atMs += pauseAfter(most + 1, 0);
+  assert.ok(recorder.failed > 4 && recorder.failed <= 4 * (most + 1), `${recorder.failed} calls`);
+  assert.ok(saturation.pauses > 0);
+});
+
+test('closed loop: only failures in a row make a caller wait longer, up to 100 ms', () => {
+  const pauses = [1, 2, 3, 10, 11, 1000].map((failures) => Math.round(pauseAfter(failures, 0.5) * 10) / 10);
+  assert.deepEqual(pauses, [1, 1.6, 2.6, 68.7, 100, 100]);
+  assert.deepEqual([pauseAfter(99, 0), pauseAfter(99, 1)], [80, 120]);
 });

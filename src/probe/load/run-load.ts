@@ -46,6 +46,8 @@ export interface Saturation {
   readonly latestMs: number;
   /** Whether calls had to wait since `maxInFlight` were under way. */
   readonly heldBack: boolean;
+  /** How often a caller of the closed loop waited after a call that had failed. */
+  readonly pauses: number;
 }
 
 /** One run of a loop. */
@@ -72,6 +74,7 @@ export interface LoopResult {
   readonly inFlight: number;
   readonly latestMs: number;
   readonly heldBack: boolean;
+  readonly pauses: number;
 }
 
 /**
@@ -95,12 +98,12 @@ export async function runLoad(
   try {
     const made = await (arrivals.loop === 'open' ? openLoop(run, arrivals) : closedLoop(run, arrivals));
     const { utilization } = performance.eventLoopUtilization(busySince);
-    const { warmupCalls, inFlight, latestMs, heldBack } = made;
+    const { warmupCalls, inFlight, latestMs, heldBack, pauses } = made;
     const measuredMs = Math.max(0, made.lastAt - startedAt);
     return {
       ...{ recorder, startedAt, measuredMs, warmupCalls, inFlight, interrupted: signal.aborted },
       ...ratesOf(made, measuredMs, recorder.notSent),
-      saturation: { busy: utilization, latestMs, heldBack },
+      saturation: { busy: utilization, latestMs, heldBack, pauses },
     };
   } finally {
     clearInterval(ticking);

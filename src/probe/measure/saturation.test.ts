@@ -12,7 +12,7 @@ interface Part {
 function seen({ rates: [intendedRate, achievedRate] = [100, 100], own, held }: Part) {
   return saturationOf({
     ...{ intendedRate, achievedRate },
-    saturation: { busy: 0.1, latestMs: 1, heldBack: false, ...own },
+    saturation: { busy: 0.1, latestMs: 1, heldBack: false, pauses: 0, ...own },
     recorder: { calls: 1000, held: { calls: 0, longestMs: 0, notSent: 0, for: undefined, ...held } },
   });
 }

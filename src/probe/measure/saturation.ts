@@ -1,3 +1,4 @@
+import { longestPauseMs } from '../load/closed-loop.ts';
 import type { LoadResult } from '../load/run-load.ts';
 import { formatMs } from './duration.ts';
 import type { ProbeReport } from './report.ts';
@@ -10,6 +11,8 @@ const mostBusy = 0.9;
 const mostLateMs = 100;
 /** Of all calls; where fewer had to wait in this program it does not show in the 99th percentile. */
 const fewHeld = 0.01;
+/** Of all calls; where callers waited less often it does not show in the rate. */
+const fewPauses = 0.01;
 
 type Saturation = ProbeReport['saturation'];
 type Result = Pick<LoadResult, 'intendedRate' | 'achievedRate' | 'saturation'> & {
@@ -25,7 +28,7 @@ export function saturationOf(result: Result): Saturation {
 
 /** The first of these that holds: it explains those after it. */
 function shortage({ intendedRate, achievedRate, saturation, recorder }: Result): Pick<Saturation, 'by' | 'note'> {
-  const { busy, latestMs, heldBack } = saturation;
+  const { busy, latestMs, heldBack, pauses } = saturation;
   const { held, calls } = recorder;
   const short = intendedRate !== null && achievedRate < intendedRate * enoughOfRate;
   if (busy >= mostBusy && (short || intendedRate === null || latestMs > mostLateMs)) {
@@ -51,6 +54,12 @@ function shortage({ intendedRate, achievedRate, saturation, recorder }: Result):
     return heldBack
       ? { by: 'target', note: 'the target did not answer as fast as calls were due, and too many were in flight' }
       : { by: 'generator', note: 'calls could not be begun when they were due' };
+  }
+  if (pauses > calls * fewPauses) {
+    return {
+      by: 'target',
+      note: `callers waited ${pauses} times, up to ${longestPauseMs} ms, after a call that had failed: the rate is lower for it`,
+    };
   }
   if (latestMs > mostLateMs) {
     const note = `this program once began calls ${formatMs(latestMs)} late; their latency says so`;

@@ -10,11 +10,13 @@ export interface CallEvents {
 /** Statuses that grpc-js gives to a page that it has taken for messages; one that it knows for a page it names so. */
 const notReadable: ReadonlySet<grpc.status> = new Set([grpc.status.RESOURCE_EXHAUSTED, grpc.status.INTERNAL]);
 const knownForPage = 'Received HTTP status code';
+/** What Node says of streams whose connection has ended with GOAWAY and an error. */
+const goAwayWithError = /Session closed with error code \d+/;
 
 /**
  * Gives calls the status that gRPC says where grpc-js reports another one: an answer that lacks its one message is no success
- * (doc/statuscodes.md), and HTTP 200 with a page in it is UNKNOWN (doc/http-grpc-status-mapping.md), not a message that is too
- * large.
+ * (doc/statuscodes.md), HTTP 200 with a page in it is UNKNOWN (doc/http-grpc-status-mapping.md), not a message that is too
+ * large, and a connection that is lost is UNAVAILABLE, whatever error its GOAWAY has.
  */
 export function outcomeOf(singleAnswer: boolean, events: CallEvents, onEnd: () => void): CallEvents {
   let messages = 0;
@@ -38,6 +40,9 @@ export function outcomeOf(singleAnswer: boolean, events: CallEvents, onEnd: () =
       } else if (notReadable.has(code) && isPage) {
         const details = `HTTP 200 (${JSON.stringify(type?.slice(0, 100))}) without a gRPC status`;
         events.status({ code: grpc.status.UNKNOWN, details, metadata });
+      } else if (code === grpc.status.INTERNAL && goAwayWithError.test(said)) {
+        const details = `the server closed the connection (GOAWAY): ${goAwayWithError.exec(said)![0]}`;
+        events.status({ code: grpc.status.UNAVAILABLE, details, metadata });
       } else events.status(status);
     },
   };

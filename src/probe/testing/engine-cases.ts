@@ -248,6 +248,16 @@ const windows: readonly EngineCase[] = [
 const broken = (name: string, breaks: (stream: RawStream) => void, status: string): EngineCase =>
   answers(name, status, breaks);
 
+const leavingWith = (code: 2 | 11): EngineCase =>
+  broken(
+    `GOAWAY ${code}, and the connection is cut off`,
+    ({ connection, id }) => {
+      connection.goAway(id, code);
+      connection.end();
+    },
+    'UNAVAILABLE',
+  );
+
 const faults: readonly EngineCase[] = [
   broken(
     'trailers in the middle',
@@ -261,6 +271,9 @@ const faults: readonly EngineCase[] = [
   broken('an answer without :status', (stream) => stream.headers([['content-type', 'application/grpc']]), 'INTERNAL'),
   broken('a connection that is cut off', ({ connection }) => connection.destroy(), 'UNAVAILABLE'),
   broken('a connection that is ended', ({ connection }) => connection.end(), 'UNAVAILABLE'),
+  leavingWith(2),
+  // It cannot tell this from a stream that was reset with that code.
+  { ...leavingWith(11), grpcJs: 'RESOURCE_EXHAUSTED' },
   {
     // Node's client takes what is beyond its bound for a breach of the protocol.
     grpcJs: 'INTERNAL',
