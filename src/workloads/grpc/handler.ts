@@ -7,6 +7,7 @@ import {
 } from '@bufbuild/protobuf';
 import { Metadata, type ServerUnaryCall, type sendUnaryData, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { messageOf } from '../../base/errors.ts';
+import { cutOff } from '../pod/condition.ts';
 import { StatusError } from '../pod/faults.ts';
 import { headers, type Pod } from '../pod/pod.ts';
 import { grpcServerSpan } from '../tracing/call-attributes.ts';
@@ -67,8 +68,8 @@ async function serve(
   if (traces === undefined) return serveCall(pod, method, handle, { call, metadata }, answer);
   const start = grpcServerSpan(call.getPath(), call.getPeer());
   await traces.receive(start, metadata, undefined, async (span) => {
-    if (pod.condition.draining) span.set({ 'evenkeel.draining': true });
     await serveCall(pod, method, handle, { call, metadata, span }, answer);
+    if (pod.condition.draining) span.set({ 'evenkeel.draining': true });
     span.end();
   });
 }
@@ -104,7 +105,7 @@ async function serveCall(
     count('OK');
     answer(null, create(method.output, reply));
   } catch (thrown) {
-    const failure = toStatusError(thrown, gone.signal);
+    const failure = toStatusError(thrown, gone.signal, pod.condition.cutting);
     if (failure.status === 'INTERNAL') pod.log.error({ err: thrown }, 'call failed');
     count(failure.status);
     if (serverFailures.has(failure.status)) span?.fail(failure.status, failure.message);
@@ -118,8 +119,9 @@ const serverFailures: ReadonlySet<string> = new Set([
   'CANCELLED',
 ]);
 
-function toStatusError(thrown: unknown, signal: AbortSignal): StatusError {
+function toStatusError(thrown: unknown, signal: AbortSignal, cutting: boolean): StatusError {
   if (thrown instanceof StatusError) return thrown;
+  if (signal.aborted && cutting) return new StatusError('UNAVAILABLE', cutOff);
   if (signal.aborted) return new StatusError('CANCELLED', 'the caller went away');
   return new StatusError('INTERNAL', messageOf(thrown));
 }

@@ -37,7 +37,7 @@ export async function startGrpcServer<S extends DescService>(
   const port = await bind(server, address, listen.field ?? '--port');
   return {
     address: formatAddress(settings.host, port),
-    stop: (graceMs) => stop(server, health, graceMs),
+    stop: (graceMs) => stop(server, pod, health, graceMs),
   };
 }
 
@@ -77,11 +77,12 @@ function withSystemCode(error: Error): Error {
 }
 
 /** GOAWAY on every connection, then calls in flight finish; what is left after `graceMs` is cut. */
-function stop(server: Server, health: HealthService, graceMs: number): Promise<boolean> {
+function stop(server: Server, pod: Pod, health: HealthService, graceMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     let clean = true;
     const cut = setTimeout(() => {
       clean = false;
+      pod.condition.cut();
       server.forceShutdown();
     }, graceMs);
     server.tryShutdown(() => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { messageOf } from '../../base/errors.ts';
 import { formatAddress, listenError } from '../../base/listen-address.ts';
@@ -55,7 +57,7 @@ export async function startHttpServer(
     return reply.code(status).send({ error: messageOf(error) });
   });
   for (const [path, answer] of Object.entries(routes)) app.get(path, answer);
-  return listenOn(app, listen);
+  return listenOn(app, listen, () => pod.condition.cut());
 }
 
 /** A fastify instance with the bounds that all our servers share and JSON answers for unknown paths. */
@@ -73,10 +75,15 @@ export function bareServer(): FastifyInstance {
   return app;
 }
 
-/** Starts the listener; it stops by letting answers in flight finish. */
+/**
+ * Starts the listener; it stops by letting answers in flight finish.
+ *
+ * @param onCut - called before those that take too long are cut off
+ */
 export async function listenOn(
   app: FastifyInstance,
   { host, port, field = '--port' }: { readonly host: string; readonly port: number; readonly field?: string },
+  onCut: () => void = () => {},
 ): Promise<RunningServer> {
   try {
     await app.listen({ host, port });
@@ -84,6 +91,11 @@ export async function listenOn(
     await app.close();
     throw listenError(cause, { host, port }, field);
   }
+  const open = new Set<Socket>();
+  app.server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   const bound = app.server.address();
   const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
   return {
@@ -92,10 +104,13 @@ export async function listenOn(
       let clean = true;
       const cut = setTimeout(() => {
         clean = false;
+        onCut();
         app.server.closeAllConnections();
       }, graceMs);
       await app.close();
       clearTimeout(cut);
+      // A server counts as closed a moment before what was cut off hears of it, and its spans end.
+      await Promise.all([...open].map((socket) => once(socket, 'close')));
       return clean;
     },
   };

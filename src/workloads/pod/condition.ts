@@ -1,3 +1,6 @@
+/** Why a call has no answer that was in flight when its pod's time was over. */
+export const cutOff = 'the pod ended before the answer was sent';
+
 /**
  * Whether a pod is alive and wants calls. It starts ready; draining is for good, a failed probe can be taken back.
  */
@@ -5,6 +8,7 @@ export class Condition {
   #alive = true;
   #wanted = true;
   #draining = false;
+  #cutting = false;
   readonly #observers = new Set<() => void>();
 
   /** What a liveness probe asks. */
@@ -28,9 +32,18 @@ export class Condition {
     this.#tell();
   }
 
+  /** Calls that are still in flight are cut off now. */
+  get cutting(): boolean {
+    return this.#cutting;
+  }
+
   drain(): void {
     this.#draining = true;
     this.#tell();
+  }
+
+  cut(): void {
+    this.#cutting = true;
   }
 
   /** Calls `observer` after each change. */

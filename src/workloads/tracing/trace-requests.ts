@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { messageOf } from '../../base/errors.ts';
+import { cutOff } from '../pod/condition.ts';
 import { StatusError } from '../pod/faults.ts';
 import type { Pod } from '../pod/pod.ts';
 import { httpServerSpan } from './call-attributes.ts';
@@ -23,12 +24,13 @@ export function traceRequests(app: FastifyInstance, tracer: Tracer, pod: Pod): v
     const user = (request.query as { readonly user?: unknown }).user;
     tracer.receive(start, headers, typeof user === 'string' ? user : undefined, (span) => {
       spans.set(request, span);
-      if (pod.condition.draining) span.set({ 'evenkeel.draining': true });
       reply.raw.once('close', () => {
+        if (pod.condition.draining) span.set({ 'evenkeel.draining': true });
         if (reply.raw.writableFinished) {
           const { statusCode } = reply.raw;
           span.set({ 'http.response.status_code': statusCode });
-        } else span.fail('cancelled', 'the caller went away before the answer was sent');
+        } else if (pod.condition.cutting) span.fail('UNAVAILABLE', cutOff);
+        else span.fail('cancelled', 'the caller went away before the answer was sent');
         span.end();
       });
       done();

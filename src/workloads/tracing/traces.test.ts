@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { arrived } from '../testing/calls.ts';
 import { type Child, type Ready, spawnWorkload, startChild } from '../testing/child.ts';
 import { get } from '../testing/http.ts';
 import { pathOf, type StoredSpan } from '../testing/stored-span.ts';
@@ -11,7 +12,11 @@ import { startTraceStore } from '../testing/trace-store.ts';
 type Running = Child & { readonly ready: Ready };
 
 /** The chain A → B → C; each place finds the next by the variables that Kubernetes would set. */
-async function startChain(t: TestContext, env: Record<string, string>): Promise<Record<'A' | 'B' | 'C', Running>> {
+async function startChain(
+  t: TestContext,
+  env: Record<string, string>,
+  last: Record<string, string> = {},
+): Promise<Record<'A' | 'B' | 'C', Running>> {
   const start = (type: string, next?: [string, Running]) => {
     const [http, grpc] = next === undefined ? [] : [next[1].ready.http!, next[1].ready.grpc!];
     return startChild(t, ['service'], {
@@ -24,6 +29,7 @@ async function startChain(t: TestContext, env: Record<string, string>): Promise<
             [`SERVICE_${next[0]}_SERVICE_PORT`]: http!.split(':')[1]!,
             [`SERVICE_${next[0]}_SERVICE_PORT_GRPC`]: grpc!.split(':')[1]!,
           }),
+      ...(next === undefined ? last : {}),
     });
   };
   const C = await start('C');
@@ -164,6 +170,37 @@ test('a call past its deadline is an error of the hop that gave up, and cancelle
   assert.equal(typeOf('SERVER', 'helloserve'), 'DEADLINE_EXCEEDED');
   assert.equal(typeOf('SERVER', 'hellogrpc'), 'CANCELLED');
 });
+
+for (const protocol of ['http', 'grpc']) {
+  test(`a pod that drains says so in the trace, over ${protocol}`, async (t) => {
+    const store = await startTraceStore(t);
+    const { A, C } = await startChain(t, store.env, { EVENKEEL_DRAIN_MS: '60000', EVENKEEL_GRACE_MS: '1' });
+    const hops = (user: string, headers = {}) => get(A.ready.http!, `/hops?protocol=${protocol}&user=${user}`, headers);
+    assert.equal((await hops('before')).status, 200);
+    C.process.kill('SIGTERM');
+    while ((await get(C.ready.admin!, '/readyz')).status === 200);
+    assert.equal((await hops('during')).status, 200);
+    const draining = (spans: StoredSpan[]) =>
+      spans.filter(({ tags }) => 'evenkeel.draining' in tags).map(({ localEndpoint }) => localEndpoint.serviceName);
+    assert.deepEqual(draining(await store.when(5, of('before'))), []);
+    assert.deepEqual(draining(await store.when(5, of('during'))), ['service-c']);
+  });
+
+  test(`a call that a pod cut off at its end says so, over ${protocol}`, async (t) => {
+    const store = await startTraceStore(t);
+    const slow = { EVENKEEL_LATENCY_MS: '600000', EVENKEEL_GRACE_MS: '1' };
+    const { A, C } = await startChain(t, store.env, slow);
+    const cut = get(A.ready.http!, `/hops?protocol=${protocol}&user=cut`, { 'evenkeel-run': 'r' });
+    await arrived(C.ready.admin!, 'r', 1);
+    C.process.kill('SIGTERM');
+    assert.equal((await cut).status, protocol === 'http' ? 503 : 502);
+    const spans = await store.when(5, of('cut'));
+    const { tags } = spans.find((span) => span.kind === 'SERVER' && span.localEndpoint.serviceName === 'service-c')!;
+    assert.equal(tags['evenkeel.draining'], 'true');
+    assert.equal(tags['error.type'], 'UNAVAILABLE');
+    assert.match(tags.error!, /the pod ended before the answer/);
+  });
+}
 
 test('a client without a server begins the trace', async (t) => {
   const store = await startTraceStore(t);
