@@ -2,8 +2,8 @@
 // /config_dump, the client's own error.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { clientBootstrap } from '../src/cli/bootstrap.ts';
-import { podSpec } from '../src/cli/prove/pod-template.ts';
+import { clientBootstrap } from '../src/bootstrap/client-bootstrap.ts';
+import { podSpec } from '../src/environments/cluster/pod-template.ts';
 import { outcomeOf } from '../test/support/outcome.ts';
 import { images, withoutCluster } from './support/cluster.ts';
 import { askAdmin, configDump } from './support/config-dump.ts';

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type ChangeReport, changeSchema, type MeasuredRow } from '../src/probe/experiment/change/report.ts';
-import { connectionAgeSchema } from '../src/probe/experiment/connection-age/report.ts';
+import { type ChangeReport, changeSchema, type MeasuredRow } from '../src/experiments/change/report.ts';
+import { connectionAgeSchema } from '../src/experiments/connection-age/report.ts';
 import { images, withoutCluster } from './support/cluster.ts';
 import { evenkeel, kubectl } from './support/run.ts';
 

@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { delimiter, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
-import { clientBootstrap } from '../src/cli/bootstrap.ts';
+import { clientBootstrap } from '../src/bootstrap/client-bootstrap.ts';
 import { ServeProcess } from '../src/controlplane/testing/serve-process.ts';
 import { Backend } from './fixture/backend.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { clientBootstrap } from '../src/cli/bootstrap.ts';
+import { clientBootstrap } from '../src/bootstrap/client-bootstrap.ts';
 import { EchoBackend } from '../src/controlplane/testing/echo-backend.ts';
 import { XdsClient } from '../src/controlplane/testing/xds-client.ts';
 

@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { clientBootstrap } from '../../src/cli/bootstrap.ts';
+import { clientBootstrap } from '../../src/bootstrap/client-bootstrap.ts';
 import { EchoBackend } from '../../src/controlplane/testing/echo-backend.ts';
 import { Load } from '../../src/controlplane/testing/load.ts';
 import { ServeProcess } from '../../src/controlplane/testing/serve-process.ts';

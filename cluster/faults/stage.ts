@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { clientBootstrap } from '../../src/cli/bootstrap.ts';
-import { podSpec } from '../../src/cli/prove/pod-template.ts';
+import { clientBootstrap } from '../../src/bootstrap/client-bootstrap.ts';
+import { podSpec } from '../../src/environments/cluster/pod-template.ts';
 import { file_echo_echo } from '../../src/gen/echo/echo_pb.ts';
 import { images } from '../support/cluster.ts';
 import { backend, echoBackends, echoService, installControlPlane, nameLabel, service } from '../support/echo-stage.ts';

@@ -1,4 +1,4 @@
-import { everySecond, podSpec } from '../../src/cli/prove/pod-template.ts';
+import { everySecond, podSpec } from '../../src/environments/cluster/pod-template.ts';
 import { images, partsOf } from './cluster.ts';
 import { run } from './run.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { kubernetesBootstrap } from '../../src/cli/kubernetes-bootstrap.ts';
+import { kubernetesBootstrap } from '../../src/bootstrap/kubernetes-bootstrap.ts';
 import { configSchema } from '../../src/controlplane/config-schema.ts';
 import { formatSchema } from '../../src/controlplane/testing/format-schema.ts';
 

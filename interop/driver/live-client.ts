@@ -1,4 +1,4 @@
-import type { ClientTlsFiles } from '../../src/cli/bootstrap-tls.ts';
+import type { ClientTlsFiles } from '../../src/bootstrap/client-tls.ts';
 import type { ClientProcess } from './client-process.ts';
 import type { ClientResource } from './client-status.ts';
 import type { ClientId } from './clients.ts';

@@ -1,5 +1,5 @@
 import { findEnvoy, howToGetEnvoy } from '../../src/base/find-envoy.ts';
-import { envoyBootstrap } from '../../src/cli/envoy-bootstrap.ts';
+import { envoyBootstrap } from '../../src/bootstrap/envoy-bootstrap.ts';
 import { ClientProcess, type Launch } from './client-process.ts';
 import type { ClientId } from './clients.ts';
 import { EnvoyProcess } from './envoy-process.ts';

@@ -1,4 +1,4 @@
-import { clientBootstrap } from '../../src/cli/bootstrap.ts';
+import { clientBootstrap } from '../../src/bootstrap/client-bootstrap.ts';
 import { ClientProcess, type Launch } from './client-process.ts';
 import { fetchClientStatus } from './client-status.ts';
 import type { ClientId } from './clients.ts';

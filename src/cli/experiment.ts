@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EvenkeelError } from '../base/errors.ts';
-import { experiments } from './experiment/experiments.ts';
+import { experiments } from '../experiments/experiments.ts';
 
 /** `evenkeel experiment NAME`: questions that take a run of their own to answer. */
 export function registerExperiment(root: Command): void {

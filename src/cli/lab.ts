@@ -36,7 +36,8 @@ Examples:
   evenkeel lab --keep                                  leave it up; in a second terminal: evenkeel lab ps`,
     )
     .action(async (options: Record<string, unknown>) => {
-      if (options.system !== undefined) return (await import('./lab/run-system.ts')).runSystem(options);
+      if (options.system !== undefined)
+        return (await import('../environments/systems/run-system.ts')).runSystem(options);
       if (options.traces !== undefined) {
         throw new EvenkeelError('EK_USAGE', 'only the reference systems send traces', {
           field: '--traces',
@@ -44,11 +45,11 @@ Examples:
         });
       }
       if (options.nodeLocal === true) {
-        const { proveNodeLocal } = await import('./lab/node-local.ts');
+        const { proveNodeLocal } = await import('../experiments/node-local/in-lab.ts');
         process.exitCode = await proveNodeLocal(options);
         return;
       }
-      const { proveInLab } = await import('./lab/prove.ts');
+      const { proveInLab } = await import('../experiments/schemes/in-lab.ts');
       process.exitCode = await proveInLab(options);
     });
   registerLabCommands(lab);

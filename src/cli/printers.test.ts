@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { displayWidth, printable } from '../base/printable.ts';
+import { printChange } from '../experiments/change/print.ts';
+import type { ChangeReport } from '../experiments/change/report.ts';
+import { printConnectionAge } from '../experiments/connection-age/print.ts';
+import { connectionAgeSchema } from '../experiments/connection-age/report.ts';
+import { printSlowPod } from '../experiments/slow-pod/print.ts';
+import type { SlowPodReport } from '../experiments/slow-pod/report.ts';
 import type { LabState } from '../lab/index.ts';
-import { printChange } from '../probe/experiment/change/print.ts';
-import type { ChangeReport } from '../probe/experiment/change/report.ts';
-import { printConnectionAge } from '../probe/experiment/connection-age/print.ts';
-import { connectionAgeSchema } from '../probe/experiment/connection-age/report.ts';
-import { printSlowPod } from '../probe/experiment/slow-pod/print.ts';
-import type { SlowPodReport } from '../probe/experiment/slow-pod/report.ts';
 import { gateLine } from '../probe/measure/gate.ts';
 import { printProbe } from '../probe/measure/print.ts';
 import { lineWidth, wrap } from '../probe/print/layout.ts';
@@ -147,7 +147,7 @@ for (const [name, print] of Object.entries(printers)) {
 }
 
 test('every printer is tested', () => {
-  const folder = resolve(import.meta.dirname, '..', 'probe');
+  const folder = resolve(import.meta.dirname, '..');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
     /(?:^|\/)print(?:-report)?\.ts$/.test(file),
   );

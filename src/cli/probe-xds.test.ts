@@ -8,9 +8,9 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Output, outputOf } from '../base/testing/output-of.ts';
+import { clientBootstrap } from '../bootstrap/client-bootstrap.ts';
 import { ServeProcess } from '../controlplane/testing/serve-process.ts';
 import { probeReportSchema } from '../probe/measure/report.ts';
-import { clientBootstrap } from './bootstrap.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 

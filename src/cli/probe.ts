@@ -61,8 +61,8 @@ async function probe(target: string, raw: RawProbeOptions): Promise<number> {
     import('../probe/progress.ts'),
     import('../probe/print/print-report.ts'),
     import('../probe/print/layout.ts'),
-    import('./versions.ts'),
-    import('./lab/machine.ts'),
+    import('../environments/versions.ts'),
+    import('../environments/machine.ts'),
     import('./command-line.ts'),
     import('../probe/measure/outcome.ts'),
   ]);

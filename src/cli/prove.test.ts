@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
 import { EvenkeelError } from '../base/errors.ts';
-import { connect } from './prove/connect.ts';
-import { newName } from './prove/namespace.ts';
-import { parseProveOptions } from './prove/options.ts';
+import { connect } from '../environments/cluster/connect.ts';
+import { newName } from '../environments/cluster/namespace.ts';
+import { parseProveOptions } from '../environments/cluster/options.ts';
 
 /** Runs `work` with a kubeconfig that names this server, or with none. */
 async function withKubeconfig(server: string | undefined, work: () => Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
+import { addClusterOptions } from '../environments/cluster/cluster-options.ts';
 import { addProofOptions } from '../probe/options.ts';
 import { addTellingOptions } from '../probe/tell/options.ts';
-import { addClusterOptions } from './prove/cluster-options.ts';
 
 export function registerProve(root: Command): void {
   const command = root
@@ -32,16 +32,16 @@ Rights that it needs, and what it makes: docs/prove.md`,
     )
     .action(async (options: Record<string, unknown>) => {
       if (options.inPod === true) {
-        const { proveInPod } = await import('./prove/in-pod.ts');
+        const { proveInPod } = await import('../experiments/in-pod.ts');
         process.exitCode = await proveInPod();
         return;
       }
       if (options.clean === true) {
-        const { cleanCluster } = await import('./prove/clean.ts');
+        const { cleanCluster } = await import('../environments/cluster/clean.ts');
         process.exitCode = await cleanCluster(options.context as string | undefined, options.json === true);
         return;
       }
-      const { proveInCluster } = await import('./prove/run.ts');
+      const { proveInCluster } = await import('../experiments/schemes/in-cluster.ts');
       process.exitCode = await proveInCluster(options);
     });
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { findEnvoy, howToGetEnvoy } from '../base/find-envoy.ts';
 import { formatAddress } from '../base/listen-address.ts';
-import { envoyBootstrap } from '../cli/envoy-bootstrap.ts';
+import { envoyBootstrap } from '../bootstrap/envoy-bootstrap.ts';
 import { EchoBackend } from './testing/echo-backend.ts';
 import { type FileService, replaceEndpointFile } from './testing/endpoint-file.ts';
 import { EnvoyProcess } from './testing/envoy-process.ts';

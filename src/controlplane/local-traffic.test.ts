@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { clientBootstrap } from '../cli/bootstrap.ts';
+import { clientBootstrap } from '../bootstrap/client-bootstrap.ts';
 import { EchoBackend } from './testing/echo-backend.ts';
 import { type FileService, replaceEndpointFile } from './testing/endpoint-file.ts';
 import { ServeProcess } from './testing/serve-process.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { clientBootstrap } from '../cli/bootstrap.ts';
+import { clientBootstrap } from '../bootstrap/client-bootstrap.ts';
 import { AdsTestClient, type ReceivedResponse, typeUrls } from '../xds/index.ts';
 import { EchoBackend } from './testing/echo-backend.ts';
 import { type FileService, replaceEndpointFile } from './testing/endpoint-file.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Answer } from 'dns-packet';
 import { formatAddress } from '../base/listen-address.ts';
-import { clientBootstrap } from '../cli/bootstrap.ts';
+import { clientBootstrap } from '../bootstrap/client-bootstrap.ts';
 import { ZoneServer } from '../discovery/dns/zone-server.ts';
 import { EchoBackend } from './testing/echo-backend.ts';
 import { ServeProcess } from './testing/serve-process.ts';

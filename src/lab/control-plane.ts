@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAddress } from '../base/listen-address.ts';
 import { evenkeelCommand } from './command.ts';
-import type { Lab } from './lab.ts';
-import type { PodTemplate } from './spec.ts';
+import type { PodRecord } from './records.ts';
+import type { DeploymentSpec, PodTemplate } from './spec.ts';
 
 const xdsPort = 18_000;
 const adminPort = 18_001;
@@ -27,8 +27,17 @@ export interface ControlPlane {
   readonly adminAddress: string;
 }
 
+/** Where it is started; `Lab` is one. */
+interface Host {
+  readonly endpointsFile: string;
+  readonly stateDir: string;
+  createDeployment(spec: DeploymentSpec): unknown;
+  waitFor(what: string, test: () => boolean): Promise<unknown>;
+  pods(deployment: string): PodRecord[];
+}
+
 /** Starts the real `evenkeel serve` as a pod; does not wait until it is ready. */
-export async function deployControlPlane(lab: Lab, options: ControlPlaneOptions): Promise<ControlPlane> {
+export async function deployControlPlane(lab: Host, options: ControlPlaneOptions): Promise<ControlPlane> {
   const { name = 'evenkeel', mode, config, args = [], env } = options;
   const flags = [...(mode === 'file' ? ['--endpoints', lab.endpointsFile] : []), ...args];
   if (config !== undefined) {

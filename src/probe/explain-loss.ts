@@ -1,5 +1,5 @@
 import { type Cause, causes } from '../verdict/cause.ts';
-import type { Explanation } from './explain.ts';
+import type { Explanation } from './explanation.ts';
 
 /** Why calls were lost, by the cause that most were lost to. */
 const losses: Readonly<Record<Cause, Explanation>> = {

@@ -1,6 +1,6 @@
 import type { Cause } from '../verdict/cause.ts';
-import type { Explanation } from './explain.ts';
 import { explainLoss } from './explain-loss.ts';
+import type { Explanation } from './explanation.ts';
 import type { SchemeId } from './schemes.ts';
 
 const crossing = 'no call was on its way when a pod said GOAWAY; one that is gets lost without retries';

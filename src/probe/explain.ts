@@ -1,13 +1,8 @@
 import type { Cause } from '../verdict/cause.ts';
 import { minimumCalls, type Verdict } from '../verdict/verdict.ts';
 import { explainLoss } from './explain-loss.ts';
+import type { Explanation } from './explanation.ts';
 import type { SchemeId } from './schemes.ts';
-
-/** Two lines for a reader: the cause, and what to do. */
-export interface Explanation {
-  readonly why: string;
-  readonly do: string;
-}
 
 /** What each scheme is expected to show, and why. Anything else is explained by the verdict alone. */
 const expected: Readonly<Record<SchemeId, Explanation & { readonly verdict: Verdict }>> = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { clientBootstrap } from '../cli/bootstrap.ts';
+import { clientBootstrap } from '../bootstrap/client-bootstrap.ts';
 import { GrpcClient, policyOptions } from './grpc/client.ts';
 import { settle } from './options.ts';
 import { workloads } from './registry.ts';

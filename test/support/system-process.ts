@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { SystemReady } from '../../src/cli/lab/run-system.ts';
+import type { SystemReady } from '../../src/environments/systems/run-system.ts';
 
 const main = resolve(import.meta.dirname, '..', '..', 'src/cli/main.ts');
 

@@ -1,11 +1,38 @@
 import { constants } from 'node:os';
 import { EvenkeelError } from '../../base/errors.ts';
-import type { Lab } from '../lab.ts';
+import type { WaitOptions } from '../lab-options.ts';
+import type { DeploymentRecord, PodRecord, RevisionRecord, ServiceRecord } from '../records.ts';
+import type { PodTemplate } from '../spec.ts';
+import type { LabInfo } from '../state-dir.ts';
 import type { LabRequestName, LabRequests } from './protocol.ts';
+
+/** What requests do to a lab; `Lab` is one. */
+export interface ControlledLab {
+  readonly id: string;
+  readonly info: LabInfo;
+  readonly seed: number;
+  readonly dnsAddress: string;
+  readonly endpointsFile: string;
+  readonly notices: readonly string[];
+  readonly drained: Promise<void>;
+  deployments(): DeploymentRecord[];
+  services(): ServiceRecord[];
+  pods(): PodRecord[];
+  pod(name: string): PodRecord;
+  scale(name: string, replicas: number): void;
+  rollout(name: string, patch?: Partial<PodTemplate>, options?: { readonly cause?: string | undefined }): void;
+  undo(name: string, revision?: number): void;
+  history(name: string): RevisionRecord[];
+  settled(name: string, options?: WaitOptions): Promise<unknown>;
+  kill(name: string, signal: NodeJS.Signals): void;
+  deletePod(name: string): void;
+  logs(name: string): string;
+  stop(): Promise<void>;
+}
 
 type Handlers = {
   readonly [Name in LabRequestName]: (
-    lab: Lab,
+    lab: ControlledLab,
     ask: LabRequests[Name]['ask'],
   ) => LabRequests[Name]['answer'] | Promise<LabRequests[Name]['answer']>;
 };
@@ -60,7 +87,7 @@ export const handlers: Handlers = {
   },
 };
 
-async function settle(lab: Lab, name: string, wait: boolean): Promise<LabRequests['scale']['answer']> {
+async function settle(lab: ControlledLab, name: string, wait: boolean): Promise<LabRequests['scale']['answer']> {
   if (wait) await lab.settled(name, { timeoutMs: waitMs });
   return lab.deployments().find((deployment) => deployment.name === name)!;
 }

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { EvenkeelError, messageOf, toEvenkeelError } from '../../base/errors.ts';
-import type { Lab } from '../lab.ts';
-import { handlers } from './handlers.ts';
+import { type ControlledLab, handlers } from './handlers.ts';
 import type { LabRequestName } from './protocol.ts';
 
 /** Names and a few variables: a longer request is a mistake. */
@@ -15,7 +14,7 @@ const maxBodyBytes = 64 * 1024;
  */
 export class ControlServer {
   readonly #server: Server;
-  #lab: Lab | undefined;
+  #lab: ControlledLab | undefined;
 
   constructor() {
     this.#server = createServer((request, response) => void this.#answer(request, response));
@@ -27,7 +26,7 @@ export class ControlServer {
     await once(this.#server, 'listening');
   }
 
-  serve(lab: Lab): void {
+  serve(lab: ControlledLab): void {
     this.#lab = lab;
   }
 
@@ -52,7 +51,7 @@ export class ControlServer {
         throw new EvenkeelError('EK_USAGE', `this lab does not know the request ${request.method} ${request.url}`);
       }
       if (this.#lab === undefined) throw new EvenkeelError('EK_LAB_NOT_FOUND', 'the lab is still starting');
-      const handler = handlers[name as LabRequestName] as (lab: Lab, ask: unknown) => unknown;
+      const handler = handlers[name as LabRequestName] as (lab: ControlledLab, ask: unknown) => unknown;
       const answer = await handler(this.#lab, await readBody(request));
       response.end(JSON.stringify(answer));
     } catch (thrown) {

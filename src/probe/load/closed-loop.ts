@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Arrivals } from './arrivals.ts';
-import type { LoopResult, LoopRun } from './run-load.ts';
+import type { LoopResult, LoopRun } from './loop.ts';
 
 /** Between two calls of a caller whose calls fail: as gRPC waits between attempts to connect, on a shorter scale. */
 const pause = { firstMs: 1, factor: 1.6, jitter: 0.2 };

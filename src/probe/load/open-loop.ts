@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { type Arrivals, dueTimes } from './arrivals.ts';
-import type { LoopResult, LoopRun } from './run-load.ts';
+import type { LoopResult, LoopRun } from './loop.ts';
 
 /**
  * A timer cannot fire more finely than this: a call that is begun so much later than it was due counts as on time.

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { parseRate } from './arrivals.ts';
 import { pauseAfter } from './closed-loop.ts';
 import type { Done, Engine } from './engine.ts';
-import { type LoadOptions, ratesOf, runLoad } from './run-load.ts';
+import type { LoadOptions } from './loop.ts';
+import { ratesOf, runLoad } from './run-load.ts';
 
 /** An engine whose calls end as `onCall` says. */
 function engineOf(onCall: (done: Done, call: number) => void): Engine {

@@ -1,36 +1,13 @@
 import { smallestSkewFound } from '../../verdict/power.ts';
 import { isLost } from '../../verdict/quantile.ts';
 import { formatIdentifier } from '../identify/identify.ts';
-import type { LoadResult } from '../load/run-load.ts';
-import type { Expected } from '../target/expected.ts';
-import type { Contacts } from './contacts.ts';
-import type { Identified } from './find-identifier.ts';
 import { convergedOf } from './follow-changes.ts';
 import { check } from './gate.ts';
+import type { Measured } from './measured.ts';
 import type { ProbeOptions } from './options.ts';
 import type { ProbeReport } from './report.ts';
 import { saturationOf } from './saturation.ts';
-import type { Watched } from './watch-backends.ts';
 import { whoAnswered } from './who-answered.ts';
-
-/** What a run leaves behind. */
-export interface Measured {
-  readonly options: ProbeOptions;
-  readonly startedAt: Date;
-  readonly call: string;
-  readonly engine: 'channel' | 'wire' | 'http';
-  readonly identified: Identified;
-  /** Who ought to answer, before the run. */
-  readonly first: Expected;
-  readonly watched: Watched;
-  readonly contacts: Contacts;
-  readonly result: LoadResult;
-  readonly otherCalls: ProbeReport['otherCalls'];
-  /** As the report has it. */
-  readonly connections: number;
-  /** What made the calls, and how it was started. */
-  readonly about: Pick<ProbeReport['conditions'], 'versions' | 'machine' | 'command'>;
-}
 
 /** Puts together what was measured, judges it and holds it against the gate; pure. */
 export function buildReport(measured: Measured): ProbeReport {

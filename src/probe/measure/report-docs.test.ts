@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { connectionAgeSchema } from '../experiment/connection-age/report.ts';
+import { connectionAgeSchema } from '../../experiments/connection-age/report.ts';
 import { addProbeOptions } from './options.ts';
 import { probeReportSchema } from './report.ts';
 

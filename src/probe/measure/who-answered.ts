@@ -2,11 +2,11 @@ import { largestFamily, type Wanted } from '../../verdict/match-backends.ts';
 import { minimumCalls } from '../../verdict/verdict.ts';
 import type { LoadResult } from '../load/run-load.ts';
 import type { Expected } from '../target/expected.ts';
-import type { Measured } from './build-report.ts';
 import type { Contacts } from './contacts.ts';
 import { explainRun } from './explain-run.ts';
 import { followChanges, judgedFrom } from './follow-changes.ts';
 import { type Judged, judgeRun } from './judge-run.ts';
+import type { Measured } from './measured.ts';
 import type { ProbeReport } from './report.ts';
 import type { BackendEvent, Watched } from './watch-backends.ts';
 

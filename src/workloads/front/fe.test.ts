@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { clientBootstrap } from '../../cli/bootstrap.ts';
+import { clientBootstrap } from '../../bootstrap/client-bootstrap.ts';
 import { type FileService, replaceEndpointFile } from '../../controlplane/testing/endpoint-file.ts';
 import { ServeProcess } from '../../controlplane/testing/serve-process.ts';
 import { startEcho } from '../echo/echo.ts';

@@ -4,7 +4,7 @@ import { formatAddress, listenError } from '../../base/listen-address.ts';
 import { Health } from '../../gen/health/v1/health_pb.ts';
 import type { GrpcServerSettings } from '../common-options.ts';
 import type { Pod } from '../pod/pod.ts';
-import type { RunningServer } from '../pod/running.ts';
+import type { RunningServer } from '../pod/running-server.ts';
 import { serviceDefinition } from './definition.ts';
 import { implementation, type UnaryMethods } from './handler.ts';
 import { HealthService } from './health.ts';

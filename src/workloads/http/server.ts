@@ -6,7 +6,7 @@ import { formatAddress, listenError } from '../../base/listen-address.ts';
 import { httpStatusOf } from '../grpc-status.ts';
 import { StatusError } from '../pod/faults.ts';
 import { headers, type Pod } from '../pod/pod.ts';
-import type { RunningServer } from '../pod/running.ts';
+import type { RunningServer } from '../pod/running-server.ts';
 import { traceRequests } from '../tracing/trace-requests.ts';
 import { tracer } from '../tracing/tracer.ts';
 import { UpstreamError } from '../upstream/error.ts';

@@ -1,7 +1,7 @@
 import type { ServerSettings } from '../common-options.ts';
 import { bareServer, listenOn } from '../http/server.ts';
 import type { Pod } from './pod.ts';
-import type { RunningServer } from './running.ts';
+import type { RunningServer } from './running-server.ts';
 
 /**
  * The admin server beside every workload: `/calls?run=ID`, `/healthz`, `/readyz`, `/metrics`, and

@@ -2,18 +2,7 @@ import type { ServerSettings } from '../common-options.ts';
 import { startAdmin } from './admin.ts';
 import type { Pod } from './pod.ts';
 import type { RunCount } from './run-ledger.ts';
-
-/** One listener of a workload. */
-export interface RunningServer {
-  /** `host:port` as bound. */
-  readonly address: string;
-  /**
-   * Takes no more calls, finishes those in flight and cuts what is left after `graceMs`.
-   *
-   * @returns false if something had to be cut
-   */
-  stop(graceMs: number): Promise<boolean>;
-}
+import type { RunningServer } from './running-server.ts';
 
 /** A workload that listens. */
 export interface RunningWorkload {

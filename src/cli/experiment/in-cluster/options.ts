@@ -1,9 +1,0 @@
-import type { RawProveOptions } from '../../prove/options.ts';
-
-/** How the names of experiments' namespaces begin, unless something else is asked for. */
-export const namespacePrefix = 'evenkeel-experiment';
-
-/** The flags of a cluster as commander hands them over. */
-export interface RawClusterOptions extends RawProveOptions {
-  readonly goClientImage?: string | undefined;
-}

@@ -1,0 +1,176 @@
+import { EvenkeelError } from '../../base/errors.ts';
+import { howToGetEnvoy } from '../../base/find-envoy.ts';
+import { clientBootstrap } from '../../bootstrap/client-bootstrap.ts';
+import type { PodEvent, PodRecord, ServiceRecord } from '../../lab/index.ts';
+import type {
+  Backend,
+  Counters,
+  Fixture,
+  FixtureConditions,
+  ScaleObserver,
+  SchemeId,
+  Skipped,
+  Target,
+} from '../../probe/index.ts';
+import { schemes } from '../../probe/index.ts';
+import { lastCounts, type RunCounts } from '../last-counts.ts';
+import { machine } from '../machine.ts';
+import { versions } from '../versions.ts';
+import { backendOf, schemesOf } from './backends.ts';
+import { readCounters } from './read-counters.ts';
+import { shortened } from './shortened.ts';
+import type { Stage } from './stage.ts';
+
+/** The lab as the place in which a proof runs. */
+export class LabFixture implements Fixture {
+  readonly #stage: Stage;
+  /** Counters that pods wrote down as their last word. */
+  readonly #ended = new Map<string, { deployment: string; counts: RunCounts | undefined }>();
+  readonly #requireAll: boolean;
+  readonly #stopWatching: () => void;
+
+  /** @param env - `EVENKEEL_REQUIRE=all` makes an error of what would be skipped */
+  constructor(stage: Stage, env: NodeJS.ProcessEnv = process.env) {
+    this.#stage = stage;
+    this.#requireAll = env.EVENKEEL_REQUIRE === 'all';
+    this.#stopWatching = stage.lab.on('pod', ({ type, pod }) => {
+      if (type !== 'ended') return;
+      this.#ended.set(pod.name, { deployment: pod.deployment, counts: lastCounts(stage.lab.logs(pod.name)) });
+    });
+  }
+
+  close(): void {
+    this.#stopWatching();
+  }
+
+  async conditions(): Promise<FixtureConditions> {
+    const aged: SchemeId[] = ['headless-round-robin-max-age'];
+    const headless: SchemeId[] = ['headless-pick-first', 'headless-round-robin', ...aged];
+    const { gateway } = this.#stage;
+    return {
+      environment: 'lab',
+      versions: {
+        ...(await versions()),
+        ...(gateway !== undefined && 'version' in gateway && { envoy: gateway.version }),
+      },
+      machine: machine(),
+      intervals: [
+        { name: 'DNS answers may be kept for', ...shortened.dnsTtl, schemes: [...headless, 'xds-dns'] },
+        { name: 'gRPC clients resolve DNS again at most every', ...shortened.clientDns, schemes: headless },
+        { name: 'the control plane asks DNS again every', ...shortened.controlPlaneDns, schemes: ['xds-dns'] },
+        {
+          name: 'servers with a MaxConnectionAge close connections after',
+          ...shortened.maxConnectionAge,
+          schemes: aged,
+        },
+        { name: 'a pod that was told to end answers on for', ...shortened.drain },
+      ],
+    };
+  }
+
+  async target(scheme: SchemeId): Promise<Target | Skipped> {
+    const { headless, aged, clusterIp, http, pushed, polled } = this.#stage;
+    switch (scheme) {
+      case 'clusterip-http-new-connections':
+      case 'clusterip-http-keepalive':
+        return { target: `http://${http.ports[0]!.address}/hellohttp` };
+      case 'clusterip-grpc':
+        return { target: clusterIp.ports[0]!.address };
+      case 'headless-pick-first':
+      case 'headless-round-robin':
+        return this.#dnsTarget(headless);
+      case 'headless-round-robin-max-age':
+        return this.#dnsTarget(aged);
+      case 'l7-envoy':
+        return this.#gatewayTarget();
+      case 'xds':
+        return xdsTarget(headless, pushed!.xdsAddress, scheme);
+      case 'xds-dns':
+        return xdsTarget(headless, polled!.xdsAddress, scheme);
+    }
+  }
+
+  #dnsTarget({ ports }: ServiceRecord): Target {
+    return {
+      target: `dns://${this.#stage.lab.dnsAddress}/${ports[0]!.address}`,
+      // Only with this resolver does grpc-js ask the DNS server that a target names.
+      env: { GRPC_NODE_USE_ALTERNATIVE_RESOLVER: 'true' },
+      channelOptions: { 'grpc.dns_min_time_between_resolutions_ms': shortened.clientDns.valueMs },
+    };
+  }
+
+  #gatewayTarget(): Target | Skipped {
+    const { gateway } = this.#stage;
+    if (gateway instanceof EvenkeelError) throw gateway;
+    if (gateway !== undefined) return { target: gateway.service.ports[0]!.address };
+    if (!this.#requireAll) return { skipped: `There is no Envoy. ${howToGetEnvoy}` };
+    throw new EvenkeelError('EK_ENVOY_MISSING', 'there is no Envoy, and EVENKEEL_REQUIRE=all lets nothing be skipped', {
+      hint: howToGetEnvoy,
+    });
+  }
+
+  async backends(scheme: SchemeId): Promise<Backend[]> {
+    return this.#stage.lab
+      .pods(backendOf(scheme))
+      .filter(({ ready }) => ready)
+      .map(toBackend);
+  }
+
+  async calls(scheme: SchemeId, run: string): Promise<Counters> {
+    const deployment = backendOf(scheme);
+    const { readings, unreadable } = await readCounters(this.#stage.lab.pods(deployment), run);
+    for (const [pod, { deployment: of, counts }] of this.#ended) {
+      if (of !== deployment) continue;
+      if (counts === undefined) unreadable.push({ pod, reason: 'it ended without a last word' });
+      else readings.push({ pod, calls: counts[run]?.calls ?? 0, final: true });
+    }
+    return { readings, unreadable };
+  }
+
+  scale(replicas: number, observer: ScaleObserver): Promise<void> {
+    const { lab, backends } = this.#stage;
+    const scaling = backends.filter((backend) => schemesOf(backend).some((scheme) => schemes[scheme].scales));
+    return this.#change(scaling, observer, (backend) => lab.scale(backend, replicas));
+  }
+
+  /** The new version differs in a variable of the environment alone: what is to be seen is the change, not its content. */
+  rollout(kind: 'update' | 'undo', observer: ScaleObserver): Promise<void> {
+    const { lab, backends } = this.#stage;
+    return this.#change(backends, observer, (backend) => {
+      if (kind === 'undo') lab.undo(backend);
+      else lab.rollout(backend, { env: { EVENKEEL_VERSION: 'v2' } }, { cause: 'another version' });
+    });
+  }
+
+  /** Changes backends, tells what becomes of their pods and waits until all is through. */
+  async #change(
+    backends: readonly string[],
+    observer: ScaleObserver,
+    change: (backend: string) => void,
+  ): Promise<void> {
+    const { lab } = this.#stage;
+    const stop = lab.on('pod', ({ type, pod, at }: PodEvent) => {
+      if (!backends.includes(pod.deployment)) return;
+      if (type === 'ready' || type === 'terminating' || type === 'ended') observer[type](toBackend(pod), at);
+    });
+    try {
+      for (const backend of backends) {
+        change(backend);
+        // One after the other: pods that start take the processors that the clients of those before need to follow.
+        await lab.ready(backend);
+      }
+      await Promise.all(backends.map((backend) => lab.settled(backend)));
+    } finally {
+      stop();
+    }
+  }
+}
+
+function toBackend({ name, deployment, ip, ports, zone, kubeNode }: PodRecord): Backend {
+  return { name, address: `${ip}:${ports[0]!.port}`, zone, kubeNode, schemes: schemesOf(deployment) };
+}
+
+function xdsTarget({ name, namespace }: ServiceRecord, server: string, scheme: SchemeId): Target {
+  const bootstrap = clientBootstrap({ server, namespace, nodeId: `probe-${scheme}` });
+  return { target: `xds:///${name}`, env: { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) } };
+}

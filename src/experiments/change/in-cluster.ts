@@ -1,0 +1,23 @@
+import type { RawClusterOptions } from '../cluster-options.ts';
+import type { ExperimentOutput } from '../output.ts';
+import { runInCluster } from '../run-in-cluster.ts';
+import { ends } from './measure-all.ts';
+import type { ChangeOptions } from './options.ts';
+import { changePage } from './page.ts';
+import { printChange } from './print.ts';
+import { type ChangeKind, type ChangeReport, exitCodeOf } from './report.ts';
+
+/** Changes the pods of a namespace of its own in a cluster under constant calls; the answer is the exit code. */
+export function measureInCluster(
+  kind: ChangeKind,
+  options: ChangeOptions,
+  raw: RawClusterOptions,
+  output: ExperimentOutput,
+): Promise<number> {
+  return runInCluster<ChangeReport>({
+    // As many pods as there are before the change.
+    proof: { ...options.proof, replicas: ends(kind, options)[0] },
+    experiment: { kind, options },
+    ...{ raw, output, print: printChange, page: changePage, exitCode: exitCodeOf },
+  });
+}

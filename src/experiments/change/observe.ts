@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { toEvenkeelError } from '../../base/errors.ts';
+import { ClientProcess } from '../../probe/client/client-process.ts';
+import { explainChange } from '../../probe/explain.ts';
+import { explainRollout } from '../../probe/explain-rollout.ts';
+import type { Fixture } from '../../probe/fixture.ts';
+import { type Progress, type ProofOptions, schemes } from '../../probe/index.ts';
+import { type Observation, type ObservedChange, observeChange } from '../../probe/observe-change.ts';
+import { isQuiet } from '../../probe/run-rollout.ts';
+import { openClient, type Subject } from '../../probe/run-scheme.ts';
+import { causesOf, countCauses } from '../../verdict/cause.ts';
+import type { Caller, GoChoice } from './clients.ts';
+import type { ChangeKind, ExperimentRow } from './report.ts';
+
+export interface Wanted {
+  readonly kind: ChangeKind;
+  readonly callers: readonly Caller[];
+  readonly goClient: GoChoice;
+  readonly variant: string | null;
+  readonly retries: boolean;
+  readonly options: ProofOptions;
+}
+
+/** Makes one change under the calls of all clients; clients are new ones and gone afterwards. */
+export async function observeOnce(
+  fixture: Fixture,
+  wanted: Wanted,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<ExperimentRow[]> {
+  const { callers, options, kind } = wanted;
+  const clients: ClientProcess[] = [];
+  const abort = (): void => {
+    for (const client of clients) void client.close();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    const prefix = randomUUID().slice(0, 8);
+    const begun = await Promise.all(
+      callers.map((caller) =>
+        begin(fixture, caller, wanted, prefix, clients).catch((thrown) => rowOfError(caller, wanted.variant, thrown)),
+      ),
+    );
+    signal.throwIfAborted();
+    const subjects = begun.filter((one) => 'fixture' in one);
+    const seen = subjects.length === 0 ? [] : await observeChange(subjects, changeOf(kind, options), fixture, progress);
+    signal.throwIfAborted();
+    return begun.map((one, index) => {
+      if (!('fixture' in one)) return one;
+      const found = seen.find(({ subject }) => subject === one)!;
+      const caller = callers[index]!;
+      return 'error' in found ? rowOfError(caller, wanted.variant, found.error) : rowOf(found, caller, wanted);
+    });
+  } finally {
+    signal.removeEventListener('abort', abort);
+    await Promise.all(clients.map((client) => client.close()));
+  }
+}
+
+async function begin(
+  fixture: Fixture,
+  caller: Caller,
+  { goClient, retries, options, variant }: Wanted,
+  prefix: string,
+  clients: ClientProcess[],
+): Promise<Subject | ExperimentRow> {
+  const skipped = (reason: string): ExperimentRow => ({ variant, ...caller, status: 'skipped', reason });
+  const go = caller.client === 'grpc-go' ? goClient : undefined;
+  if (go !== undefined && 'missing' in go) return skipped(go.missing);
+  const scheme = schemes[caller.scheme];
+  const found = await fixture.target(caller.scheme);
+  if ('skipped' in found) return skipped(found.skipped);
+  const { target, env, channelOptions = {} } = found;
+  const client = new ClientProcess({ scheme, target, channelOptions, retries }, env, go?.path);
+  clients.push(client);
+  await client.configured();
+  await openClient(client);
+  // Two clients of one scheme count their calls apart.
+  return { scheme, target, client, fixture, options, prefix: `${prefix}.${caller.client}` };
+}
+
+function changeOf(kind: ChangeKind, { replicas, scaleTo }: ProofOptions): ObservedChange {
+  const rate = ({ scaleRatePerSecond }: ProofOptions): number => scaleRatePerSecond;
+  if (kind === 'rolling-update') {
+    return {
+      name: kind,
+      rate,
+      failure: 'could not update the backends',
+      make: (fixture, observer, runs) => fixture.rollout('update', observer, runs),
+      settled: isQuiet,
+    };
+  }
+  const to = kind === 'scale-out' ? scaleTo : replicas;
+  return {
+    name: kind,
+    rate,
+    failure: `could not scale to ${to}`,
+    make: (fixture, observer, runs) => fixture.scale(to, observer, runs),
+    settled: ({ convergedMs }) => convergedMs !== null,
+  };
+}
+
+function rowOf(
+  { subject, result, events, addresses, seen, sum }: Observation,
+  caller: Caller,
+  { kind, variant }: Wanted,
+): ExperimentRow {
+  const { id } = subject.scheme;
+  const causes = countCauses(causesOf(result.records, events, addresses));
+  const converged = seen.convergedMs !== null;
+  const { why } =
+    kind === 'rolling-update' ? explainRollout(id, causes) : explainChange(id, kind, { converged, lost: causes });
+  return {
+    ...{
+      variant,
+      ...caller,
+      status: 'ok',
+      causes,
+      failures: sum.failures,
+      failed: sum.failed,
+      why,
+    },
+    convergedMs: seen.convergedMs === null ? null : Math.round(seen.convergedMs * 100) / 100,
+    calls: result.calls,
+    onOldPods: { answered: seen.late.answered, failed: seen.late.failed },
+    p99Ms: sum.latencyMs.p99,
+    p99OfAllMs: sum.latencyOfAllMs.p99,
+  };
+}
+
+export function rowOfError(caller: Caller, variant: string | null, thrown: unknown): ExperimentRow {
+  const { code, message, hint } = toEvenkeelError(thrown);
+  return { variant, ...caller, status: 'error', reason: `${code}: ${message}. ${hint}` };
+}

@@ -1,0 +1,88 @@
+import { seconds } from '../../probe/conclude.ts';
+import { percentile } from '../../probe/print/latency.ts';
+import { type Cell, type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
+import { causes, causeTitles } from '../../verdict/cause.ts';
+import { nameOf } from './conclude.ts';
+import type { ChangeKind, ChangeReport, ExperimentRow, MeasuredRow } from './report.ts';
+
+export const titles: Readonly<Record<ChangeKind, string>> = {
+  'scale-out': 'How soon new pods get calls',
+  'scale-in': 'How soon pods that go are left alone',
+  'rolling-update': 'What a rolling update costs',
+};
+
+/** Columns that say something in this report. */
+export function columnsOf({ kind, rows }: ChangeReport): readonly (readonly [string, (row: MeasuredRow) => string])[] {
+  return [
+    ...(rows.some(({ variant }) => variant !== null) ? [['variant', variantOf] as const] : []),
+    ['scheme', ({ scheme }) => scheme],
+    ['client', ({ client }) => client],
+    ...(kind === 'rolling-update' ? [] : [['followed after', followedAfter] as const]),
+    ['calls', ({ calls }) => String(calls)],
+    ['failed', ({ failed }) => String(failed)],
+    ['p99 ms', (row) => percentile(0.99, row.p99OfAllMs, row)],
+    ...(kind === 'scale-out' ? [] : [['to old pods', toOldPods] as const]),
+    ['lost to', lostTo],
+  ];
+}
+
+export function printChange(report: ChangeReport, colour: boolean): string {
+  const paint = painter(colour);
+  const { kind, conditions, rows } = report;
+  const pods =
+    conditions.from === conditions.to ? `${conditions.from} pods` : `${conditions.from} → ${conditions.to} pods`;
+  const how = `(${pods}, ${conditions.ratePerSecond} calls/s by each client)`;
+  const shown = columnsOf(report).filter(([title]) => title !== 'lost to');
+  const left = ['variant', 'scheme', 'client'];
+  const columns = shown.map(([title]): Column => ({ title, align: left.includes(title) ? 'left' : 'right' }));
+  const cells = (row: MeasuredRow): Cell[] =>
+    shown.map(([title, text]) => ({
+      text: text(row),
+      format: title === 'failed' && row.failed > 0 ? 'red' : undefined,
+    }));
+  const measured = rows.filter((row): row is MeasuredRow => row.status === 'ok');
+  return [
+    ...heading(titles[kind], how, paint),
+    '',
+    ...table(columns, measured.map(cells), paint),
+    ...measured.flatMap((row) => (row.failed === 0 ? [] : wrap(`${nameOf(row)}: lost to ${lostTo(row)}`, 2))),
+    ...rows.flatMap((row) => (row.status === 'ok' ? [] : wrap(`${rowName(row)}  ${row.status}: ${row.reason}`, 2))),
+    '',
+    ...wrap(conditionsLine(report)),
+    ...(measured.some(({ client }) => client === 'grpc-go') ? wrap(goNote) : []),
+    '',
+    ...wrap(report.conclusion).map((line) => paint('bold', line)),
+  ].join('\n');
+}
+
+export function conditionsLine({ conditions }: ChangeReport): string {
+  const { endpointDelayMs, clientDnsMs, deadlineMs, seed } = conditions;
+  const published =
+    endpointDelayMs === null ? 'by the cluster in its own time' : `${seconds(endpointDelayMs)} after a pod's event`;
+  return `Endpoints are published ${published}, gRPC clients resolve names at most every ${seconds(clientDnsMs)} (elsewhere 30 s), calls have a deadline of ${seconds(deadlineMs)}; seed ${seed}.`;
+}
+
+/** What a reader must know who compares rows of grpc-go with others. */
+export const goNote =
+  'grpc-go has no switch for transparent retries: it makes a call once more that crossed with a GOAWAY, in all of its rows.';
+
+export function rowName({ variant, scheme, client }: ExperimentRow): string {
+  return [variant, scheme, client].filter((part) => part !== null).join('  ');
+}
+
+const variantOf = ({ variant }: MeasuredRow): string => variant ?? '';
+
+function followedAfter({ convergedMs }: MeasuredRow): string {
+  return convergedMs === null ? 'not in time' : seconds(convergedMs);
+}
+
+function toOldPods({ onOldPods }: MeasuredRow): string {
+  return String(onOldPods.answered + onOldPods.failed);
+}
+
+function lostTo({ causes: counts }: MeasuredRow): string {
+  return causes
+    .filter((cause) => counts[cause] > 0)
+    .map((cause) => `${causeTitles[cause]} ${counts[cause]}`)
+    .join(', ');
+}

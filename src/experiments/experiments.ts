@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+import { registerChanges } from './change/command.ts';
+import { registerConnectionAge } from './connection-age/command.ts';
+import { registerSlowPod } from './slow-pod/command.ts';
+
+/** Every experiment, each a file beside this one that adds a command of its name; in the order of `--help`. */
+export const experiments: readonly ((experiment: Command) => void)[] = [
+  registerChanges,
+  registerConnectionAge,
+  registerSlowPod,
+];

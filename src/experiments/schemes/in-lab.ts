@@ -1,0 +1,48 @@
+import { findEnvoy } from '../../base/find-envoy.ts';
+import { LabFixture } from '../../environments/lab/fixture.ts';
+import { shortened } from '../../environments/lab/shortened.ts';
+import { type Stage, setStage } from '../../environments/lab/stage.ts';
+import { parseProofOptions, parseTelling, runProof } from '../../probe/index.ts';
+import { measureInLab } from '../measure-in-lab.ts';
+
+/** Starts a lab and measures every scheme in it; the answer is the exit code. */
+export async function proveInLab(raw: Readonly<Record<string, unknown>>): Promise<number> {
+  const options = parseProofOptions(raw);
+  const envoy = options.schemes.includes('l7-envoy') ? await findEnvoy() : undefined;
+  return measureInLab({
+    options,
+    telling: parseTelling(raw),
+    lab: { id: raw.id as string | undefined, seed: options.seed, dnsTtlSeconds: shortened.dnsTtl.valueMs / 1000 },
+    keep: raw.keep === true,
+    async measure(lab, progress, signal) {
+      const stage = await setStage(lab, { ...options, envoy });
+      const fixture = new LabFixture(stage);
+      const report = await runProof(fixture, options, progress, signal);
+      fixture.close();
+      return { report, addresses: addresses(stage) };
+    },
+  });
+}
+
+/** What a person can call while the lab is kept up. */
+function addresses({ lab, headless, clusterIp, http, pushed, gateway }: Stage): string {
+  const dns = lab.dnsAddress.replace(/:(\d+)$/, ' -p $1');
+  return [
+    `  HTTP through the ClusterIP    curl http://${http.ports[0]!.address}/hellohttp?name=you`,
+    `  gRPC through the ClusterIP    ${clusterIp.ports[0]!.address}  echo.EchoServer/SayHello (reflection is on)`,
+    ...(gateway === undefined || !('service' in gateway)
+      ? []
+      : [
+          `  gRPC through Envoy            ${gateway.service.ports[0]!.address}  the same`,
+          `  Envoy's admin server          curl http://${gateway.adminAddress}/clusters`,
+        ]),
+    `  DNS                           dig @${dns} ${headless.dnsName}`,
+    ...(pushed === undefined
+      ? []
+      : [
+          `  control plane                 curl http://${pushed.adminAddress}/config_dump`,
+          `  bootstrap for xds:/// clients evenkeel bootstrap --server ${pushed.xdsAddress}`,
+        ]),
+    `  pods                          evenkeel lab ps --id ${lab.id}`,
+  ].join('\n');
+}

@@ -1,0 +1,176 @@
+import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
+import { findEnvoy, howToGetEnvoy } from '../../base/find-envoy.ts';
+import { backendNames, templates } from '../../environments/lab/backends.ts';
+import { machine } from '../../environments/machine.ts';
+import { versions } from '../../environments/versions.ts';
+import type { Lab, PodRecord } from '../../lab/index.ts';
+import { ClientProcess, type RunResult } from '../../probe/client/client-process.ts';
+import { schemes } from '../../probe/index.ts';
+import { tally } from '../../verdict/tally.ts';
+import type { ExperimentOutput } from '../output.ts';
+import { runInLab } from '../run-in-lab.ts';
+import { concludeSlowPod } from './conclude.ts';
+import { type EnvoyPolicy, startEnvoy } from './envoy.ts';
+import type { SlowPodOptions } from './options.ts';
+import { slowPodPage } from './page.ts';
+import { deadlineOf, outlierIntervalMs, type Policy, policies, serviceConfigOf } from './policies.ts';
+import { printSlowPod } from './print.ts';
+import type { SlowPodReport, SlowPodRow } from './report.ts';
+
+const connectWithinMs = 10_000;
+
+/** Where the clients call. */
+interface Stage {
+  readonly dnsTarget: string;
+  readonly pods: readonly PodRecord[];
+  readonly slow: PodRecord;
+  readonly envoy: Readonly<Record<EnvoyPolicy, string>> | { readonly missing: string };
+}
+
+/** Measures one policy after the other with the same pods; the answer is the exit code. */
+export function measureSlowPod(options: SlowPodOptions, output: ExperimentOutput): Promise<number> {
+  const startedAt = new Date();
+  const { pods, latencyMs, slower, ratePerSecond, seed } = options;
+  return runInLab<SlowPodReport>({
+    lab: { seed, dnsTtlSeconds: 1 },
+    output,
+    async measure(lab, progress, signal) {
+      progress.step(`starting pods in lab ${lab.id}`);
+      const stage = await setStage(lab, options);
+      const rows: SlowPodRow[] = [];
+      for (const policy of policies) {
+        progress.step(
+          `${policy.name}, deadline ${deadlineOf(policy, options)} ms${policy.by === 'envoy' ? ', Envoy' : ''}`,
+        );
+        const row = await measurePolicy(policy, stage, options, signal).catch((thrown: unknown): SlowPodRow => {
+          const { code, message } = toEvenkeelError(thrown);
+          return { ...headOf(policy, options), status: 'error', reason: `${code}: ${message}` };
+        });
+        if (signal.aborted) break;
+        rows.push(row);
+      }
+      if (signal.aborted && rows.length === 0) throw signal.reason;
+      return {
+        schemaVersion: 1,
+        kind: 'slow-pod',
+        startedAt: startedAt.toISOString(),
+        durationMs: Date.now() - startedAt.getTime(),
+        conditions: {
+          ...{
+            versions: await versions(),
+            machine: machine(),
+            seed,
+            pods,
+            latencyMs,
+            ratePerSecond,
+            outlierIntervalMs,
+          },
+          slowLatencyMs: latencyMs * slower,
+        },
+        rows,
+        interrupted: signal.aborted,
+        conclusion: concludeSlowPod(rows, pods, signal.aborted),
+      };
+    },
+    print: printSlowPod,
+    page: slowPodPage,
+    exitCode: ({ interrupted, rows }) => (interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0),
+  });
+}
+
+async function setStage(lab: Lab, { pods, latencyMs, slower }: SlowPodOptions): Promise<Stage> {
+  const template = templates[backendNames.grpc];
+  const taking = (ms: number) => ({ ...template, env: { ...template.env, EVENKEEL_LATENCY_MS: String(ms) } });
+  lab.createDeployment({ name: 'ordinary', replicas: pods - 1, template: taking(latencyMs) });
+  lab.createDeployment({ name: 'slow', template: taking(latencyMs * slower) });
+  const { ports } = await lab.createService({
+    name: 'backend',
+    headless: true,
+    selector: ['ordinary', 'slow'],
+    ports: [{ name: 'grpc', port: template.ports![0]!.port, appProtocol: 'grpc' }],
+  });
+  const [ordinary, [slow]] = await Promise.all([lab.ready('ordinary'), lab.ready('slow')]);
+  const all = [...ordinary, slow!];
+  const binary = await findEnvoy();
+  if (binary === undefined && process.env.EVENKEEL_REQUIRE === 'all') {
+    throw new EvenkeelError('EK_ENVOY_MISSING', 'there is no Envoy, and EVENKEEL_REQUIRE=all lets nothing be skipped', {
+      hint: howToGetEnvoy,
+    });
+  }
+  const envoy =
+    binary === undefined
+      ? { missing: `There is no Envoy. ${howToGetEnvoy}` }
+      : await startEnvoy(
+          lab,
+          binary,
+          all.map(({ ip, ports: [port] }) => ({ ip, port: port!.port })),
+        );
+  return { dnsTarget: `dns://${lab.dnsAddress}/${ports[0]!.address}`, pods: all, slow: slow!, envoy };
+}
+
+async function measurePolicy(
+  policy: Policy,
+  { dnsTarget, pods, slow, envoy }: Stage,
+  options: SlowPodOptions,
+  signal: AbortSignal,
+): Promise<SlowPodRow> {
+  const head = headOf(policy, options);
+  if (policy.by === 'envoy' && 'missing' in envoy) return { ...head, status: 'skipped', reason: envoy.missing };
+  const client =
+    policy.by === 'envoy'
+      ? new ClientProcess({
+          scheme: schemes['l7-envoy'],
+          target: (envoy as Readonly<Record<EnvoyPolicy, string>>)[policy.name as EnvoyPolicy],
+          channelOptions: {},
+        })
+      : new ClientProcess(
+          {
+            // The policy stands in the service config below, with its settings.
+            scheme: { ...schemes['headless-round-robin'], policy: undefined },
+            target: dnsTarget,
+            channelOptions: { 'grpc.service_config': JSON.stringify(serviceConfigOf(policy)) },
+          },
+          { GRPC_NODE_USE_ALTERNATIVE_RESOLVER: 'true' },
+        );
+  const abort = (): void => void client.close();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await client.configured();
+    const problem = await client.open(connectWithinMs);
+    if (problem !== undefined)
+      throw new EvenkeelError('EK_PROBE_NO_ANSWER', `the client could not connect: ${problem}`);
+    const run = `${policy.name}.${policy.by}.${policy.patience}`;
+    const { ratePerSecond, calls } = options;
+    const patient = connectWithinMs + head.deadlineMs;
+    const untilAnswered = pods.map(({ name }) => name);
+    await client.run({
+      ...{ run: `${run}.warmup`, ratePerSecond, untilAnswered, withinMs: connectWithinMs, deadlineMs: patient },
+    }).result;
+    const result = await client.run({ run, ratePerSecond, calls, deadlineMs: head.deadlineMs }).result;
+    return rowOf(head, policy, slow, result);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    await client.close();
+  }
+}
+
+function rowOf(head: ReturnType<typeof headOf>, { why }: Policy, slow: PodRecord, { records }: RunResult): SlowPodRow {
+  const { failed, failures, latencyMs, latencyOfAllMs } = tally(records, head.deadlineMs);
+  const address = `${slow.ip}:${slow.ports[0]!.port}`;
+  const failedAt = records.filter(({ status }) => status !== 'OK').map(({ sentAt }) => sentAt);
+  return {
+    ...{ ...head, status: 'ok', calls: records.length, failed, failures, why },
+    sentToSlow: records.filter(({ pod, peer }) => pod === slow.name || (pod === undefined && peer === address)).length,
+    lastFailureMs:
+      failed === 0 ? null : Math.round(Math.max(...failedAt) - Math.min(...records.map(({ sentAt }) => sentAt))),
+    p50Ms: latencyMs.p50,
+    p99Ms: latencyMs.p99,
+    p50OfAllMs: latencyOfAllMs.p50,
+    p99OfAllMs: latencyOfAllMs.p99,
+  };
+}
+
+function headOf(policy: Policy, options: SlowPodOptions) {
+  const client = policy.by === 'envoy' ? 'grpc-js through Envoy' : 'grpc-js';
+  return { policy: policy.name, client, deadlineMs: deadlineOf(policy, options) } as const;
+}
