@@ -13,7 +13,10 @@ import { run } from '../scripts/run.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const built = join(root, 'build', 'interop');
 
-/** What each part needs, reads and does; `makes` is the file that the driver looks for. */
+/**
+ * What each part needs, reads and does; `makes` is the file that the driver looks for. What takes `long` is installed where
+ * it is named, or everything is required.
+ */
 const parts = {
   go: {
     what: 'grpc-go clients, for these tests and for experiments (go build)',
@@ -56,6 +59,17 @@ const parts = {
     makes: 'build/interop/zipkin/zipkin.jar',
     install: () =>
       run('mvn', ['-B', '-q', '-Dstyle.color=never', '-f', join(root, 'interop/zipkin/pom.xml'), 'package'], root),
+  },
+  jaeger: {
+    what: 'Jaeger, a trace store that takes OTLP (go build, minutes)',
+    needs: { command: 'go', args: ['version'], hint: 'install Go 1.26 or newer' },
+    inputs: ['interop/jaeger'],
+    makes: 'build/interop/jaeger',
+    long: true,
+    install: () => {
+      const build = ['build', '-C', join(root, 'interop/jaeger'), '-buildvcs=false', '-ldflags=-s -w'];
+      return run('go', [...build, '-o', join(built, 'jaeger'), 'tool'], root);
+    },
   },
   h2spec: {
     what: 'h2spec, which tests servers of HTTP/2 (go build)',
@@ -105,8 +119,8 @@ changed; without a PART, all of them:
 ${Object.entries(parts)
   .map(([name, { what }]) => `  ${name.padEnd(7)} ${what}`)
   .join('\n')}
-A part whose package manager is missing is skipped with a line that says so; one
-that was named has to work.
+A part whose package manager is missing, or that takes minutes, is skipped with
+a line that says so; one that was named has to work.
 Example:
   node interop/install.mjs go envoy`;
 
@@ -116,8 +130,13 @@ const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) wrongArguments(`unknown: ${unknown.join(', ')}`, usage);
 
 for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
-  const { what, needs, inputs, makes, install } = parts[name];
+  const { what, needs, inputs, makes, long, install } = parts[name];
   const stamp = join(root, 'build', 'interop', `.${name}`);
+  if (long && !required) {
+    if (!existsSync(join(root, makes)))
+      console.error(`interop ${name}: skipped, it takes minutes: node interop/install.mjs ${name}`);
+    continue;
+  }
   const version = versionOf(needs);
   if (version === undefined) {
     console.error(`interop ${name}: skipped, ${needs.command} was not found: ${needs.hint}`);

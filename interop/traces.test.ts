@@ -1,23 +1,15 @@
 // System C in the lab, with a real Zipkin as the store of its traces.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { pathOf, type StoredSpan } from '../src/workloads/testing/stored-span.ts';
 import { SystemProcess } from '../test/support/system-process.ts';
 import { startZipkin } from './traces/start-zipkin.ts';
+import { without } from './traces/without.ts';
 
 const jar = resolve(import.meta.dirname, '..', 'build', 'interop', 'zipkin', 'zipkin.jar');
 const browser = process.env.EVENKEEL_CHROMIUM ?? '/usr/bin/chromium';
-const requireAll = process.env.EVENKEEL_REQUIRE === 'all';
-
-/** False where it is there. */
-function without(file: string, why: string): string | false {
-  if (existsSync(file)) return false;
-  if (requireAll) throw new Error(why);
-  return why;
-}
 
 const forms: Readonly<Record<string, Record<string, string>>> = {
   none: {},
