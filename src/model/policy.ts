@@ -2,6 +2,8 @@
 export interface ServicePolicy {
   /** Active health checks by the control plane; absent: discovery's readiness decides alone. */
   readonly healthCheck?: HealthCheckPolicy | undefined;
+  /** False: no client gets each endpoint as a locality, where clients report their load. Absent: those that can take it do. */
+  readonly podLocalities?: boolean | undefined;
 }
 
 export interface HealthCheckPolicy {

@@ -27,8 +27,12 @@ function compareEndpoints(a: Endpoint, b: Endpoint): number {
  * @param locality - of the Service; default: all fields empty, which every client takes
  */
 export function singleLocality(endpoints: readonly Endpoint[], locality: Locality = nowhere): LocalityGroup[] {
-  // Clients reject a whole assignment for one address that occurs twice.
+  const distinct = distinctEndpoints(endpoints);
+  return distinct.length === 0 ? [] : [{ ...locality, weight: 1, endpoints: distinct }];
+}
+
+/** In order of address and port; clients reject a whole assignment for one address that occurs twice. */
+export function distinctEndpoints(endpoints: readonly Endpoint[]): Endpoint[] {
   const distinct = new Map(endpoints.map((endpoint) => [`${endpoint.address} ${endpoint.port}`, endpoint]));
-  if (distinct.size === 0) return [];
-  return [{ ...locality, weight: 1, endpoints: [...distinct.values()].sort(compareEndpoints) }];
+  return [...distinct.values()].sort(compareEndpoints);
 }
