@@ -38,6 +38,8 @@ const helps: Readonly<Record<(typeof settings)[number]['field'], string>> = {
   'health.timeoutMs': 'how long a check may take',
   'health.rise': 'passed checks in a row that make an endpoint healthy again',
   'health.fall': 'failed checks in a row that make an endpoint unhealthy',
+  'load.reports': 'ask clients what became of their calls, for /load and evenkeel top',
+  'load.podLocalities': 'whether clients that can report by pod do so (default: true)',
   'health.jitter': 'share of the interval by which it varies',
 };
 

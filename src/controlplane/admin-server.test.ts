@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, test } from 'node:test';
 import { EvenkeelError } from '../base/errors.ts';
+import type { LoadView, LoadViewService } from '../load/load-view.ts';
 import {
   type AdminSource,
   adminApp,
@@ -122,4 +123,57 @@ test('what is on loopback is for callers who name it, and for no page of others'
   assert.equal(headers['x-content-type-options'], 'nosniff');
   assert.equal(headers['cache-control'], 'no-store');
   await app.close();
+});
+
+test('what clients report is 404 where they are not asked', async () => {
+  const answer = await get('/load');
+  assert.equal(answer.status, 404);
+  assert.match(await answer.text(), /--load-reports/);
+});
+
+test('what clients report, as a whole and as events with what has changed', async (t) => {
+  const service = (name: string, calls: number): LoadViewService => ({
+    ...{ namespace: 'shop', name, port: 80, verdict: 'balanced', since: '2026-01-01T00:00:00.000Z', why: '' },
+    ...{ calls, failed: 0, total: { calls, failed: 0 }, pods: [], callers: [] },
+  });
+  const view = (...services: LoadViewService[]): LoadView => ({
+    ...{ asOf: '2026-01-01T00:00:00.000Z', windowMs: 1_000, streams: 1, services },
+  });
+  const observed = Promise.withResolvers<(view: LoadView) => void>();
+  const ended = Promise.withResolvers<void>();
+  const app = await startAdminServer(
+    { host: '127.0.0.1', port: 0 },
+    {
+      ...source,
+      load: () => view(service('a', 1), service('b', 1)),
+      observeLoad(observer) {
+        observed.resolve(observer);
+        return ended.resolve;
+      },
+    },
+  );
+  t.after(() => app.close());
+  assert.deepEqual(await (await fetch(`${adminUrl(app)}/load`)).json(), view(service('a', 1), service('b', 1)));
+
+  const abort = new AbortController();
+  const { headers, body } = await fetch(`${adminUrl(app)}/load`, {
+    headers: { accept: 'text/event-stream' },
+    signal: abort.signal,
+  });
+  assert.match(headers.get('content-type') ?? '', /^text\/event-stream/);
+  assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin');
+  const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+  const next = async () => {
+    const match = /^event: load\ndata: (.*)\n\n$/.exec((await reader.read()).value!);
+    const { services, gone } = JSON.parse(match![1]!) as LoadView & { gone: string[] };
+    return [services.map(({ name, calls }) => `${name} ${calls}`), gone];
+  };
+  assert.deepEqual(await next(), [['a 1', 'b 1'], []]);
+  const send = await observed.promise;
+  send(view(service('a', 2), service('b', 1)));
+  assert.deepEqual(await next(), [['a 2'], []]);
+  send(view(service('a', 2)));
+  assert.deepEqual(await next(), [[], ['shop/b:80']]);
+  abort.abort();
+  await ended.promise;
 });

@@ -1,6 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { formatAddress, isLoopback, type ListenAddress, listenError } from '../base/listen-address.ts';
+import type { LoadView } from '../load/load-view.ts';
+import { sendLoadEvents } from './load-events.ts';
 import { SocketPlaces } from './socket-places.ts';
 
 /** What the admin server can be asked. */
@@ -8,6 +10,10 @@ export interface AdminSource {
   readiness(): Readiness;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   configDump(query: DumpQuery): object;
+  /** What clients report; undefined where they are not asked. */
+  load?(): LoadView | undefined;
+  /** Calls the observer about once a second; returns what ends it. */
+  observeLoad?(observer: (view: LoadView) => void): () => void;
 }
 
 export interface Readiness {
@@ -58,7 +64,7 @@ export interface AdminServerOptions {
 }
 
 /**
- * The admin HTTP server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`. It reads and never changes anything.
+ * The admin HTTP server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`, `/load`. It reads and never changes anything.
  *
  * @throws EvenkeelError `EK_PORT_IN_USE`
  */
@@ -176,7 +182,18 @@ function addRoutes(app: FastifyInstance, source: AdminSource): void {
     return source.configDump(query.data);
   });
 
+  app.get('/load', async (request, reply) => {
+    const view = source.load?.();
+    if (view === undefined) {
+      return reply.status(404).send({ error: 'clients are not asked for load reports; --load-reports does that' });
+    }
+    if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return view;
+    reply.hijack();
+    sendLoadEvents(reply.raw, view, (observer) => source.observeLoad?.(observer) ?? (() => {}));
+    return reply;
+  });
+
   app.setNotFoundHandler(async (_request, reply) =>
-    reply.status(404).send({ error: 'not found', paths: ['/healthz', '/readyz', '/metrics', '/config_dump'] }),
+    reply.status(404).send({ error: 'not found', paths: ['/healthz', '/readyz', '/metrics', '/config_dump', '/load'] }),
   );
 }

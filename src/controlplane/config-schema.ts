@@ -139,6 +139,19 @@ const kubernetesDiscovery = z.strictObject({
     .describe('Labels that a Service must have to be served, as `kubectl -l` has them. Default: all Services.'),
 });
 
+const load = z.strictObject({
+  reports: z
+    .boolean('must be true or false')
+    .default(false)
+    .describe('Whether clients are asked what became of their calls (LRS), which `/load` and `evenkeel top` show.'),
+  podLocalities: z
+    .boolean('must be true or false')
+    .default(true)
+    .describe(
+      'Whether clients that report and can take it get each endpoint as a locality, so that they report by pod. Others report by Service.',
+    ),
+});
+
 const health = z.strictObject({
   intervalMs: milliseconds(10, 3_600_000).default(2_000).describe('Time between two checks of one endpoint.'),
   timeoutMs: milliseconds(10, 600_000).default(1_000).describe('A check without an answer for this long has failed.'),
@@ -167,6 +180,7 @@ export const configSchema = z
       })
       .prefault({}),
     health: health.prefault({}),
+    load: load.prefault({}),
     services: z
       .array(serviceSchema)
       .max(100_000)

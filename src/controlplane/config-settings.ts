@@ -47,6 +47,8 @@ export const settings = [
   setting('health.rise', '--health-rise', 'EVENKEEL_HEALTH_RISE', 'number', 'n'),
   setting('health.fall', '--health-fall', 'EVENKEEL_HEALTH_FALL', 'number', 'n'),
   setting('health.jitter', '--health-jitter', 'EVENKEEL_HEALTH_JITTER', 'number', '0…1'),
+  setting('load.reports', '--load-reports', 'EVENKEEL_LOAD_REPORTS', 'switch', ''),
+  setting('load.podLocalities', '--load-pod-localities', 'EVENKEEL_LOAD_POD_LOCALITIES', 'switch', 'true|false'),
 ] as const;
 
 /** The variable that names the configuration file, as `--config` does. */

@@ -42,6 +42,7 @@ test('without anything said, the defaults are in force', () => {
       },
     },
     health: { intervalMs: 2_000, timeoutMs: 1_000, rise: 2, fall: 3, jitter: 0.1 },
+    load: { reports: false, podLocalities: true },
     services: [],
     gateways: [],
   });
@@ -97,6 +98,8 @@ test('every setting takes effect from a flag and from the environment', () => {
     'health.rise': ['8', 8],
     'health.fall': ['9', 9],
     'health.jitter': ['0.5', 0.5],
+    'load.reports': ['true', true],
+    'load.podLocalities': ['false', false],
   };
   assert.deepEqual(
     Object.keys(samples),

@@ -36,6 +36,7 @@ export interface Config {
     };
   };
   readonly health: ConfigFile['health'];
+  readonly load: ConfigFile['load'];
   readonly services: readonly ServiceConfig[];
   readonly gateways: readonly Gateway[];
 }
@@ -142,7 +143,7 @@ function refuseIdleKubernetesSettings({ discovery }: ConfigFile, overridden: Rea
 }
 
 function withAddresses(
-  { xds, admin, discovery, health, services, gateways }: ConfigFile,
+  { xds, admin, discovery, health, load, services, gateways }: ConfigFile,
   overridden: ReadonlyMap<string, string>,
 ): Config {
   const { servers, ...dns } = discovery.dns;
@@ -161,6 +162,7 @@ function withAddresses(
       dns: { ...dns, servers: servers?.map(parseDnsServer) },
     },
     health,
+    load,
     services,
     gateways: gateways.map(gatewayOf),
   };

@@ -1,6 +1,7 @@
 import { type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { Logger } from '../base/log.ts';
 import { HealthChecker, type HealthCheckerOptions } from '../health/health-checker.ts';
+import type { LoadView } from '../load/load-view.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import type { Gateway } from '../translate/gateway.ts';
@@ -8,16 +9,19 @@ import { whyNotServed } from '../translate/targets.ts';
 import { AdsServer, defaultLimits, SnapshotCache, typeUrls } from '../xds/index.ts';
 import type { AdminSource, DumpQuery, Readiness, SourceAge } from './admin-server.ts';
 import { ResourceOwners } from './auth-owners.ts';
+import { clientFormOf } from './client-form.ts';
 import { configDump } from './config-dump.ts';
 import { EmptyPorts } from './empty-ports.ts';
 import { GatewayPublisher } from './gateway-publisher.ts';
 import { readGauges } from './gauges.ts';
+import { kubeNodeZones } from './kube-node-zones.ts';
+import { LoadReports } from './load-reports.ts';
 import { Metrics } from './metrics.ts';
 import { MissingTargets } from './missing-targets.ts';
 import { ModelStore } from './model-store.ts';
 import { groupOf, kubeNodeOf, layersOf, wildcardOf } from './node-group.ts';
 import { PublishLog } from './publish-log.ts';
-import { type PublishedService, Publisher } from './publisher.ts';
+import { inForm, type PublishedService, Publisher } from './publisher.ts';
 import { readinessOf } from './readiness.ts';
 import { type ReconnectSettings, Reconnects } from './reconnects.ts';
 import { ServiceHealth } from './service-health.ts';
@@ -38,6 +42,8 @@ export interface ControlPlaneOptions {
   readonly maxConnectionAgeMs?: number | undefined;
   /** Bytes that clients may make it hold, all together; default: by the memory of the process. */
   readonly memoryBytes?: number | undefined;
+  /** Whether clients report their load, and whether by pod where they can. Default: they do not. */
+  readonly load?: { readonly reports: boolean; readonly podLocalities: boolean } | undefined;
   /** How clients spread when a replica comes; default: they do not. */
   readonly replicas?: ReconnectSettings | undefined;
   /** Without running for so long, the process has stood still, and its clients reconnect. Default 5,000. */
@@ -77,6 +83,8 @@ export class ControlPlane implements AdminSource {
   readonly #entrance: TlsEntrance | undefined;
   readonly #server: AdsServer;
   readonly #reconnects: Reconnects;
+  /** Undefined: nobody listens. */
+  readonly #loads: LoadReports | undefined;
   readonly #whenReady = Promise.withResolvers<void>();
   /** Services that must be published before the first stream is; undefined until all sources are synced. */
   #awaited: Set<string> | undefined;
@@ -103,6 +111,7 @@ export class ControlPlane implements AdminSource {
           this.#metrics.count('evenkeel_discovery_changes_total', { change: 'removed' });
           log.info({ service: serviceKey(id) }, 'service removed');
           publishLog.removed(id);
+          this.#loads?.removed(id);
           this.#emptyPorts.removed(id);
           this.#publisher.removed(id);
         },
@@ -136,12 +145,14 @@ export class ControlPlane implements AdminSource {
       cache: this.#cache,
       health: this.#health,
       clusterDomain: options.clusterDomain,
+      reports: options.load?.reports,
       observer: {
         published: (services) => {
           for (const published of services) {
             publishLog.published(published);
             this.#emptyPorts.published(published);
             this.#own(published);
+            this.#loads?.published(published);
           }
           // Before that, thousands of Services may come one by one, and every one of them would change every route.
           if (this.#ready) this.#updateGateways();
@@ -165,6 +176,8 @@ export class ControlPlane implements AdminSource {
     });
     const { gateways = [], clusterDomain } = options;
     this.#gateways = new GatewayPublisher({ gateways, cache: this.#cache, clusterDomain, log });
+    const { reports = false, podLocalities = true } = options.load ?? {};
+    const formOf = reports ? (podLocalities ? clientFormOf : () => 'merged' as const) : undefined;
     const gatewayNames = new Set(gateways.map(({ name }) => name));
     const missing = new MissingTargets({
       resourcesOf: (stream) => this.#server.resourcesOf(stream),
@@ -175,7 +188,7 @@ export class ControlPlane implements AdminSource {
     this.#activity = new StreamActivity(this.#metrics, log, missing, this.#emptyPorts);
     this.#server = new AdsServer({
       cache: this.#cache,
-      group: (node) => groupOf(node, gatewayNames),
+      group: (node) => groupOf(node, gatewayNames, formOf),
       // A client without a certificate came in without TLS, or where none is asked for: there are no rules for it.
       access: (_node, { certificate }) => certificate && this.#entrance?.filterOf(certificate),
       ready: false,
@@ -184,6 +197,7 @@ export class ControlPlane implements AdminSource {
       identifier: `evenkeel ${options.version}`,
       observer: this.#activity,
     });
+    this.#loads = reports ? this.#hear() : undefined;
     const { replicas, standstillMs } = options;
     this.#reconnects = new Reconnects({ server: this.#server, replicas, standstillMs, metrics: this.#metrics, log });
     this.#entrance =
@@ -242,6 +256,7 @@ export class ControlPlane implements AdminSource {
     await Promise.all(this.#options.sources.map(({ discovery }) => discovery.stop()));
     this.#publisher.close();
     this.#emptyPorts.close();
+    this.#loads?.close();
     await this.#checker.stop();
     await this.#entrance?.stop();
     await this.#server.close();
@@ -272,7 +287,17 @@ export class ControlPlane implements AdminSource {
     });
   }
 
+  /** Undefined where nobody listens. */
+  load(): LoadView | undefined {
+    return this.#loads?.view();
+  }
+
+  observeLoad(observer: (view: LoadView) => void): () => void {
+    return this.#loads?.observe(observer) ?? (() => {});
+  }
+
   async metrics(): Promise<{ contentType: string; text: string }> {
+    this.#loads?.readMetrics();
     readGauges(this.#metrics, {
       version: this.#options.version,
       ready: this.#ready,
@@ -313,6 +338,24 @@ export class ControlPlane implements AdminSource {
     );
   }
 
+  /** The rules of who may see what hold for reports as well, on the same ports. */
+  #hear(): LoadReports {
+    const loads = new LoadReports({
+      metrics: this.#metrics,
+      access: (_node, { certificate }) => {
+        const filter = certificate && this.#entrance?.filterOf(certificate);
+        if (filter === undefined) return undefined;
+        return (name) => {
+          const cluster = this.#cache.get(typeUrls.cluster, name);
+          return cluster !== undefined && filter(cluster);
+        };
+      },
+      zoneOf: (kubeNode) => kubeNodeZones(this.#services).get(kubeNode),
+    });
+    loads.addTo(this.#server.services);
+    return loads;
+  }
+
   /** Why clients of a namespace do not get a listener; undefined where they do. */
   readonly #whyNotServed = (listener: string, namespace: string): string | undefined => {
     let unknown: ServiceId | undefined;
@@ -331,10 +374,12 @@ export class ControlPlane implements AdminSource {
   };
 
   /** In the tick in which they came into the cache, so that no client is asked about before. */
-  #own({ service: { namespace }, translated }: PublishedService): void {
+  #own({ service: { namespace }, translated, reports }: PublishedService): void {
     if (this.#entrance === undefined || translated === undefined) return;
     const { shared, own, assignments, local } = translated;
-    for (const resources of [shared, own, ...[assignments, ...local.values()].map((each) => each.values())]) {
+    const reporting = [inForm(reports, 'merged'), inForm(reports, 'pods')];
+    const byPort = [assignments, ...local.values()].map((each) => each.values());
+    for (const resources of [shared, own, ...byPort, ...reporting]) {
       this.#owners.claim(resources, { namespace });
     }
   }

@@ -14,6 +14,8 @@ function gauge(help: string, ...labels: string[]): MetricDefinition {
   return { type: 'gauge', labels, help };
 }
 
+const loadLabels = ['namespace', 'service', 'port', 'caller'] as const;
+
 /**
  * Every metric of `evenkeel serve`.
  *
@@ -104,6 +106,29 @@ export const metricDefinitions = {
     'Targets that a client asked for and that do not exist; the log tells why.',
   ),
   evenkeel_xds_names_hidden_total: counter('Names that a client asked for and may not see.', 'type'),
+  evenkeel_load_streams: gauge('Streams by which clients report their load; nothing where nobody listens.'),
+  evenkeel_load_calls_total: counter(
+    'Calls that began, as clients report them; caller is NAMESPACE/WORKLOAD, the smallest of a Service are together.',
+    ...loadLabels,
+  ),
+  evenkeel_load_calls_failed_total: counter('Calls that failed, likewise.', ...loadLabels),
+  evenkeel_load_verdict: gauge(
+    '1 for what the calls of a Service say about evenness.',
+    'namespace',
+    'service',
+    'port',
+    'verdict',
+  ),
+  evenkeel_load_reports_total: counter('Load reports that were read.'),
+  evenkeel_load_report_bytes_total: counter('Bytes of load reports that were read.'),
+  evenkeel_load_ignored_total: counter(
+    'What load reports named and does not exist, or is not for the client to see.',
+    'kind',
+  ),
+  evenkeel_load_streams_refused_total: counter(
+    'Streams of load reports that a client lost for what it sent, by gRPC status.',
+    'code',
+  ),
   evenkeel_xds_resources: gauge('Resources in the cache, over all groups of nodes.', 'type'),
 } as const satisfies Record<`evenkeel_${string}`, MetricDefinition>;
 

@@ -25,6 +25,13 @@ export class Metrics {
     this.#counters.get(name)!.inc(labels, by);
   }
 
+  /** Sets a counter to exactly these values, of somebody who counts himself; they only grow. */
+  read(name: CounterName, values: Iterable<readonly [Labels, number]>): void {
+    const counter = this.#counters.get(name)!;
+    counter.reset();
+    for (const [labels, value] of values) counter.inc(labels, value);
+  }
+
   /** Sets a gauge to exactly these values; label values that are not among them are forgotten. */
   set(name: GaugeName, values: Iterable<readonly [Labels, number]>): void {
     const gauge = this.#gauges.get(name)!;

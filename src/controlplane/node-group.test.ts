@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeGroup, gatewayGroup, groupOf, kubeNodeGroup, layersOf, wildcardOf } from './node-group.ts';
+import { clientFormOf } from './client-form.ts';
+import { describeGroup, formGroup, gatewayGroup, groupOf, kubeNodeGroup, layersOf, wildcardOf } from './node-group.ts';
 
 const gateways = new Set(['edge', 'inner']);
-const envoy = { userAgentName: 'envoy', cluster: '', metadata: {} };
-const grpc = { userAgentName: 'gRPC Go', cluster: '', metadata: {} };
+const envoy = { userAgentName: 'envoy', userAgentVersion: '1.40.0', cluster: '', metadata: {} };
+const grpc = { userAgentName: 'gRPC Go', userAgentVersion: '1.85.0', cluster: '', metadata: {} };
 
 test('an Envoy is a gateway by its cluster, any node by its metadata', () => {
   assert.deepEqual(describeGroup(groupOf({ ...envoy, cluster: 'edge' }, gateways)), { gateway: 'edge' });
@@ -47,5 +48,18 @@ test('a client is also in the layer of the Kubernetes node that it says it is on
   // What the Downward API did not fill in, and what is no name of a node.
   for (const kubeNode of ['', '$(NODE_NAME)', 'a@b', 'N1', 'x'.repeat(300), 7, null]) {
     assert.deepEqual(layersOf(groupOf(on(kubeNode), gateways)), ['shop'], String(kubeNode));
+  }
+});
+
+test('where clients report, a gRPC client is also in the layer of the form that it can take; an Envoy is not', () => {
+  const metadata = { namespace: 'shop', kubeNode: 'n1' };
+  const group = groupOf({ ...grpc, metadata }, gateways, clientFormOf);
+  assert.deepEqual(layersOf(group), [kubeNodeGroup('n1'), formGroup('pods'), 'shop']);
+  assert.deepEqual(describeGroup(group), { namespace: 'shop', form: 'pods' });
+  const old = groupOf({ ...grpc, userAgentVersion: '1.50.0' }, gateways, clientFormOf);
+  assert.deepEqual(layersOf(old), [formGroup('merged'), 'default']);
+  assert.deepEqual([wildcardOf(group, true), wildcardOf(old, false)], ['all', 'all']);
+  for (const node of [envoy, { ...envoy, cluster: 'edge' }, { ...grpc, metadata: { gateway: 'edge' } }]) {
+    assert.equal(groupOf(node, gateways, clientFormOf), groupOf(node, gateways));
   }
 });

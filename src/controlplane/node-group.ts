@@ -1,11 +1,15 @@
 import type { XdsNode } from '../xds/index.ts';
+import type { ClientForm } from './client-form.ts';
 import { namespaceOf } from './node-namespace.ts';
 
 /** No namespace has a colon in its name, so none of these groups is ever one. */
 const gatewayPrefix = 'gateway:';
 const plainEnvoyGroup = 'envoy:';
 const kubeNodePrefix = 'kube-node:';
-/** Between what a client is and the Kubernetes node that it is on; no name has it. */
+const formPrefix = 'form:';
+/** Between what a client is and the form of endpoints that it gets, where clients report; no name has it. */
+const inForm = '#';
+/** Between that and the Kubernetes node that it is on; no name has it either. */
 const onNode = '@';
 
 /** What a Kubernetes node may be called (RFC 1123 subdomain). */
@@ -21,6 +25,11 @@ export function kubeNodeGroup(kubeNode: string): string {
   return `${kubeNodePrefix}${kubeNode}`;
 }
 
+/** The layer of all clients that report their load and get endpoints in this form. */
+export function formGroup(form: ClientForm): string {
+  return `${formPrefix}${form}`;
+}
+
 /** The Kubernetes node that a client says it is on (`node.metadata.kubeNode`); undefined where it does not. */
 export function kubeNodeOf({ metadata: { kubeNode } }: Pick<XdsNode, 'metadata'>): string | undefined {
   return typeof kubeNode === 'string' && kubeNodeName.test(kubeNode) ? kubeNode : undefined;
@@ -32,14 +41,19 @@ export function kubeNodeOf({ metadata: { kubeNode } }: Pick<XdsNode, 'metadata'>
  * - a gateway of that name: an Envoy by its `node.cluster`, any node by its `node.metadata.gateway`
  * - any other Envoy: no listeners, since those of gRPC clients have no socket and Envoy rejects them
  * - any other node: that of its namespace
+ *
+ * @param formOf - where clients report their load, the form of endpoints that a gRPC client gets
  */
 export function groupOf(
-  node: Pick<XdsNode, 'metadata' | 'cluster' | 'userAgentName'>,
+  node: Pick<XdsNode, 'metadata' | 'cluster' | 'userAgentName' | 'userAgentVersion'>,
   gateways: ReadonlySet<string>,
+  formOf?: (node: Pick<XdsNode, 'userAgentName' | 'userAgentVersion'>) => ClientForm,
 ): string {
   const kubeNode = kubeNodeOf(node);
   const base = baseGroupOf(node, gateways);
-  return kubeNode === undefined ? base : `${base}${onNode}${kubeNode}`;
+  const isEnvoyGroup = base.startsWith(gatewayPrefix) || base === plainEnvoyGroup;
+  const group = formOf === undefined || isEnvoyGroup ? base : `${base}${inForm}${formOf(node)}`;
+  return kubeNode === undefined ? group : `${group}${onNode}${kubeNode}`;
 }
 
 function baseGroupOf(
@@ -52,22 +66,44 @@ function baseGroupOf(
   return gateways.has(node.cluster) ? gatewayGroup(node.cluster) : plainEnvoyGroup;
 }
 
-/** The layers of the cache that a group sees over the shared one: that of its Kubernetes node, and that of what it is. */
+/**
+ * The layers of the cache that a group sees over the shared one: that of its Kubernetes node, that of its form, and that of
+ * what it is.
+ */
 export function layersOf(group: string): readonly string[] {
-  const at = group.lastIndexOf(onNode);
-  return at < 0 ? [group] : [kubeNodeGroup(group.slice(at + 1)), group.slice(0, at)];
+  const { base, form, kubeNode } = partsOf(group);
+  return [
+    ...(kubeNode === undefined ? [] : [kubeNodeGroup(kubeNode)]),
+    ...(form === undefined ? [] : [`${formPrefix}${form}`]),
+    base,
+  ];
+}
+
+function partsOf(group: string): { readonly base: string; readonly form?: string; readonly kubeNode?: string } {
+  const [rest, kubeNode] = splitLast(group, onNode);
+  const [base, form] = splitLast(rest, inForm);
+  return { base, ...(form === undefined ? {} : { form }), ...(kubeNode === undefined ? {} : { kubeNode }) };
+}
+
+function splitLast(text: string, separator: string): [before: string, after: string | undefined] {
+  const at = text.lastIndexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 /** What a group is, for people. */
-export function describeGroup(group: string): { readonly gateway?: string; readonly namespace?: string } {
-  const base = layersOf(group).at(-1)!;
+export function describeGroup(group: string): {
+  readonly gateway?: string;
+  readonly namespace?: string;
+  readonly form?: string;
+} {
+  const { base, form } = partsOf(group);
   if (base.startsWith(gatewayPrefix)) return { gateway: base.slice(gatewayPrefix.length) };
-  return base === plainEnvoyGroup ? {} : { namespace: base };
+  return base === plainEnvoyGroup ? {} : { namespace: base, ...(form === undefined ? {} : { form }) };
 }
 
 /** Whether a wildcard subscription of a group takes in what all nodes share. */
 export function wildcardOf(group: string, isListener: boolean): 'all' | 'own' {
-  const base = layersOf(group).at(-1)!;
+  const { base } = partsOf(group);
   if (base.startsWith(gatewayPrefix)) return 'own';
   return base === plainEnvoyGroup && isListener ? 'own' : 'all';
 }

@@ -6,10 +6,11 @@ import { selectEndpoints, selectOnEachNode } from '../health/select-endpoints.ts
 import type { HealthState } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
+import { type ReportingResources, translateForReports } from '../translate/pod-localities.ts';
 import { type TranslatedService, translateService } from '../translate/translate-service.ts';
 import { type EncodedResource, type SnapshotCache, typeUrls } from '../xds/index.ts';
 import type { PortSelection } from './endpoint-state.ts';
-import { kubeNodeGroup } from './node-group.ts';
+import { formGroup, kubeNodeGroup } from './node-group.ts';
 import type { ServiceHealth } from './service-health.ts';
 
 /** A Service on its way to the cache. */
@@ -20,6 +21,8 @@ export interface PublishedService {
   readonly selections: ReadonlyMap<number, PortSelection>;
   /** What is in the cache; undefined while the first health checks run. */
   readonly translated?: TranslatedService | undefined;
+  /** What is in the cache over it for clients that report their load; undefined where nobody listens. */
+  readonly reports?: ReportingResources | undefined;
   /** Why the newest state is not what is in the cache. */
   readonly rejected?: EvenkeelError | undefined;
 }
@@ -40,6 +43,8 @@ export interface PublisherOptions {
   readonly health: ServiceHealth;
   readonly clusterDomain: string;
   readonly observer: PublisherObserver;
+  /** Whether clients report their load. Default false. */
+  readonly reports?: boolean | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -60,7 +65,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #services = new Map<string, PublishedService>();
   readonly #dirty = new Set<string>();
-  readonly #removed: TranslatedService[] = [];
+  readonly #removed: PublishedService[] = [];
   readonly #damping: FlapDamping;
   #scheduled = false;
 
@@ -90,7 +95,7 @@ export class Publisher {
     this.#options.health.forget(known.service);
     this.#damping.forget(key);
     this.#services.delete(key);
-    if (known.translated !== undefined) this.#removed.push(known.translated);
+    if (known.translated !== undefined) this.#removed.push(known);
     this.#schedule();
   }
 
@@ -134,7 +139,7 @@ export class Publisher {
       const after = this.#translate(before);
       this.#services.set(key, after);
       if (after.rejected !== undefined) continue;
-      addDifference(layers, before.translated, after.translated);
+      addDifference(layers, before, after);
       published.push(after);
     }
     this.#dirty.clear();
@@ -161,7 +166,7 @@ export class Publisher {
     return this.#damping.isHeld(serviceKey(service), nameOf(endpoint));
   }
 
-  #translate({ service, selections, translated }: PublishedService): PublishedService {
+  #translate({ service, selections, translated, reports }: PublishedService): PublishedService {
     const { health, clusterDomain, observer } = this.#options;
     try {
       this.#observeFlapping(service);
@@ -187,11 +192,12 @@ export class Publisher {
           ]),
         ),
         translated: translateService(visible, translated, clusterDomain),
+        ...(this.#options.reports === true ? { reports: translateForReports(visible, reports) } : {}),
       };
     } catch (thrown) {
       const rejected = toEvenkeelError(thrown);
       observer.rejected(service, rejected);
-      return { service, selections, translated, rejected };
+      return { service, selections, translated, reports, rejected };
     }
   }
 }
@@ -205,12 +211,13 @@ function isUsable({ conditions }: Endpoint, health: HealthState | undefined): bo
   return conditions.ready && (health === undefined || health === 'healthy');
 }
 
-/** Adds to `layers` what leads from one translation of a Service to the next; undefined stands for none. */
+/** Adds to `layers` what leads from one state of a Service to the next; undefined stands for none. */
 function addDifference(
   layers: Map<string | undefined, LayerChange>,
-  before: TranslatedService | undefined,
-  after: TranslatedService | undefined,
+  earlier: PublishedService | undefined,
+  later: PublishedService | undefined,
 ): void {
+  const [before, after] = [earlier?.translated, later?.translated];
   const namespace = (after ?? before)?.service.namespace;
   differ(layers, undefined, sharedOf(before), sharedOf(after));
   differ(layers, namespace, before?.own ?? [], after?.own ?? []);
@@ -218,6 +225,15 @@ function addDifference(
     const [old, fresh] = [before, after].map((one) => [...(one?.local.get(kubeNode)?.values() ?? [])]);
     differ(layers, kubeNodeGroup(kubeNode), old!, fresh!);
   }
+  for (const form of ['merged', 'pods'] as const) {
+    differ(layers, formGroup(form), inForm(earlier?.reports, form), inForm(later?.reports, form));
+  }
+}
+
+/** What a Service has for clients that report their load and get endpoints in this form. */
+export function inForm(reports: ReportingResources | undefined, form: 'merged' | 'pods'): EncodedResource[] {
+  if (reports === undefined) return [];
+  return form === 'merged' ? [...reports.merged] : [...reports.podClusters, ...reports.podAssignments.values()];
 }
 
 function sharedOf(translated: TranslatedService | undefined): EncodedResource[] {

@@ -36,6 +36,7 @@ async function start(config: Config, version: string): Promise<RunningControlPla
   const controlPlane = new ControlPlane({
     sources: await createSources(config),
     health: config.health,
+    load: config.load,
     clusterDomain: config.discovery.dns.clusterDomain,
     gateways: config.gateways,
     tls: config.xds.tls,

@@ -1,0 +1,168 @@
+// What clients of four makers report is what the backends counted, and the calls are exactly even over three zones.
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { ServeProcess } from '../src/controlplane/testing/serve-process.ts';
+import type { LoadView, LoadViewService } from '../src/load/load-view.ts';
+import { type ClientId, clientKinds } from './driver/clients.ts';
+import { echoDescriptors } from './driver/echo-descriptors.ts';
+import { Fleet } from './driver/fleet.ts';
+import type { LiveClient } from './driver/live-client.ts';
+import { since, type Tally } from './driver/tally.ts';
+
+const requireAll = process.env.EVENKEEL_REQUIRE === 'all';
+const services = ['a-srv', 'b-srv', 'c-srv'];
+const targets = services.map((name) => `xds:///${name}`);
+const zones: readonly [zone: string, pods: number][] = [
+  ['zone-a', 5],
+  ['zone-b', 4],
+  ['zone-c', 2],
+];
+const podsPerService = 11;
+const grpcKinds = clientKinds.filter(({ isGateway }) => !isGateway);
+const reasons = new Map(await Promise.all(grpcKinds.map(async ({ id, missing }) => [id, await missing()] as const)));
+
+const folder = await mkdtemp(join(tmpdir(), 'evenkeel-load-'));
+const fleet = new Fleet();
+const clients = new Map<ClientId, LiveClient>();
+const tallies = new Map<ClientId, Tally>();
+let serve: ServeProcess;
+let admin = '';
+let view: LoadView;
+
+/** Real servers, in three zones. */
+async function startPods(): Promise<object[]> {
+  const prefix = `127.${randomInt(64, 250)}.${randomInt(1, 250)}`;
+  let port = 0;
+  let made = 0;
+  const documents = [];
+  for (const name of services) {
+    const endpoints = [];
+    for (const [zone, count] of zones) {
+      for (let index = 0; index < count; index++) {
+        const [pod, address] = [`${name}-${index}-${zone}`, `${prefix}.${++made}`];
+        port = await fleet.start(pod, address, port);
+        endpoints.push({ address, pod, zone, region: 'region-1' });
+      }
+    }
+    documents.push({ name, ports: [{ name: 'grpc', port: 50051, targetPort: port }], endpoints });
+  }
+  return documents;
+}
+
+/** A round robin is exact once every pod is connected. */
+async function warmUp({ process, id }: LiveClient): Promise<void> {
+  await process.connect(targets);
+  for (let round = 0; round < 50; round++) {
+    const { backends } = await process.call(targets, podsPerService, `warm-${id}`);
+    if (targets.every((target) => Object.keys(backends[target] ?? {}).length === podsPerService)) return;
+  }
+  throw new Error(`${id} did not reach all pods`);
+}
+
+/** Views as they come, until one is as wanted. */
+async function viewWhen(isWanted: (view: LoadView) => boolean): Promise<LoadView> {
+  const abort = AbortSignal.timeout(60_000);
+  const { body } = await fetch(`http://${admin}/load`, { headers: { accept: 'text/event-stream' }, signal: abort });
+  let last = '';
+  let seen = '';
+  for await (const chunk of body!.pipeThrough(new TextDecoderStream())) {
+    seen += chunk;
+    if (!seen.endsWith('\n\n')) continue;
+    seen = '';
+    const now = (await (await fetch(`http://${admin}/load`)).json()) as LoadView;
+    if (isWanted(now)) return now;
+    last = JSON.stringify(now);
+  }
+  throw new Error(`it did not come to that: ${last}`);
+}
+
+function countsOf({ pods }: LoadViewService): Record<string, number> {
+  return Object.fromEntries(pods.map(({ pod, total }) => [pod!, total.calls]));
+}
+
+function sum(counts: Iterable<number>): number {
+  return [...counts].reduce((total, count) => total + count, 0);
+}
+
+before(async () => {
+  const file = join(folder, 'endpoints.json');
+  const documents = await startPods();
+  await writeFile(file, JSON.stringify({ apiVersion: 'evenkeel.dev/v1', kind: 'Endpoints', services: documents }));
+  serve = new ServeProcess([
+    ...['--endpoints', file, '--load-reports', '--xds-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'],
+  ]);
+  const listening = await serve.listening();
+  admin = listening.admin;
+  await serve.ready();
+  const descriptors = join(folder, 'echo.binpb');
+  await writeFile(descriptors, echoDescriptors());
+  const surroundings = { folder, descriptors, xdsAddress: listening.xds, gateways: new Map() };
+  for (const kind of grpcKinds) {
+    if (!requireAll && reasons.get(kind.id) !== undefined) continue;
+    clients.set(kind.id, await kind.start(surroundings));
+  }
+  await Promise.all(
+    [...clients.values()].map(async (client) => {
+      await warmUp(client);
+      tallies.set(client.id, await client.process.call(targets, 10 * podsPerService, `even-${client.id}`));
+    }),
+  );
+  const made = await backendCounts();
+  view = await viewWhen(({ services }) => sum(services.map(({ total }) => total.calls)) >= sum(Object.values(made)));
+});
+
+async function backendCounts(): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const id of clients.keys()) {
+    for (const run of [`warm-${id}`, `even-${id}`]) {
+      for (const [pod, calls] of Object.entries(await fleet.counts(run))) counts[pod] = (counts[pod] ?? 0) + calls;
+    }
+  }
+  return counts;
+}
+
+after(async () => {
+  await Promise.all([...clients.values()].map((client) => client.stop()));
+  await serve?.end('SIGTERM');
+  await fleet.stop();
+  await rm(folder, { recursive: true });
+});
+
+suite('load reports', () => {
+  test('reports of all clients together are what the backends counted, pod by pod', async () => {
+    const reported = Object.assign({}, ...view.services.map(countsOf)) as Record<string, number>;
+    assert.deepEqual(reported, await backendCounts());
+    assert.deepEqual(
+      view.services.map(({ name, total }) => [name, total.failed]),
+      services.map((name) => [name, 0]),
+    );
+  });
+
+  test('every pod has its zone', () => {
+    for (const { pods } of view.services) {
+      const found = Object.groupBy(pods, ({ zone }) => zone);
+      assert.deepEqual(
+        zones.map(([zone]) => [zone, found[zone]?.length]),
+        zones,
+      );
+    }
+  });
+
+  for (const { id } of grpcKinds) {
+    const skip = requireAll ? false : (reasons.get(id) ?? false);
+    test(`${id}: exactly even over three zones with 5, 4 and 2 pods`, { skip }, () => {
+      const { backends, failures } = since({ backends: {}, failures: {} }, tallies.get(id)!);
+      assert.deepEqual(failures, {});
+      for (const target of targets) {
+        const counts = Object.values(backends[target] ?? {});
+        assert.equal(counts.length, podsPerService);
+        const spread = Math.max(...counts) - Math.min(...counts);
+        assert.ok(spread <= 1, `${target}: ${counts}`);
+      }
+    });
+  }
+});

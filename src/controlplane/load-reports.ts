@@ -1,0 +1,154 @@
+import { type Clock, systemClock } from '../base/clock.ts';
+import { callerOf } from '../load/caller.ts';
+import { callerTotals } from '../load/caller-totals.ts';
+import { countsIssued } from '../load/calls-of.ts';
+import { LoadStore } from '../load/load-store.ts';
+import type { LoadView } from '../load/load-view.ts';
+import { reportIntervalMs } from '../load/report-interval.ts';
+import { type ServiceId, serviceKey } from '../model/service.ts';
+import { podLocalityName } from '../translate/pod-localities.ts';
+import { canonicalName, distinctPorts } from '../translate/targets.ts';
+import { type GrpcRouter, LoadReportService, type Peer, type XdsNode } from '../xds/index.ts';
+import type { Metrics } from './metrics.ts';
+import { namespaceOf } from './node-namespace.ts';
+import type { PublishedService } from './publisher.ts';
+
+export interface LoadReportsOptions {
+  readonly metrics: Metrics;
+  /** Which clusters a client may report about; undefined: all. */
+  readonly access: (node: XdsNode, peer: Peer) => ((clusterName: string) => boolean) | undefined;
+  /** The zone of a Kubernetes node. */
+  readonly zoneOf: (kubeNode: string) => string | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+const tickMs = 1_000;
+/** Callers of a Service that have a time series each. */
+const callersWithSeries = 50;
+
+/** Hears clients' load reports, and says what they come to. */
+export class LoadReports {
+  readonly #options: LoadReportsOptions;
+  readonly #clock: Clock;
+  readonly #store: LoadStore;
+  readonly #service: LoadReportService;
+  readonly #observers = new Set<(view: LoadView) => void>();
+  /** Clusters of a Service, by its key. */
+  readonly #clusters = new Map<string, ReadonlySet<string>>();
+  #cancel: () => void;
+
+  constructor(options: LoadReportsOptions) {
+    const { metrics, access, clock = systemClock } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#store = new LoadStore({ clock });
+    this.#service = new LoadReportService({
+      clock,
+      access,
+      intervalMs: ({ userAgentName }) =>
+        reportIntervalMs({
+          streams: this.#store.streams + 1,
+          localitiesPerReport: this.#store.localitiesPerReport,
+          isEnvoy: userAgentName === 'envoy',
+        }),
+      onOpen: ({ id, node, intervalMs }) => {
+        const metadata = { ...node.metadata, namespace: namespaceOf(node) };
+        this.#store.opened(id, callerOf({ ...node, metadata }, options.zoneOf), intervalMs, countsIssued(node));
+      },
+      onReport: ({ clusters, hidden, bytes }, { id }) => {
+        metrics.count('evenkeel_load_reports_total');
+        metrics.count('evenkeel_load_report_bytes_total', {}, bytes);
+        const ignored = this.#store.report(id, clusters);
+        for (const [kind, count] of Object.entries({ ...ignored, hidden })) {
+          if (count > 0) metrics.count('evenkeel_load_ignored_total', { kind }, count);
+        }
+      },
+      onClose: ({ id }) => this.#store.closed(id),
+      onRefused: (_peer, { code }) => metrics.count('evenkeel_load_streams_refused_total', { code: String(code) }),
+    });
+    this.#cancel = clock.after(tickMs, () => this.#tick());
+  }
+
+  /** Serves the reports there. */
+  addTo(router: GrpcRouter): void {
+    this.#service.addTo(router);
+  }
+
+  /** Ends its timer. */
+  close(): void {
+    this.#cancel();
+    this.#observers.clear();
+  }
+
+  /** The state of a Service in the cache is this. */
+  published({ reports }: PublishedService): void {
+    if (reports === undefined) return;
+    const { service } = reports;
+    const key = serviceKey(service);
+    const ports = distinctPorts(service.ports).distinct;
+    const clusters = new Set(ports.map(({ port }) => canonicalName(service, port)));
+    for (const before of this.#clusters.get(key) ?? []) if (!clusters.has(before)) this.#store.serviceRemoved(before);
+    this.#clusters.set(key, clusters);
+    const { namespace, name } = service;
+    for (const { port, endpoints } of ports) {
+      const pods = endpoints.map((endpoint) => ({
+        address: podLocalityName(endpoint),
+        pod: endpoint.pod,
+        zone: endpoint.locality.zone,
+      }));
+      this.#store.serviceChanged({ cluster: canonicalName(service, port), namespace, name, port, pods });
+    }
+  }
+
+  /** A Service is gone. */
+  removed(id: ServiceId): void {
+    for (const cluster of this.#clusters.get(serviceKey(id)) ?? []) this.#store.serviceRemoved(cluster);
+    this.#clusters.delete(serviceKey(id));
+  }
+
+  /** What is known now. */
+  view(): LoadView {
+    return this.#store.view();
+  }
+
+  /** Calls `observer` about once a second; returns what ends it. */
+  observe(observer: (view: LoadView) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  /** Reads what is shown as metrics. */
+  readMetrics(): void {
+    const { metrics } = this.#options;
+    const calls: [Record<string, string>, number][] = [];
+    const failed: [Record<string, string>, number][] = [];
+    for (const { known, callers } of this.#store.services()) {
+      const service = { namespace: known.namespace, service: known.name, port: String(known.port) };
+      for (const total of callerTotals(callers.values(), callersWithSeries)) {
+        const labels = { ...service, caller: `${total.namespace}/${total.workload}` };
+        calls.push([labels, total.calls]);
+        failed.push([labels, total.failed]);
+      }
+    }
+    metrics.set('evenkeel_load_streams', [[{}, this.#store.streams]]);
+    metrics.read('evenkeel_load_calls_total', calls);
+    metrics.read('evenkeel_load_calls_failed_total', failed);
+    metrics.set(
+      'evenkeel_load_verdict',
+      this.#store
+        .view()
+        .services.map(({ namespace, name, port, verdict }) => [
+          { namespace, service: name, port: String(port), verdict },
+          1,
+        ]),
+    );
+  }
+
+  #tick(): void {
+    this.#cancel = this.#clock.after(tickMs, () => this.#tick());
+    this.#store.tick();
+    if (this.#observers.size === 0) return;
+    const view = this.#store.view();
+    for (const observer of this.#observers) observer(view);
+  }
+}

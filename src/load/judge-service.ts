@@ -1,0 +1,120 @@
+import { judge, minimumCalls, type Verdict } from '../verdict/verdict.ts';
+import { unknown } from './caller.ts';
+import type { PodLoad, ServiceLoad } from './service-load.ts';
+
+/** What the calls of a Service say about evenness. */
+export interface LiveVerdict {
+  readonly verdict: Verdict;
+  /** One sentence, or a few. */
+  readonly why: string;
+  /** Calls that the verdict rests on. */
+  readonly calls: number;
+  /** Addresses of pods that are away from their share, the farthest first. */
+  readonly pods: readonly string[];
+}
+
+/** Pods that a sentence names. */
+const named = 3;
+/** A part of the calls that is worth a sentence. */
+const worthSaying = 0.01;
+
+/**
+ * Judges a Service by its clients' own counts, with the rule of the probe. Pure.
+ *
+ * Only pods that were there all the time are compared: one that came or went in it had less time to be called.
+ *
+ * @param since - when the window began, milliseconds of the clock
+ */
+export function judgeService(service: ServiceLoad, since: number, now: number): LiveVerdict {
+  const pods = [...service.pods.values()];
+  const steady = pods.filter(({ cameAt, goneAt }) => cameAt <= since && goneAt === undefined);
+  const counts = steady.map(({ window }) => window.recent.calls);
+  const calls = counts.reduce((sum, count) => sum + count, 0);
+  const { verdict } = judge(counts);
+  const even = calls / Math.max(1, counts.length);
+  const farthest = steady
+    .map((pod, index) => ({ pod, calls: counts[index]!, away: Math.abs(counts[index]! - even) }))
+    .toSorted((a, b) => b.away - a.away);
+  const uneven =
+    verdict === 'balanced' || verdict === 'inconclusive'
+      ? []
+      : verdict === 'partial' || verdict === 'pinned'
+        ? farthest.filter((one) => one.calls === 0 || verdict === 'pinned')
+        : farthest.filter(({ away }) => away >= even * 0.05);
+  const reasons = [
+    sentenceOf(verdict, calls, steady.length, farthest),
+    ...comings(pods, since, now),
+    ...oneCaller(service, verdict, calls),
+    ...unseen(service),
+  ];
+  return { verdict, calls, why: reasons.join('; '), pods: uneven.map(({ pod }) => pod.known.address) };
+}
+
+interface Share {
+  readonly pod: PodLoad;
+  readonly calls: number;
+}
+
+function sentenceOf(verdict: Verdict, calls: number, pods: number, farthest: readonly Share[]): string {
+  const fewest = Math.min(...farthest.map((share) => share.calls));
+  const most = Math.max(...farthest.map((share) => share.calls));
+  const percent = (share: Share): string => `${nameOf(share.pod)} got ${Math.round((share.calls / calls) * 100)} %`;
+  switch (verdict) {
+    case 'balanced':
+      return `${calls} calls to ${pods} pods, ${fewest} to ${most} each`;
+    case 'pinned':
+      return `all ${calls} calls went to ${nameOf(farthest.find((share) => share.calls > 0)!.pod)}`;
+    case 'partial':
+      return `no call went to ${list(farthest.filter((share) => share.calls === 0).map((share) => nameOf(share.pod)))}`;
+    case 'skewed':
+      return `${list(farthest.slice(0, 2).map(percent))}; ${Math.round(100 / pods)} % is even`;
+    default:
+      if (pods < 2) return pods === 0 ? 'no pod has been there all the time' : 'one pod has been there all the time';
+      return `${calls} calls to ${pods} pods; a verdict takes ${minimumCalls(pods)}`;
+  }
+}
+
+function comings(pods: readonly PodLoad[], since: number, now: number): string[] {
+  const ago = (at: number): string => `${Math.max(0, Math.round((now - at) / 1_000))} s ago`;
+  const came = pods.filter(({ cameAt, goneAt }) => cameAt > since && goneAt === undefined);
+  const went = pods.filter(({ goneAt }) => goneAt !== undefined && goneAt > since);
+  return [
+    ...(came.length === 0 ? [] : [`${list(came.map((pod) => `${nameOf(pod)} (${ago(pod.cameAt)})`))} came`]),
+    ...(went.length === 0 ? [] : [`${list(went.map((pod) => `${nameOf(pod)} (${ago(pod.goneAt!)})`))} went`]),
+  ];
+}
+
+/** Where one caller alone makes it uneven, who that is. */
+function oneCaller(service: ServiceLoad, verdict: Verdict, calls: number): string[] {
+  if (verdict === 'balanced' || verdict === 'inconclusive' || service.callers.size < 2) return [];
+  const shares = [...service.callers.values()].map(({ caller, pods }) => {
+    const most = Math.max(0, ...[...pods.values()].map(({ recent }) => recent.calls));
+    const all = [...pods.values()].reduce((sum, { recent }) => sum + recent.calls, 0);
+    return { caller, most, all };
+  });
+  const found = shares.filter(({ most, all }) => all > calls * 0.1 && most > all * 0.9);
+  return found.slice(0, 1).map(({ caller, most, all }) => {
+    const who = `${caller.namespace}/${caller.workload}`;
+    return `${who} sends ${Math.round((most / all) * 100)} % of its calls to one pod`;
+  });
+}
+
+/** What reports do not show. */
+function unseen({ withoutPod, all }: ServiceLoad): string[] {
+  const [hidden, { calls, seenInFlight }] = [withoutPod.recent.calls, all.recent];
+  return [
+    ...(hidden > calls * worthSaying
+      ? [`${Math.round((hidden / calls) * 100)} % of the calls are of clients that do not report by pod`]
+      : []),
+    ...(calls === 0 && seenInFlight > 0 ? ['calls are under way and none begins: a stream counts once'] : []),
+  ];
+}
+
+function nameOf({ known: { pod, address } }: PodLoad): string {
+  return pod === undefined || pod === unknown ? address : pod;
+}
+
+function list(texts: readonly string[]): string {
+  const more = texts.length - named;
+  return more > 0 ? `${texts.slice(0, named).join(', ')} and ${more} more` : texts.join(', ');
+}

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ManualClock } from '../base/clock.ts';
+import type { ClusterLoad } from '../xds/index.ts';
+import { LoadStore } from './load-store.ts';
+import type { LoadViewService } from './load-view.ts';
+import type { KnownService } from './service-load.ts';
+
+const web = { namespace: 'shop', workload: 'web', zone: 'zone-a' };
+
+function service(...addresses: string[]): KnownService {
+  const pods = addresses.map((address) => ({ address, pod: `pod-${address}`, zone: 'zone-a' }));
+  return { cluster: 'shop/orders:80', namespace: 'shop', name: 'orders', port: 80, pods };
+}
+
+type Figures = Partial<ClusterLoad['localities'][number]>;
+
+/** Calls by the `sub_zone` of the locality; a number is calls that began and ended well. */
+function cluster(byPod: Readonly<Record<string, number | Figures>>, name = 'shop/orders:80'): ClusterLoad {
+  const localities = Object.entries(byPod).map(([subZone, figures]) => ({
+    locality: { region: '', zone: '', subZone },
+    ...{ priority: 0, issued: 0, succeeded: 0, failed: 0, inProgress: 0 },
+    ...(typeof figures === 'number' ? { issued: figures, succeeded: figures } : figures),
+  }));
+  return { name, serviceName: '', intervalMs: 1_000, dropped: 0, localities };
+}
+
+/** A store whose time the test moves, with one client. */
+function startStore(...pods: string[]) {
+  const clock = new ManualClock();
+  const store = new LoadStore({ clock, wallClock: () => 1_000_000 + clock.now() });
+  store.serviceChanged(service(...pods));
+  store.opened(1, web, 1_000);
+  /** Two slots of ten reports each, and what is known then. */
+  const pass = (report: ClusterLoad, slots = 2): LoadViewService | undefined => {
+    for (let second = 0; second < slots * 5; second++) {
+      store.report(1, [report]);
+      clock.advance(1_000);
+      store.tick();
+    }
+    return store.view().services[0];
+  };
+  return { clock, store, pass };
+}
+
+test('calls are added up by pod and by caller, in the window and since the beginning', () => {
+  const { store, clock } = startStore('a', 'b');
+  store.opened(2, { ...web, workload: 'batch' }, 1_000);
+  store.report(1, [cluster({ a: 3, b: { issued: 4, succeeded: 1, failed: 2, inProgress: 1 } })]);
+  store.report(2, [cluster({ a: 1 })]);
+  const before = store.view().services[0]!;
+  assert.deepEqual(
+    before.pods.map(({ pod, address, calls, failed }) => [pod, address, calls, failed]),
+    [
+      ['pod-a', 'a', 4, 0],
+      ['pod-b', 'b', 4, 2],
+    ],
+  );
+  assert.deepEqual(before.callers, [
+    { ...web, calls: 7, failed: 2 },
+    { ...web, workload: 'batch', calls: 1, failed: 0 },
+  ]);
+  assert.deepEqual([before.calls, before.failed, before.total], [8, 2, { calls: 8, failed: 2 }]);
+  for (const _slot of [1, 2]) {
+    clock.advance(5_000);
+    store.tick();
+  }
+  const after = store.view().services[0]!;
+  assert.deepEqual([after.calls, after.total.calls, after.pods[0]!.total.calls], [0, 8, 4]);
+});
+
+test('what a report names and does not exist counts for nobody, and is counted', () => {
+  const { store } = startStore('a');
+  const ignored = store.report(1, [cluster({ a: 1, nowhere: 5 }), cluster({ a: 1 }, 'shop/nothing:80')]);
+  assert.deepEqual(ignored, { clusters: 1, localities: 1 });
+  assert.deepEqual(store.report(9, [cluster({ a: 1 })]), { clusters: 1, localities: 0 }, 'nobody');
+  assert.equal(store.view().services[0]!.total.calls, 1);
+});
+
+test('a client that counts only what ended is counted by that; one that is seen to count what begins, by that', () => {
+  const { store } = startStore('a');
+  store.opened(2, web, 1_000, false);
+  store.report(2, [cluster({ a: { issued: 0, succeeded: 5, failed: 1 } })]);
+  assert.equal(store.view().services[0]!.calls, 6);
+  store.report(2, [cluster({ a: { issued: 1 } })]);
+  store.report(2, [cluster({ a: { issued: 0, succeeded: 1 } })]);
+  assert.equal(store.view().services[0]!.calls, 7);
+});
+
+test('mean time by Little’s law, once enough calls were seen under way', () => {
+  const { pass } = startStore('a', 'b');
+  const found = pass(cluster({ a: { issued: 100, succeeded: 100, inProgress: 5 }, b: { issued: 9, succeeded: 9 } }))!;
+  // 5 under way on average, 100 a second: each takes 50 ms.
+  assert.deepEqual(
+    found.pods.map(({ meanMs, inFlight }) => [meanMs, inFlight > 0]),
+    [
+      [50, true],
+      [null, false],
+    ],
+  );
+});
+
+test('verdicts follow the rule of the probe', () => {
+  const verdict = (counts: Record<string, number>): LoadViewService => {
+    const { pass } = startStore(...Object.keys(counts));
+    return pass(cluster(counts), 4)!;
+  };
+  assert.equal(verdict({ a: 20, b: 20, c: 20 }).verdict, 'balanced');
+  assert.equal(verdict({ a: 40, b: 20, c: 20 }).verdict, 'skewed');
+  assert.equal(verdict({ a: 20, b: 20, c: 0 }).verdict, 'partial');
+  assert.equal(verdict({ a: 20, b: 0, c: 0 }).verdict, 'pinned');
+  assert.equal(verdict({ a: 1, b: 0, c: 0 }).verdict, 'inconclusive');
+  assert.match(verdict({ a: 40, b: 20, c: 20 }).why, /^pod-a got 50 %, pod-\w got 25 %; 33 % is even/);
+  assert.match(verdict({ a: 20, b: 20, c: 0 }).why, /^no call went to pod-c/);
+  assert.match(verdict({ a: 1, b: 1, c: 0 }).why, /a verdict takes \d+/);
+});
+
+test('a bad verdict is believed when it is seen twice, and a good one at once', () => {
+  const { pass } = startStore('a', 'b');
+  const even = cluster({ a: 50, b: 50 });
+  const uneven = cluster({ a: 90, b: 10 });
+  const first = pass(even, 3)!;
+  assert.equal(first.verdict, 'balanced');
+  assert.equal(pass(uneven, 1)!.verdict, 'balanced');
+  const skewed = pass(uneven, 1)!;
+  assert.deepEqual([skewed.verdict, skewed.since > first.since], ['skewed', true]);
+  assert.equal(pass(uneven, 3)!.since, skewed.since, 'since it began');
+  pass(even, 1);
+  assert.equal(pass(even, 1)!.verdict, 'balanced');
+});
+
+test('a pod that came or went in the window is named and not compared', () => {
+  const { store, pass } = startStore('a', 'b', 'c');
+  pass(cluster({ a: 30, b: 30, c: 30 }), 2);
+  store.serviceChanged(service('a', 'b', 'd'));
+  const { verdict, why } = pass(cluster({ a: 30, b: 30, d: 3 }), 1)!;
+  assert.equal(verdict, 'balanced');
+  assert.match(why, /pod-d \(5 s ago\) came; pod-c \(5 s ago\) went/);
+  assert.equal(pass(cluster({ a: 30, b: 30, d: 3 }), 4)!.verdict, 'skewed', 'later it is');
+});
+
+test('a caller that holds on to one pod is named', () => {
+  const { store, clock } = startStore('a', 'b');
+  store.opened(2, { ...web, workload: 'stuck' }, 1_000);
+  for (let second = 0; second < 20; second++) {
+    store.report(1, [cluster({ a: 20, b: 20 })]);
+    store.report(2, [cluster({ a: 40, b: 0 })]);
+    clock.advance(1_000);
+    store.tick();
+  }
+  const { verdict, why } = store.view().services[0]!;
+  assert.equal(verdict, 'skewed');
+  assert.match(why, /shop\/stuck sends 100 % of its calls to one pod/);
+});
+
+test('calls of clients that report by Service alone are counted, and how many that is is said', () => {
+  const { pass } = startStore('a', 'b');
+  const { calls, why } = pass(cluster({ a: 25, b: 25, '': 50 }), 2)!;
+  assert.equal(calls > 0, true);
+  assert.match(why, /50 % of the calls are of clients that do not report by pod/);
+});
+
+test('reports about a pod that has gone are still taken, for a while', () => {
+  const { store, clock } = startStore('a', 'b');
+  store.serviceChanged(service('b'));
+  assert.deepEqual(store.report(1, [cluster({ a: 1 })]), { clusters: 0, localities: 0 });
+  clock.advance(200_000);
+  store.tick();
+  assert.deepEqual(store.report(1, [cluster({ a: 1 })]), { clusters: 0, localities: 1 });
+});
+
+test('another pod with the address of one before begins at nothing', () => {
+  const { store } = startStore('a');
+  store.report(1, [cluster({ a: 7 })]);
+  store.serviceChanged({ ...service('a'), pods: [{ address: 'a', pod: 'another', zone: '' }] });
+  const { pods } = store.view().services[0]!;
+  assert.deepEqual(
+    pods.map(({ pod, total }) => [pod, total.calls]),
+    [['another', 0]],
+  );
+});
+
+test('however many callers there are, a Service keeps a thousand, and the others together', () => {
+  const { store } = startStore('a');
+  for (let index = 0; index < 1_500; index++) {
+    store.opened(10 + index, { ...web, workload: `w${index}` }, 1_000);
+    store.report(10 + index, [cluster({ a: 1 })]);
+  }
+  const [found] = store.services();
+  assert.equal(found!.callers.size, 1_001);
+  assert.equal(store.view().services[0]!.total.calls, 1_500);
+});
+
+test('where clients report less often, the window is longer', () => {
+  const { store, clock } = startStore('a');
+  store.opened(2, web, 20_000);
+  clock.advance(5_000);
+  assert.equal(store.tick(), true);
+  clock.advance(20_000);
+  assert.equal(store.tick(), false);
+  clock.advance(20_000);
+  assert.equal(store.tick(), true);
+  store.closed(2);
+  assert.equal(store.streams, 1);
+});
+
+test('a Service that is removed is forgotten', () => {
+  const { store } = startStore('a');
+  store.report(1, [cluster({ a: 1 })]);
+  store.serviceRemoved('shop/orders:80');
+  assert.deepEqual(store.view().services, []);
+});

@@ -1,0 +1,240 @@
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { ClusterLoad } from '../xds/index.ts';
+import type { Caller } from './caller.ts';
+import { begunOf, inFlightMsOf } from './calls-of.ts';
+import { judgeService, type LiveVerdict } from './judge-service.ts';
+import type { LoadView, LoadViewCaller, LoadViewPod, LoadViewService } from './load-view.ts';
+import { type KnownService, type PodLoad, ServiceLoad } from './service-load.ts';
+import { type Counts, meanMsOf } from './window.ts';
+
+export interface LoadStoreOptions {
+  /** Length of a slot of time, two of which are looked at; longer where clients report less often. Default 5,000. */
+  readonly slotMs?: number | undefined;
+  readonly clock?: Clock | undefined;
+  /** Milliseconds since 1970. Default: those of the system. */
+  readonly wallClock?: (() => number) | undefined;
+}
+
+/** What reports named that there is none of; for metrics. */
+export interface Ignored {
+  /** Clusters. */
+  readonly clusters: number;
+  /** Localities of a cluster. */
+  readonly localities: number;
+}
+
+/** A client that reports. */
+interface Reporter {
+  readonly caller: Caller;
+  readonly intervalMs: number;
+  /** Whether it counts calls that begin; see {@link countsIssued}. */
+  isIssuedCounted: boolean;
+}
+
+interface Judged extends LiveVerdict {
+  readonly sinceMs: number;
+}
+
+/** Callers of a Service that the view has. */
+const viewedCallers = 200;
+
+/**
+ * What all clients report, by Service port, pod and caller. It believes nobody about what it does not know: Services and pods
+ * are those that it is told of by discovery.
+ */
+export class LoadStore {
+  readonly #services = new Map<string, ServiceLoad>();
+  readonly #verdicts = new Map<string, Judged>();
+  /** Verdicts that are about to change, and are seen once more before they do. */
+  readonly #doubted = new Map<string, LiveVerdict['verdict']>();
+  readonly #reporters = new Map<number, Reporter>();
+  readonly #clock: Clock;
+  readonly #wallClock: () => number;
+  readonly #minSlotMs: number;
+  #slotMs: number;
+  #slotBegan: number;
+  #windowBegan: number;
+  /** Localities in a report, as a moving average. */
+  #localitiesPerReport = 10;
+
+  constructor({ slotMs = 5_000, clock = systemClock, wallClock = Date.now }: LoadStoreOptions = {}) {
+    this.#clock = clock;
+    this.#wallClock = wallClock;
+    this.#minSlotMs = slotMs;
+    this.#slotMs = slotMs;
+    this.#slotBegan = clock.now();
+    this.#windowBegan = this.#slotBegan;
+  }
+
+  /** A Service port, and the pods that clients are sent to. */
+  serviceChanged(known: KnownService): void {
+    const now = this.#clock.now();
+    const before = this.#services.get(known.cluster);
+    if (before === undefined) this.#services.set(known.cluster, new ServiceLoad(known, now));
+    else before.update(known, now);
+  }
+
+  /** There is no such Service port any more. */
+  serviceRemoved(cluster: string): void {
+    this.#services.delete(cluster);
+    this.#verdicts.delete(cluster);
+    this.#doubted.delete(cluster);
+  }
+
+  /**
+   * A client begins to report.
+   *
+   * @param stream - unique
+   * @param isIssuedCounted - whether it counts calls that begin
+   */
+  opened(stream: number, caller: Caller, intervalMs: number, isIssuedCounted = true): void {
+    this.#reporters.set(stream, { caller, intervalMs, isIssuedCounted });
+  }
+
+  /** It reports no more. */
+  closed(stream: number): void {
+    this.#reporters.delete(stream);
+  }
+
+  /** Streams that are open. */
+  get streams(): number {
+    return this.#reporters.size;
+  }
+
+  /** Localities in a report, on average. */
+  get localitiesPerReport(): number {
+    return this.#localitiesPerReport;
+  }
+
+  /** Takes a report. */
+  report(stream: number, clusters: readonly ClusterLoad[]): Ignored {
+    const reporter = this.#reporters.get(stream);
+    if (reporter === undefined) return { clusters: clusters.length, localities: 0 };
+    const ignored = { clusters: 0, localities: 0 };
+    let localities = 0;
+    for (const cluster of clusters) {
+      localities += cluster.localities.length;
+      const service = this.#services.get(cluster.name);
+      if (service === undefined) ignored.clusters += 1;
+      else ignored.localities += add(service, reporter, cluster);
+    }
+    this.#localitiesPerReport += (localities - this.#localitiesPerReport) / 100;
+    return ignored;
+  }
+
+  /** Time passes: to be called about once a second. Says whether verdicts were looked at anew. */
+  tick(): boolean {
+    const now = this.#clock.now();
+    if (now - this.#slotBegan < this.#slotMs) return false;
+    for (const [cluster, service] of this.#services) {
+      if (service.callers.size > 0) this.#judge(cluster, service, now);
+      service.rotate(now);
+    }
+    this.#windowBegan = this.#slotBegan;
+    this.#slotBegan = now;
+    let longest = 0;
+    for (const { intervalMs } of this.#reporters.values()) longest = Math.max(longest, intervalMs);
+    this.#slotMs = Math.max(this.#minSlotMs, 2 * longest);
+    return true;
+  }
+
+  /** Services that a client reported about. */
+  services(): ServiceLoad[] {
+    return [...this.#services.values()].filter(({ callers }) => callers.size > 0);
+  }
+
+  /** What is known now. */
+  view(): LoadView {
+    const now = this.#clock.now();
+    const windowMs = Math.max(1, Math.round(now - this.#windowBegan));
+    const services = [...this.#services]
+      .filter(([, { callers }]) => callers.size > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([cluster, service]) => this.#viewOf(cluster, service, windowMs, now));
+    return { asOf: new Date(this.#wallClock()).toISOString(), windowMs, streams: this.#reporters.size, services };
+  }
+
+  /** A bad verdict has to be seen twice: of thousands of windows a day, chance makes one look uneven now and then. */
+  #judge(cluster: string, service: ServiceLoad, now: number): void {
+    const before = this.#verdicts.get(cluster);
+    const found = judgeService(service, this.#windowBegan, now);
+    const isNews = found.verdict !== before?.verdict;
+    const isBad = found.verdict !== 'balanced' && found.verdict !== 'inconclusive';
+    if (isBad && isNews && this.#doubted.get(cluster) !== found.verdict) {
+      this.#doubted.set(cluster, found.verdict);
+      return;
+    }
+    this.#doubted.delete(cluster);
+    const sinceMs = isNews || before === undefined ? this.#wallClock() : before.sinceMs;
+    this.#verdicts.set(cluster, { ...found, sinceMs });
+  }
+
+  #viewOf(cluster: string, service: ServiceLoad, windowMs: number, now: number): LoadViewService {
+    const { namespace, name, port } = service.known;
+    const judged = this.#verdicts.get(cluster);
+    const { calls, failed } = service.all.recent;
+    return {
+      ...{ namespace, name, port },
+      verdict: judged?.verdict ?? 'inconclusive',
+      since: new Date(judged?.sinceMs ?? this.#wallClock()).toISOString(),
+      why: judged?.why ?? judgeService(service, this.#windowBegan, now).why,
+      ...{ calls, failed },
+      total: totalOf(service.all.total),
+      pods: [...service.pods.values()]
+        .filter(({ goneAt, window }) => goneAt === undefined || !window.isIdle)
+        .sort((a, b) => compare(a.known.pod ?? a.known.address, b.known.pod ?? b.known.address))
+        .map((pod) => podView(pod, windowMs)),
+      callers: [...service.callers.values()]
+        .map(({ caller, window }): LoadViewCaller => {
+          const { calls, failed } = window.recent;
+          return { ...caller, calls, failed };
+        })
+        .sort((a, b) => b.calls - a.calls)
+        .slice(0, viewedCallers),
+    };
+  }
+}
+
+function podView({ known: { pod, address, zone }, window }: PodLoad, windowMs: number): LoadViewPod {
+  const { recent, total } = window;
+  const mean = meanMsOf(recent);
+  return {
+    pod: pod ?? null,
+    ...{ address, zone },
+    calls: recent.calls,
+    failed: recent.failed,
+    inFlight: Math.round((recent.inFlightMs / windowMs) * 100) / 100,
+    meanMs: mean === undefined ? null : Math.round(mean * 10) / 10,
+    ejected: null,
+    total: totalOf(total),
+  };
+}
+
+function totalOf({ calls, failed }: Counts): { readonly calls: number; readonly failed: number } {
+  return { calls, failed };
+}
+
+/** How many localities there are none of. */
+function add(service: ServiceLoad, reporter: Reporter, cluster: ClusterLoad): number {
+  const { caller } = reporter;
+  const intervalMs = cluster.intervalMs > 0 ? cluster.intervalMs : reporter.intervalMs;
+  let ignored = 0;
+  for (const load of cluster.localities) {
+    const { succeeded, failed, inProgress: seenInFlight, issued } = load;
+    if (issued > 0) reporter.isIssuedCounted = true;
+    const counts = {
+      calls: begunOf(load, reporter.isIssuedCounted),
+      ...{ succeeded, failed, seenInFlight },
+      inFlightMs: inFlightMsOf(load, intervalMs),
+    };
+    const { subZone } = load.locality;
+    // All endpoints in one locality, which has no such name.
+    if (subZone === '') service.addWithoutPod(caller, counts);
+    else if (!service.addPod(caller, subZone, counts)) ignored += 1;
+  }
+  return ignored;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,143 @@
+import { type Caller, callerKey, unknown } from './caller.ts';
+import { type Counts, Window } from './window.ts';
+
+/** A pod that may be called. */
+export interface KnownPod {
+  /** `ADDRESS:PORT`, as the locality in a report has it. */
+  readonly address: string;
+  /** Its name; undefined where discovery does not say. */
+  readonly pod?: string | undefined;
+  readonly zone: string;
+}
+
+/** A Service port that clients may report about. */
+export interface KnownService {
+  /** Name of its cluster, `NAMESPACE/NAME:PORT`. */
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+  /** Pods that clients are sent to. */
+  readonly pods: readonly KnownPod[];
+}
+
+/** What is known of a pod, and reported. */
+export interface PodLoad {
+  readonly known: KnownPod;
+  readonly window: Window;
+  /** When it came; milliseconds of the clock. */
+  readonly cameAt: number;
+  /** When it was taken from clients; undefined while they are sent there. */
+  goneAt: number | undefined;
+}
+
+/** What a caller reported. */
+export interface CallerLoad {
+  readonly caller: Caller;
+  readonly window: Window;
+  /** By the address of the pod; emptied of what is idle. */
+  readonly pods: Map<string, Window>;
+  /** Windows since it last reported anything. */
+  idleSlots: number;
+}
+
+/** Callers of one Service that are told apart; those that come later are one, `unknown`. */
+const maxCallers = 1_000;
+/** Callers × pods of one Service that are told apart. */
+const maxCells = 50_000;
+/** Slots after which a caller that reports nothing is forgotten. */
+const forgottenAfter = 120;
+/** How long reports about a pod are taken after it was taken from clients: a last interval, and calls that go on. */
+const afterlifeMs = 120_000;
+
+/** Calls to one Service port, by pod and by caller. */
+export class ServiceLoad {
+  known: KnownService;
+  readonly pods = new Map<string, PodLoad>();
+  readonly callers = new Map<string, CallerLoad>();
+  /** All calls. */
+  readonly all = new Window();
+  /** Those of clients that do not report by pod. */
+  readonly withoutPod = new Window();
+  #cells = 0;
+
+  constructor(known: KnownService, nowMs: number) {
+    this.known = known;
+    this.update(known, nowMs);
+  }
+
+  /** The pods are these now. */
+  update(known: KnownService, nowMs: number): void {
+    this.known = known;
+    const current = new Set<string>();
+    for (const pod of known.pods) {
+      current.add(pod.address);
+      const before = this.pods.get(pod.address);
+      if (before !== undefined && before.goneAt === undefined && before.known.pod === pod.pod) continue;
+      // A pod that comes back, or another one with its address, is a new one.
+      this.pods.set(pod.address, { known: pod, window: new Window(), cameAt: nowMs, goneAt: undefined });
+    }
+    for (const [address, pod] of this.pods) if (!current.has(address)) pod.goneAt ??= nowMs;
+  }
+
+  /** Adds calls to a pod; false where there is none with this address. */
+  addPod(caller: Caller, address: string, reported: Readonly<Counts>): boolean {
+    const pod = this.pods.get(address);
+    if (pod === undefined) return false;
+    pod.window.add(reported);
+    const from = this.#add(caller, reported);
+    let cell = from.pods.get(address);
+    if (cell === undefined && this.#cells < maxCells) {
+      cell = new Window();
+      from.pods.set(address, cell);
+      this.#cells += 1;
+    }
+    cell?.add(reported);
+    return true;
+  }
+
+  /** Adds calls to nobody knows which pod. */
+  addWithoutPod(caller: Caller, reported: Readonly<Counts>): void {
+    this.withoutPod.add(reported);
+    this.#add(caller, reported);
+  }
+
+  /** A slot of time is over. */
+  rotate(nowMs: number): void {
+    this.all.rotate();
+    this.withoutPod.rotate();
+    for (const [address, { window, goneAt }] of this.pods) {
+      window.rotate();
+      if (goneAt !== undefined && nowMs - goneAt > afterlifeMs) this.pods.delete(address);
+    }
+    for (const [key, caller] of this.callers) {
+      caller.window.rotate();
+      caller.idleSlots = caller.window.isIdle ? caller.idleSlots + 1 : 0;
+      for (const [address, cell] of caller.pods) {
+        cell.rotate();
+        if (!cell.isIdle) continue;
+        caller.pods.delete(address);
+        this.#cells -= 1;
+      }
+      if (caller.idleSlots > forgottenAfter) this.callers.delete(key);
+    }
+  }
+
+  #add(caller: Caller, reported: Readonly<Counts>): CallerLoad {
+    this.all.add(reported);
+    const from = this.#callerLoad(caller);
+    from.window.add(reported);
+    return from;
+  }
+
+  #callerLoad(caller: Caller): CallerLoad {
+    const key = callerKey(caller);
+    const known = this.callers.get(key);
+    if (known !== undefined) return known;
+    const other: Caller = { namespace: unknown, workload: unknown, zone: unknown };
+    if (this.callers.size >= maxCallers && key !== callerKey(other)) return this.#callerLoad(other);
+    const added = { caller, window: new Window(), pods: new Map<string, Window>(), idleSlots: 0 };
+    this.callers.set(key, added);
+    return added;
+  }
+}
