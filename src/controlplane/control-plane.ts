@@ -28,6 +28,7 @@ import { ServiceHealth } from './service-health.ts';
 import type { NamedSource } from './sources.ts';
 import { StreamActivity } from './stream-activity.ts';
 import { TlsEntrance, type TlsSettings } from './tls-entrance.ts';
+import { isAwaited, UndecidedServices } from './undecided-services.ts';
 
 export interface ControlPlaneOptions {
   /** In the order of precedence. */
@@ -71,7 +72,9 @@ export class ControlPlane implements AdminSource {
   readonly #cache = new SnapshotCache({
     wildcard: (group, typeUrl) => wildcardOf(group, typeUrl === typeUrls.listener),
     layers: layersOf,
+    undecided: (group, typeUrl, name) => this.#undecided.has(group, typeUrl, name),
   });
+  readonly #undecided: UndecidedServices;
   readonly #store: ModelStore;
   readonly #checker: HealthChecker;
   readonly #health: ServiceHealth;
@@ -92,7 +95,17 @@ export class ControlPlane implements AdminSource {
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
-    const { log } = options;
+    const { log, gateways = [], clusterDomain } = options;
+    this.#undecided = new UndecidedServices({
+      ...{ gateways, clusterDomain },
+      isUndecided: (id) =>
+        this.#store.get(id) === undefined
+          ? options.sources.some(({ discovery }) => discovery.undecided?.(id) !== undefined)
+          : isAwaited(this.#publisher.get(id)),
+      isAnyUndecided: () =>
+        options.sources.some(({ discovery }) => discovery.hasUndecided?.() === true) ||
+        this.#publisher.waiting.length > 0,
+    });
     const publishLog = new PublishLog(log);
     this.#emptyPorts = new EmptyPorts({
       clientsOf: (assignment) =>
@@ -156,9 +169,12 @@ export class ControlPlane implements AdminSource {
           }
           // Before that, thousands of Services may come one by one, and every one of them would change every route.
           if (this.#ready) this.#updateGateways();
+          if (this.#undecided.takeAsked()) this.#server.resume();
           this.#becomeReady();
         },
         rejected: (id, error) => {
+          // It is decided: there is nothing to wait for.
+          if (this.#undecided.takeAsked()) this.#server.resume();
           log.error({ service: serviceKey(id), error: error.toJSON() }, 'clients would reject this; not published');
         },
         withdrawn: (listeners) => {
@@ -174,7 +190,6 @@ export class ControlPlane implements AdminSource {
           ),
       },
     });
-    const { gateways = [], clusterDomain } = options;
     this.#gateways = new GatewayPublisher({ gateways, cache: this.#cache, clusterDomain, log });
     const { reports = false, podLocalities = true } = options.load ?? {};
     const formOf = reports ? (podLocalities ? clientFormOf : () => 'merged' as const) : undefined;

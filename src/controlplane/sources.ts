@@ -54,6 +54,7 @@ function withOverlay(source: Discovery, add: ReturnType<typeof overlay>): Discov
     unserved: () => source.unserved?.() ?? [],
     excludes: (id) => source.excludes?.(id),
     undecided: (id) => source.undecided?.(id),
+    hasUndecided: () => source.hasUndecided?.() ?? false,
     lastWordAgeMs: () => source.lastWordAgeMs?.(),
     stop: () => source.stop(),
   };

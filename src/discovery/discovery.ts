@@ -49,6 +49,8 @@ export interface Discovery {
   excludes?(id: ServiceId): string | undefined;
   /** Why it cannot say yet whether there is this Service, for people; undefined: what it told holds. */
   undecided?(id: ServiceId): string | undefined;
+  /** Whether that holds for any Service. */
+  hasUndecided?(): boolean;
   /**
    * Milliseconds since the source last said something, a change or not; where it has several parts, that of the one that
    * has been silent longest. Undefined before the first word.

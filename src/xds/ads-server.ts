@@ -227,6 +227,11 @@ export class AdsServer {
     return this.#sessions.move(withinMs);
   }
 
+  /** Sends what was withheld while it was undecided (`SnapshotCacheOptions.undecided`). */
+  resume(): void {
+    for (const call of this.#calls) this.#fanOut.add(call);
+  }
+
   /** Ends everything: streams with UNAVAILABLE, connections with GOAWAY; what is left after the grace time is cut. */
   async close(): Promise<void> {
     // A connection whose turn is over is paused, and neither a paused socket nor the timer that resumes it holds a process.

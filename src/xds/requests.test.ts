@@ -48,6 +48,7 @@ test('a DiscoveryRequest is read as a protobuf library writes it', () => {
     node: decodedNode,
     error: { code: 3, message: 'no' },
     names: ['a', 'ä'],
+    hasVersion: true,
   });
 });
 

@@ -24,6 +24,8 @@ interface AnyRequest {
 /** `envoy.service.discovery.v3.DiscoveryRequest` */
 export interface SotwRequest extends AnyRequest {
   readonly names: readonly string[];
+  /** Whether it has accepted a response of this type, on this stream or an earlier one (`version_info`). */
+  readonly hasVersion: boolean;
 }
 
 /** `envoy.service.discovery.v3.DeltaDiscoveryRequest` */
@@ -45,10 +47,12 @@ export function decodeSotwRequest(bytes: Uint8Array, limits: RequestLimits): Sot
   const names: string[] = [];
   let typeUrl = '';
   let nonce = '';
+  let hasVersion = false;
   let node: Uint8Array | undefined;
   let error: RejectionDetail | undefined;
   readFields(bytes, (fieldNumber, reader) => {
-    if (fieldNumber === 2) node = reader.bytes();
+    if (fieldNumber === 1) hasVersion = reader.bytes().length > 0;
+    else if (fieldNumber === 2) node = reader.bytes();
     else if (fieldNumber === 3) readName(reader, names, limits);
     else if (fieldNumber === 4) typeUrl = readString(reader, 'type_url', limits.stringBytes);
     else if (fieldNumber === 5) nonce = readString(reader, 'response_nonce', limits.stringBytes);
@@ -56,7 +60,7 @@ export function decodeSotwRequest(bytes: Uint8Array, limits: RequestLimits): Sot
     else return false;
     return true;
   });
-  return { typeUrl, nonce, node: readNode(node, limits), error, names };
+  return { typeUrl, nonce, node: readNode(node, limits), error, names, hasVersion };
 }
 
 /** As {@link decodeSotwRequest}, for a DeltaDiscoveryRequest. */

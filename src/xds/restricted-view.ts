@@ -58,6 +58,7 @@ export function restrictView(
       }
     },
     givenVersion: (typeUrl) => view.givenVersion(typeUrl),
+    isUndecided: (typeUrl, name) => view.isUndecided?.(typeUrl, name) ?? false,
     hasType: (typeUrl) => view.hasType(typeUrl),
   };
 }

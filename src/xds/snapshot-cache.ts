@@ -25,6 +25,12 @@ export interface SnapshotCacheOptions {
    * same type and name, the first wins. Has to give the same answer for the same group. Default: its own only.
    */
   readonly layers?: ((group: string) => readonly string[]) | undefined;
+  /**
+   * Whether the caller does not know yet if a group has a resource (`*`: or one that its wildcard includes). A client that comes
+   * back keeps what it has of it: state of the world sends no listeners and clusters meanwhile, delta no removal. Asked for
+   * such clients only; when the answer changes, call `AdsServer.resume`. Default: everything is known.
+   */
+  readonly undecided?: ((group: string, typeUrl: string, name: string) => boolean) | undefined;
 }
 
 /** Which layer changes, and what the change is called. */
@@ -63,10 +69,12 @@ export class SnapshotCache {
   readonly #observers = new Set<CacheObserver>();
   readonly #wildcard: (group: string, typeUrl: string) => 'all' | 'own';
   readonly #layers: ((group: string) => readonly string[]) | undefined;
+  readonly #undecided: SnapshotCacheOptions['undecided'];
 
   constructor(options: SnapshotCacheOptions = {}) {
     this.#wildcard = options.wildcard ?? (() => 'all');
     this.#layers = options.layers;
+    this.#undecided = options.undecided;
   }
 
   /** Sets and removes resources of one layer. What is there already, same version and content, does not change. */
@@ -171,6 +179,7 @@ export class SnapshotCache {
         );
         return (own ?? this.#shared).givenVersion(typeUrl);
       },
+      isUndecided: (typeUrl, name) => this.#undecided?.(group, typeUrl, name) ?? false,
       hasType: (typeUrl) => [...this.#own(group), this.#shared].some((layer) => layer.hasType(typeUrl)),
     };
   }

@@ -19,6 +19,7 @@ export function receiveSotw(stream: DiscoveryStream, bytes: Uint8Array): Request
   // in a type's first request is left over from an earlier stream. A missing one, after everything has been answered,
   // cannot be a race: some gRPC clients forget the nonce when they unsubscribe from the last resource of a type.
   const first = acks.lastNonce === 0;
+  if (first && request.hasVersion) subscription.keepAll();
   const forgotten = request.nonce === '' && !acks.awaited;
   if (!first && !forgotten && request.nonce !== String(acks.lastNonce)) return { typeUrl, stale: true };
 

@@ -1,6 +1,7 @@
 import { HeldResources } from './held-resources.ts';
 import { PendingNames } from './pending-names.ts';
 import { type EncodedResource, sameResource } from './resource.ts';
+import { isFullSetType } from './type-urls.ts';
 import type { ResourceView } from './view.ts';
 
 /** The name that stands for all resources of a type (xds_protocol, "How the client specifies what resources to return"). */
@@ -33,6 +34,8 @@ export class Subscription {
   lastNames: readonly string[] | undefined;
   readonly #interest: InterestSink;
   readonly #pending = new PendingNames();
+  /** What the client has from an earlier stream, as far as it was undecided then; undefined: nothing. */
+  #kept: 'all' | Set<string> | undefined;
   #wildcard = false;
   /** "Once the client does explicitly subscribe to a resource name, this legacy semantic is no longer available." */
   #everNamed = false;
@@ -139,9 +142,18 @@ export class Subscription {
     this.#answerDue = true;
   }
 
+  /** The client has something of this type from an earlier stream, and does not say what (state of the world). */
+  keepAll(): void {
+    this.#kept = 'all';
+  }
+
   /** The client says that it still has this version of a name from an earlier stream (delta). */
   resume(name: string, version: string, view: ResourceView): void {
     const current = this.#current(name, view);
+    if (view.isUndecided?.(this.typeUrl, name) === true && this.#kept !== 'all') {
+      this.#kept ??= new Set();
+      this.#kept.add(name);
+    }
     if (current?.version === version) {
       this.held.set(current);
       this.#pending.delete(name);
@@ -154,7 +166,7 @@ export class Subscription {
   }
 
   /**
-   * Takes what has to be sent; undefined where nothing has.
+   * Takes what has to be sent; undefined where nothing has, or where it is undecided whether the client has to lose something.
    *
    * @param mayRemove - false: what the client holds and what has gone is left for later, unless it has just asked for it
    * @param maxBytes - what goes beyond it is left for the next response; one resource is always taken
@@ -164,7 +176,13 @@ export class Subscription {
     let removed: string[] | undefined;
     let bytes = 0;
     let removable: boolean | undefined;
+    let withheld = false;
+    if (this.#kept === 'all' && isFullSetType(this.typeUrl) && this.#hasUndecided(view)) return undefined;
     for (const [name, wanted] of this.#pending.entries()) {
+      if (this.#keeps(name) && view.isUndecided?.(this.typeUrl, name) === true) {
+        withheld = true;
+        continue;
+      }
       const current = this.#current(name, view);
       const held = this.held.get(name);
       if (current === undefined) {
@@ -182,6 +200,7 @@ export class Subscription {
       }
       this.#pending.delete(name);
     }
+    if (withheld && resources === undefined && removed === undefined) return undefined;
     const answer = this.#answerDue;
     this.#answerDue = false;
     if (!answer && resources === undefined && removed === undefined) return undefined;
@@ -192,6 +211,17 @@ export class Subscription {
   close(): void {
     for (const name of this.names) this.#interest.delete(this.typeUrl, name);
     if (this.#wildcard) this.#interest.delete(this.typeUrl, wildcardName);
+  }
+
+  #keeps(name: string): boolean {
+    return this.#kept === 'all' || this.#kept?.has(name) === true;
+  }
+
+  /** A response has to have all listeners, or clusters: what is missing in it is gone. */
+  #hasUndecided(view: ResourceView): boolean {
+    const { typeUrl } = this;
+    const undecided = (name: string): boolean => view.isUndecided?.(typeUrl, name) === true;
+    return (this.#wildcard && undecided(wildcardName)) || [...this.names].some(undecided);
   }
 
   #current(name: string, view: ResourceView): EncodedResource | undefined {

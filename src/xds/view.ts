@@ -11,6 +11,11 @@ export interface ResourceView {
   wildcardNames(typeUrl: string): Iterable<string>;
   /** Version that the caller gave to the resources of a type, where he did. */
   givenVersion(typeUrl: string): string | undefined;
+  /**
+   * Whether it is not known yet if there is such a resource (`*`: or any that a wildcard includes), so that
+   * a client that may have it must not lose it. Absent: everything is known.
+   */
+  isUndecided?(typeUrl: string, name: string): boolean;
   /** Whether there is any resource of this type. */
   hasType(typeUrl: string): boolean;
 }

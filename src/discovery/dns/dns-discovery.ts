@@ -41,6 +41,7 @@ export class DnsDiscovery implements Discovery {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #names: readonly { readonly service: DnsService; readonly names: readonly Name[] }[];
+  readonly #byKey: ReadonlyMap<string, readonly Name[]>;
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   #observer: DiscoveryObserver | undefined;
@@ -64,6 +65,7 @@ export class DnsDiscovery implements Discovery {
         failures: 0,
       })),
     }));
+    this.#byKey = new Map(this.#names.map(({ service, names }) => [serviceKey(service), names]));
   }
 
   async start(observer: DiscoveryObserver): Promise<void> {
@@ -85,10 +87,12 @@ export class DnsDiscovery implements Discovery {
   }
 
   undecided(id: ServiceId): string | undefined {
-    const key = serviceKey(id);
-    const names = this.#names.find(({ service }) => serviceKey(service) === key)?.names ?? [];
-    const open = names.find(isUndecided);
+    const open = this.#byKey.get(serviceKey(id))?.find(isUndecided);
     return open && `DNS has not answered for ${open.text} yet${open.error ? `: ${open.error.message}` : ''}`;
+  }
+
+  hasUndecided(): boolean {
+    return this.#names.some(({ names }) => names.some(isUndecided));
   }
 
   lastWordAgeMs(): number | undefined {
@@ -134,7 +138,7 @@ export class DnsDiscovery implements Discovery {
   }
 
   #syncIfDecided(): void {
-    if (!this.#names.some(({ names }) => names.some(isUndecided))) this.#sync();
+    if (!this.hasUndecided()) this.#sync();
   }
 
   /** Everything that is known was told, or was waited for long enough. */
