@@ -1,21 +1,11 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { EvenkeelError, toEvenkeelError } from '../base/errors.ts';
 import { terminationSignal, unlessAborted } from '../base/shutdown.ts';
+import { backendNames, backendsOf, grpcPort, serviceNames } from '../environments/backends.ts';
 import { awaitConnections, awaitName } from '../environments/cluster/await-services.ts';
 import { type DriverEvent, eventProgress } from '../environments/cluster/events.ts';
 import { KubernetesFixture } from '../environments/cluster/fixture.ts';
-import {
-  backendNames,
-  backendsOf,
-  envoyPort,
-  grpcPort,
-  type Plan,
-  partNames,
-  partsOf,
-  planEnv,
-  serviceNames,
-  xdsPort,
-} from '../environments/cluster/plan.ts';
+import { envoyPort, type Plan, partNames, partsOf, planEnv, xdsPort } from '../environments/cluster/plan.ts';
 import { exitCodeOf, type Progress, runProof } from '../probe/index.ts';
 import { measureChangeInPod } from './change/in-pod.ts';
 import { measureAgesInPod } from './connection-age/in-pod.ts';
@@ -81,7 +71,7 @@ function tell(event: DriverEvent<unknown>): void {
 /** Everything that is called is ready, and its Services lead there. */
 async function awaitAll(plan: Plan, fixture: KubernetesFixture): Promise<void> {
   const { replicas } = plan.options;
-  const backends = backendsOf(plan);
+  const backends = backendsOf(plan.options.schemes);
   await Promise.all([
     ...backends.map((name) => fixture.ready(name, replicas)),
     ...partsOf(plan).map((name) => fixture.ready(name, 1)),

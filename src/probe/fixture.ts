@@ -1,5 +1,5 @@
 import type { Counters } from '../verdict/count-check.ts';
-import type { SchemeId } from './schemes.ts';
+import type { SchemeId } from './schemes/schemes.ts';
 
 /**
  * The place in which a proof runs: the lab, or a real cluster. The probe makes the calls and judges; the fixture says

@@ -17,6 +17,7 @@ export { type ChangeRow, exitCodeOf, type Report, reportSchema, type SchemeRow }
 export { openReport, type ReportFile } from './report-file.ts';
 export { type Policy, runNodeLocal } from './run-node-local.ts';
 export { runProof } from './run-proof.ts';
-export { parseSchemeList, type Scheme, type SchemeId, schemeIds, schemes } from './schemes.ts';
+export { parseSchemeList } from './schemes/parse-list.ts';
+export { type Scheme, type SchemeId, schemeIds, schemes, schemesVia } from './schemes/schemes.ts';
 export { addTellingOptions, parseTelling, type Telling } from './tell/options.ts';
 export { openTelling, tellReport } from './tell/tell.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Command } from 'commander';
 import { EvenkeelError } from '../base/errors.ts';
 import { addProofOptions, parseProofOptions } from './options.ts';
-import { schemeIds } from './schemes.ts';
+import { schemeIds } from './schemes/schemes.ts';
 
 function parse(...args: string[]) {
   return parseProofOptions(addProofOptions(new Command()).exitOverride().parse(args, { from: 'user' }).opts());

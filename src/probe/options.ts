@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { EvenkeelError } from '../base/errors.ts';
-import { parseSchemeList, type SchemeId, schemeIds } from './schemes.ts';
+import { parseSchemeList } from './schemes/parse-list.ts';
+import { type SchemeId, schemeIds } from './schemes/schemes.ts';
 
 /** What a proof measures. */
 export interface ProofOptions {

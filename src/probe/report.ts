@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { causes } from '../verdict/cause.ts';
 import { count, ms, setUp } from './report-parts.ts';
-import { schemeIds } from './schemes.ts';
+import { schemeIds } from './schemes/schemes.ts';
 
 const byName = z.record(z.string(), count);
 

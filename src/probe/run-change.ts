@@ -2,12 +2,12 @@ import { causesOf, countCauses } from '../verdict/cause.ts';
 import { notFollowed } from '../verdict/convergence.ts';
 import { toHundredths } from '../verdict/tally.ts';
 import { timelineOf } from '../verdict/timeline.ts';
-import { explainChange } from './explain.ts';
 import type { Fixture } from './fixture.ts';
 import { type Observation, observeChange } from './observe-change.ts';
 import type { Progress } from './progress.ts';
 import type { ChangeRow, MeasuredChange } from './report.ts';
 import type { Subject } from './run-scheme.ts';
+import { explainChange } from './schemes/explain.ts';
 
 export interface Change {
   readonly kind: 'scale-out' | 'scale-in';

@@ -10,7 +10,7 @@ import type { Report, SchemeRow, Sections } from './report.ts';
 import { type Change, runChange } from './run-change.ts';
 import { runRollout } from './run-rollout.ts';
 import { runScheme, type Subject } from './run-scheme.ts';
-import { type Scheme, schemes } from './schemes.ts';
+import { type Scheme, schemes } from './schemes/schemes.ts';
 import { withUnmeasured } from './unmeasured.ts';
 
 /** A scheme that can be measured, or the row that says why not. */

@@ -2,13 +2,13 @@ import { causesOf, countCauses } from '../verdict/cause.ts';
 import { type Convergence, quietMs } from '../verdict/convergence.ts';
 import { readyRange } from '../verdict/ready-range.ts';
 import { toHundredths } from '../verdict/tally.ts';
-import { explainRollout } from './explain-rollout.ts';
 import type { Fixture } from './fixture.ts';
 import { type Observation, observeChange } from './observe-change.ts';
 import type { Progress } from './progress.ts';
 import { type MeasuredRollout, mostLost, type RolloutRow } from './report.ts';
 import { callsOf } from './run-change.ts';
 import type { Subject } from './run-scheme.ts';
+import { explainRollout } from './schemes/explain.ts';
 
 /** `update` to a new version, `rollback` to the one before. */
 export type RolloutKind = RolloutRow['change'];

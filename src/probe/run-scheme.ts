@@ -5,11 +5,11 @@ import { smallestSkewFound } from '../verdict/power.ts';
 import { type Tally, tally } from '../verdict/tally.ts';
 import { judge } from '../verdict/verdict.ts';
 import type { ClientProcess, RunResult } from './client/client-process.ts';
-import { explainVerdict } from './explain.ts';
 import type { Backend, Fixture } from './fixture.ts';
 import type { ProofOptions } from './options.ts';
 import type { MeasuredScheme } from './report.ts';
-import type { Scheme } from './schemes.ts';
+import { explainVerdict } from './schemes/explain.ts';
+import type { Scheme } from './schemes/schemes.ts';
 
 /** How long a client may take to connect, and to reach every backend. */
 const connectWithinMs = 10_000;

@@ -1,6 +1,6 @@
 import type { ProofOptions } from './options.ts';
 import type { Sections } from './report.ts';
-import { type SchemeId, schemes } from './schemes.ts';
+import { type SchemeId, schemes } from './schemes/schemes.ts';
 
 /** The row of a scheme that the run did not get to. */
 export function unmeasured(scheme: SchemeId) {

@@ -1,9 +1,9 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { formatAddress } from '../../base/listen-address.ts';
 import type { Counters } from '../../probe/index.ts';
+import { backendAdminPort } from '../backends.ts';
 import { lastCounts, type RunCounts } from '../last-counts.ts';
 import { logLines } from './driver-log.ts';
-import { backendAdminPort } from './plan.ts';
 import type { PodState } from './pod-changes.ts';
 
 /** How long a backend may take to answer for its counter. */

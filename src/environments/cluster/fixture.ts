@@ -8,7 +8,6 @@ import {
   VersionApi,
 } from '@kubernetes/client-node';
 import { formatAddress } from '../../base/listen-address.ts';
-import { clientBootstrap } from '../../bootstrap/client-bootstrap.ts';
 import type {
   Backend,
   Counters,
@@ -20,23 +19,25 @@ import type {
   Target,
 } from '../../probe/index.ts';
 import { schemes } from '../../probe/index.ts';
-import { machine } from '../machine.ts';
-import { versions } from '../versions.ts';
-import { BackendCounters } from './counters.ts';
-import { nameTtlMs } from './name-ttl.ts';
-import { patiently } from './patience.ts';
 import {
+  type BackendName,
   backendNames,
   backendOf,
   backendsOf,
   grpcPort,
   httpPort,
-  type Plan,
-  partNames,
+  scalingOf,
   schemesOf,
   serviceNames,
-  xdsPort,
-} from './plan.ts';
+} from '../backends.ts';
+import { intervalsOf } from '../intervals.ts';
+import { machine } from '../machine.ts';
+import { dnsTarget, xdsTarget } from '../targets.ts';
+import { versions } from '../versions.ts';
+import { BackendCounters } from './counters.ts';
+import { nameTtlMs } from './name-ttl.ts';
+import { patiently } from './patience.ts';
+import { envoyPort, type Plan, partNames, xdsPort } from './plan.ts';
 import type { PodState } from './pod-changes.ts';
 import { PodWatch } from './pod-watch.ts';
 import { shortened } from './shortened.ts';
@@ -61,6 +62,10 @@ export class KubernetesFixture implements Fixture {
     });
   }
 
+  get #backends(): BackendName[] {
+    return backendsOf(this.#plan.options.schemes);
+  }
+
   /** Begins to watch the pods. */
   async start(): Promise<void> {
     await this.#watch.start();
@@ -77,52 +82,31 @@ export class KubernetesFixture implements Fixture {
   }
 
   async conditions(): Promise<FixtureConditions> {
-    const aged: SchemeId[] = ['headless-round-robin-max-age'];
-    const headless: SchemeId[] = ['headless-pick-first', 'headless-round-robin', ...aged];
     const { gitVersion } = await patiently(() => this.#config.makeApiClient(VersionApi).getCode());
     const ttl = await nameTtlMs(serviceNames.headless);
     return {
       environment: 'kubernetes',
       versions: { ...(await versions()), kubernetes: gitVersion },
       machine: machine(),
-      intervals: [
-        { name: 'gRPC clients resolve DNS again at most every', ...shortened.clientDns, schemes: headless },
-        { name: 'the control plane asks DNS again every', ...shortened.controlPlaneDns, schemes: ['xds-dns'] },
-        {
-          name: 'servers with a MaxConnectionAge close connections after',
-          ...shortened.maxConnectionAge,
-          schemes: aged,
-        },
-        ...(ttl === undefined
-          ? []
-          : [
-              {
-                name: 'DNS answers may be kept for',
-                valueMs: ttl,
-                defaultMs: ttl,
-                schemes: [...headless, 'xds-dns' as const],
-              },
-            ]),
-        { name: 'a pod that was told to end answers on for', ...shortened.drain },
-      ],
+      intervals: intervalsOf({
+        ...shortened,
+        dnsTtl: ttl === undefined ? undefined : { valueMs: ttl, defaultMs: ttl },
+      }),
     };
   }
 
   async target(scheme: SchemeId): Promise<Target | Skipped> {
-    switch (scheme) {
-      case 'clusterip-http-new-connections':
-      case 'clusterip-http-keepalive':
-        return { target: `http://${await this.#clusterIp(serviceNames.http, 80)}/hellohttp` };
-      case 'clusterip-grpc':
+    const { via, backend } = schemes[scheme];
+    switch (via) {
+      case 'clusterip':
+        if (backend === 'http') return { target: `http://${await this.#clusterIp(serviceNames.http, 80)}/hellohttp` };
         return { target: await this.#clusterIp(serviceNames.clusterIp, grpcPort) };
-      case 'headless-pick-first':
-      case 'headless-round-robin':
-        return dnsTarget(serviceNames.headless);
-      case 'headless-round-robin-max-age':
-        return dnsTarget(serviceNames.aged);
-      case 'l7-envoy':
+      case 'headless':
+        // The system's resolver completes the name with the search list of the pod's namespace, as for any application.
+        return dnsTarget(`${backend === 'aged' ? serviceNames.aged : serviceNames.headless}:${grpcPort}`);
+      case 'proxy':
         if (!this.#plan.envoy) return { skipped: 'No image of Envoy was named. Name one: --envoy-image IMAGE' };
-        return { target: await this.#clusterIp(partNames.envoy, 8080) };
+        return { target: await this.#clusterIp(partNames.envoy, envoyPort) };
       case 'xds':
         return this.#xdsTarget(this.#plan.controlPlane ?? `${partNames.pushed}:${xdsPort}`, scheme);
       case 'xds-dns':
@@ -141,11 +125,7 @@ export class KubernetesFixture implements Fixture {
 
   #xdsTarget(server: string, scheme: SchemeId): Target {
     const { namespace } = this.#plan;
-    const bootstrap = clientBootstrap({ server, namespace, nodeId: `probe-${scheme}` });
-    return {
-      target: `xds:///${serviceNames.headless}.${namespace}`,
-      env: { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) },
-    };
+    return xdsTarget(`${serviceNames.headless}.${namespace}`, namespace, server, scheme);
   }
 
   async backends(scheme: SchemeId): Promise<Backend[]> {
@@ -158,7 +138,7 @@ export class KubernetesFixture implements Fixture {
   }
 
   /** Zones as the EndpointSlices have them: whoever may not read nodes still learns them. */
-  async #zones(app: string): Promise<Map<string, string>> {
+  async #zones(app: BackendName): Promise<Map<string, string>> {
     const name = { be1: serviceNames.headless, 'be1-aged': serviceNames.aged, hellohttp: serviceNames.http }[app];
     const api = this.#config.makeApiClient(DiscoveryV1Api);
     const { items } = await patiently(() =>
@@ -181,20 +161,19 @@ export class KubernetesFixture implements Fixture {
   }
 
   scale(replicas: number, observer: ScaleObserver): Promise<void> {
-    const scaling = backendsOf(this.#plan).filter((name) => schemesOf(name).some((scheme) => schemes[scheme].scales));
-    return this.#change(scaling, observer, { spec: { replicas } });
+    return this.#change(scalingOf(this.#backends), observer, { spec: { replicas } });
   }
 
   /** The new version differs in an annotation alone: what is to be seen is the change, not its content. */
   rollout(kind: 'update' | 'undo', observer: ScaleObserver): Promise<void> {
     const value = kind === 'update' ? 'v2' : null;
     const patch = { spec: { template: { metadata: { annotations: { 'evenkeel.dev/version': value } } } } };
-    return this.#change(backendsOf(this.#plan), observer, patch);
+    return this.#change(this.#backends, observer, patch);
   }
 
   /** Gives the pods of all backends other settings, by a rollout, and waits until there are no others. */
   async prepare(template: object): Promise<void> {
-    const apps = backendsOf(this.#plan);
+    const apps = this.#backends;
     const body = { spec: { template } };
     await Promise.all(apps.map((app) => this.#patch(app, body, PatchStrategy.StrategicMergePatch)));
     await Promise.all(apps.map((app) => this.#settled(app)));
@@ -246,12 +225,4 @@ export class KubernetesFixture implements Fixture {
 function toBackend({ name, app, ip, kubeNode }: PodState): Backend {
   const port = app === backendNames.http ? httpPort : grpcPort;
   return { name, address: formatAddress(ip, port), kubeNode, schemes: schemesOf(app) };
-}
-
-/** The system's resolver completes the name with the search list of the pod's namespace, as for any application. */
-function dnsTarget(service: string): Target {
-  return {
-    target: `dns:///${service}:${grpcPort}`,
-    channelOptions: { 'grpc.dns_min_time_between_resolutions_ms': shortened.clientDns.valueMs },
-  };
 }

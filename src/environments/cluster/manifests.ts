@@ -11,25 +11,27 @@ import type {
   V1ServiceAccount,
 } from '@kubernetes/client-node';
 import { envoyBootstrap } from '../../bootstrap/envoy-bootstrap.ts';
-import { driverRules, type Rule, readerRules } from './permissions.ts';
 import {
-  adminPort,
-  appLabel,
   type BackendName,
   backendAdminPort,
   backendNames,
   backendsOf,
+  grpcPort,
+  httpPort,
+  serviceNames,
+} from '../backends.ts';
+import { driverRules, type Rule, readerRules } from './permissions.ts';
+import {
+  adminPort,
+  appLabel,
   driverName,
   envoyAdminPort,
   envoyPort,
-  grpcPort,
-  httpPort,
   type PartName,
   type Plan,
   partNames,
   partsOf,
   planEnv,
-  serviceNames,
   xdsPort,
 } from './plan.ts';
 import { type Bringing, everySecond, type ImageChoice, podSpec } from './pod-template.ts';
@@ -121,7 +123,7 @@ export function running(options: ManifestOptions, owner: V1OwnerReference): Kube
   const { plan } = options;
   const objects = [
     ...services(plan),
-    ...backendsOf(plan).map((name) => backend(name, options)),
+    ...backendsOf(plan.options.schemes).map((name) => backend(name, options)),
     ...partsOf(plan).flatMap((name) => part(name, options)),
   ];
   return objects.map((object) => ({ ...object, metadata: { ...object.metadata, ownerReferences: [owner] } }));
@@ -187,7 +189,7 @@ function services(plan: Plan): V1Service[] {
     service(plan, aged, backendNames.aged, grpc, true),
     service(plan, serviceNames.http, backendNames.http, http),
   ];
-  const wanted: readonly string[] = backendsOf(plan);
+  const wanted: readonly string[] = backendsOf(plan.options.schemes);
   return all.filter(({ spec }) => wanted.includes(spec!.selector![appLabel]!));
 }
 

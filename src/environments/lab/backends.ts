@@ -1,26 +1,15 @@
 import { evenkeelCommand, type Lab, type PodTemplate, type ServiceRecord } from '../../lab/index.ts';
-import { type SchemeId, schemeIds, schemes } from '../../probe/index.ts';
+import type { SchemeId } from '../../probe/index.ts';
+import {
+  type BackendName,
+  backendAdminPort,
+  backendNames,
+  backendsOf,
+  grpcPort,
+  httpPort,
+  serviceNames,
+} from '../backends.ts';
 import { shortened } from './shortened.ts';
-
-const grpcPort = 50_051;
-export const httpPort = 8100;
-/** `/calls`, `/readyz` and the like of every backend. */
-export const adminPort = 9090;
-
-/** The deployments that answer calls. All schemes of one protocol share their pods, unless the servers differ. */
-export const backendNames = { grpc: 'be1', aged: 'be1-aged', http: 'hellohttp' } as const;
-export type BackendName = (typeof backendNames)[keyof typeof backendNames];
-
-/** The deployment that the calls of a scheme go to. */
-export function backendOf(scheme: SchemeId): BackendName {
-  if (scheme === 'headless-round-robin-max-age') return backendNames.aged;
-  return schemes[scheme].protocol === 'http' ? backendNames.http : backendNames.grpc;
-}
-
-/** The schemes whose calls a deployment can get. */
-export function schemesOf(backend: string): SchemeId[] {
-  return schemeIds.filter((scheme) => backendOf(scheme) === backend);
-}
 
 /** The Services in front of the backends. */
 export interface BackendServices {
@@ -36,11 +25,11 @@ export interface BackendServices {
 export async function createBackendServices(lab: Lab): Promise<BackendServices> {
   const grpc = [{ name: 'grpc', port: grpcPort, appProtocol: 'grpc' }];
   const [headless, aged, clusterIp, http] = await Promise.all([
-    lab.createService({ name: 'be1-srv', headless: true, selector: [backendNames.grpc], ports: grpc }),
-    lab.createService({ name: 'be1-aged-srv', headless: true, selector: [backendNames.aged], ports: grpc }),
-    lab.createService({ name: 'be1-clusterip', selector: [backendNames.grpc], ports: grpc }),
+    lab.createService({ name: serviceNames.headless, headless: true, selector: [backendNames.grpc], ports: grpc }),
+    lab.createService({ name: serviceNames.aged, headless: true, selector: [backendNames.aged], ports: grpc }),
+    lab.createService({ name: serviceNames.clusterIp, selector: [backendNames.grpc], ports: grpc }),
     lab.createService({
-      name: 'http-svc',
+      name: serviceNames.http,
       selector: [backendNames.http],
       ports: [{ name: 'http', port: 80, targetPort: httpPort }],
     }),
@@ -54,7 +43,7 @@ export async function createBackendServices(lab: Lab): Promise<BackendServices> 
  * @returns their names
  */
 export function createBackends(lab: Lab, wanted: readonly SchemeId[], replicas: number): BackendName[] {
-  const names = [...new Set(wanted.map(backendOf))];
+  const names = backendsOf(wanted);
   for (const name of names) {
     // As with `maxUnavailable: 0`: a rollout takes no pod away before there is another one.
     const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
@@ -63,7 +52,7 @@ export function createBackends(lab: Lab, wanted: readonly SchemeId[], replicas: 
   return names;
 }
 
-const env = { EVENKEEL_DRAIN_MS: String(shortened.drain.valueMs), EVENKEEL_ADMIN_PORT: String(adminPort) };
+const env = { EVENKEEL_DRAIN_MS: String(shortened.drain.valueMs), EVENKEEL_ADMIN_PORT: String(backendAdminPort) };
 
 function grpcTemplate(...args: string[]): PodTemplate {
   return {
@@ -82,6 +71,6 @@ export const templates: Readonly<Record<BackendName, PodTemplate>> = {
     ...evenkeelCommand('workload', 'hellohttp'),
     env,
     ports: [{ name: 'http', port: httpPort }],
-    readiness: { http: { port: adminPort, path: '/readyz' } },
+    readiness: { http: { port: backendAdminPort, path: '/readyz' } },
   },
 };

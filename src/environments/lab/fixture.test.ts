@@ -5,7 +5,7 @@ import { findEnvoy, howToGetEnvoy } from '../../base/find-envoy.ts';
 import type { Lab } from '../../lab/index.ts';
 import { startLab } from '../../lab/testdata/start.ts';
 import type { Backend, ScaleObserver, SchemeId } from '../../probe/index.ts';
-import { backendOf } from './backends.ts';
+import { backendOf } from '../backends.ts';
 import { LabFixture } from './fixture.ts';
 import { setStage } from './stage.ts';
 

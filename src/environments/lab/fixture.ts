@@ -1,6 +1,5 @@
 import { EvenkeelError } from '../../base/errors.ts';
 import { howToGetEnvoy } from '../../base/find-envoy.ts';
-import { clientBootstrap } from '../../bootstrap/client-bootstrap.ts';
 import type { PodEvent, PodRecord, ServiceRecord } from '../../lab/index.ts';
 import type {
   Backend,
@@ -13,10 +12,12 @@ import type {
   Target,
 } from '../../probe/index.ts';
 import { schemes } from '../../probe/index.ts';
+import { backendOf, scalingOf, schemesOf } from '../backends.ts';
+import { intervalsOf } from '../intervals.ts';
 import { lastCounts, type RunCounts } from '../last-counts.ts';
 import { machine } from '../machine.ts';
+import { dnsTarget, xdsTarget } from '../targets.ts';
 import { versions } from '../versions.ts';
-import { backendOf, schemesOf } from './backends.ts';
 import { readCounters } from './read-counters.ts';
 import { shortened } from './shortened.ts';
 import type { Stage } from './stage.ts';
@@ -44,8 +45,6 @@ export class LabFixture implements Fixture {
   }
 
   async conditions(): Promise<FixtureConditions> {
-    const aged: SchemeId[] = ['headless-round-robin-max-age'];
-    const headless: SchemeId[] = ['headless-pick-first', 'headless-round-robin', ...aged];
     const { gateway } = this.#stage;
     return {
       environment: 'lab',
@@ -54,55 +53,31 @@ export class LabFixture implements Fixture {
         ...(gateway !== undefined && 'version' in gateway && { envoy: gateway.version }),
       },
       machine: machine(),
-      intervals: [
-        { name: 'DNS answers may be kept for', ...shortened.dnsTtl, schemes: [...headless, 'xds-dns'] },
-        { name: 'gRPC clients resolve DNS again at most every', ...shortened.clientDns, schemes: headless },
-        { name: 'the control plane asks DNS again every', ...shortened.controlPlaneDns, schemes: ['xds-dns'] },
-        {
-          name: 'servers with a MaxConnectionAge close connections after',
-          ...shortened.maxConnectionAge,
-          schemes: aged,
-        },
-        { name: 'a pod that was told to end answers on for', ...shortened.drain },
-      ],
+      intervals: intervalsOf(shortened),
     };
   }
 
   async target(scheme: SchemeId): Promise<Target | Skipped> {
-    const { headless, aged, clusterIp, http, pushed, polled } = this.#stage;
-    switch (scheme) {
-      case 'clusterip-http-new-connections':
-      case 'clusterip-http-keepalive':
-        return { target: `http://${http.ports[0]!.address}/hellohttp` };
-      case 'clusterip-grpc':
-        return { target: clusterIp.ports[0]!.address };
-      case 'headless-pick-first':
-      case 'headless-round-robin':
-        return this.#dnsTarget(headless);
-      case 'headless-round-robin-max-age':
-        return this.#dnsTarget(aged);
-      case 'l7-envoy':
+    const { lab, headless, aged, clusterIp, http, pushed, polled } = this.#stage;
+    const { via, backend } = schemes[scheme];
+    switch (via) {
+      case 'clusterip':
+        return { target: backend === 'http' ? `http://${addressOf(http)}/hellohttp` : addressOf(clusterIp) };
+      case 'headless':
+        return dnsTarget(addressOf(backend === 'aged' ? aged : headless), lab.dnsAddress);
+      case 'proxy':
         return this.#gatewayTarget();
       case 'xds':
-        return xdsTarget(headless, pushed!.xdsAddress, scheme);
+        return xdsTarget(headless.name, headless.namespace, pushed!.xdsAddress, scheme);
       case 'xds-dns':
-        return xdsTarget(headless, polled!.xdsAddress, scheme);
+        return xdsTarget(headless.name, headless.namespace, polled!.xdsAddress, scheme);
     }
-  }
-
-  #dnsTarget({ ports }: ServiceRecord): Target {
-    return {
-      target: `dns://${this.#stage.lab.dnsAddress}/${ports[0]!.address}`,
-      // Only with this resolver does grpc-js ask the DNS server that a target names.
-      env: { GRPC_NODE_USE_ALTERNATIVE_RESOLVER: 'true' },
-      channelOptions: { 'grpc.dns_min_time_between_resolutions_ms': shortened.clientDns.valueMs },
-    };
   }
 
   #gatewayTarget(): Target | Skipped {
     const { gateway } = this.#stage;
     if (gateway instanceof EvenkeelError) throw gateway;
-    if (gateway !== undefined) return { target: gateway.service.ports[0]!.address };
+    if (gateway !== undefined) return { target: addressOf(gateway.service) };
     if (!this.#requireAll) return { skipped: `There is no Envoy. ${howToGetEnvoy}` };
     throw new EvenkeelError('EK_ENVOY_MISSING', 'there is no Envoy, and EVENKEEL_REQUIRE=all lets nothing be skipped', {
       hint: howToGetEnvoy,
@@ -129,8 +104,7 @@ export class LabFixture implements Fixture {
 
   scale(replicas: number, observer: ScaleObserver): Promise<void> {
     const { lab, backends } = this.#stage;
-    const scaling = backends.filter((backend) => schemesOf(backend).some((scheme) => schemes[scheme].scales));
-    return this.#change(scaling, observer, (backend) => lab.scale(backend, replicas));
+    return this.#change(scalingOf(backends), observer, (backend) => lab.scale(backend, replicas));
   }
 
   /** The new version differs in a variable of the environment alone: what is to be seen is the change, not its content. */
@@ -170,7 +144,6 @@ function toBackend({ name, deployment, ip, ports, zone, kubeNode }: PodRecord): 
   return { name, address: `${ip}:${ports[0]!.port}`, zone, kubeNode, schemes: schemesOf(deployment) };
 }
 
-function xdsTarget({ name, namespace }: ServiceRecord, server: string, scheme: SchemeId): Target {
-  const bootstrap = clientBootstrap({ server, namespace, nodeId: `probe-${scheme}` });
-  return { target: `xds:///${name}`, env: { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) } };
+function addressOf({ ports }: ServiceRecord): string {
+  return ports[0]!.address;
 }

@@ -1,6 +1,6 @@
 import type { PodRecord } from '../../lab/index.ts';
 import type { Counters } from '../../probe/index.ts';
-import { adminPort } from './backends.ts';
+import { backendAdminPort } from '../backends.ts';
 
 /** How long a backend may take to answer for its counter. */
 const timeoutMs = 2000;
@@ -14,7 +14,7 @@ export async function readCounters(
   const unreadable: Counters['unreadable'][number][] = [];
   await Promise.all(
     pods.map(async (pod) => {
-      const url = `http://${pod.ip}:${adminPort}/calls?run=${encodeURIComponent(run)}`;
+      const url = `http://${pod.ip}:${backendAdminPort}/calls?run=${encodeURIComponent(run)}`;
       try {
         const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
         const { calls } = (await response.json()) as { calls: number };

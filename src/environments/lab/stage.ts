@@ -1,7 +1,8 @@
 import { type EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
 import type { ControlPlane, Lab } from '../../lab/index.ts';
-import type { SchemeId } from '../../probe/index.ts';
-import { type BackendName, type BackendServices, createBackendServices, createBackends } from './backends.ts';
+import { type Scheme, type SchemeId, schemesVia } from '../../probe/index.ts';
+import { type BackendName, serviceNames } from '../backends.ts';
+import { type BackendServices, createBackendServices, createBackends } from './backends.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { shortened } from './shortened.ts';
 
@@ -28,11 +29,12 @@ export interface StageOptions {
 
 /** Starts everything that the schemes need, all at the same time, and waits until it is ready. */
 export async function setStage(lab: Lab, { schemes, replicas, envoy }: StageOptions): Promise<Stage> {
+  const needs = (via: Scheme['via']): boolean => schemesVia(schemes, via).length > 0;
   const services = await createBackendServices(lab);
   const backends = createBackends(lab, schemes, replicas);
   const [{ pushed, gateway }, polled] = await Promise.all([
-    startPushed(lab, services, schemes.includes('xds'), schemes.includes('l7-envoy') ? envoy : undefined),
-    schemes.includes('xds-dns')
+    startPushed(lab, services, needs('xds'), needs('proxy') ? envoy : undefined),
+    needs('xds-dns')
       ? lab.deployControlPlane({ name: 'evenkeel-dns', mode: 'dns', config: dnsConfig(lab) })
       : undefined,
   ]);
@@ -78,7 +80,7 @@ function dnsConfig(lab: Lab): object {
     },
     services: [
       {
-        name: 'be1-srv',
+        name: serviceNames.headless,
         namespace: 'default',
         portName: 'grpc',
         protocol: 'tcp',

@@ -4,6 +4,7 @@ import { shortened } from '../../environments/lab/shortened.ts';
 import { type Stage, setStage } from '../../environments/lab/stage.ts';
 import { versions } from '../../environments/versions.ts';
 import type { Lab } from '../../lab/index.ts';
+import { schemesVia } from '../../probe/index.ts';
 import type { ExperimentOutput } from '../output.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { callersOf, chooseGoClient, type GoChoice, versionOf } from './clients.ts';
@@ -29,7 +30,7 @@ export async function measureChange(
     },
     output,
     async measure(lab, progress, signal) {
-      const envoy = proof.schemes.includes('l7-envoy') ? await findEnvoy() : undefined;
+      const envoy = schemesVia(proof.schemes, 'proxy').length > 0 ? await findEnvoy() : undefined;
       progress.step(`starting pods in lab ${lab.id}`);
       const stage = await setStage(lab, { schemes: proof.schemes, replicas: ends(kind, options)[0], envoy });
       return measureAll(kind, await placeOf(stage, goClient), options, progress, signal);

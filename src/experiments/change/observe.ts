@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { toEvenkeelError } from '../../base/errors.ts';
 import { ClientProcess } from '../../probe/client/client-process.ts';
-import { explainChange } from '../../probe/explain.ts';
-import { explainRollout } from '../../probe/explain-rollout.ts';
 import type { Fixture } from '../../probe/fixture.ts';
 import { type Progress, type ProofOptions, schemes } from '../../probe/index.ts';
 import { type Observation, type ObservedChange, observeChange } from '../../probe/observe-change.ts';
 import { isQuiet } from '../../probe/run-rollout.ts';
 import { openClient, type Subject } from '../../probe/run-scheme.ts';
+import { explainChange, explainRollout } from '../../probe/schemes/explain.ts';
 import { causesOf, countCauses } from '../../verdict/cause.ts';
 import type { Caller, GoChoice } from './clients.ts';
 import type { ChangeKind, ExperimentRow } from './report.ts';

@@ -1,8 +1,8 @@
 import { EvenkeelError } from '../../base/errors.ts';
 import { splitAddress } from '../../base/listen-address.ts';
+import { serviceNames } from '../../environments/backends.ts';
 import { awaitName } from '../../environments/cluster/await-services.ts';
 import type { KubernetesFixture } from '../../environments/cluster/fixture.ts';
-import { serviceNames } from '../../environments/cluster/plan.ts';
 import { type Backend, type ScaleObserver, schemes } from '../../probe/index.ts';
 import type { AgedPods, AgePlace, AgeSetting, ClientArguments } from './age-place.ts';
 

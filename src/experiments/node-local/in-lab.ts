@@ -1,4 +1,5 @@
-import { backendNames, httpPort, templates } from '../../environments/lab/backends.ts';
+import { backendNames, httpPort } from '../../environments/backends.ts';
+import { templates } from '../../environments/lab/backends.ts';
 import { readCounters } from '../../environments/lab/read-counters.ts';
 import { machine } from '../../environments/machine.ts';
 import { versions } from '../../environments/versions.ts';

@@ -1,10 +1,11 @@
 import { styleText } from 'node:util';
+import { serviceNames } from '../../environments/backends.ts';
 import { connect } from '../../environments/cluster/connect.ts';
 import type { ManifestOptions } from '../../environments/cluster/manifests.ts';
 import { newName } from '../../environments/cluster/namespace.ts';
 import { parseProveOptions, type RawProveOptions } from '../../environments/cluster/options.ts';
 import { measureInNamespace } from '../../environments/cluster/own-namespace.ts';
-import { partNames, partsOf, serviceNames, xdsPort } from '../../environments/cluster/plan.ts';
+import { partNames, partsOf, xdsPort } from '../../environments/cluster/plan.ts';
 import {
   createProgress,
   openTelling,

@@ -2,13 +2,13 @@ import { findEnvoy } from '../../base/find-envoy.ts';
 import { LabFixture } from '../../environments/lab/fixture.ts';
 import { shortened } from '../../environments/lab/shortened.ts';
 import { type Stage, setStage } from '../../environments/lab/stage.ts';
-import { parseProofOptions, parseTelling, runProof } from '../../probe/index.ts';
+import { parseProofOptions, parseTelling, runProof, schemesVia } from '../../probe/index.ts';
 import { measureInLab } from '../measure-in-lab.ts';
 
 /** Starts a lab and measures every scheme in it; the answer is the exit code. */
 export async function proveInLab(raw: Readonly<Record<string, unknown>>): Promise<number> {
   const options = parseProofOptions(raw);
-  const envoy = options.schemes.includes('l7-envoy') ? await findEnvoy() : undefined;
+  const envoy = schemesVia(options.schemes, 'proxy').length > 0 ? await findEnvoy() : undefined;
   return measureInLab({
     options,
     telling: parseTelling(raw),

@@ -1,6 +1,7 @@
 import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
 import { findEnvoy, howToGetEnvoy } from '../../base/find-envoy.ts';
-import { backendNames, templates } from '../../environments/lab/backends.ts';
+import { backendNames } from '../../environments/backends.ts';
+import { templates } from '../../environments/lab/backends.ts';
 import { machine } from '../../environments/machine.ts';
 import { versions } from '../../environments/versions.ts';
 import type { Lab, PodRecord } from '../../lab/index.ts';

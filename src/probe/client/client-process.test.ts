@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { EvenkeelError } from '../../base/errors.ts';
 import type { CallRecord } from '../../verdict/call-record.ts';
-import { type SchemeId, schemes } from '../schemes.ts';
+import { type SchemeId, schemes } from '../schemes/schemes.ts';
 import { ClientProcess } from './client-process.ts';
 
 type Handler = Parameters<typeof createServer>[1];

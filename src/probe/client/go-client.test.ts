@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { schemes } from '../schemes.ts';
+import { schemes } from '../schemes/schemes.ts';
 import { TestPod } from '../testing/test-pod.ts';
 import { ClientProcess } from './client-process.ts';
 import { findGoClient, howToGetGoClient } from './find-go-client.ts';

@@ -1,5 +1,5 @@
 import type { CallRecord } from '../../verdict/call-record.ts';
-import type { Scheme } from '../schemes.ts';
+import type { Scheme } from '../schemes/schemes.ts';
 
 /** What a client process is told to be; sent once, before anything else. */
 export interface ClientConfig {

@@ -10,7 +10,7 @@ import {
   table,
   wrap,
 } from '../print/layout.ts';
-import { verdictFormat } from '../print/schemes.ts';
+import { verdictFormat } from '../print/scheme-rows.ts';
 import { formatMs } from './duration.ts';
 import { gateLine } from './gate.ts';
 import type { ProbeReport } from './report.ts';

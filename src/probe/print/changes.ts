@@ -2,7 +2,7 @@ import { seconds } from '../conclude.ts';
 import type { ChangeRow } from '../report.ts';
 import { percentile } from './latency.ts';
 import { type Cell, type Column, details, heading, type Paint, table } from './layout.ts';
-import { statuses, uncompared } from './schemes.ts';
+import { statuses, uncompared } from './scheme-rows.ts';
 
 const columns: readonly Column[] = [
   { title: 'scheme', align: 'left' },

@@ -1,7 +1,7 @@
 import type { MeasuredScheme, Report } from '../report.ts';
 import { details, heading, type Paint, table } from './layout.ts';
 import { placeColumns, placeRows } from './places.ts';
-import { entries, verdictFormat } from './schemes.ts';
+import { entries, verdictFormat } from './scheme-rows.ts';
 
 /** Spreading by pod beside spreading by machine. */
 export function printNodeLocal({ nodeLocal, conditions }: Report, paint: Paint): string[] {

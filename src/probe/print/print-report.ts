@@ -6,7 +6,7 @@ import { painter, wrap } from './layout.ts';
 import { printNodeLocal } from './node-local.ts';
 import { printPlaces } from './places.ts';
 import { printRollouts } from './rollouts.ts';
-import { printSchemes } from './schemes.ts';
+import { printSchemes } from './scheme-rows.ts';
 
 export interface PrintOptions {
   /** Default: false. */

@@ -1,8 +1,6 @@
 import { type Cause, countCauses } from '../../verdict/cause.ts';
 import { judge } from '../../verdict/verdict.ts';
 import { conclude } from '../conclude.ts';
-import { explainChange, explainVerdict } from '../explain.ts';
-import { explainRollout } from '../explain-rollout.ts';
 import {
   type ChangeRow,
   type MeasuredChange,
@@ -13,7 +11,8 @@ import {
   reportSchema,
   type SchemeRow,
 } from '../report.ts';
-import { type SchemeId, schemes } from '../schemes.ts';
+import { explainChange, explainRollout, explainVerdict } from '../schemes/explain.ts';
+import { type SchemeId, schemes } from '../schemes/schemes.ts';
 
 /** A row of a scheme whose backends answered so many calls each. */
 export function measured(id: SchemeId, counts: readonly number[], more: Partial<MeasuredScheme> = {}): MeasuredScheme {

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import { timeStamp } from '../../base/time-stamp.ts';
 import type { CounterReading, Counters } from '../../verdict/count-check.ts';
 import type { Backend, Fixture, FixtureConditions, ScaleObserver, Skipped, Target } from '../fixture.ts';
-import type { SchemeId } from '../schemes.ts';
+import type { SchemeId } from '../schemes/schemes.ts';
 import { TestDns } from './test-dns.ts';
 import { TestPod, type TestPodOptions } from './test-pod.ts';
 import { TestProxy } from './test-proxy.ts';

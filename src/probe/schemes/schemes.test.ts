@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EvenkeelError } from '../base/errors.ts';
-import { parseSchemeList, schemeIds, schemes } from './schemes.ts';
+import { EvenkeelError } from '../../base/errors.ts';
+import { parseSchemeList } from './parse-list.ts';
+import { schemeIds, schemes } from './schemes.ts';
 
 test('every id has its scheme and no scheme is without id', () => {
   assert.deepEqual(Object.keys(schemes), [...schemeIds]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { schemeIds, schemes } from '../../probe/index.ts';
+import { schemeIds, schemes } from '../probe/index.ts';
 import { backendNames, backendOf, schemesOf } from './backends.ts';
 
 test('every scheme calls the pods of one deployment', () => {
