@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { AdsServer, SnapshotCache } from '../src/xds/index.ts';
+import { AdsServer, SnapshotCache } from '@evenkeel/xds';
 
 const h2spec = fileURLToPath(new URL('../build/interop/h2spec', import.meta.url));
 const missing = !existsSync(h2spec);

@@ -1,59 +1,65 @@
-// Generates src/gen/ from the protobuf files of our own (proto/) and of the packages that ship the xDS API.
+// Generates packages/xds/src/gen/ from the protobuf files of the packages that ship the xDS API, and src/gen/ from our own.
 // Neither the foreign files nor the generated code is committed (see ARCHITECTURE.md, "Generated code").
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readArguments } from './arguments.mjs';
 import { run } from './run.mjs';
 
 readArguments(`Usage: npm run generate
-Generates src/gen from the protobuf files of proto/ and of the packages that
-ship the xDS API.
+Generates packages/xds/src/gen from the protobuf files of the packages that
+ship the xDS API, and src/gen from those of proto/.
 Example:
   npm run generate`);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const protos = join(root, 'build', 'protos');
+const api = 'node_modules/@grpc/grpc-js-xds/deps';
 
-/** Folders that are merged into one import root. */
-const trees = [
-  'node_modules/@grpc/grpc-js-xds/deps/envoy-api',
-  'node_modules/@grpc/grpc-js-xds/deps/xds',
-  'node_modules/@grpc/grpc-js-xds/deps/googleapis',
-  'node_modules/@grpc/grpc-js-xds/deps/protoc-gen-validate',
-  'proto',
-];
+/** What the product speaks. */
+const own = {
+  template: 'buf.gen.yaml',
+  folder: join(protos, 'own'),
+  trees: { proto: '', 'node_modules/@grpc/reflection/build/proto/grpc': 'grpc' },
+  paths: ['echo', 'hello', 'podname', 'chain', 'sample/service', 'grpc/reflection'],
+};
 
-/** What is generated; whatever these import comes along. */
-const paths = [
-  'echo',
-  'hello',
-  'podname',
-  'chain',
-  'sample/service',
-  'grpc/reflection',
-  'health/v1',
-  'envoy/service/discovery/v3/ads.proto',
-  'envoy/config/listener/v3/listener.proto',
-  'envoy/service/listener/v3/lds.proto',
-  'envoy/service/route/v3/rds.proto',
-  'envoy/service/cluster/v3/cds.proto',
-  'envoy/service/endpoint/v3/eds.proto',
-  'envoy/service/status/v3/csds.proto',
-  'envoy/service/load_stats/v3/lrs.proto',
-  'envoy/extensions/filters/network/http_connection_manager/v3',
-  'envoy/extensions/filters/http/router/v3',
-  'envoy/extensions/filters/http/fault/v3',
-  'envoy/extensions/upstreams/http/v3',
-  'envoy/extensions/access_loggers/stream/v3',
-  'envoy/extensions/load_balancing_policies/round_robin/v3',
-  'envoy/extensions/load_balancing_policies/wrr_locality/v3',
-  'envoy/extensions/load_balancing_policies/least_request/v3',
-  'envoy/extensions/load_balancing_policies/ring_hash/v3',
-  'envoy/extensions/load_balancing_policies/pick_first/v3',
-  'envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3',
-  'envoy/extensions/transport_sockets/tls/v3',
-];
+/** What the library is made of and offers as `@evenkeel/xds/gen/…`. */
+const xds = {
+  template: join('packages', 'xds', 'buf.gen.yaml'),
+  folder: join(protos, 'xds'),
+  trees: {
+    [`${api}/envoy-api`]: '',
+    [`${api}/xds`]: '',
+    [`${api}/googleapis`]: '',
+    [`${api}/protoc-gen-validate`]: '',
+    'node_modules/grpc-health-check/proto/health': 'health',
+  },
+  /** Whatever these import comes along. */
+  paths: [
+    'health/v1',
+    'envoy/service/discovery/v3/ads.proto',
+    'envoy/config/listener/v3/listener.proto',
+    'envoy/service/listener/v3/lds.proto',
+    'envoy/service/route/v3/rds.proto',
+    'envoy/service/cluster/v3/cds.proto',
+    'envoy/service/endpoint/v3/eds.proto',
+    'envoy/service/status/v3/csds.proto',
+    'envoy/service/load_stats/v3/lrs.proto',
+    'envoy/extensions/filters/network/http_connection_manager/v3',
+    'envoy/extensions/filters/http/router/v3',
+    'envoy/extensions/filters/http/fault/v3',
+    'envoy/extensions/upstreams/http/v3',
+    'envoy/extensions/access_loggers/stream/v3',
+    'envoy/extensions/load_balancing_policies/round_robin/v3',
+    'envoy/extensions/load_balancing_policies/wrr_locality/v3',
+    'envoy/extensions/load_balancing_policies/least_request/v3',
+    'envoy/extensions/load_balancing_policies/ring_hash/v3',
+    'envoy/extensions/load_balancing_policies/pick_first/v3',
+    'envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3',
+    'envoy/extensions/transport_sockets/tls/v3',
+  ],
+};
 
 function protoFiles(folder) {
   return readdirSync(folder, { recursive: true })
@@ -61,23 +67,30 @@ function protoFiles(folder) {
     .map((name) => join(folder, name));
 }
 
-rmSync(protos, { recursive: true, force: true });
-mkdirSync(protos, { recursive: true });
-for (const tree of trees) {
-  for (const file of protoFiles(join(root, tree))) {
-    const inside = file.slice(join(root, tree).length);
-    if (/^\/(tests|java)\//.test(inside) || existsSync(join(protos, inside))) continue;
-    cpSync(file, join(protos, inside));
+/** Merges the trees into one import root. */
+function gather({ folder, trees }) {
+  mkdirSync(folder, { recursive: true });
+  for (const [tree, place] of Object.entries(trees)) {
+    for (const file of protoFiles(join(root, tree))) {
+      const inside = file.slice(join(root, tree).length);
+      const target = join(folder, place, inside);
+      if (/^\/(tests|java)\//.test(inside) || existsSync(target)) continue;
+      cpSync(file, target);
+    }
   }
 }
-cpSync(join(root, 'node_modules/grpc-health-check/proto/health'), join(protos, 'health'), { recursive: true });
-cpSync(join(root, 'node_modules/@grpc/reflection/build/proto/grpc'), join(protos, 'grpc'), { recursive: true });
+
+rmSync(protos, { recursive: true, force: true });
+for (const source of [own, xds]) gather(source);
 
 // The shipped validate.proto is older than its users and lacks this option; it only steers validation code.
-for (const file of protoFiles(protos)) {
+for (const file of protoFiles(xds.folder)) {
   const text = readFileSync(file, 'utf8');
   if (!text.includes('ignore_empty')) continue;
   writeFileSync(file, text.replace(/\bignore_empty\s*:\s*(true|false)\s*,?/g, '').replace(/,(\s*})/g, '$1'));
 }
 
-await run('buf', ['generate', ...paths.flatMap((path) => ['--path', join('build', 'protos', path)])], root);
+for (const { template, folder, paths } of [own, xds]) {
+  const only = paths.flatMap((path) => ['--path', relative(root, join(folder, path))]);
+  await run('buf', ['generate', '--template', template, ...only], root);
+}

@@ -27,8 +27,9 @@ if (status !== 0) {
   process.exit(3);
 }
 const bom = JSON.parse(stdout);
-// npm names the project by its folder.
+// npm names the project, and a package of it, by its folder.
 Object.assign(bom.metadata.component, { name, version, type: 'application' });
+for (const component of bom.components) component.name = component['bom-ref'].replace(/@[^@]*$/, '');
 bom.components.sort((one, other) => one['bom-ref'].localeCompare(other['bom-ref']));
 mkdirSync(dirname(file), { recursive: true });
 writeFileSync(file, `${JSON.stringify(bom, undefined, 2)}\n`);

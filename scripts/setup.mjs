@@ -41,9 +41,9 @@ const steps = [
   },
   {
     what: 'protobuf code (src/gen)',
-    inputs: ['package-lock.json', 'buf.gen.yaml', 'scripts/generate.mjs', ...ownProtos],
+    inputs: ['package-lock.json', 'buf.gen.yaml', 'packages/xds/buf.gen.yaml', 'scripts/generate.mjs', ...ownProtos],
     stamp: 'build/.generated',
-    makes: 'src/gen',
+    makes: 'packages/xds/src/gen',
     do: () => run('node', [join('scripts', 'generate.mjs')], root),
   },
 ];

@@ -8,13 +8,16 @@ const root = resolve(import.meta.dirname, '..');
 
 test('what is published has no test in it and nothing that only tests use', async () => {
   const tsc = resolve(root, 'node_modules/typescript/bin/tsc');
-  const args = [tsc, '-p', resolve(root, 'tsconfig.build.json'), '--listFilesOnly'];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 16 * 1024 * 1024 });
-  const files = stdout
-    .split('\n')
-    .map((file) => relative(root, file))
-    .filter((file) => file.startsWith('src/'));
-  assert.ok(files.includes('src/cli/main.ts'));
+  const listed = async (project: string): Promise<string[]> => {
+    const args = [tsc, '-p', resolve(root, project), '--listFilesOnly'];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 16 * 1024 * 1024 });
+    return stdout.split('\n').map((file) => relative(root, file));
+  };
+  const projects = ['tsconfig.build.json', 'packages/xds/tsconfig.build.json'];
+  const files = (await Promise.all(projects.map(listed)))
+    .flat()
+    .filter((file) => /^(?:packages\/xds\/)?src\//.test(file));
+  for (const file of ['src/cli/main.ts', 'packages/xds/src/index.ts']) assert.ok(files.includes(file), file);
   // The test client of xDS is part of the library.
   const tests =
     /\.test\.ts$|\/testing\/|\/testdata\/|^src\/discovery\/(?:cases|recording-observer|dns\/zone-server)\.ts$/;

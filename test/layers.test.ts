@@ -3,23 +3,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { test } from 'node:test';
 
-const source = resolve(import.meta.dirname, '..', 'src');
+const root = resolve(import.meta.dirname, '..');
+const source = join(root, 'src');
+const library = join(root, 'packages', 'xds', 'src');
 
-/** The table of ARCHITECTURE.md, "Layout and dependencies". */
+/** The table of ARCHITECTURE.md, "Layout and dependencies"; `xds` is the package `@evenkeel/xds`. */
 const mayImport: Record<string, readonly string[]> = {
-  base: [],
-  http2: [],
+  base: ['xds'],
   model: ['base'],
   verdict: ['base'],
   bootstrap: ['base'],
-  xds: ['base', 'http2'],
   discovery: ['base', 'model'],
   health: ['base', 'model'],
   load: ['base', 'model', 'verdict', 'xds'],
   translate: ['base', 'model', 'xds'],
   controlplane: ['base', 'model', 'xds', 'discovery', 'health', 'load', 'translate'],
   workloads: ['base'],
-  probe: ['base', 'http2', 'model', 'verdict', 'discovery'],
+  probe: ['base', 'xds', 'model', 'verdict', 'discovery'],
   lab: ['base'],
   environments: ['base', 'verdict', 'bootstrap', 'discovery', 'workloads', 'probe', 'lab'],
   experiments: ['base', 'verdict', 'bootstrap', 'probe', 'lab', 'environments'],
@@ -41,14 +41,32 @@ const mayImport: Record<string, readonly string[]> = {
   ],
 };
 
-const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !name.startsWith(`gen${sep}`))
-  .map((name) => join(source, name));
+function sourcesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.startsWith(`gen${sep}`))
+    .map((name) => join(folder, name));
+}
 
+const files = sourcesIn(source);
+const libraryFiles = sourcesIn(library);
+
+/** What a file imports, as it stands there: types, and what is loaded later, included. */
+function specifiersOf(file: string): string[] {
+  const statement = /(?:^(?:import|export)\b[^'";]*?\bfrom |^import |\bimport\()'([^']+)'/gm;
+  return [...readFileSync(file, 'utf8').matchAll(statement)].map(([, path]) => path!);
+}
+
+/** Paths of what a file imports of its own package. */
 function importsOf(file: string): string[] {
-  return [...readFileSync(file, 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']+)'/g)].map(([, path]) =>
-    relative(source, resolve(dirname(file), path!)),
-  );
+  return specifiersOf(file)
+    .filter((path) => path.startsWith('.'))
+    .map((path) => resolve(dirname(file), path));
+}
+
+/** The room of what is imported: a folder of src, or the library; messages of either are `gen`. */
+function roomOf(specifier: string, file: string): string | undefined {
+  if (specifier.startsWith('@evenkeel/')) return specifier.includes('/gen/') ? 'gen' : specifier.split('/')[1];
+  return specifier.startsWith('.') ? relative(source, resolve(dirname(file), specifier)).split(sep)[0] : undefined;
 }
 
 test('every folder of src imports only what the architecture allows', () => {
@@ -56,21 +74,34 @@ test('every folder of src imports only what the architecture allows', () => {
     const from = relative(source, file).split(sep)[0]!;
     // A test may start what stands above its own folder.
     if (file.endsWith('.test.ts')) return [];
-    return importsOf(file)
-      .map((path) => path.split(sep)[0]!)
-      .filter((to) => to !== from && to !== 'gen' && !mayImport[from]?.includes(to))
+    return specifiersOf(file)
+      .map((specifier) => roomOf(specifier, file))
+      .filter((to) => to !== undefined && to !== from && to !== 'gen' && !mayImport[from]?.includes(to))
       .map((to) => `${relative(source, file)} imports ${to}`);
   });
   assert.deepEqual(violations, []);
 });
 
-test('the library evenkeel/xds is used through what it exports', () => {
-  const library = join('xds', 'index.ts');
-  const violations = files.flatMap((file) =>
+test('the library imports its one dependency, Node and itself', () => {
+  const allowed = /^(?:node:|@bufbuild\/protobuf(?:\/|$))/;
+  const violations = libraryFiles.flatMap((file) =>
+    specifiersOf(file)
+      .filter((path) =>
+        path.startsWith('.') ? !resolve(dirname(file), path).startsWith(library) : !allowed.test(path),
+      )
+      // Tests may use real clients of other makers.
+      .filter((path) => !(file.endsWith('.test.ts') && /^(?:@grpc\/|yaml$)/.test(path)))
+      .map((path) => `${relative(root, file)} imports ${path}`),
+  );
+  assert.deepEqual(violations, []);
+});
+
+test('the library is used through what it exports', () => {
+  const users = ['src', 'bench', 'interop', 'cluster', 'deploy', 'test'].flatMap((name) => sourcesIn(join(root, name)));
+  const violations = users.flatMap((file) =>
     importsOf(file)
-      .filter((path) => path.split(sep)[0] === 'xds' && path !== library)
-      .filter(() => relative(source, file).split(sep)[0] !== 'xds')
-      .map((path) => `${relative(source, file)} imports ${path}`),
+      .filter((path) => path.startsWith(join(root, 'packages')))
+      .map((path) => `${relative(root, file)} imports ${relative(root, path)}`),
   );
   assert.deepEqual(violations, []);
 });
@@ -95,11 +126,11 @@ test('the state machines of xds know no socket', () => {
     'subscriber-index.ts',
     'fan-out.ts',
   ];
-  const needed = new Set(machines.flatMap((name) => [...closureOf(join(source, 'xds', name))]));
-  assert.ok(needed.has(join(source, 'xds', 'subscription.ts')), 'what they need is found');
+  const needed = new Set(machines.flatMap((name) => [...closureOf(join(library, name))]));
+  assert.ok(needed.has(join(library, 'subscription.ts')), 'what they need is found');
   const withSockets = [...needed].filter((file) => /'node:(?:http2?|https|net|tls)'/.test(readFileSync(file, 'utf8')));
   assert.deepEqual(
-    withSockets.map((file) => relative(source, file)),
+    withSockets.map((file) => relative(library, file)),
     [],
   );
 });
@@ -131,7 +162,7 @@ test('every folder of src is in the table', () => {
 });
 
 test('ARCHITECTURE.md has the same folders', () => {
-  const text = readFileSync(resolve(source, '..', 'ARCHITECTURE.md'), 'utf8');
+  const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
   const named = [...text.matchAll(/^\| `src\/([a-z0-9]+)` \|/gm)].map(([, name]) => name!);
   assert.deepEqual(named.sort(), Object.keys(mayImport).sort());
 });

@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { defaultHttp2Limits } from '../src/xds/http2/limits.ts';
-import { defaultLimits } from '../src/xds/limits.ts';
-import { defaultMemoryLimits } from '../src/xds/memory/memory-budget.ts';
+import { defaultHttp2Limits, defaultLimits, defaultMemoryLimits } from '@evenkeel/xds';
 
 const root = resolve(import.meta.dirname, '..');
 const source = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -18,17 +16,21 @@ const constants: readonly (readonly [path: string, name: string, what: string])[
   ],
   ['src/discovery/dns/dns-message.ts', 'maxAliases', 'Aliases that are followed one after another in DNS'],
   ['src/discovery/dns/name.ts', 'maxNumbers', 'Port numbers that are remembered of one SRV name'],
-  ['src/xds/restricted-view.ts', 'maxHidden', 'Names kept of a stream that its client may not see; all are refused'],
   [
-    'src/xds/acknowledgements.ts',
+    'packages/xds/src/restricted-view.ts',
+    'maxHidden',
+    'Names kept of a stream that its client may not see; all are refused',
+  ],
+  [
+    'packages/xds/src/acknowledgements.ts',
     'maxUnanswered',
     'Responses of one type that are remembered until the client answers',
   ],
-  ['src/xds/type-state.ts', 'maxHeldBack', 'Removals that wait for a client to accept its listeners'],
-  ['src/xds/response-encoder.ts', 'maxKept', 'Encoded responses that are kept for the next stream'],
-  ['src/xds/response-encoder.ts', 'maxKeptBytes', 'Bytes of these'],
+  ['packages/xds/src/type-state.ts', 'maxHeldBack', 'Removals that wait for a client to accept its listeners'],
+  ['packages/xds/src/response-encoder.ts', 'maxKept', 'Encoded responses that are kept for the next stream'],
+  ['packages/xds/src/response-encoder.ts', 'maxKeptBytes', 'Bytes of these'],
   [
-    'src/xds/sessions.ts',
+    'packages/xds/src/sessions.ts',
     'maxIdleIntervals',
     'Keepalive intervals (30 s) without a stream after which a connection has to go',
   ],
@@ -106,7 +108,7 @@ function render(): string {
     '',
     '| bound | default | what it bounds |',
     '| --- | --- | --- |',
-    ...fieldRows('src/xds/limits.ts', defaultLimits),
+    ...fieldRows('packages/xds/src/limits.ts', defaultLimits),
     '',
     'One response of a type is under way to a client at a time; what changes meanwhile is merged into the next one. A client that',
     'never reads therefore holds one response in memory, and the names that it asked for.',
@@ -117,7 +119,7 @@ function render(): string {
     '',
     '| bound | default | what it bounds |',
     '| --- | --- | --- |',
-    ...fieldRows('src/xds/http2/limits.ts', defaultHttp2Limits),
+    ...fieldRows('packages/xds/src/transport/limits.ts', defaultHttp2Limits),
     '',
     '## Everything else',
     '',

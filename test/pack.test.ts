@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,7 +20,7 @@ import { clientBootstrap } from '../src/bootstrap/client-bootstrap.ts';
 import { EchoBackend } from '../src/controlplane/testing/echo-backend.ts';
 import { XdsClient } from '../src/controlplane/testing/xds-client.ts';
 
-// The package as somebody else gets it: packed, unpacked into another project, without a network.
+// The packages as somebody else gets them: packed, unpacked into another project, without a network.
 const root = resolve(import.meta.dirname, '..');
 const modules = join(root, 'node_modules');
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-pack-'));
@@ -20,50 +30,83 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly files: readonly string[];
 }
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+const read = (path: string): Manifest => JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')) as Manifest;
+const manifests = { evenkeel: read('.'), '@evenkeel/xds': read('packages/xds') };
+type Package = keyof typeof manifests;
+const tarballs = new Map<string, string>();
 
-function link(name: string, project: string): void {
-  const path = join(project, 'node_modules', name);
+function symlinkTo(target: string, path: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(join(modules, name), path);
+  symlinkSync(target, path);
 }
 
-/** A project with the package and, of what else there is, only its dependencies and `others`. */
-async function projectWith(name: string, others: readonly string[] = []): Promise<string> {
+function link(name: string, project: string): void {
+  symlinkTo(join(modules, name), join(project, 'node_modules', name));
+}
+
+/** A project with the packages and, of what else there is, only their dependencies and `others`. */
+async function projectWith(
+  name: string,
+  packages: readonly Package[],
+  others: readonly string[] = [],
+): Promise<string> {
   const project = join(folder, name);
-  const installed = join(project, 'node_modules', 'evenkeel');
-  mkdirSync(installed, { recursive: true });
-  await run('tar', ['-xzf', join(folder, 'package.tgz'), '--strip-components=1', '-C', installed]);
-  for (const dependency of [...Object.keys(manifest.dependencies), ...others]) link(dependency, project);
+  for (const one of packages) {
+    const installed = join(project, 'node_modules', one);
+    mkdirSync(installed, { recursive: true });
+    await run('tar', ['-xzf', tarballs.get(one)!, '--strip-components=1', '-C', installed]);
+  }
+  const wanted = packages
+    .flatMap((one) => Object.keys(manifests[one].dependencies))
+    .filter((one) => !tarballs.has(one));
+  for (const dependency of new Set([...wanted, ...others])) link(dependency, project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name, private: true, type: 'module' }));
   return project;
 }
 
-before(async () => {
-  // From a copy, so that nothing of an earlier build gets in, and nothing of this one stays.
+/** What packing needs of this repository, so that nothing of an earlier build gets in and nothing of this one stays. */
+function copyOfRepository(): string {
   const copy = join(folder, 'source');
-  const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'src', ...manifest.files];
-  for (const input of inputs) {
-    if (input !== 'dist') cpSync(join(root, input), join(copy, input), { recursive: true });
+  const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'src', 'packages', 'scripts'];
+  const published = manifests.evenkeel.files.filter((name) => !name.includes('dist'));
+  for (const input of [...inputs, ...published]) {
+    const filter = (path: string): boolean => !/\/(?:dist|node_modules)$/.test(path);
+    cpSync(join(root, input), join(copy, input), { recursive: true, filter });
   }
-  symlinkSync(modules, join(copy, 'node_modules'));
+  for (const name of readdirSync(modules)) {
+    if (name !== '@evenkeel') symlinkTo(join(modules, name), join(copy, 'node_modules', name));
+  }
+  symlinkTo(join(copy, 'packages', 'xds'), join(copy, 'node_modules', '@evenkeel', 'xds'));
+  return copy;
+}
+
+before(async () => {
+  const cwd = copyOfRepository();
   const env = { ...process.env, npm_config_cache: join(folder, 'cache'), npm_config_update_notifier: 'false' };
-  const { stdout } = await run('npm', ['pack', '--offline', '--json', '--pack-destination', folder], {
-    cwd: copy,
-    env,
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  const filename = /"filename": "([^"]+\.tgz)"/.exec(stdout)?.[1];
-  assert.ok(filename !== undefined, stdout);
-  cpSync(join(folder, filename), join(folder, 'package.tgz'));
+  const manifest = readFileSync(join(cwd, 'packages', 'xds', 'package.json'), 'utf8');
+  for (const [name, workspace] of [
+    ['@evenkeel/xds', ['--workspace', '@evenkeel/xds']],
+    ['evenkeel', []],
+  ] as const) {
+    const args = ['pack', ...workspace, '--offline', '--json', '--pack-destination', folder];
+    const { stdout } = await run('npm', args, { cwd, env, maxBuffer: 64 * 1024 * 1024 });
+    const filename = /"filename": "([^"]+\.tgz)"/.exec(stdout)?.[1];
+    assert.ok(filename !== undefined, stdout);
+    tarballs.set(name, join(folder, filename.replace('@', '').replace('/', '-')));
+  }
+  assert.equal(
+    readFileSync(join(cwd, 'packages', 'xds', 'package.json'), 'utf8'),
+    manifest,
+    'npm pack leaves no trace',
+  );
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a plain JavaScript project serves a real client with the example of 30 lines', async (t) => {
-  const example = join(root, 'examples', 'xds-server.js');
+  const example = join(root, 'packages', 'xds', 'examples', 'xds-server.js');
   assert.ok(readFileSync(example, 'utf8').trimEnd().split('\n').length <= 30);
-  const project = await projectWith('plain');
+  const project = await projectWith('plain', ['@evenkeel/xds']);
   cpSync(example, join(project, 'xds-server.js'));
 
   const net = `127.${30 + (process.pid % 60)}`;
@@ -95,8 +138,8 @@ test('a plain JavaScript project serves a real client with the example of 30 lin
 });
 
 test('a TypeScript project checks against the published types, libraries included, and runs', async () => {
-  const project = await projectWith('typed', ['@types/node', 'undici-types']);
-  cpSync(join(root, 'examples', 'xds-in-typescript.ts'), join(project, 'main.ts'));
+  const project = await projectWith('typed', ['@evenkeel/xds'], ['@types/node', 'undici-types']);
+  cpSync(join(root, 'packages', 'xds', 'examples', 'xds-in-typescript.ts'), join(project, 'main.ts'));
   const compilerOptions = {
     target: 'es2023',
     lib: ['esnext'],
@@ -120,4 +163,16 @@ test('a TypeScript project checks against the published types, libraries include
     version: 'v1',
     accepted: ['ts type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment v1'],
   });
+});
+
+test('the library has one dependency and is smaller than 1 MB', () => {
+  assert.deepEqual(Object.keys(manifests['@evenkeel/xds'].dependencies), ['@bufbuild/protobuf']);
+  assert.ok(statSync(tarballs.get('@evenkeel/xds')!).size < 1_000_000);
+});
+
+test('evenkeel starts with the packed library', async () => {
+  const project = await projectWith('product', ['evenkeel', '@evenkeel/xds']);
+  const main = join(project, 'node_modules', 'evenkeel', 'dist', 'cli', 'main.js');
+  const { stdout } = await run(process.execPath, [main, 'bootstrap', '--server', '127.0.0.1:18000']);
+  assert.equal((JSON.parse(stdout) as { xds_servers: unknown[] }).xds_servers.length, 1);
 });

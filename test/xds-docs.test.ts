@@ -3,8 +3,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { fromBinary, toJson } from '@bufbuild/protobuf';
+import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
 import { parse } from 'yaml';
-import { ClusterLoadAssignmentSchema } from '../src/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import { translateService } from '../src/translate/translate-service.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -14,7 +14,7 @@ const page = readFileSync(join(root, 'docs', 'xds.md'), 'utf8');
 const goldens = {
   gRPC: 'src/translate/testdata/out/*.{listeners,routes,clusters,endpoints}.yaml',
   Envoy: 'src/translate/testdata/gateways/out/*.{listeners,routes,clusters}.yaml',
-  library: 'src/xds/builders/testdata/*.yaml',
+  library: 'packages/xds/src/builders/testdata/*.yaml',
 } as const;
 
 const messages: Readonly<Record<string, string>> = {

@@ -10,7 +10,7 @@ import {
   buildRoute,
   type EncodedResource,
   SnapshotCache,
-} from '../../src/xds/index.ts';
+} from '@evenkeel/xds';
 
 const { values } = parseArgs({
   options: {

@@ -1,9 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import {
-  DeltaDiscoveryRequestSchema,
-  DiscoveryRequestSchema,
-} from '../../src/gen/envoy/service/discovery/v3/discovery_pb.ts';
-import {
   AdsServer,
   AdsTestClient,
   adsDeltaPath,
@@ -12,7 +8,11 @@ import {
   frameMessage,
   SnapshotCache,
   typeUrls,
-} from '../../src/xds/index.ts';
+} from '@evenkeel/xds';
+import {
+  DeltaDiscoveryRequestSchema,
+  DiscoveryRequestSchema,
+} from '@evenkeel/xds/gen/envoy/service/discovery/v3/discovery_pb';
 import { mutated } from './mutate.ts';
 import { Random } from './random.ts';
 

@@ -1,5 +1,5 @@
 // Clients of slow-reader.ts that subscribe and then never read: they are stopped (SIGSTOP) when they have said so.
-import { AdsTestClient, typeUrls } from '../../src/xds/index.ts';
+import { AdsTestClient, typeUrls } from '@evenkeel/xds';
 
 const [, , port, count] = process.argv;
 for (let left = Number(count); left > 0; left--) {

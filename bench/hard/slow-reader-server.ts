@@ -1,5 +1,5 @@
 // The server of slow-reader.ts: changes a large assignment when it is told to, and says what it holds.
-import { AdsServer, buildAssignment, SnapshotCache } from '../../src/xds/index.ts';
+import { AdsServer, buildAssignment, SnapshotCache } from '@evenkeel/xds';
 
 const endpoints = Number(process.argv[2]);
 const cache = new SnapshotCache();

@@ -2,8 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createHistogram } from 'node:perf_hooks';
+import { AdsTestClient, typeUrls } from '@evenkeel/xds';
 import { readArguments } from '../../scripts/arguments.mjs';
-import { AdsTestClient, typeUrls } from '../../src/xds/index.ts';
 
 const usage = `Usage: node bench/hard/slow-reader.ts [options]
 Measures how long a change takes to clients that read, without and with others

@@ -1,4 +1,4 @@
-import { adsDeltaPath } from '../../src/xds/index.ts';
+import { adsDeltaPath } from '@evenkeel/xds';
 import type { Attack, Target } from './attacks.ts';
 import { field, headers, RawConnection, requestBlock } from './raw-connection.ts';
 import { again } from './repeat.ts';

@@ -1,4 +1,4 @@
-import { frameFlag } from '../../src/http2/protocol.ts';
+import { frameFlag } from '@evenkeel/xds/http2';
 import type { Attack, Target } from './attacks.ts';
 import { field, frame, headers, int32, literal, RawConnection, requestBlock, setting } from './raw-connection.ts';
 import { again } from './repeat.ts';

@@ -1,7 +1,7 @@
 // The same library on a server of node:http2, for comparison: its bounds are Node's.
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { AdsServer, buildApiListener, http2ServerOptions, SnapshotCache } from '../../src/xds/index.ts';
+import { AdsServer, buildApiListener, http2ServerOptions, SnapshotCache } from '@evenkeel/xds';
 
 const cache = new SnapshotCache();
 cache.update({

@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { writeFrameHeader } from '../../src/http2/frame-writer.ts';
-import { encodeHeaders } from '../../src/http2/hpack-encoder.ts';
-import { clientPreface, frameFlag, frameHeaderLength, frameType } from '../../src/http2/protocol.ts';
-import { adsSotwPath, frameMessage } from '../../src/xds/index.ts';
+import { adsSotwPath, frameMessage } from '@evenkeel/xds';
+import {
+  clientPreface,
+  encodeHeaders,
+  frameFlag,
+  frameHeaderLength,
+  frameType,
+  writeFrameHeader,
+} from '@evenkeel/xds/http2';
 
 export type FrameName = keyof typeof frameType;
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { defaultMemoryLimits } from '@evenkeel/xds';
 import { serveNodeFlags } from '../../src/cli/serve-memory.ts';
-import { defaultMemoryLimits } from '../../src/xds/index.ts';
 
 export const serverNames = ['evenkeel', 'node-http2', 'grpc-go'] as const;
 export type ServerName = (typeof serverNames)[number];

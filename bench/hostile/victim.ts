@@ -2,7 +2,7 @@
 // connection of its own with a listener request. Prints what it waited, in milliseconds; a call without an answer counts as
 // the whole time that it waited.
 import { type ClientHttp2Session, connect } from 'node:http2';
-import { adsSotwPath, frameMessage } from '../../src/xds/index.ts';
+import { adsSotwPath, frameMessage } from '@evenkeel/xds';
 import { field } from './raw-connection.ts';
 
 const [port, resource, seconds] = process.argv.slice(2);

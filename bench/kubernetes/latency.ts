@@ -1,5 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { AdsTestClient, typeUrls } from '@evenkeel/xds';
 import { type Api, sliceObject, slicePath } from '../../cluster/discovery/support/api.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { ApiClient } from '../../src/discovery/kubernetes/api-client.ts';
@@ -8,7 +9,6 @@ import type { KubeAccess } from '../../src/discovery/kubernetes/kube-access.ts';
 import { type KubeSlice, readSlice } from '../../src/discovery/kubernetes/kube-slice.ts';
 import { list } from '../../src/discovery/kubernetes/list.ts';
 import { watch } from '../../src/discovery/kubernetes/watch.ts';
-import { AdsTestClient, typeUrls } from '../../src/xds/index.ts';
 
 export interface Latency {
   /** From the sending of the change to the API server until a bare watch beside evenkeel has it. */

@@ -1,8 +1,8 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { fromBinary } from '@bufbuild/protobuf';
+import { type AdsTestClient, adsSotwPath, type ReceivedResponse, typeUrls } from '@evenkeel/xds';
+import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
 import { messageOf } from '../../src/base/errors.ts';
-import { ClusterLoadAssignmentSchema } from '../../src/gen/envoy/config/endpoint/v3/endpoint_pb.ts';
-import { type AdsTestClient, adsSotwPath, type ReceivedResponse, typeUrls } from '../../src/xds/index.ts';
 import { World } from './world.ts';
 
 /** How a client reaches the control plane. */

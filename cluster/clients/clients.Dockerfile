@@ -2,6 +2,7 @@
 FROM docker.io/library/node:26-bookworm-slim
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY packages packages
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY interop interop
 COPY src src

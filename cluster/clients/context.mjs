@@ -26,6 +26,7 @@ const contexts = {
     'build/interop/go/caller': 'go-caller',
     'package.json': 'package.json',
     'package-lock.json': 'package-lock.json',
+    'packages/xds/package.json': 'packages/xds/package.json',
     'interop/node': 'interop/node',
     'src/gen': 'src/gen',
     'cluster/clients/clients.Dockerfile': 'Dockerfile',

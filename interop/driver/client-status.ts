@@ -1,11 +1,11 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
-import { ClientResourceStatus } from '../../src/gen/envoy/admin/v3/config_dump_shared_pb.ts';
+import { ClientResourceStatus } from '@evenkeel/xds/gen/envoy/admin/v3/config_dump_shared_pb';
 import {
   ClientStatusRequestSchema,
   type ClientStatusResponse,
   ClientStatusResponseSchema,
-} from '../../src/gen/envoy/service/status/v3/csds_pb.ts';
+} from '@evenkeel/xds/gen/envoy/service/status/v3/csds_pb';
+import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 
 /** One resource as the client itself sees it. */
 export interface ClientResource {

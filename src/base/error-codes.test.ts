@@ -30,9 +30,12 @@ test('docs/errors.md lists exactly the codes of the table', (t) => {
 });
 
 test('every code is raised somewhere', () => {
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('error-codes.ts'))
-    .map((name) => readFileSync(join(root, 'src', name), 'utf8'))
+  const sources = ['src', 'packages/xds/src']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.endsWith('error-codes.ts'))
+        .map((name) => readFileSync(join(root, folder, name), 'utf8')),
+    )
     .join('\n');
   assert.deepEqual(
     Object.keys(errorCodes).filter((code) => !sources.includes(`'${code}'`)),

@@ -1,3 +1,4 @@
+import { messageOf, ResourceError } from '@evenkeel/xds/errors';
 import { type ErrorCodeName, errorCodes } from './error-codes.ts';
 import { printable, printableLines } from './printable.ts';
 
@@ -76,10 +77,10 @@ const longestHint = 8000;
 /** Wraps what is not ours already; the original stays as `cause`. */
 export function toEvenkeelError(thrown: unknown): EvenkeelError {
   if (thrown instanceof EvenkeelError) return thrown;
+  if (thrown instanceof ResourceError) {
+    return new EvenkeelError(thrown.code, thrown.message, { field: thrown.field, cause: thrown.cause });
+  }
   return new EvenkeelError('EK_INTERNAL', messageOf(thrown), { cause: thrown });
 }
 
-/** The message of anything that can be thrown. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
+export { messageOf };

@@ -1,11 +1,7 @@
+import type { ListenAddress } from '@evenkeel/xds';
 import { EvenkeelError } from './errors.ts';
 
-/** Where a server listens. */
-export interface ListenAddress {
-  readonly host: string;
-  /** 0 lets the system choose. */
-  readonly port: number;
-}
+export type { ListenAddress };
 
 /**
  * Parses `HOST:PORT`, `[IPV6]:PORT`, `:PORT` or `PORT`; without a host it is loopback, never every interface.

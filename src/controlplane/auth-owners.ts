@@ -1,4 +1,4 @@
-import type { EncodedResource, ResourceFilter } from '../xds/index.ts';
+import type { EncodedResource, ResourceFilter } from '@evenkeel/xds';
 import type { Grant } from './auth-rules.ts';
 
 type Owner = { readonly namespace: string } | { readonly gateway: string };

@@ -1,4 +1,4 @@
-import type { XdsNode } from '../xds/index.ts';
+import type { XdsNode } from '@evenkeel/xds';
 
 /** How a client gets the endpoints of a Service: each as a locality of its own, or all in one. */
 export type ClientForm = 'pods' | 'merged';

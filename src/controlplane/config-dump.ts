@@ -1,11 +1,11 @@
 import type { PeerCertificate } from 'node:tls';
+import type { ClientStatus, EncodedResource } from '@evenkeel/xds';
 import type { Unserved } from '../discovery/discovery.ts';
 import type { HealthReport } from '../health/health-checker.ts';
 import { type HealthState, targetKey } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
 import { defaultPort } from '../model/service-port.ts';
-import type { ClientStatus, EncodedResource } from '../xds/index.ts';
 import type { DumpQuery, Readiness } from './admin-server.ts';
 import { endpointState, ruleMeanings } from './endpoint-state.ts';
 import type { PublishedGateway } from './gateway-publisher.ts';

@@ -1,3 +1,4 @@
+import { AdsServer, defaultLimits, SnapshotCache, typeUrls } from '@evenkeel/xds';
 import { type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { Logger } from '../base/log.ts';
 import { HealthChecker, type HealthCheckerOptions } from '../health/health-checker.ts';
@@ -6,7 +7,6 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import type { Gateway } from '../translate/gateway.ts';
 import { whyNotServed } from '../translate/targets.ts';
-import { AdsServer, defaultLimits, SnapshotCache, typeUrls } from '../xds/index.ts';
 import type { AdminSource, DumpQuery, Readiness, SourceAge } from './admin-server.ts';
 import { ResourceOwners } from './auth-owners.ts';
 import { clientFormOf } from './client-form.ts';

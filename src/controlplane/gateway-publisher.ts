@@ -1,7 +1,7 @@
+import type { EncodedResource, SnapshotCache } from '@evenkeel/xds';
 import { type EvenkeelError, toEvenkeelError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { type Gateway, type TranslatedGateway, translateGateway } from '../translate/gateway.ts';
-import type { EncodedResource, SnapshotCache } from '../xds/index.ts';
 import { gatewayGroup } from './node-group.ts';
 import type { PublishedService } from './publisher.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { fromBinary } from '@bufbuild/protobuf';
-import { ClusterSchema } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
-import { RouteConfigurationSchema } from '../gen/envoy/config/route/v3/route_pb.ts';
+import { AdsTestClient, type ReceivedResponse, typeUrls, type XdsNode } from '@evenkeel/xds';
+import { ClusterSchema } from '@evenkeel/xds/gen/envoy/config/cluster/v3/cluster_pb';
+import { RouteConfigurationSchema } from '@evenkeel/xds/gen/envoy/config/route/v3/route_pb';
 import type { Gateway } from '../translate/gateway.ts';
-import { AdsTestClient, type ReceivedResponse, typeUrls, type XdsNode } from '../xds/index.ts';
 import { ControlPlane } from './control-plane.ts';
 import { logCapture } from './testing/log-capture.ts';
 import { grpcService, readyEndpoint, ToldSource } from './testing/told-source.ts';

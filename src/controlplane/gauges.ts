@@ -1,9 +1,9 @@
+import type { MemoryBudget } from '@evenkeel/xds';
 import type { Unserved } from '../discovery/discovery.ts';
 import type { HealthReport } from '../health/health-checker.ts';
 import type { HealthState } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service } from '../model/service.ts';
-import type { MemoryBudget } from '../xds/index.ts';
 import type { SourceAge } from './admin-server.ts';
 import type { EmptyPort } from './empty-ports.ts';
 import { endpointState } from './endpoint-state.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { AdsTestClient, typeUrls } from '@evenkeel/xds';
 import type { KubernetesDiscoveryOptions } from '../discovery/kubernetes/kubernetes-discovery.ts';
 import { FakeApiServer, sendStatus } from '../discovery/kubernetes/testing/fake-api-server.ts';
 import { discoveryOf } from '../discovery/kubernetes/testing/fake-driver.ts';
 import { serviceObject, sliceObject } from '../discovery/kubernetes/testing/objects.ts';
-import { AdsTestClient, typeUrls } from '../xds/index.ts';
 import { ControlPlane } from './control-plane.ts';
 import { logCapture } from './testing/log-capture.ts';
 

@@ -1,3 +1,4 @@
+import { type GrpcRouter, LoadReportService, type Peer, type XdsNode } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { callerOf } from '../load/caller.ts';
 import { callerTotals } from '../load/caller-totals.ts';
@@ -8,7 +9,6 @@ import { reportIntervalMs } from '../load/report-interval.ts';
 import { type ServiceId, serviceKey } from '../model/service.ts';
 import { podLocalityName } from '../translate/pod-localities.ts';
 import { canonicalName, distinctPorts } from '../translate/targets.ts';
-import { type GrpcRouter, LoadReportService, type Peer, type XdsNode } from '../xds/index.ts';
 import type { Metrics } from './metrics.ts';
 import { namespaceOf } from './node-namespace.ts';
 import type { PublishedService } from './publisher.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type ClientResource, type StreamInfo, typeUrls } from '@evenkeel/xds';
 import { ManualClock } from '../base/clock.ts';
-import { type ClientResource, type StreamInfo, typeUrls } from '../xds/index.ts';
 import { Metrics } from './metrics.ts';
 import { MissingTargets } from './missing-targets.ts';
 import { logCapture } from './testing/log-capture.ts';

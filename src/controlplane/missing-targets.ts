@@ -1,6 +1,6 @@
+import { type ClientResource, type StreamInfo, typeUrls } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import { type ClientResource, type StreamInfo, typeUrls } from '../xds/index.ts';
 import type { Metrics } from './metrics.ts';
 import { describeGroup } from './node-group.ts';
 import { PeerLog } from './peer-log.ts';

@@ -1,4 +1,4 @@
-import type { XdsNode } from '../xds/index.ts';
+import type { XdsNode } from '@evenkeel/xds';
 import type { ClientForm } from './client-form.ts';
 import { namespaceOf } from './node-namespace.ts';
 

@@ -1,4 +1,4 @@
-import type { XdsNode } from '../xds/index.ts';
+import type { XdsNode } from '@evenkeel/xds';
 
 /** The namespace that bare targets of a client are looked up in: `node.metadata.namespace`, else `default`. */
 export function namespaceOf({ metadata }: Pick<XdsNode, 'metadata'>): string {

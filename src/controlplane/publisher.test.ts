@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SnapshotCache } from '@evenkeel/xds';
 import { ManualClock } from '../base/clock.ts';
 import { type Endpoint, nowhere } from '../model/endpoint.ts';
 import type { Service } from '../model/service.ts';
-import { SnapshotCache } from '../xds/index.ts';
 import { Publisher } from './publisher.ts';
 import { ServiceHealth } from './service-health.ts';
 

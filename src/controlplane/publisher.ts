@@ -1,3 +1,4 @@
+import { type EncodedResource, type SnapshotCache, typeUrls } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type EvenkeelError, toEvenkeelError } from '../base/errors.ts';
 import { formatAddress } from '../base/listen-address.ts';
@@ -8,7 +9,6 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import { type ReportingResources, translateForReports } from '../translate/pod-localities.ts';
 import { type TranslatedService, translateService } from '../translate/translate-service.ts';
-import { type EncodedResource, type SnapshotCache, typeUrls } from '../xds/index.ts';
 import type { PortSelection } from './endpoint-state.ts';
 import { formGroup, kubeNodeGroup } from './node-group.ts';
 import type { ServiceHealth } from './service-health.ts';

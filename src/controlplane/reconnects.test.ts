@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AdsTestClient, typeUrls } from '@evenkeel/xds';
 import { ManualClock } from '../base/clock.ts';
-import { AdsTestClient, typeUrls } from '../xds/index.ts';
 import { ControlPlane } from './control-plane.ts';
 import { Metrics } from './metrics.ts';
 import { Reconnects } from './reconnects.ts';

@@ -1,6 +1,6 @@
+import type { AdsServer } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import type { AdsServer } from '../xds/index.ts';
 import type { Metrics } from './metrics.ts';
 import { ReplicaWatch } from './replica-watch.ts';
 import { Standstill } from './standstill.ts';

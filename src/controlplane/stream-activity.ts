@@ -1,7 +1,7 @@
+import { type StreamInfo, typeUrls, type XdsObserver } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { printable } from '../base/printable.ts';
-import { type StreamInfo, typeUrls, type XdsObserver } from '../xds/index.ts';
 import type { EmptyPorts } from './empty-ports.ts';
 import type { Metrics } from './metrics.ts';
 import type { MissingTargets } from './missing-targets.ts';

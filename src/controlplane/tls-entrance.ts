@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { PeerCertificate } from 'node:tls';
+import type { ResourceFilter } from '@evenkeel/xds';
 import type { ListenAddress } from '../base/listen-address.ts';
 import type { Logger } from '../base/log.ts';
-import type { ResourceFilter } from '../xds/index.ts';
 import { ambiguity, describeNames, namesIn } from './auth-names.ts';
 import type { ResourceOwners } from './auth-owners.ts';
 import { type ClientRule, compileRules, everything, type Grant } from './auth-rules.ts';

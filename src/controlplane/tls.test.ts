@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import { AdsTestClient, grpcStatus, typeUrls } from '../xds/index.ts';
+import { AdsTestClient, grpcStatus, typeUrls } from '@evenkeel/xds';
 import type { ClientRule } from './auth-rules.ts';
 import { ControlPlane } from './control-plane.ts';
 import { type Certificate, type CertificateSpec, TestAuthority, writeCertificate } from './testing/certificates.ts';

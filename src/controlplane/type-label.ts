@@ -1,4 +1,4 @@
-import { typeUrls } from '../xds/index.ts';
+import { typeUrls } from '@evenkeel/xds';
 
 const labels = new Map<string, string>(Object.entries(typeUrls).map(([label, typeUrl]) => [typeUrl, label]));
 

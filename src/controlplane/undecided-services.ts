@@ -1,7 +1,7 @@
+import { typeUrls } from '@evenkeel/xds';
 import type { ServiceId } from '../model/service.ts';
 import { type Gateway, gatewayResourceName } from '../translate/gateway.ts';
 import { parseTarget } from '../translate/targets.ts';
-import { typeUrls } from '../xds/index.ts';
 import { describeGroup } from './node-group.ts';
 
 export interface UndecidedServicesOptions {

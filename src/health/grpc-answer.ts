@@ -4,7 +4,7 @@ import {
   HealthCheckResponse_ServingStatus,
   HealthCheckResponse_ServingStatusSchema,
   HealthCheckResponseSchema,
-} from '../gen/health/v1/health_pb.ts';
+} from '@evenkeel/xds/gen/health/v1/health_pb';
 import { statusName } from './grpc-status.ts';
 import type { ProbeResult } from './probe.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ClusterLoad } from '@evenkeel/xds';
 import { ManualClock } from '../base/clock.ts';
-import type { ClusterLoad } from '../xds/index.ts';
 import { LoadStore } from './load-store.ts';
 import type { LoadViewService } from './load-view.ts';
 import type { KnownService } from './service-load.ts';

@@ -1,5 +1,5 @@
+import type { ClusterLoad } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
-import type { ClusterLoad } from '../xds/index.ts';
 import type { Caller } from './caller.ts';
 import { begunOf, inFlightMsOf } from './calls-of.ts';
 import { judgeService, type LiveVerdict } from './judge-service.ts';

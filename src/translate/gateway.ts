@@ -1,5 +1,3 @@
-import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
-import { defaultPort, findPort, isGrpcPort, isHttpPort } from '../model/service-port.ts';
 import {
   buildEdsCluster,
   buildRoute,
@@ -7,7 +5,9 @@ import {
   type EncodedResource,
   type RouteRuleSpec,
   type VirtualHostSpec,
-} from '../xds/index.ts';
+} from '@evenkeel/xds';
+import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
+import { defaultPort, findPort, isGrpcPort, isHttpPort } from '../model/service-port.ts';
 import { canonicalName, defaultClusterDomain, distinctPorts, hostNamesOf } from './targets.ts';
 
 /** What an Envoy in front of Services is told: where it listens and which Services it leads to. */

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { buildAssignment, buildEdsCluster, type EncodedResource } from '@evenkeel/xds';
 import { formatAddress } from '../base/listen-address.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
-import { buildAssignment, buildEdsCluster, type EncodedResource } from '../xds/index.ts';
 import { distinctEndpoints } from './single-locality.ts';
 import { canonicalName, distinctPorts } from './targets.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromBinary } from '@bufbuild/protobuf';
+import { SnapshotCache, typeUrls } from '@evenkeel/xds';
+import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
 import { EvenkeelError } from '../base/errors.ts';
-import { ClusterLoadAssignmentSchema } from '../gen/envoy/config/endpoint/v3/endpoint_pb.ts';
 import { type Endpoint, nowhere } from '../model/endpoint.ts';
 import type { Service } from '../model/service.ts';
-import { SnapshotCache, typeUrls } from '../xds/index.ts';
 import { translateService } from './translate-service.ts';
 
 function endpoint(address: string, more: Partial<Endpoint> = {}): Endpoint {

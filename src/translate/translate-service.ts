@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { buildApiListener, buildAssignment, buildEdsCluster, buildRoute, type EncodedResource } from '@evenkeel/xds';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
-import { buildApiListener, buildAssignment, buildEdsCluster, buildRoute, type EncodedResource } from '../xds/index.ts';
 import { singleLocality } from './single-locality.ts';
 import { aliasesOf, canonicalName, defaultClusterDomain, distinctPorts, type ServiceAliases } from './targets.ts';
 

@@ -4,7 +4,7 @@ import {
   HealthCheckRequestSchema,
   HealthCheckResponse_ServingStatus,
   HealthCheckResponseSchema,
-} from '../../gen/health/v1/health_pb.ts';
+} from '@evenkeel/xds/gen/health/v1/health_pb';
 
 /** An answer of the health service is a few bytes; anything that is much longer is not one. */
 const maxAnswerBytes = 4096;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { errorCode, largestStreamId } from '@evenkeel/xds/http2';
 import * as grpc from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import { errorCode, largestStreamId } from '../../http2/protocol.ts';
 import { callOnce, closedLoop, withEngine } from '../testing/open-for-test.ts';
 import { RawHttp2Server, type RawStream } from '../testing/raw-http2-server.ts';
 

@@ -1,7 +1,7 @@
 import { create, createFileRegistry } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { Health } from '@evenkeel/xds/gen/health/v1/health_pb';
 import type * as grpc from '@grpc/grpc-js';
-import { Health } from '../../gen/health/v1/health_pb.ts';
 import type { Described } from '../descriptors/link.ts';
 import { loadProtoFiles } from '../descriptors/proto-files.ts';
 import { loadProtoSets } from '../descriptors/proto-sets.ts';

@@ -1,10 +1,13 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
+import { HealthStatus } from '@evenkeel/xds/gen/envoy/config/core/v3/health_check_pb';
+import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
+import {
+  ClientStatusRequestSchema,
+  ClientStatusResponseSchema,
+} from '@evenkeel/xds/gen/envoy/service/status/v3/csds_pb';
 import * as grpc from '@grpc/grpc-js';
 import { formatAddress } from '../../base/listen-address.ts';
-import { HealthStatus } from '../../gen/envoy/config/core/v3/health_check_pb.ts';
-import { ClusterLoadAssignmentSchema } from '../../gen/envoy/config/endpoint/v3/endpoint_pb.ts';
-import { ClientStatusRequestSchema, ClientStatusResponseSchema } from '../../gen/envoy/service/status/v3/csds_pb.ts';
 import type { Expected, ExpectedBackend } from './expected.ts';
 
 const path = '/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus';

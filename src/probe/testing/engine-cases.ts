@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { frameFlag, frameType } from '../../http2/protocol.ts';
+import { frameFlag, frameType } from '@evenkeel/xds/http2';
 import {
   anyFrame,
   emptyMessage,

@@ -1,26 +1,24 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { FrameReader } from '../../http2/frame-reader.ts';
-import {
-  goAwayFrame,
-  headerFrames,
-  rstStreamFrame,
-  settingsAckFrame,
-  settingsFrame,
-  windowUpdateFrame,
-  writeFrameHeader,
-} from '../../http2/frame-writer.ts';
-import { encodeHeaders } from '../../http2/hpack-encoder.ts';
 import {
   clientPreface,
   defaultWindowSize,
   type ErrorCode,
+  encodeHeaders,
   errorCode,
+  FrameReader,
   frameFlag,
   frameHeaderLength,
   frameType,
+  goAwayFrame,
+  headerFrames,
+  rstStreamFrame,
   settingId,
-} from '../../http2/protocol.ts';
+  settingsAckFrame,
+  settingsFrame,
+  windowUpdateFrame,
+  writeFrameHeader,
+} from '@evenkeel/xds/http2';
 
 export type HeaderPairs = readonly (readonly [string, string])[];
 

@@ -1,19 +1,19 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import {
-  type Server,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type sendUnaryData,
-  status,
-} from '@grpc/grpc-js';
-import {
   Health,
   type HealthCheckRequest,
   type HealthCheckResponse,
   HealthCheckResponseSchema,
   HealthListResponseSchema,
   HealthCheckResponse_ServingStatus as ServingStatus,
-} from '../../gen/health/v1/health_pb.ts';
+} from '@evenkeel/xds/gen/health/v1/health_pb';
+import {
+  type Server,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
 import type { Condition } from '../pod/condition.ts';
 import { serviceDefinition } from './definition.ts';
 

@@ -3,6 +3,11 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { create, fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import {
+  Health,
+  HealthCheckRequestSchema,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from '@evenkeel/xds/gen/health/v1/health_pb';
 import { EchoServer } from '../../gen/echo/echo_pb.ts';
 import {
   ServerReflection,
@@ -11,11 +16,6 @@ import {
   type ServerReflectionResponse,
 } from '../../gen/grpc/reflection/v1/reflection_pb.ts';
 import * as Alpha from '../../gen/grpc/reflection/v1alpha/reflection_pb.ts';
-import {
-  Health,
-  HealthCheckRequestSchema,
-  HealthCheckResponse_ServingStatus as ServingStatus,
-} from '../../gen/health/v1/health_pb.ts';
 import { startEcho } from '../echo/echo.ts';
 import { echoOptions } from '../echo/options.ts';
 import { StatusError } from '../pod/faults.ts';

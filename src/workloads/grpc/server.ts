@@ -1,7 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
+import { Health } from '@evenkeel/xds/gen/health/v1/health_pb';
 import { type ChannelOptions, logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { formatAddress, listenError } from '../../base/listen-address.ts';
-import { Health } from '../../gen/health/v1/health_pb.ts';
 import type { GrpcServerSettings } from '../common-options.ts';
 import type { Pod } from '../pod/pod.ts';
 import type { RunningServer } from '../pod/running-server.ts';

@@ -1,4 +1,4 @@
-// Package resources builds the typed resources that the Go servers serve: what the builders of evenkeel/xds make.
+// Package resources builds the typed resources that the Go servers serve: what the builders of @evenkeel/xds make.
 package resources
 
 import (

@@ -1,24 +1,22 @@
-import { messageOf } from '../../../base/errors.ts';
-import { ConnectionError } from '../../../http2/fault.ts';
-import { FrameReader } from '../../../http2/frame-reader.ts';
 import {
-  goAwayFrame,
-  pingFrame,
-  rstStreamFrame,
-  settingsAckFrame,
-  settingsFrame,
-  windowUpdateFrame,
-} from '../../../http2/frame-writer.ts';
-import { PeerSettings } from '../../../http2/peer-settings.ts';
-import {
+  ConnectionError,
   clientPreface,
   defaultWindowSize,
   type ErrorCode,
   errorCode,
+  FrameReader,
+  goAwayFrame,
   largestStreamId,
   largestWindowSize,
+  PeerSettings,
+  pingFrame,
+  rstStreamFrame,
   settingId,
-} from '../../../http2/protocol.ts';
+  settingsAckFrame,
+  settingsFrame,
+  windowUpdateFrame,
+} from '@evenkeel/xds/http2';
+import { messageOf } from '../../../base/errors.ts';
 import { failure, type Holder, type WireAnswer, type WireCall } from './call.ts';
 import { whatIsNoHttp2 } from './first-bytes.ts';
 import { nameOfErrorCode, status, statusOfReset } from './grpc-status-of.ts';

@@ -1,5 +1,5 @@
+import { errorCode } from '@evenkeel/xds/http2';
 import { type GrpcStatusName, grpcStatusCode, grpcStatusNames } from '../../../base/grpc-status.ts';
-import { errorCode } from '../../../http2/protocol.ts';
 
 const codeOf = (name: GrpcStatusName): number => grpcStatusCode(name);
 

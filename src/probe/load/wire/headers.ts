@@ -1,5 +1,5 @@
-import type { HeaderField } from '../../../http2/hpack-decoder.ts';
-import { HpackDecoder } from '../../../http2/hpack-decoder.ts';
+import type { HeaderField } from '@evenkeel/xds/http2';
+import { HpackDecoder } from '@evenkeel/xds/http2';
 
 /** By name; the values of a name that comes several times are joined by commas (RFC 9110, 5.3). */
 export type Headers = Readonly<Record<string, string>>;

@@ -1,6 +1,10 @@
-import { ConnectionError } from '../../../http2/fault.ts';
-import { HeaderBlock } from '../../../http2/header-block.ts';
 import {
+  ConnectionError,
+  errorCode,
+  frameFlag,
+  frameType,
+  HeaderBlock,
+  largestStreamId,
   protocolError,
   requireConnection,
   requireLength,
@@ -8,8 +12,7 @@ import {
   withoutPadding,
   withoutPriority,
   wrongLength,
-} from '../../../http2/payload.ts';
-import { errorCode, frameFlag, frameType, largestStreamId } from '../../../http2/protocol.ts';
+} from '@evenkeel/xds/http2';
 import { HeaderReader, type Headers } from './headers.ts';
 import { readIncrement } from './windows.ts';
 

@@ -1,5 +1,4 @@
-import { dataFrameHeader, headerFrames } from '../../../http2/frame-writer.ts';
-import { defaultMaxFrameSize } from '../../../http2/protocol.ts';
+import { dataFrameHeader, defaultMaxFrameSize, headerFrames } from '@evenkeel/xds/http2';
 
 /** Frames as bytes, and where in them the stream ids stand: all that differs from call to call. */
 export interface Template {

@@ -1,5 +1,4 @@
-import { dataFrameHeader } from '../../../http2/frame-writer.ts';
-import { defaultMaxFrameSize } from '../../../http2/protocol.ts';
+import { dataFrameHeader, defaultMaxFrameSize } from '@evenkeel/xds/http2';
 import type { Outbox } from './outbox.ts';
 import { Upload } from './stream.ts';
 import type { SendWindow } from './windows.ts';

@@ -1,6 +1,4 @@
-import { ConnectionError } from '../../../http2/fault.ts';
-import { protocolError } from '../../../http2/payload.ts';
-import { errorCode, largestWindowSize } from '../../../http2/protocol.ts';
+import { ConnectionError, errorCode, largestWindowSize, protocolError } from '@evenkeel/xds/http2';
 
 /**
  * What a receiver said may be sent (RFC 9113, 5.2 and 6.9), of the connection or of a stream. SETTINGS may take the window

@@ -1,5 +1,5 @@
+import { encodeHeaders } from '@evenkeel/xds/http2';
 import { grpcStatusName } from '../../../base/grpc-status.ts';
-import { encodeHeaders } from '../../../http2/hpack-encoder.ts';
 import type { Identifier } from '../../identify/identify.ts';
 import type { AnswerReader } from '../../target/decode-answer.ts';
 import { ConnectFailure, type Dial, type DialAddress } from '../../target/dial.ts';

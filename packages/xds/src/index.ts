@@ -1,0 +1,93 @@
+/**
+ * `@evenkeel/xds`: an xDS control plane as a library. Resources are encoded once and cached in {@link SnapshotCache};
+ * {@link AdsServer} serves them to gRPC clients and Envoy.
+ *
+ * @packageDocumentation
+ */
+
+export { AdsServer, type AdsServerOptions, http2ServerOptions } from './ads-server.ts';
+export { type AssignmentSpec, buildAssignment, type EndpointSpec, type LocalitySpec } from './builders/assignment.ts';
+export {
+  buildEdsCluster,
+  type EdsClusterSpec,
+  http2ProtocolOptions,
+  httpProtocolOptionsName,
+} from './builders/cluster.ts';
+export type { HttpConnectionManagerSpec, HttpFilterSpec, RouteSource } from './builders/http-connection-manager.ts';
+export { type ApiListenerSpec, buildApiListener } from './builders/listener.ts';
+export type { LoadBalancingPolicySpec } from './builders/load-balancing-policy.ts';
+export {
+  buildRoute,
+  type HeaderMatchSpec,
+  type RetrySpec,
+  type RouteMatchSpec,
+  type RouteRuleSpec,
+  type RouteSpec,
+  type VirtualHostSpec,
+  type WeightedClusterSpec,
+} from './builders/route.ts';
+export { buildSocketListener, type SocketListenerSpec } from './builders/socket-listener.ts';
+export type { ClientResource, ClientStatus, RejectionStatus, TypeStatus } from './client-status.ts';
+export type { Inconsistency } from './consistency.ts';
+export { adsDeltaPath, adsSotwPath, type DiscoveryMethod, discoveryMethods } from './discovery-methods.ts';
+export { type CallHandler, type CallStatus, ServerCall } from './grpc/call.ts';
+export { frameMessage } from './grpc/message-reader.ts';
+export {
+  dismissalMessage,
+  streamingMethod,
+  type TypedCall,
+  type TypedHandler,
+  unaryMethod,
+} from './grpc/methods.ts';
+export { GrpcRouter, type GrpcRouterOptions, type MethodHandler } from './grpc/router.ts';
+export { GrpcError, type GrpcStatusCode, grpcStatus } from './grpc/status.ts';
+export type { GrpcConnection, GrpcStream, Peer } from './grpc/transport.ts';
+export type { Fault, FaultReason } from './http2/fault.ts';
+export type { ResourceKey } from './layer.ts';
+export { defaultLimits, type XdsLimits } from './limits.ts';
+export type { ListenAddress } from './listen-address.ts';
+export {
+  type ClusterLoad,
+  defaultLoadReportLimits,
+  type LoadReport,
+  type LoadReportLimits,
+  type LoadStreamInfo,
+  type LocalityLoad,
+  type ReportedLocality,
+} from './load-reports/load-report.ts';
+export {
+  LoadReportService,
+  type LoadReportServiceOptions,
+  loadReportPath,
+} from './load-reports/load-report-service.ts';
+export { type Account, noAccount } from './memory/account.ts';
+export {
+  type AccountHolder,
+  ConnectionAccount,
+  defaultMemoryLimits,
+  MemoryBudget,
+  type MemoryLimits,
+} from './memory/memory-budget.ts';
+export type { XdsNode } from './node.ts';
+export type { Refusal, StreamInfo, XdsObserver } from './observer.ts';
+export { checkPortable } from './profile/check-portable.ts';
+export { referencesOf } from './references.ts';
+export { type EncodedResource, encodeResource, fromAny, type ResourceOptions, typeUrlOf } from './resource.ts';
+export type { Variant } from './response-encoder.ts';
+export type { ResourceFilter } from './restricted-view.ts';
+export {
+  type CacheChange,
+  type CacheObserver,
+  type CacheUpdate,
+  type LayerOptions,
+  type Snapshot,
+  SnapshotCache,
+  type SnapshotCacheOptions,
+} from './snapshot-cache.ts';
+export { AdsTestClient, type AdsTestClientOptions } from './test-client/ads-test-client.ts';
+export type { DeltaFields, DeltaSubscription, DeltaTestStream } from './test-client/delta-test-stream.ts';
+export { type EndStatus, GrpcTestStream } from './test-client/grpc-stream.ts';
+export type { SotwFields, SotwTestStream } from './test-client/sotw-test-stream.ts';
+export type { ReceivedResource, ReceivedResponse, TestStream } from './test-client/test-stream.ts';
+export { defaultHttp2Limits, type Http2Limits, type Rate } from './transport/limits.ts';
+export { typeUrls } from './type-urls.ts';

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ManualClock } from '../clock.ts';
+import { EventLoop } from './event-loop.ts';
+import { defaultHttp2Limits } from './limits.ts';
+import { ReadingTurns } from './reading-turns.ts';
+import { request, startConversation } from './testing/conversation.ts';
+
+/** A reader whose every byte takes so many milliseconds; ten at a time. */
+function world(
+  msPerTen: number,
+  clock: Pick<ManualClock, 'now' | 'after' | 'advance'> = new ManualClock(),
+  loop: EventLoop = new EventLoop(clock),
+) {
+  const reader = {
+    taken: 0,
+    paused: false,
+    read(chunk: Buffer): number {
+      let at = 0;
+      do {
+        at = Math.min(at + 10, chunk.length);
+        clock.advance(msPerTen);
+      } while (at < chunk.length && !turns.isOver);
+      reader.taken += at;
+      return at;
+    },
+    pause() {
+      reader.paused = true;
+    },
+    resume() {
+      reader.paused = false;
+    },
+  };
+  const turns = new ReadingTurns(reader, loop, clock);
+  return { reader, turns };
+}
+
+test('a turn ends after its time, and what is left comes in the next one', async () => {
+  const { reader, turns } = world(1);
+  turns.receive(Buffer.alloc(50));
+  assert.deepEqual([reader.taken, reader.paused, turns.heldBytes], [20, true, 30]);
+  await nextTurn();
+  assert.deepEqual([reader.taken, reader.paused], [40, true]);
+  await nextTurn();
+  assert.deepEqual([reader.taken, reader.paused, turns.heldBytes], [50, false, 0]);
+});
+
+test('a socket that has had 64 KiB in a turn leaves it to others', async () => {
+  const { reader, turns } = world(0);
+  turns.receive(Buffer.alloc(40_000));
+  assert.equal(reader.paused, false);
+  turns.receive(Buffer.alloc(40_000));
+  assert.deepEqual([reader.taken, reader.paused], [80_000, true]);
+  turns.receive(Buffer.alloc(10));
+  assert.equal(reader.taken, 80_000, 'what was read already waits');
+  await nextTurn();
+  assert.deepEqual([reader.taken, reader.paused], [80_010, false]);
+});
+
+/** A clock on which nothing happens inside of something else: what falls due waits until it is looked at. */
+class WorkingClock {
+  #now = 0;
+  #timers: { at: number; callback: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    this.#timers.push({ at: this.#now + delayMs, callback });
+    return () => {};
+  }
+
+  runDue(): void {
+    const due = this.#timers.filter(({ at }) => at <= this.#now);
+    this.#timers = this.#timers.filter(({ at }) => at > this.#now);
+    for (const { callback } of due) callback();
+  }
+}
+
+/** Milliseconds of work of all, while they always have more to be read. */
+async function workIn(connections: number, ms: number): Promise<number> {
+  const clock = new WorkingClock();
+  const loop = new EventLoop(clock);
+  const all = Array.from({ length: connections }, () => world(1, clock, loop));
+  while (clock.now() < ms) {
+    for (const { reader, turns } of all) if (!reader.paused) turns.receive(Buffer.alloc(1_000));
+    clock.runDue();
+    await nextTurn();
+    clock.advance(0.1);
+  }
+  return all.reduce((taken, { reader }) => taken + reader.taken / 10, 0);
+}
+
+test('one that takes all the time it can get has half of it, and so have eight', async () => {
+  for (const connections of [1, 8]) {
+    const workedMs = await workIn(connections, 3_000);
+    // Beside the 20 ms that each may take at once.
+    assert.ok(workedMs < 1_900 && workedMs > 400, `${connections}: ${workedMs} of 3000`);
+  }
+});
+
+test('however many want more, others wait for a few milliseconds, and all who want more get their turn', async () => {
+  const clock = new WorkingClock();
+  const loop = new EventLoop(clock);
+  const greedy = Array.from({ length: 50 }, () => world(1, clock, loop));
+  const other = world(0, clock, loop);
+  for (const { turns } of greedy) turns.receive(Buffer.alloc(60));
+  const firstTurns = clock.now();
+  let longest = 0;
+  for (let turn = 0; turn < 40; turn++) {
+    const begun = clock.now();
+    other.turns.receive(Buffer.alloc(10));
+    assert.equal(other.reader.taken, (turn + 1) * 10, 'who wants little is read at once');
+    await nextTurn();
+    clock.runDue();
+    longest = Math.max(longest, clock.now() - begun);
+  }
+  assert.equal(firstTurns, 50 * 2);
+  assert.ok(longest >= 5 && longest <= 7, `${longest} ms at once`);
+  assert.deepEqual([...new Set(greedy.map(({ reader }) => reader.taken))], [60], 'each has had the same');
+});
+
+test('one who wanted more not long ago stands in line at once', async () => {
+  const { reader, turns } = world(1);
+  turns.receive(Buffer.alloc(30));
+  await nextTurn();
+  assert.equal(reader.taken, 30);
+  turns.receive(Buffer.alloc(10));
+  assert.deepEqual([reader.taken, reader.paused], [30, true]);
+  await nextTurn();
+  assert.deepEqual([reader.taken, reader.paused], [40, false]);
+});
+
+test('requests beyond the rate are read later, and none is lost', async () => {
+  const { burst, perSecond } = defaultHttp2Limits.requests;
+  const conversation = startConversation({ maxStreams: 10_000 });
+  const ids = Array.from({ length: burst + 3 }, (_, index) => index * 2 + 1);
+  conversation.send(...ids.map((id) => request(id, false)));
+  for (let turn = 0; turn < 5; turn++) await nextTurn();
+  assert.equal(conversation.streams.length, burst + 1);
+  assert.equal(conversation.paused, true);
+  for (let more = 2; more <= 3; more++) {
+    conversation.clock.advance(1_000 / perSecond + 0.001);
+    await nextTurn();
+    assert.equal(conversation.streams.length, burst + more);
+  }
+  conversation.clock.advance(1_000 / perSecond + 0.001);
+  await nextTurn();
+  assert.deepEqual([conversation.paused, conversation.faults], [false, []]);
+});
+
+test('a connection that is closed reads nothing that it had put off', async () => {
+  const { reader, turns } = world(1);
+  turns.defer(() => assert.fail('deferred work after the end'));
+  turns.close();
+  turns.receive(Buffer.alloc(50));
+  await nextTurn();
+  assert.deepEqual([reader.taken, turns.heldBytes], [0, 0]);
+});

@@ -1,0 +1,164 @@
+import type { Clock } from '../clock.ts';
+import type { EventLoop } from './event-loop.ts';
+
+/** Bytes that are taken from one socket before others have their turn. */
+const turnBytes = 64 * 1024;
+/** Milliseconds of work for one socket before others have their turn. */
+const turnMs = 2;
+/** Milliseconds of work that a connection may cause at once. */
+const burstMs = 10;
+/** Nobody waits longer than this, however much he caused. */
+const maxPauseMs = 1_000;
+
+/** What is read in turns: a connection. */
+export interface TurnReader {
+  /**
+   * Takes bytes while {@link ReadingTurns.isOver} is false, and one frame at least.
+   *
+   * @returns how many it took
+   */
+  read(chunk: Buffer): number;
+  /** Takes no more from the socket, until `resume`. */
+  pause(): void;
+  resume(): void;
+}
+
+/**
+ * Reads a socket in turns, so that no client has more of the event loop than its share, whatever its bytes cost. One whose
+ * work took longer than it may pauses for as long as that took, and if there are several, half of the time is all that they
+ * get together, a few milliseconds at a time ({@link EventLoop}).
+ */
+export class ReadingTurns {
+  readonly #reader: TurnReader;
+  readonly #loop: EventLoop;
+  readonly #clock: Clock;
+  #loopTurn = -1;
+  #usedBytes = 0;
+  #usedMs = 0;
+  #overAt = 0;
+  #waitMs = 0;
+  #creditMs = burstMs;
+  #creditAt: number;
+  #backlog: Buffer[] = [];
+  #deferred: (() => void)[] = [];
+  #paused = false;
+  #closed = false;
+  #cancel: () => void = () => {};
+  readonly #goOn = (): void => {
+    if (!this.#closed) this.#run();
+  };
+
+  constructor(reader: TurnReader, loop: EventLoop, clock: Clock) {
+    this.#reader = reader;
+    this.#loop = loop;
+    this.#clock = clock;
+    this.#creditAt = clock.now();
+  }
+
+  /** Whether the rest has to wait for another turn. */
+  get isOver(): boolean {
+    return this.#waitMs > 0 || this.#clock.now() >= this.#overAt;
+  }
+
+  /** Bytes that wait for another turn. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const chunk of this.#backlog) bytes += chunk.length;
+    return bytes;
+  }
+
+  receive(chunk: Buffer): void {
+    if (this.#closed) return;
+    this.#backlog.push(chunk);
+    if (this.#paused) return;
+    // One who wanted more not long ago stands in line, where all who do have a few milliseconds together.
+    if (this.#loop.isGreedy(this)) this.#pause(0);
+    else this.#run();
+  }
+
+  /** Ends the turn, and the next one comes no sooner than this. */
+  wait(delayMs: number): void {
+    this.#waitMs = Math.max(this.#waitMs, delayMs);
+  }
+
+  /** Work that is left over in this turn, and comes before what is read in the next one. */
+  defer(work: () => void): void {
+    this.#deferred.push(work);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+    this.#loop.left(this);
+    this.#backlog = [];
+    this.#deferred = [];
+  }
+
+  #run(): void {
+    const begun = this.#clock.now();
+    const { turn } = this.#loop;
+    if (turn !== this.#loopTurn) {
+      this.#loopTurn = turn;
+      this.#usedBytes = 0;
+      this.#usedMs = 0;
+    }
+    this.#overAt = begun + turnMs - this.#usedMs;
+    this.#waitMs = 0;
+    this.#work();
+    const tookMs = this.#clock.now() - begun;
+    this.#usedMs += tookMs;
+    if (this.#closed) return;
+    const isLeft = this.#backlog.length > 0 || this.#deferred.length > 0;
+    // Bytes as well as time: what the system did to bring them is in nobody's account.
+    if (isLeft || this.#usedBytes >= turnBytes) this.#loop.wantsMore(this, begun);
+    const pauseMs = Math.max(this.#waitMs, this.#spend(begun, tookMs));
+    if (isLeft || pauseMs > 0 || this.#usedBytes >= turnBytes) this.#pause(pauseMs);
+    else if (this.#paused) {
+      this.#paused = false;
+      this.#reader.resume();
+    }
+  }
+
+  #work(): void {
+    do {
+      const work = this.#deferred.shift();
+      if (work !== undefined) {
+        work();
+        continue;
+      }
+      const chunk = this.#backlog[0];
+      if (chunk === undefined) return;
+      const taken = this.#reader.read(chunk);
+      this.#usedBytes += taken;
+      if (this.#closed) return;
+      if (taken < chunk.length) this.#backlog[0] = chunk.subarray(taken);
+      else this.#backlog.shift();
+    } while (!this.isOver && this.#usedBytes < turnBytes);
+  }
+
+  /** Books the time; for how long the connection has to pause. */
+  #spend(now: number, tookMs: number): number {
+    const earned = (now - this.#creditAt) * this.#loop.shareAt(now);
+    this.#creditAt = now;
+    this.#creditMs = Math.min(burstMs, this.#creditMs + earned) - tookMs;
+    if (this.#creditMs >= 0) return 0;
+    this.#loop.wantsMore(this, now);
+    const pauseMs = Math.min(-this.#creditMs / this.#loop.shareAt(now), maxPauseMs);
+    // However long one piece of work took, it is not more than this that has to be made up for.
+    this.#creditMs = Math.max(this.#creditMs, -burstMs);
+    return pauseMs;
+  }
+
+  #pause(delayMs: number): void {
+    if (!this.#paused) {
+      this.#paused = true;
+      this.#reader.pause();
+    }
+    if (delayMs > 0) this.#cancel = this.#clock.after(delayMs, () => this.#queue());
+    else this.#queue();
+  }
+
+  #queue(): void {
+    this.#cancel = this.#loop.queue(this.#goOn);
+  }
+}

@@ -1,0 +1,91 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Clock } from '../clock.ts';
+import { SocketPeer } from '../grpc/socket-peer.ts';
+import { lingerMs, type Peer } from '../grpc/transport.ts';
+import type { MemoryBudget } from '../memory/memory-budget.ts';
+import { Http2Connection } from './connection.ts';
+import type { EventLoop } from './event-loop.ts';
+import type { Http2Limits } from './limits.ts';
+import type { ConnectionOwner, Wire } from './wire.ts';
+
+/** What OpenSSL takes for a connection. */
+export const tlsBytes: number = 24 * 1024;
+
+/** A socket of `node:net` or `node:tls` as a wire. */
+class SocketWire implements Wire {
+  readonly #socket: Socket;
+  #peer: Peer | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get peer(): Peer {
+    this.#peer ??= new SocketPeer(this.#socket);
+    return this.#peer;
+  }
+
+  get heldBytes(): number {
+    return this.#socket instanceof TLSSocket ? tlsBytes : 0;
+  }
+
+  get takesMore(): boolean {
+    return !this.#socket.writableNeedDrain;
+  }
+
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** What was written shall arrive: the client gets some time to read it and to close its side. */
+  end(): void {
+    const socket = this.#socket;
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** Serves HTTP/2 on a socket: with TLS after the handshake, without it with prior knowledge (RFC 9113, 3.3). */
+export function serveSocket(
+  socket: Socket,
+  owner: ConnectionOwner,
+  limits: Http2Limits,
+  clock: Clock,
+  memory: MemoryBudget,
+  loop: EventLoop,
+): Http2Connection {
+  socket.setNoDelay(true);
+  const connection = new Http2Connection(new SocketWire(socket), owner, limits, clock, memory, loop);
+  socket.on('data', (chunk: Buffer) => {
+    connection.receive(chunk);
+  });
+  socket.on('drain', () => connection.drained());
+  // A client that closes its side is gone: HTTP/2 has no half-closed connections.
+  socket.on('end', () => socket.destroySoon());
+  // A broken connection is no error of ours; 'close' follows.
+  socket.on('error', () => {});
+  socket.on('close', () => connection.closed());
+  return connection;
+}
