@@ -36,9 +36,14 @@ const constants: readonly (readonly [path: string, name: string, what: string])[
   ],
   ['src/controlplane/tls-listener.ts', 'handshakeTimeoutMs', 'Time for a TLS handshake'],
   [
-    'src/controlplane/tls-listener.ts',
+    'src/controlplane/connection-places.ts',
     'maxHandshakes',
     'TLS handshakes at once; one of the address that has the most goes',
+  ],
+  [
+    'src/controlplane/connection-places.ts',
+    'filesForOthers',
+    'Open files that are kept free of clients, where the system allows less than all places (`ulimit -n`)',
   ],
   ['src/controlplane/tls-material.ts', 'maxBytes', 'Bytes of a certificate, key or authorities file'],
   ['src/controlplane/peer-log.ts', 'linesPerMinute', 'Lines of one kind about clients that are logged in a minute'],

@@ -20,7 +20,7 @@ const client = z
     uri: pattern
       .optional()
       .describe(
-        'Pattern of a URI name in the certificate, a SPIFFE ID for example: `*` is anything up to the next `/`, `**` anything, `{namespace}` a namespace. Default: none; give this or `dns`.',
+        'Pattern of a URI name in the certificate, a SPIFFE ID for example: `*` is one character or more, but no `/`; `**` one or more of any; `{namespace}` a namespace. Default: none; give this or `dns`.',
       ),
     dns: pattern
       .optional()

@@ -1,6 +1,7 @@
-import { AdsServer, defaultLimits, SnapshotCache, typeUrls } from '@evenkeel/xds';
+import { AdsServer, SnapshotCache, typeUrls } from '@evenkeel/xds';
 import { type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { Logger } from '../base/log.ts';
+import { openFileLimit } from '../base/open-files.ts';
 import { HealthChecker, type HealthCheckerOptions } from '../health/health-checker.ts';
 import type { LoadView } from '../load/load-view.ts';
 import type { Endpoint } from '../model/endpoint.ts';
@@ -11,6 +12,7 @@ import type { AdminSource, DumpQuery, Readiness, SourceAge } from './admin-serve
 import { ResourceOwners } from './auth-owners.ts';
 import { clientFormOf } from './client-form.ts';
 import { configDump } from './config-dump.ts';
+import { maxSessions, placesWithin } from './connection-places.ts';
 import { EmptyPorts } from './empty-ports.ts';
 import { GatewayPublisher } from './gateway-publisher.ts';
 import { readGauges } from './gauges.ts';
@@ -200,6 +202,10 @@ export class ControlPlane implements AdminSource {
       metrics: this.#metrics,
       log,
     });
+    const places = placesWithin(openFileLimit());
+    if (places.sessions < maxSessions) {
+      log.warn(places, 'the limit of open files leaves room for fewer connections than usual; raise it (ulimit -n)');
+    }
     this.#activity = new StreamActivity(this.#metrics, log, missing, this.#emptyPorts);
     this.#server = new AdsServer({
       cache: this.#cache,
@@ -209,6 +215,7 @@ export class ControlPlane implements AdminSource {
       ready: false,
       maxConnectionAgeMs: options.maxConnectionAgeMs,
       memory: { totalBytes: options.memoryBytes },
+      limits: { sessions: places.sessions },
       identifier: `evenkeel ${options.version}`,
       observer: this.#activity,
     });
@@ -222,7 +229,8 @@ export class ControlPlane implements AdminSource {
         owners: this.#owners,
         metrics: this.#metrics,
         log,
-        maxConnections: defaultLimits.sessions,
+        memory: this.#server.memory,
+        maxHandshakes: places.handshakes,
         accepted: (socket) => this.#server.acceptSocket(socket),
       });
   }

@@ -1,5 +1,10 @@
 import type { Socket } from 'node:net';
 
+interface Place {
+  readonly address: string;
+  readonly left: () => void;
+}
+
 /**
  * So many sockets and no more. Where one more comes, one of the address that has the most goes: one that has sent nothing
  * before one that has, and the oldest first, but none that is busy. Whoever comes therefore finds a place.
@@ -7,8 +12,8 @@ import type { Socket } from 'node:net';
 export class SocketPlaces {
   readonly #max: number;
   readonly #evicted: (socket: Socket) => void;
-  /** Address by socket, the oldest first. */
-  readonly #places = new Map<Socket, string>();
+  /** The oldest first. */
+  readonly #places = new Map<Socket, Place>();
   readonly #counts = new Map<string, number>();
   readonly #busy = new Set<Socket>();
 
@@ -18,9 +23,10 @@ export class SocketPlaces {
     this.#evicted = evicted;
   }
 
-  take(socket: Socket): void {
+  /** @param left - called once, when the socket has its place no longer */
+  take(socket: Socket, left: () => void = () => {}): void {
     const address = socket.remoteAddress ?? '';
-    this.#places.set(socket, address);
+    this.#places.set(socket, { address, left });
     this.#counts.set(address, (this.#counts.get(address) ?? 0) + 1);
     socket.once('close', () => this.leave(socket));
     if (this.#places.size <= this.#max) return;
@@ -31,13 +37,15 @@ export class SocketPlaces {
   }
 
   leave(socket: Socket): void {
-    const address = this.#places.get(socket);
-    if (address === undefined) return;
+    const place = this.#places.get(socket);
+    if (place === undefined) return;
+    const { address } = place;
     this.#places.delete(socket);
     this.#busy.delete(socket);
-    const left = (this.#counts.get(address) ?? 1) - 1;
-    if (left === 0) this.#counts.delete(address);
-    else this.#counts.set(address, left);
+    const count = (this.#counts.get(address) ?? 1) - 1;
+    if (count === 0) this.#counts.delete(address);
+    else this.#counts.set(address, count);
+    place.left();
   }
 
   /** A socket that is busy keeps its place. */
@@ -50,7 +58,7 @@ export class SocketPlaces {
     const most = Math.max(...this.#counts.values());
     let speaking: Socket | undefined;
     let other: Socket | undefined;
-    for (const [socket, address] of this.#places) {
+    for (const [socket, { address }] of this.#places) {
       if (socket === newest || this.#busy.has(socket)) continue;
       other ??= socket;
       if (this.#counts.get(address) !== most) continue;

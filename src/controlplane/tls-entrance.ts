@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { PeerCertificate } from 'node:tls';
-import type { ResourceFilter } from '@evenkeel/xds';
+import type { MemoryBudget, ResourceFilter } from '@evenkeel/xds';
 import type { ListenAddress } from '../base/listen-address.ts';
 import type { Logger } from '../base/log.ts';
 import { ambiguity, describeNames, namesIn } from './auth-names.ts';
@@ -23,7 +23,10 @@ export interface TlsEntranceOptions {
   readonly owners: ResourceOwners;
   readonly metrics: Metrics;
   readonly log: Logger;
-  readonly maxConnections: number;
+  /** Where handshakes are charged. */
+  readonly memory: MemoryBudget;
+  /** Handshakes at once. */
+  readonly maxHandshakes: number;
   /** Takes over a connection whose client may come in. */
   accepted(socket: Socket): void;
 }
@@ -63,11 +66,12 @@ export class TlsEntrance {
    * @throws EvenkeelError `EK_FILE_READ`, `EK_TLS_CERTIFICATE` or `EK_PORT_IN_USE`
    */
   async start(): Promise<ListenAddress> {
-    const { settings, accepted, maxConnections, metrics } = this.#options;
+    const { settings, accepted, memory, maxHandshakes, metrics } = this.#options;
     this.#material = await this.#reloader.start();
     this.#listener = new TlsListener({
       material: this.#material,
-      maxConnections,
+      memory,
+      maxHandshakes,
       authorize: (socket) => this.#whyNot(socket.getPeerCertificate()),
       accepted,
       refused: ({ reason, message, peer }) => {

@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import type { MemoryBudget } from '@evenkeel/xds';
 import { formatAddress, type ListenAddress, listenError } from '../base/listen-address.ts';
 import { SocketPlaces } from './socket-places.ts';
 import type { TlsMaterial } from './tls-material.ts';
@@ -32,15 +33,19 @@ export interface TlsListenerOptions {
   /** Takes over a connection on which HTTP/2 was agreed on, and whose client may connect. */
   accepted(socket: TLSSocket): void;
   refused(refusal: TlsRefusal): void;
-  /** Connections at once, those in their handshake included. */
-  readonly maxConnections: number;
+  /** Where handshakes are charged. */
+  readonly memory: MemoryBudget;
+  /** Default 10,000. */
+  readonly handshakeTimeoutMs?: number | undefined;
+  /** Handshakes at once; where one more comes, one of the address that has the most goes. */
+  readonly maxHandshakes: number;
 }
 
-/** A client that has not finished its handshake by then is cut. */
+/** A client that has not finished its handshake by then is cut, whatever it has sent. */
 const handshakeTimeoutMs = 10_000;
 
-/** Handshakes at once; some 20 kB each. Where one more comes, one of the address that has the most goes. */
-const maxHandshakes = 1_000;
+/** What OpenSSL and a socket take for one. */
+const handshakeBytes = 24 * 1024;
 
 /** What OpenSSL says of a certificate chain, by what a person does about it. */
 const reasons: Readonly<Record<string, TlsRefusalReason>> = {
@@ -62,22 +67,23 @@ export class TlsListener {
   readonly #server: Server;
   readonly #options: TlsListenerOptions;
   readonly #crowdedOut = new WeakSet<Socket>();
-  readonly #handshakes = new SocketPlaces(maxHandshakes, (socket) => void this.#crowdedOut.add(socket));
+  readonly #handshakes: SocketPlaces;
 
   constructor(options: TlsListenerOptions) {
     this.#options = options;
+    const crowdOut = (socket: Socket): void => void this.#crowdedOut.add(socket);
+    this.#handshakes = new SocketPlaces(options.maxHandshakes, crowdOut);
     this.#server = createServer({
       ...contextOf(options.material),
       ALPNProtocols: ['h2'],
       requestCert: options.material.ca !== undefined,
       rejectUnauthorized: false,
-      handshakeTimeout: handshakeTimeoutMs,
+      handshakeTimeout: options.handshakeTimeoutMs ?? handshakeTimeoutMs,
     });
-    this.#server.maxConnections = options.maxConnections;
     // To have asked for it once makes the socket keep its peer's address beyond its end.
     this.#server.on('connection', (socket) => {
       void socket.remoteAddress;
-      this.#handshakes.take(socket);
+      this.#begin(socket);
     });
     this.#server.on('secureConnection', (socket) => {
       const below = parentOf(socket);
@@ -86,6 +92,7 @@ export class TlsListener {
     });
     this.#server.on('tlsClientError', (error, socket) => {
       const below = parentOf(socket);
+      if (below !== undefined) this.#handshakes.leave(below);
       if (below !== undefined && this.#crowdedOut.has(below)) {
         this.#refuse(socket, 'too_many_handshakes', 'there are too many handshakes that do not end');
       } else this.#refuse(socket, 'handshake', `the handshake failed: ${error.message}`);
@@ -115,6 +122,21 @@ export class TlsListener {
   /** Takes no more connections. Those that were handed over are their owner's. */
   close(): void {
     this.#server.close();
+  }
+
+  #begin(socket: Socket): void {
+    const { memory } = this.#options;
+    const account = memory.open(
+      {
+        isIdle: () => true,
+        evict: () => {
+          this.#crowdedOut.add(socket);
+          socket.destroy();
+        },
+      },
+      handshakeBytes,
+    );
+    this.#handshakes.take(socket, () => account.close());
   }
 
   #admit(socket: TLSSocket): void {

@@ -56,6 +56,27 @@ test('a node beyond the limit ends the stream, and the observer hears why', asyn
   assert.match(invalid[0] ?? '', /node takes/);
 });
 
+test('one that comes when all places are taken gets that of one that does nothing, and who has a stream keeps his', async (t) => {
+  const refused: string[] = [];
+  const { server, connect } = await startFixture(t, {
+    limits: { sessions: 3 },
+    observer: { refused: ({ limit, peer }) => refused.push(`${limit} ${peer}`) },
+  });
+  const first = await connect();
+  const ads = first.sotw();
+  await ads.requestResponseAck(cds);
+  const idle = [await connect(), await connect()];
+  for (const client of idle) await new Promise((resolve) => client.session.ping(resolve));
+  const { localPort } = idle[0]!.session.socket;
+  const gone = once(idle[0]!.session, 'close');
+  const next = await connect();
+  await next.sotw().requestResponseAck(cds);
+  await gone;
+  assert.deepEqual(refused, [`sessions 127.0.0.1:${localPort}`]);
+  assert.equal(server.open.sessions, 3);
+  await ads.expectNoResponse();
+});
+
 test('connections beyond the limit are closed, and there is room again when one goes', async (t) => {
   const refused: string[] = [];
   const { server, url, connect } = await startFixture(t, {

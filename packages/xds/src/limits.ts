@@ -1,6 +1,9 @@
 /** Bounds on what one client can make the server hold or do. Every value can be set; these are the defaults. */
 export interface XdsLimits {
-  /** Connections at once; further ones are closed as soon as they open. Default 20,000. */
+  /**
+   * Connections at once. Where one more comes, one without a stream goes; where all have one, one of the address that has
+   * more than its share, or the new one. Default 20,000.
+   */
   readonly sessions: number;
   /** HTTP/2 streams at once on a connection (SETTINGS_MAX_CONCURRENT_STREAMS). Default 100. */
   readonly streamsPerSession: number;

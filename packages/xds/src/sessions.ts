@@ -2,10 +2,11 @@ import type { Clock } from './clock.ts';
 import type { GrpcConnection, Peer } from './grpc/transport.ts';
 import type { Refusal } from './observer.ts';
 import { Rounds } from './rounds.ts';
+import { SessionPlaces } from './session-places.ts';
 
 export interface SessionOptions {
   readonly clock: Clock;
-  /** Connections at once; further ones are closed. */
+  /** Connections at once; where one more comes, one has to go. */
   readonly maxSessions: number;
   /** Interval of HTTP/2 pings; a connection that has not answered by the next one is dead. 0: no pings. */
   readonly keepaliveMs: number;
@@ -15,7 +16,7 @@ export interface SessionOptions {
   readonly graceMs: number;
   /** Why a client may not connect; undefined where it may. */
   authorize(peer: Peer): string | undefined;
-  /** A connection was closed as it came. */
+  /** A connection was closed as it came, or to make room for another. */
   refused(refusal: Refusal): void;
   /** A connection was asked to go: its streams have to end. */
   leaving(connection: GrpcConnection): void;
@@ -45,9 +46,11 @@ export class Sessions {
   readonly #options: SessionOptions;
   readonly #sessions = new Map<GrpcConnection, SessionState>();
   readonly #checks: Rounds<GrpcConnection>;
+  readonly #places: SessionPlaces;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#places = new SessionPlaces(() => options.clock.now());
     this.#checks = new Rounds(options.clock, options.keepaliveMs, (connection) => this.#check(connection));
   }
 
@@ -55,14 +58,15 @@ export class Sessions {
     return this.#sessions.size;
   }
 
-  /** Takes in a new connection, or closes it where there are too many or it may not be here. */
+  /** Takes in a new connection, or closes it where it may not be here or others have more right to the last place. */
   accept(connection: GrpcConnection): void {
-    const refusal = this.#refusalOf(connection);
-    if (refusal !== undefined) {
-      this.#options.refused(refusal);
-      connection.destroy();
+    const message = this.#options.authorize(connection.peer);
+    if (message !== undefined) {
+      this.#refuse(connection, { limit: 'authorization', peer: connection.peer.address, message });
       return;
     }
+    if (!this.#makeRoom(connection)) return;
+    this.#places.add(connection);
     const { clock, maxAgeMs } = this.#options;
     const state: SessionState = {
       streamsEver: 0,
@@ -77,7 +81,7 @@ export class Sessions {
       state.cancelAge();
       state.cancelMove?.();
       this.#checks.delete(connection);
-      this.#sessions.delete(connection);
+      this.#remove(connection);
     });
     this.#checks.add(connection);
     if (maxAgeMs > 0) {
@@ -125,10 +129,24 @@ export class Sessions {
     await Promise.all(gone);
   }
 
-  #refusalOf({ peer }: GrpcConnection): Refusal | undefined {
-    if (this.#sessions.size >= this.#options.maxSessions) return { limit: 'sessions', peer: peer.address };
-    const message = this.#options.authorize(peer);
-    return message === undefined ? undefined : { limit: 'authorization', peer: peer.address, message };
+  /** @returns whether there is a place for it */
+  #makeRoom(connection: GrpcConnection): boolean {
+    if (this.#sessions.size < this.#options.maxSessions) return true;
+    const other = this.#places.victimFor(connection) ?? connection;
+    this.#refuse(other, { limit: 'sessions', peer: other.peer.address });
+    // Its place is free now, whenever its socket says that it is closed.
+    this.#remove(other);
+    return other !== connection;
+  }
+
+  #refuse(connection: GrpcConnection, refusal: Refusal): void {
+    this.#options.refused(refusal);
+    connection.destroy();
+  }
+
+  #remove(connection: GrpcConnection): void {
+    this.#places.delete(connection);
+    this.#sessions.delete(connection);
   }
 
   #check(connection: GrpcConnection): void {
