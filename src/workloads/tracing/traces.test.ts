@@ -264,3 +264,18 @@ test('a store that is away costs one line in the log and no call', async (t) => 
   assert.equal(lines().length, 1, child.errors());
   assert.match(lines()[0]!, /traces are not sent; calls go on without them/);
 });
+
+test('without the variables nothing of OpenTelemetry is loaded', async (t) => {
+  // But for its API, which prom-client brings.
+  const log =
+    "import { registerHooks } from 'node:module'; registerHooks({ load: (url, context, next) => { if (/@opentelemetry.(?!api)/.test(url)) console.error(url); return next(url, context); } });";
+  const preload = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(log)}` };
+  const loaded = async (env: Record<string, string>) => {
+    const child = await startChild(t, ['service'], { ...preload, ...env, EVENKEEL_GRPC_PORT: '0', SERVICE_TYPE: 'C' });
+    child.process.kill('SIGTERM');
+    await child.exited;
+    return child.errors();
+  };
+  assert.equal(await loaded({}), '');
+  assert.match(await loaded({ OTEL_TRACES_EXPORTER: 'console' }), /@opentelemetry\/sdk-node/);
+});
