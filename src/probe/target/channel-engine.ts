@@ -1,10 +1,12 @@
 import * as grpc from '@grpc/grpc-js';
 import type { AnswerSample, Identifier } from '../identify/identify.ts';
+import { binaryText } from '../identify/metadata-text.ts';
 import type { Done, Engine } from '../load/engine.ts';
 import { boundedError } from '../load/error-text.ts';
 import { type CallEvents, outcomeOf } from './channel-outcome.ts';
 import { ConnectFailure } from './dial.ts';
 import type { PreparedCall } from './method.ts';
+import { StreamQueues } from './stream-queues.ts';
 
 export interface ChannelOptions {
   /** As gRPC takes it. */
@@ -27,6 +29,7 @@ export class ChannelEngine implements Engine {
   readonly #deadlineMs: number;
   readonly #metadata: grpc.Metadata;
   readonly #running = new Set<RunningCall>();
+  readonly #queues = new StreamQueues();
   #call: PreparedCall | undefined;
   #requests: Buffer[] = [];
   #identifier: Identifier = { from: 'peer' };
@@ -69,7 +72,7 @@ export class ChannelEngine implements Engine {
   call(done: Done): void {
     const identifier = this.#identifier;
     let who: string | undefined;
-    const call = this.#begin({
+    const events: CallEvents = {
       headers: (metadata) => {
         if (identifier.from === 'header') who = textOf(metadata, identifier.name);
       },
@@ -83,9 +86,11 @@ export class ChannelEngine implements Engine {
         // An answer without a message may have trailers only, and its name there.
         else if (identifier.from === 'header') who ??= textOf(metadata, identifier.name);
         const ok = code === grpc.status.OK;
-        done(grpc.status[code] ?? 'UNKNOWN', who, peer, ok ? undefined : boundedError(details));
+        const error = ok ? undefined : boundedError(details);
+        done(grpc.status[code] ?? 'UNKNOWN', who, peer, error, held());
       },
-    });
+    };
+    const { begun: call, held } = this.#queues.begin(this.#deadlineMs, () => this.#begin(events));
   }
 
   sample(): ReturnType<Engine['sample']> {
@@ -112,6 +117,7 @@ export class ChannelEngine implements Engine {
     // A channel that is closed lets calls that are under way go on.
     for (const call of [...this.#running]) call.cancel();
     for (const client of this.#clients) client.close();
+    this.#queues.close();
   }
 
   #begin(events: CallEvents): RunningCall {
@@ -195,9 +201,14 @@ function changeOf(
 const same = (bytes: Buffer): Buffer => bytes;
 
 function textOf(metadata: grpc.Metadata, name: string): string | undefined {
-  return metadata.get(name)[0]?.toString();
+  const [value] = metadata.get(name);
+  return value === undefined ? undefined : valueText(value);
 }
 
 function allOf(metadata: grpc.Metadata): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata.getMap()).map(([key, value]) => [key, value.toString()]));
+  return Object.fromEntries(Object.entries(metadata.getMap()).map(([key, value]) => [key, valueText(value)]));
+}
+
+function valueText(value: grpc.MetadataValue): string {
+  return typeof value === 'string' ? value : binaryText(value);
 }

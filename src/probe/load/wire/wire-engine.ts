@@ -1,6 +1,7 @@
 import { encodeHeaders } from '@evenkeel/xds/http2';
 import { grpcStatusName } from '../../../base/grpc-status.ts';
 import type { Identifier } from '../../identify/identify.ts';
+import { headerText } from '../../identify/metadata-text.ts';
 import type { AnswerReader } from '../../target/decode-answer.ts';
 import { ConnectFailure, type Dial, type DialAddress } from '../../target/dial.ts';
 import type { Done, Engine } from '../engine.ts';
@@ -90,7 +91,11 @@ export class WireEngine implements Engine {
       this.#pool.begin({ single: this.#options.single, keepMessage: true }, (answer) => {
         const { status, error, headers, trailers, peer, message } = answer;
         const visible = (all: Readonly<Record<string, string>>): Record<string, string> =>
-          Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith(':')));
+          Object.fromEntries(
+            Object.entries(all).flatMap(([name, value]) =>
+              name.startsWith(':') ? [] : [[name, headerText(name, value)] as const],
+            ),
+          );
         resolve({
           status: grpcStatusName(status),
           error: boundedError(error),
@@ -113,8 +118,9 @@ export class WireEngine implements Engine {
     if (!('name' in identifier)) return undefined;
     const { from, name } = identifier;
     // An answer without a message may have trailers only, and its name there.
-    if (from === 'header') return answer.headers[name] ?? answer.trailers[name];
-    return from === 'trailer' ? answer.trailers[name] : this.#options.answers.field(answer.message ?? nothing, name);
+    if (from === 'field') return this.#options.answers.field(answer.message ?? nothing, name);
+    const value = (from === 'header' ? answer.headers[name] : undefined) ?? answer.trailers[name];
+    return value === undefined ? undefined : headerText(name, value);
   }
 }
 
