@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { EvenkeelError } from '../base/errors.ts';
 import { addProofOptions } from '../probe/options.ts';
-import { addTellingOptions } from '../probe/tell/options.ts';
+import { addShowOptions } from '../probe/output-flags.ts';
 import { registerLabCommands } from './lab-commands.ts';
 
 export function registerLab(root: Command): void {
@@ -12,7 +12,7 @@ export function registerLab(root: Command): void {
     .option('--system <letter>', 'start one of the reference systems a, b, c, d, e instead, and keep it up')
     .option('--traces <url>', 'with --system: send traces to this store, Zipkin (…/api/v2/spans) or OTLP')
     .option('--keep', 'leave the lab up after the measurements and print what to curl; Ctrl-C ends it');
-  addTellingOptions(addProofOptions(lab));
+  addShowOptions(addProofOptions(lab));
   lab.addOption(
     new Option(
       '--node-local',

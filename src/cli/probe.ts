@@ -41,34 +41,17 @@ async function probe(target: string, raw: RawProbeOptions): Promise<number> {
   // From here on: whatever takes long can be ended.
   const early = new AbortController();
   void terminationSignal().then(() => early.abort());
-  const [
-    { runProbe },
-    { printProbe },
-    { gateLine },
-    { openOutput, publish },
-    { createProgress },
-    { useColour },
-    { wrap },
-    { versions },
-    { machine },
-    { commandLine },
-    { outcomeOf },
-  ] = await Promise.all([
-    import('../probe/measure/run-probe.ts'),
-    import('../probe/measure/print.ts'),
-    import('../probe/measure/gate.ts'),
-    import('../probe/report-file.ts'),
-    import('../probe/progress.ts'),
-    import('../probe/print/print-report.ts'),
-    import('../probe/print/layout.ts'),
-    import('../environments/versions.ts'),
-    import('../environments/machine.ts'),
-    import('./command-line.ts'),
-    import('../probe/measure/outcome.ts'),
-  ]);
-  const reportFile = options.report === undefined ? undefined : await openOutput(options.report, '--report');
-  const htmlFile = options.html === undefined ? undefined : await openOutput(options.html, '--html');
-  const pageOf = htmlFile === undefined ? undefined : (await import('../probe/html/probe-page.ts')).probePage;
+  const [{ runProbe }, { showProbe }, { openResults }, { createProgress }, { versions }, { machine }, { commandLine }] =
+    await Promise.all([
+      import('../probe/measure/run-probe.ts'),
+      import('../probe/measure/show.ts'),
+      import('../probe/results.ts'),
+      import('../probe/progress.ts'),
+      import('../environments/versions.ts'),
+      import('../environments/machine.ts'),
+      import('./command-line.ts'),
+    ]);
+  const results = await openResults(options);
   const progress = createProgress(process.stderr);
   try {
     const about = { versions: await versions(), machine: machine(), command: commandLine() };
@@ -76,21 +59,7 @@ async function probe(target: string, raw: RawProbeOptions): Promise<number> {
       if (!early.signal.aborted) throw thrown;
       progress.note('the run was ended before anything was measured');
     });
-    if (report === undefined) return 3;
-    const text = JSON.stringify(report, null, 2);
-    await publish(
-      [
-        [reportFile, () => `${text}\n`],
-        [htmlFile, () => pageOf!(report)],
-      ],
-      () => {
-        console.log(options.json ? text : printProbe(report, useColour(process.stdout)));
-        if (report.gate !== null && options.json) console.error(wrap(gateLine(report.gate)).join('\n'));
-      },
-    );
-    const { exitCode, error } = outcomeOf(report, options);
-    if (error !== undefined) throw error;
-    return exitCode;
+    return report === undefined ? 3 : await results.show(report, showProbe(options));
   } finally {
     progress.end();
     if (early.signal.aborted) leaveSoon();

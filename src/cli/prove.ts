@@ -1,14 +1,14 @@
 import { type Command, Option } from 'commander';
 import { addClusterOptions } from '../environments/cluster/cluster-options.ts';
 import { addProofOptions } from '../probe/options.ts';
-import { addTellingOptions } from '../probe/tell/options.ts';
+import { addShowOptions } from '../probe/output-flags.ts';
 
 export function registerProve(root: Command): void {
   const command = root
     .command('prove')
     .description('Measure in a real cluster which way of calling keeps the load even, in a namespace of its own.');
   addClusterOptions(command, 'evenkeel-prove').option('--keep', 'leave the namespace as it is after the run');
-  addTellingOptions(addProofOptions(command));
+  addShowOptions(addProofOptions(command));
   command
     .addOption(
       new Option('--clean', 'only delete namespaces that earlier runs have left').conflicts([

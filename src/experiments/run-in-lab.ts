@@ -1,44 +1,47 @@
+import { styleText } from 'node:util';
 import { terminationSignal } from '../base/shutdown.ts';
 import { Lab, type LabOptions } from '../lab/index.ts';
-import { createProgress, type Progress } from '../probe/index.ts';
-import { type ExperimentOutput, openResults } from './output.ts';
+import { createProgress, type Output, openResults, type Progress, type Shown } from '../probe/index.ts';
 
-/** What is measured in a lab that has just been started, and how it is told. */
-export interface LabExperiment<Report> {
+/** What is measured in a lab that has just been started, and how it is shown. */
+export interface LabRun<Report> {
   readonly lab: LabOptions;
-  readonly output: ExperimentOutput;
+  readonly output: Output;
+  readonly shown: Shown<Report>;
   /**
    * @param signal - ends it early, with a report of what is known by then; rejects where nothing is known yet
    */
   measure(lab: Lab, progress: Progress, signal: AbortSignal): Promise<Report>;
-  /** For a terminal. */
-  print(report: Report, colour: boolean): string;
-  /** One page of HTML that loads nothing else. */
-  page(report: Report): string;
-  exitCode(report: Report): 0 | 1 | 3;
+  /** Leaves the lab up after a run that was not ended early, and says what a person can do with it; undefined: takes it down. */
+  readonly keep?: ((lab: Lab) => string) | undefined;
 }
 
-/** Starts a lab, measures in it, tells what was seen and takes the lab down again; the answer is the exit code. */
-export async function runInLab<Report>(experiment: LabExperiment<Report>): Promise<number> {
-  const results = await openResults(experiment.output);
+/** Starts a lab, measures in it, shows what was seen and takes the lab down again; the answer is the exit code. */
+export async function runInLab<Report extends { readonly interrupted: boolean }>(run: LabRun<Report>): Promise<number> {
+  const results = await openResults(run.output);
   const progress = createProgress(process.stderr);
   progress.step('starting the lab');
-  const lab = await Lab.start(experiment.lab);
+  const lab = await Lab.start(run.lab);
   const early = new AbortController();
-  void Promise.race([terminationSignal(), lab.stopped]).then(() => {
+  const stop = Promise.race([terminationSignal(), lab.stopped]).then(() => {
     early.abort();
     return lab.stop();
   });
   try {
     for (const notice of lab.notices) progress.note(notice);
-    const report = await experiment.measure(lab, progress, early.signal).catch((thrown: unknown) => {
+    progress.step(`starting pods in lab ${lab.id}`);
+    const report = await run.measure(lab, progress, early.signal).catch((thrown: unknown) => {
       if (!early.signal.aborted) throw thrown;
       progress.note('the lab was ended before anything was measured');
     });
     if (report === undefined) return 3;
     progress.end();
-    await results.tell(report, experiment.print, experiment.page);
-    return experiment.exitCode(report);
+    const code = await results.show(report, run.shown);
+    if (run.keep !== undefined && !report.interrupted) {
+      console.error(`\n${styleText('bold', `lab ${lab.id} stays up; Ctrl-C ends it`)}\n${run.keep(lab)}`);
+      await stop;
+    }
+    return code;
   } finally {
     progress.end();
     await lab.stop();

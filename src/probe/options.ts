@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EvenkeelError } from '../base/errors.ts';
+import { wholeNumber } from '../base/number-flag.ts';
 import { parseSchemeList } from './schemes/parse-list.ts';
 import { type SchemeId, schemeIds } from './schemes/schemes.ts';
 
@@ -25,16 +26,7 @@ export interface ProofOptions {
   readonly deadlineMs: number;
   /** How long after the last pod's event a client may take to follow before it counts as "not within". */
   readonly windowMs: number;
-  /** Where the JSON report goes. */
-  readonly report: string | undefined;
-  /** JSON instead of the table on standard output. */
-  readonly json: boolean;
-  /** Shares by zone or by machine in the table; the report always has both. */
-  readonly by: Place | undefined;
 }
-
-/** What pods can be put together by. */
-export type Place = 'zone' | 'node';
 
 /** As commander hands options over; every one may be absent. */
 export interface RawProofOptions {
@@ -49,9 +41,6 @@ export interface RawProofOptions {
   readonly rollRate?: string | undefined;
   readonly deadline?: string | undefined;
   readonly window?: string | undefined;
-  readonly report?: string | undefined;
-  readonly json?: boolean | undefined;
-  readonly by?: string | undefined;
 }
 
 interface Numeric {
@@ -79,8 +68,8 @@ const numbers = {
  * @throws EvenkeelError `EK_UNKNOWN_SCHEME` or `EK_USAGE`, naming the flag
  */
 export function parseProofOptions(raw: RawProofOptions): ProofOptions {
-  const replicas = parseNumber(raw.replicas, numbers.replicas);
-  const scaleTo = parseNumber(raw.scaleTo, { ...numbers.scaleTo, fallback: Math.min(100, replicas * 2) });
+  const replicas = number(raw.replicas, numbers.replicas);
+  const scaleTo = number(raw.scaleTo, { ...numbers.scaleTo, fallback: Math.min(100, replicas * 2) });
   if (scaleTo < replicas) {
     throw new EvenkeelError('EK_USAGE', `--scale-to ${scaleTo} is less than --replicas ${replicas}`, {
       field: '--scale-to',
@@ -89,40 +78,21 @@ export function parseProofOptions(raw: RawProofOptions): ProofOptions {
   }
   return {
     schemes: raw.schemes === undefined ? schemeIds : parseSchemeList(raw.schemes),
-    calls: parseNumber(raw.calls, numbers.calls),
+    calls: number(raw.calls, numbers.calls),
     replicas,
     scaleTo,
     rollingUpdate: raw.rollingUpdate === true,
-    seed: parseNumber(raw.seed, numbers.seed),
-    ratePerSecond: parseNumber(raw.rate, numbers.rate),
-    scaleRatePerSecond: parseNumber(raw.scaleRate, numbers.scaleRate),
-    rollRatePerSecond: parseNumber(raw.rollRate, numbers.rollRate),
-    deadlineMs: parseNumber(raw.deadline, numbers.deadline),
-    windowMs: parseNumber(raw.window, numbers.window),
-    report: raw.report,
-    json: raw.json === true,
-    by: parsePlace(raw.by),
+    seed: number(raw.seed, numbers.seed),
+    ratePerSecond: number(raw.rate, numbers.rate),
+    scaleRatePerSecond: number(raw.scaleRate, numbers.scaleRate),
+    rollRatePerSecond: number(raw.rollRate, numbers.rollRate),
+    deadlineMs: number(raw.deadline, numbers.deadline),
+    windowMs: number(raw.window, numbers.window),
   };
 }
 
-function parsePlace(text: string | undefined): Place | undefined {
-  if (text === undefined || text === 'zone' || text === 'node') return text;
-  throw new EvenkeelError('EK_USAGE', `"${text}" is nothing that pods are in`, {
-    field: '--by',
-    hint: 'Write --by zone or --by node.',
-  });
-}
-
-function parseNumber(text: string | undefined, { flag, fallback, min, max }: Numeric): number {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (!/^\d{1,10}$/.test(text) || value < min || value > max) {
-    throw new EvenkeelError('EK_USAGE', `"${text}" is not a whole number from ${min} to ${max}`, {
-      field: flag,
-      hint: `For example ${flag} ${fallback}.`,
-    });
-  }
-  return value;
+function number(text: string | undefined, { flag, fallback, min, max }: Numeric): number {
+  return wholeNumber(text, flag, fallback, min, max);
 }
 
 /** Adds the flags that {@link parseProofOptions} reads. */
@@ -137,14 +107,11 @@ export function addProofOptions<C extends Command>(command: C): C {
       '--rolling-update',
       'also replace all backends one by one, and back, under constant calls (about 15 s more)',
     )
-    .option('--by <place>', 'also print the shares by "zone" or by "node"')
     .option('--rate <n>', `counted calls a second (default: ${rate.fallback})`)
     .option('--scale-rate <n>', `calls a second of each scheme while pods come and go (default: ${scaleRate.fallback})`)
     .option('--roll-rate <n>', `calls a second of each scheme in a rolling update (default: ${rollRate.fallback})`)
     .option('--deadline <ms>', `deadline of every call in milliseconds (default: ${deadline.fallback})`)
     .option('--window <ms>', `how long a client may take to follow a change (default: ${window.fallback})`)
-    .option('--seed <n>', `seed of everything that is chance (default: ${seed.fallback})`)
-    .option('--report <file>', 'write the report as JSON, for example report.json')
-    .option('--json', 'print the report as JSON instead of the table');
+    .option('--seed <n>', `random seed (default: ${seed.fallback})`);
   return command;
 }

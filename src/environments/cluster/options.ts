@@ -9,6 +9,8 @@ export interface RawProveOptions extends RawProofOptions {
   readonly image?: string | undefined;
   readonly imagePullPolicy?: string | undefined;
   readonly envoyImage?: string | undefined;
+  /** Of experiments: an image that has the grpc-go client. */
+  readonly goClientImage?: string | undefined;
   readonly controlPlane?: string | undefined;
   readonly clusterDomain?: string | undefined;
   readonly keep?: boolean | undefined;

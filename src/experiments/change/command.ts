@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { addClusterOptions } from '../../environments/cluster/cluster-options.ts';
-import { namespacePrefix, type RawClusterOptions } from '../cluster-options.ts';
-import { addOutputOptions, parseOutput } from '../output.ts';
+import type { RawProveOptions } from '../../environments/cluster/options.ts';
+import { addOutputOptions, parseOutput } from '../../probe/output-flags.ts';
+import { namespacePrefix } from '../cluster-options.ts';
 import { parseChange, schemesOf } from './options.ts';
 import type { ChangeKind } from './report.ts';
 
@@ -65,7 +66,7 @@ function register(experiment: Command, kind: ChangeKind): void {
       const options = parseChange(kind, raw);
       if (raw.kubernetes === true) {
         const { measureInCluster } = await import('./in-cluster.ts');
-        process.exitCode = await measureInCluster(kind, options, raw as RawClusterOptions, parseOutput(raw));
+        process.exitCode = await measureInCluster(kind, options, raw as RawProveOptions, parseOutput(raw));
         return;
       }
       const { measureChange } = await import('./in-lab.ts');

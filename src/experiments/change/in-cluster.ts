@@ -1,5 +1,6 @@
-import type { RawClusterOptions } from '../cluster-options.ts';
-import type { ExperimentOutput } from '../output.ts';
+import type { RawProveOptions } from '../../environments/cluster/options.ts';
+import type { Output } from '../../probe/output-flags.ts';
+import { namespacePrefix } from '../cluster-options.ts';
 import { runInCluster } from '../run-in-cluster.ts';
 import { ends } from './measure-all.ts';
 import type { ChangeOptions } from './options.ts';
@@ -11,13 +12,13 @@ import { type ChangeKind, type ChangeReport, exitCodeOf } from './report.ts';
 export function measureInCluster(
   kind: ChangeKind,
   options: ChangeOptions,
-  raw: RawClusterOptions,
-  output: ExperimentOutput,
+  raw: RawProveOptions,
+  output: Output,
 ): Promise<number> {
   return runInCluster<ChangeReport>({
     // As many pods as there are before the change.
     proof: { ...options.proof, replicas: ends(kind, options)[0] },
     experiment: { kind, options },
-    ...{ raw, output, print: printChange, page: changePage, exitCode: exitCodeOf },
+    ...{ raw, namespacePrefix, output, shown: { print: printChange, page: changePage, exitCode: exitCodeOf } },
   });
 }

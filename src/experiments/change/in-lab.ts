@@ -5,7 +5,7 @@ import { type Stage, setStage } from '../../environments/lab/stage.ts';
 import { versions } from '../../environments/versions.ts';
 import type { Lab } from '../../lab/index.ts';
 import { schemesVia } from '../../probe/index.ts';
-import type { ExperimentOutput } from '../output.ts';
+import type { Output } from '../../probe/output-flags.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { callersOf, chooseGoClient, type GoChoice, versionOf } from './clients.ts';
 import { ends, measureAll, type Place } from './measure-all.ts';
@@ -16,11 +16,7 @@ import { type ChangeKind, type ChangeReport, exitCodeOf } from './report.ts';
 import { patchOf, type Variant } from './variants.ts';
 
 /** Changes the pods of a lab under constant calls, once or once a variant; the answer is the exit code. */
-export async function measureChange(
-  kind: ChangeKind,
-  options: ChangeOptions,
-  output: ExperimentOutput,
-): Promise<number> {
+export async function measureChange(kind: ChangeKind, options: ChangeOptions, output: Output): Promise<number> {
   const { proof, clients, endpointDelayMs } = options;
   const goClient = await chooseGoClient(callersOf(proof.schemes, clients));
   return runInLab<ChangeReport>({
@@ -29,15 +25,12 @@ export async function measureChange(
       endpointDelayMs: endpointDelayMs ?? 0,
     },
     output,
+    shown: { print: printChange, page: changePage, exitCode: exitCodeOf },
     async measure(lab, progress, signal) {
       const envoy = schemesVia(proof.schemes, 'proxy').length > 0 ? await findEnvoy() : undefined;
-      progress.step(`starting pods in lab ${lab.id}`);
       const stage = await setStage(lab, { schemes: proof.schemes, replicas: ends(kind, options)[0], envoy });
       return measureAll(kind, await placeOf(stage, goClient), options, progress, signal);
     },
-    print: printChange,
-    page: changePage,
-    exitCode: exitCodeOf,
   });
 }
 

@@ -1,7 +1,7 @@
 import { EvenkeelError } from '../../base/errors.ts';
+import { wholeNumber } from '../../base/number-flag.ts';
 import { type ProofOptions, parseProofOptions } from '../../probe/options.ts';
 import { refuseClusterFlags } from '../cluster-flags.ts';
-import { wholeNumber } from '../whole-number.ts';
 import { type GrpcClient, parseClients } from './clients.ts';
 import type { ChangeKind } from './report.ts';
 import { type Variant, variants } from './variants.ts';

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { addClusterOptions } from '../../environments/cluster/cluster-options.ts';
-import { namespacePrefix, type RawClusterOptions } from '../cluster-options.ts';
-import { addOutputOptions, parseOutput } from '../output.ts';
+import type { RawProveOptions } from '../../environments/cluster/options.ts';
+import { addOutputOptions, parseOutput } from '../../probe/output-flags.ts';
+import { namespacePrefix } from '../cluster-options.ts';
 import { defaults, fleet, inCluster, parseConnectionAge } from './options.ts';
 
 /** `evenkeel experiment connection-age` */
@@ -52,7 +53,7 @@ Examples:
       const output = parseOutput(raw);
       if (raw.kubernetes === true) {
         const { measureInCluster } = await import('./in-cluster.ts');
-        process.exitCode = await measureInCluster(options, raw as RawClusterOptions, output);
+        process.exitCode = await measureInCluster(options, raw as RawProveOptions, output);
         return;
       }
       // Read by grpc-js when it is loaded: only with this resolver does it ask the lab's DNS server.

@@ -1,6 +1,7 @@
+import type { RawProveOptions } from '../../environments/cluster/options.ts';
 import { parseProofOptions } from '../../probe/options.ts';
-import type { RawClusterOptions } from '../cluster-options.ts';
-import type { ExperimentOutput } from '../output.ts';
+import type { Output } from '../../probe/output-flags.ts';
+import { namespacePrefix } from '../cluster-options.ts';
 import { runInCluster } from '../run-in-cluster.ts';
 import type { ConnectionAgeOptions } from './options.ts';
 import { connectionAgePage } from './page.ts';
@@ -8,11 +9,7 @@ import { printConnectionAge } from './print.ts';
 import { type ConnectionAgeReport, exitCodeOf } from './report.ts';
 
 /** Sweeps the ages in a namespace of its own in a cluster; the answer is the exit code. */
-export function measureInCluster(
-  options: ConnectionAgeOptions,
-  raw: RawClusterOptions,
-  output: ExperimentOutput,
-): Promise<number> {
+export function measureInCluster(options: ConnectionAgeOptions, raw: RawProveOptions, output: Output): Promise<number> {
   const { pods, scaleTo, seed } = options;
   return runInCluster<ConnectionAgeReport>({
     proof: parseProofOptions({
@@ -20,6 +17,11 @@ export function measureInCluster(
       ...{ scaleTo: String(scaleTo), seed: String(seed) },
     }),
     experiment: { kind: 'connection-age', options },
-    ...{ raw, output, print: printConnectionAge, page: connectionAgePage, exitCode: exitCodeOf },
+    ...{
+      raw,
+      namespacePrefix,
+      output,
+      shown: { print: printConnectionAge, page: connectionAgePage, exitCode: exitCodeOf },
+    },
   });
 }

@@ -1,4 +1,5 @@
 import { EvenkeelError } from '../../base/errors.ts';
+import { decimal, wholeNumber } from '../../base/number-flag.ts';
 import { parseDuration } from '../../probe/measure/duration.ts';
 import { refuseClusterFlags } from '../cluster-flags.ts';
 
@@ -42,28 +43,10 @@ export function parseConnectionAge(
   refuseClusterFlags(given);
   const raw = given as Readonly<Record<string, string | undefined>>;
   const usual = given.kubernetes === true ? { ...defaults, ...inCluster } : defaults;
-  const number = (
-    text: string | undefined,
-    field: string,
-    fallback: number,
-    min: number,
-    max: number,
-    whole = true,
-  ): number => {
-    if (text === undefined) return fallback;
-    const value = Number(text);
-    if (!/^\d+(\.\d+)?$/.test(text) || value < min || value > max || (whole && !Number.isInteger(value))) {
-      throw new EvenkeelError('EK_USAGE', `"${text}" is not a ${whole ? 'whole ' : ''}number from ${min} to ${max}`, {
-        field,
-        hint: `For example ${field} ${fallback}.`,
-      });
-    }
-    return value;
-  };
-  const scale = number(raw.scale, '--scale', usual.scale, 1, 200, false);
+  const scale = decimal(raw.scale, '--scale', usual.scale, 1, 200);
   const agesMs = (raw.ages ?? usual.ages).split(',').map((age) => parseDuration(age.trim(), '--ages', { min: 1000 }));
-  const pods = number(raw.pods, '--pods', defaults.pods, 1, 50);
-  const scaleTo = number(raw.scaleTo, '--scale-to', Math.max(defaults.scaleTo, pods + 1), 2, 100);
+  const pods = wholeNumber(raw.pods, '--pods', defaults.pods, 1, 50);
+  const scaleTo = wholeNumber(raw.scaleTo, '--scale-to', Math.max(defaults.scaleTo, pods + 1), 2, 100);
   if (scaleTo <= pods) {
     throw new EvenkeelError('EK_USAGE', `--scale-to ${scaleTo} is not more than --pods ${pods}`, {
       field: '--scale-to',
@@ -73,15 +56,15 @@ export function parseConnectionAge(
   return {
     agesMs: [...new Set(agesMs)].sort((a, b) => a - b),
     ...{ scale, dnsMs, pods, scaleTo },
-    clients: number(raw.clients, '--clients', defaults.clients, 1, 20),
-    ratePerSecond: number(raw.rate, '--rate', defaults.rate, 1, 1000),
-    seed: number(raw.seed, '--seed', 1, 0, 2 ** 31 - 1),
+    clients: wholeNumber(raw.clients, '--clients', defaults.clients, 1, 20),
+    ratePerSecond: wholeNumber(raw.rate, '--rate', defaults.rate, 1, 1000),
+    seed: wholeNumber(raw.seed, '--seed', 1, 0, 2 ** 31 - 1),
     fleet: {
-      clients: number(raw.fleetClients, '--fleet-clients', fleet.clients, 1, 1_000_000),
-      pods: number(raw.fleetPods, '--fleet-pods', fleet.pods, 1, 100_000),
-      scaleOutsPerHour: number(raw.scaleOuts, '--scale-outs', fleet.scaleOuts, 0, 3600, false),
-      podsAdded: number(raw.podsAdded, '--pods-added', fleet.podsAdded, 1, 100_000),
-      coresPerPod: number(raw.podCores, '--pod-cores', fleet.cores, 0.001, 1000, false),
+      clients: wholeNumber(raw.fleetClients, '--fleet-clients', fleet.clients, 1, 1_000_000),
+      pods: wholeNumber(raw.fleetPods, '--fleet-pods', fleet.pods, 1, 100_000),
+      scaleOutsPerHour: decimal(raw.scaleOuts, '--scale-outs', fleet.scaleOuts, 0, 3600),
+      podsAdded: wholeNumber(raw.podsAdded, '--pods-added', fleet.podsAdded, 1, 100_000),
+      coresPerPod: decimal(raw.podCores, '--pod-cores', fleet.cores, 0.001, 1000),
       dnsMs,
     },
   };

@@ -10,12 +10,13 @@ import {
   type Fixture,
   type FixtureConditions,
   type Policy,
+  parseOutput,
   parseProofOptions,
-  parseTelling,
+  parseShow,
   runNodeLocal,
   type Target,
 } from '../../probe/index.ts';
-import { measureInLab } from '../measure-in-lab.ts';
+import { runInLab } from '../run-in-lab.ts';
 
 /** One pod on one machine and four on the other. */
 const machines = [
@@ -27,9 +28,8 @@ const machines = [
 export async function proveNodeLocal(raw: Readonly<Record<string, unknown>>): Promise<number> {
   const replicas = machines.reduce((sum, one) => sum + one.replicas, 0);
   const options = { ...parseProofOptions({ ...raw, replicas: String(replicas) }), replicas };
-  return measureInLab({
-    options,
-    telling: parseTelling(raw),
+  let services: Readonly<Record<Policy, ServiceRecord>> | undefined;
+  return runInLab({
     lab: {
       id: raw.id as string | undefined,
       seed: options.seed,
@@ -39,22 +39,22 @@ export async function proveNodeLocal(raw: Readonly<Record<string, unknown>>): Pr
         region: 'region-1',
       })),
     },
-    keep: raw.keep === true,
+    ...{ output: parseOutput(raw), shown: parseShow(raw) },
+    keep: raw.keep === true ? (lab) => addresses(lab, services!) : undefined,
     async measure(lab, progress, signal) {
-      const services = await setStage(lab);
-      const report = await runNodeLocal(
-        (policy) => new NodeLocalFixture(lab, services[policy]),
-        options,
-        progress,
-        signal,
-      );
-      const addresses = Object.entries(services).map(
-        ([policy, { ports }]) =>
-          `  externalTrafficPolicy: ${policy.padEnd(8)} curl http://${ports[0]!.address}/hellohttp`,
-      );
-      return { report, addresses: [...addresses, `  pods: evenkeel lab ps --id ${lab.id}`].join('\n') };
+      const both = await setStage(lab);
+      services = both;
+      return runNodeLocal((policy) => new NodeLocalFixture(lab, both[policy]), options, progress, signal);
     },
   });
+}
+
+/** What a person can call while the lab is kept up. */
+function addresses(lab: Lab, services: Readonly<Record<Policy, ServiceRecord>>): string {
+  const lines = Object.entries(services).map(
+    ([policy, { ports }]) => `  externalTrafficPolicy: ${policy.padEnd(8)} curl http://${ports[0]!.address}/hellohttp`,
+  );
+  return [...lines, `  pods: evenkeel lab ps --id ${lab.id}`].join('\n');
 }
 
 /** The same pods behind a Service of each policy. */

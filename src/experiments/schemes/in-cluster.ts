@@ -1,48 +1,17 @@
 import { styleText } from 'node:util';
 import { serviceNames } from '../../environments/backends.ts';
-import { connect } from '../../environments/cluster/connect.ts';
 import type { ManifestOptions } from '../../environments/cluster/manifests.ts';
-import { newName } from '../../environments/cluster/namespace.ts';
-import { parseProveOptions, type RawProveOptions } from '../../environments/cluster/options.ts';
-import { measureInNamespace } from '../../environments/cluster/own-namespace.ts';
+import { defaultPrefix } from '../../environments/cluster/namespace.ts';
+import type { RawProveOptions } from '../../environments/cluster/options.ts';
 import { partNames, partsOf, xdsPort } from '../../environments/cluster/plan.ts';
-import {
-  createProgress,
-  openTelling,
-  parseProofOptions,
-  parseTelling,
-  type Report,
-  tellReport,
-} from '../../probe/index.ts';
+import { parseOutput, parseProofOptions, parseShow, type Report } from '../../probe/index.ts';
+import { runInCluster } from '../run-in-cluster.ts';
 
-/** Makes a namespace, measures in it, prints what was seen and deletes it again; the answer is the exit code. */
-export async function proveInCluster(raw: RawProveOptions): Promise<number> {
-  const proof = parseProofOptions(raw);
-  const options = parseProveOptions(raw);
-  const telling = parseTelling(raw as Readonly<Record<string, unknown>>);
-  const files = await openTelling(telling, proof.report);
-  const progress = createProgress(process.stderr);
-  const { report: _report, json: _json, by: _by, ...plain } = proof;
-  const namespace = newName(options.namespacePrefix);
-  const manifests: ManifestOptions = {
-    plan: {
-      namespace,
-      options: { ...plain, report: undefined, json: false, by: undefined },
-      controlPlane: options.controlPlane,
-      envoy: options.envoyImage !== undefined,
-    },
-    image: options.image,
-    envoyImage: options.envoyImage,
-    clusterDomain: options.clusterDomain,
-    keep: options.keep,
-  };
-
-  progress.step('asking the cluster');
-  const cluster = await connect(options.context).finally(() => progress.end());
-  return measureInNamespace<Report>(cluster, manifests, progress, async (report, kept) => {
-    const code = await tellReport(report, telling, files, proof);
-    if (kept) console.error(`\n${whatStays(manifests)}`);
-    return code;
+/** Makes a namespace, measures every scheme in it, prints what was seen and deletes it again; the answer is the exit code. */
+export async function proveInCluster(raw: RawProveOptions & Readonly<Record<string, unknown>>): Promise<number> {
+  return runInCluster<Report>({
+    ...{ proof: parseProofOptions(raw), raw, namespacePrefix: defaultPrefix },
+    ...{ output: parseOutput(raw), shown: parseShow(raw), kept: whatStays },
   });
 }
 

@@ -2,24 +2,25 @@ import { findEnvoy } from '../../base/find-envoy.ts';
 import { LabFixture } from '../../environments/lab/fixture.ts';
 import { shortened } from '../../environments/lab/shortened.ts';
 import { type Stage, setStage } from '../../environments/lab/stage.ts';
-import { parseProofOptions, parseTelling, runProof, schemesVia } from '../../probe/index.ts';
-import { measureInLab } from '../measure-in-lab.ts';
+import { parseOutput, parseProofOptions, parseShow, runProof, schemesVia } from '../../probe/index.ts';
+import { runInLab } from '../run-in-lab.ts';
 
 /** Starts a lab and measures every scheme in it; the answer is the exit code. */
 export async function proveInLab(raw: Readonly<Record<string, unknown>>): Promise<number> {
   const options = parseProofOptions(raw);
+  const shown = parseShow(raw);
   const envoy = schemesVia(options.schemes, 'proxy').length > 0 ? await findEnvoy() : undefined;
-  return measureInLab({
-    options,
-    telling: parseTelling(raw),
+  let stage: Stage | undefined;
+  return runInLab({
     lab: { id: raw.id as string | undefined, seed: options.seed, dnsTtlSeconds: shortened.dnsTtl.valueMs / 1000 },
-    keep: raw.keep === true,
+    ...{ output: parseOutput(raw), shown },
+    keep: raw.keep === true ? () => addresses(stage!) : undefined,
     async measure(lab, progress, signal) {
-      const stage = await setStage(lab, { ...options, envoy });
+      stage = await setStage(lab, { ...options, envoy });
       const fixture = new LabFixture(stage);
       const report = await runProof(fixture, options, progress, signal);
       fixture.close();
-      return { report, addresses: addresses(stage) };
+      return report;
     },
   });
 }

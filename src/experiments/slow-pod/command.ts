@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addOutputOptions, parseOutput } from '../output.ts';
+import { addOutputOptions, parseOutput } from '../../probe/output-flags.ts';
 import { parseSlowPod } from './options.ts';
 
 /** `evenkeel experiment slow-pod` */

@@ -7,8 +7,8 @@ import { versions } from '../../environments/versions.ts';
 import type { Lab, PodRecord } from '../../lab/index.ts';
 import { ClientProcess, type RunResult } from '../../probe/client/client-process.ts';
 import { schemes } from '../../probe/index.ts';
+import type { Output } from '../../probe/output-flags.ts';
 import { tally } from '../../verdict/tally.ts';
-import type { ExperimentOutput } from '../output.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { concludeSlowPod } from './conclude.ts';
 import { type EnvoyPolicy, startEnvoy } from './envoy.ts';
@@ -29,14 +29,18 @@ interface Stage {
 }
 
 /** Measures one policy after the other with the same pods; the answer is the exit code. */
-export function measureSlowPod(options: SlowPodOptions, output: ExperimentOutput): Promise<number> {
+export function measureSlowPod(options: SlowPodOptions, output: Output): Promise<number> {
   const startedAt = new Date();
   const { pods, latencyMs, slower, ratePerSecond, seed } = options;
   return runInLab<SlowPodReport>({
     lab: { seed, dnsTtlSeconds: 1 },
     output,
+    shown: {
+      print: printSlowPod,
+      page: slowPodPage,
+      exitCode: ({ interrupted, rows }) => (interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0),
+    },
     async measure(lab, progress, signal) {
-      progress.step(`starting pods in lab ${lab.id}`);
       const stage = await setStage(lab, options);
       const rows: SlowPodRow[] = [];
       for (const policy of policies) {
@@ -73,9 +77,6 @@ export function measureSlowPod(options: SlowPodOptions, output: ExperimentOutput
         conclusion: concludeSlowPod(rows, pods, signal.aborted),
       };
     },
-    print: printSlowPod,
-    page: slowPodPage,
-    exitCode: ({ interrupted, rows }) => (interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0),
   });
 }
 

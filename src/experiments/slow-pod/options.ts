@@ -1,4 +1,4 @@
-import { wholeNumber } from '../whole-number.ts';
+import { wholeNumber } from '../../base/number-flag.ts';
 
 /** What `evenkeel experiment slow-pod` measures. */
 export interface SlowPodOptions {

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { EvenkeelError } from '../../base/errors.ts';
+import { wholeNumber } from '../../base/number-flag.ts';
 import { type Identifier, parseIdentifier } from '../identify/identify.ts';
 import { type Arrivals, parseRate } from '../load/arrivals.ts';
+import { addOutputOptions, type Output, parseOutput } from '../output-flags.ts';
 import type { TlsFlags } from '../target/credentials.ts';
 import { type ProbeTarget, parseTarget } from '../target/parse-target.ts';
 import { parseDuration } from './duration.ts';
@@ -9,7 +11,7 @@ import { addGateOptions, type Gate, parseGate, type RawGate } from './gate.ts';
 import { parseHeaders } from './headers.ts';
 
 /** Everything that a person can say about a measurement. */
-export interface ProbeOptions {
+export interface ProbeOptions extends Output {
   readonly target: ProbeTarget;
   /** `pkg.Service/Method` */
   readonly method: string;
@@ -43,9 +45,6 @@ export interface ProbeOptions {
   readonly calls: number | undefined;
   readonly seed: number;
   readonly gate: Gate | undefined;
-  readonly report: string | undefined;
-  readonly html: string | undefined;
-  readonly json: boolean;
 }
 
 /** As commander hands options over. */
@@ -91,13 +90,8 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
   const target = parseTarget(text);
   const usage = (message: string, field: string, hint?: string): EvenkeelError =>
     new EvenkeelError('EK_USAGE', message, { field, hint });
-  const whole = (value: string | undefined, field: string, max: number): number | undefined => {
-    if (value === undefined) return undefined;
-    if (!/^\d{1,9}$/.test(value) || Number(value) < 1 || Number(value) > max) {
-      throw usage(`"${value}" is not a whole number from 1 to ${max}`, field, `For example ${field} 10.`);
-    }
-    return Number(value);
-  };
+  const whole = (value: string | undefined, field: string, max: number): number | undefined =>
+    wholeNumber(value, field, undefined, 1, max);
   const forGrpc = {
     '--method': raw.method,
     '--data': raw.data,
@@ -142,10 +136,7 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
     );
   }
   const callers = whole(raw.concurrency, '--concurrency', 10_000);
-  const seed = raw.seed === undefined ? 1 : Number(raw.seed);
-  if (!(/^\d{1,10}$/.test(raw.seed ?? '1') && seed < 2 ** 31)) {
-    throw usage(`"${raw.seed}" is not a whole number from 0 to ${2 ** 31 - 1}`, '--seed');
-  }
+  const seed = wholeNumber(raw.seed, '--seed', 1, 0, 2 ** 31 - 1);
   const calls = whole(raw.calls, '--calls', 100_000_000);
   const arrivals: Arrivals =
     callers === undefined ? parseRate(raw.rate ?? '100', raw.poisson === true) : { loop: 'closed', callers };
@@ -199,9 +190,7 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
     calls,
     seed,
     gate: parseGate(raw),
-    report: raw.report,
-    html: raw.html,
-    json: raw.json === true,
+    ...parseOutput(raw),
   };
 }
 
@@ -263,10 +252,5 @@ export function addProbeOptions<C extends Command>(command: C): C {
     .option('--duration <time>', 'how long calls that count are made (default: 10s)')
     .option('--calls <n>', 'end after so many calls that count')
     .option('--seed <n>', 'seed of everything that is chance (default: 1)');
-  addGateOptions(command);
-  command
-    .option('--report <file>', 'write the report as JSON, for example report.json')
-    .option('--html <file>', 'write a page with plots, for example report.html; it loads nothing else')
-    .option('--json', 'print the report as JSON instead of the table');
-  return command;
+  return addOutputOptions(addGateOptions(command));
 }

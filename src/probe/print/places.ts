@@ -1,6 +1,8 @@
-import type { Place } from '../options.ts';
 import type { MeasuredScheme, Report } from '../report.ts';
 import { type Cell, type Column, type Paint, table } from './layout.ts';
+
+/** What pods can be put together by. */
+export type Place = 'zone' | 'node';
 
 /** Who answered, by zone or by machine. */
 export function printPlaces({ schemes }: Report, place: Place, paint: Paint): string[] {

@@ -1,10 +1,9 @@
-import type { Place } from '../options.ts';
 import type { Report } from '../report.ts';
 import { printChanges } from './changes.ts';
 import { printConditions } from './conditions.ts';
 import { painter, wrap } from './layout.ts';
 import { printNodeLocal } from './node-local.ts';
-import { printPlaces } from './places.ts';
+import { type Place, printPlaces } from './places.ts';
 import { printRollouts } from './rollouts.ts';
 import { printSchemes } from './scheme-rows.ts';
 

@@ -2,13 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EvenkeelError, messageOf } from '../base/errors.ts';
-import type { Report } from './report.ts';
-
-/** A place for the report that is known to be writable. */
-export interface ReportFile {
-  /** As {@link OutputFile.write}, as JSON. */
-  write(report: Report): Promise<void>;
-}
 
 /** A place for text that is known to be writable. */
 export interface OutputFile {
@@ -22,19 +15,13 @@ export interface OutputFile {
  * @throws EvenkeelError `EK_REPORT_PATH` of the first file that could not be written, after everything else is done
  */
 export async function publish(
-  files: readonly (readonly [file: OutputFile | undefined, text: () => string])[],
+  files: readonly (readonly [file: OutputFile | undefined, text: () => string | Promise<string>])[],
   print: () => void,
 ): Promise<void> {
-  const written = await Promise.allSettled(files.map(async ([file, text]) => file?.write(text())));
+  const written = await Promise.allSettled(files.map(async ([file, text]) => file?.write(await text())));
   print();
   const lost = written.find((one) => one.status === 'rejected');
   if (lost !== undefined) throw lost.reason;
-}
-
-/** As {@link openOutput}, for a report. */
-export async function openReport(file: string, field = '--report'): Promise<ReportFile> {
-  const output = await openOutput(file, field);
-  return { write: (report) => output.write(`${JSON.stringify(report, null, 2)}\n`) };
 }
 
 /**

@@ -1,6 +1,6 @@
-import { isLost } from '../../verdict/quantile.ts';
-import { type Check, check, type Gate } from '../measure/gate.ts';
-import type { MeasuredScheme, Report } from '../report.ts';
+import { isLost } from '../verdict/quantile.ts';
+import { type Check, check, type Gate } from './measure/gate.ts';
+import type { MeasuredScheme, Report } from './report.ts';
 
 /**
  * Holds a report of schemes against a gate, row by row; pure. Every scheme that was asked for must show it: a row that was

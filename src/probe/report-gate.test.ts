@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { reportPage } from '../html/report-page.ts';
-import { gateLine, parseGate } from '../measure/gate.ts';
-import { change, measured, report } from '../testing/rows.ts';
+import { reportPage } from './html/report-page.ts';
+import { gateLine, parseGate } from './measure/gate.ts';
 import { checkReport } from './report-gate.ts';
+import { change, measured, report } from './testing/rows.ts';
 
 const even = measured('xds', [100, 100, 100]);
 const pinned = measured('clusterip-grpc', [300, 0, 0], { failed: 2, failures: { UNAVAILABLE: 2 }, calls: 302 });

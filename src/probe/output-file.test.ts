@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { EvenkeelError } from '../base/errors.ts';
-import type { Report } from './report.ts';
-import { openReport } from './report-file.ts';
+import { openOutput } from './output-file.ts';
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'evenkeel-report-'));
@@ -13,7 +12,7 @@ async function folder(t: TestContext): Promise<string> {
   return path;
 }
 
-const report = { schemaVersion: 1 } as Report;
+const report = '{ "schemaVersion": 1 }\n';
 
 function refused(error: unknown): boolean {
   return error instanceof EvenkeelError && error.code === 'EK_REPORT_PATH' && error.exitCode === 2;
@@ -21,17 +20,17 @@ function refused(error: unknown): boolean {
 
 test('the file appears when it is written, whole, and nothing else stays', async (t) => {
   const path = await folder(t);
-  const file = await openReport(join(path, 'report.json'));
+  const file = await openOutput(join(path, 'report.json'), '--report');
   assert.deepEqual(await readdir(path), []);
   await file.write(report);
   assert.deepEqual(await readdir(path), ['report.json']);
-  assert.deepEqual(JSON.parse(await readFile(join(path, 'report.json'), 'utf8')), report);
+  assert.equal(await readFile(join(path, 'report.json'), 'utf8'), report);
 });
 
 test('what was in the file stays until the new report is complete', async (t) => {
   const path = join(await folder(t), 'report.json');
   await writeFile(path, 'old');
-  const file = await openReport(path);
+  const file = await openOutput(path, '--report');
   assert.equal(await readFile(path, 'utf8'), 'old');
   await file.write(report);
   assert.match(await readFile(path, 'utf8'), /schemaVersion/);
@@ -42,7 +41,7 @@ test('a folder that does not exist, a folder, a file as folder: refused before t
   await mkdir(join(path, 'folder'));
   await writeFile(join(path, 'file'), '');
   for (const wrong of ['none/report.json', 'folder', 'file/report.json', 'folder/none/']) {
-    await assert.rejects(openReport(join(path, wrong)), refused, wrong);
+    await assert.rejects(openOutput(join(path, wrong), '--report'), refused, wrong);
   }
 });
 
@@ -52,10 +51,10 @@ test('a protected file or folder is refused', {
   const path = await folder(t);
   await writeFile(join(path, 'report.json'), '');
   await chmod(join(path, 'report.json'), 0o444);
-  await assert.rejects(openReport(join(path, 'report.json')), refused);
+  await assert.rejects(openOutput(join(path, 'report.json'), '--report'), refused);
   await chmod(path, 0o555);
   try {
-    await assert.rejects(openReport(join(path, 'other.json')), refused);
+    await assert.rejects(openOutput(join(path, 'other.json'), '--report'), refused);
   } finally {
     await chmod(path, 0o755);
   }
@@ -63,7 +62,7 @@ test('a protected file or folder is refused', {
 
 test('a folder that goes while the run is under way is said when the report is written', async (t) => {
   const path = await folder(t);
-  const file = await openReport(join(path, 'report.json'));
+  const file = await openOutput(join(path, 'report.json'), '--report');
   await rm(path, { recursive: true });
   await assert.rejects(file.write(report), refused);
 });

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { addGateOptions } from './measure/gate.ts';
+
+/** Where results go. */
+export interface Output {
+  /** JSON file. */
+  readonly report: string | undefined;
+  /** Page with plots. */
+  readonly html: string | undefined;
+  /** JSON instead of the table on standard output. */
+  readonly json: boolean;
+}
+
+/** Adds the flags that {@link parseOutput} reads. */
+export function addOutputOptions<C extends Command>(command: C): C {
+  command
+    .option('--report <file>', 'write the report as JSON, for example report.json')
+    .option('--html <file>', 'write a page with plots, for example report.html; it loads nothing else')
+    .option('--json', 'print the report as JSON instead of the table');
+  return command;
+}
+
+/** Takes what commander hands over. */
+export function parseOutput(raw: object): Output {
+  const { report, html, json } = raw as Readonly<Record<string, unknown>>;
+  return {
+    report: report as string | undefined,
+    html: html as string | undefined,
+    json: json === true,
+  };
+}
+
+/** The same, and what a report of schemes can be shown with: shares by place, and a gate. */
+export function addShowOptions<C extends Command>(command: C): C {
+  command.option('--by <place>', 'also print the shares by "zone" or by "node"');
+  return addGateOptions(addOutputOptions(command));
+}
