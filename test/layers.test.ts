@@ -118,16 +118,16 @@ function closureOf(file: string, seen = new Set<string>()): Set<string> {
 
 test('the state machines of xds know no socket', () => {
   const machines = [
-    'discovery-stream.ts',
-    'sotw.ts',
-    'delta.ts',
-    'snapshot-cache.ts',
-    'response-encoder.ts',
-    'subscriber-index.ts',
-    'fan-out.ts',
+    'stream/discovery-stream.ts',
+    'stream/sotw.ts',
+    'stream/delta.ts',
+    'stream/response-encoder.ts',
+    'cache/snapshot-cache.ts',
+    'server/subscriber-index.ts',
+    'server/fan-out.ts',
   ];
   const needed = new Set(machines.flatMap((name) => [...closureOf(join(library, name))]));
-  assert.ok(needed.has(join(library, 'subscription.ts')), 'what they need is found');
+  assert.ok(needed.has(join(library, 'stream', 'subscription.ts')), 'what they need is found');
   const withSockets = [...needed].filter((file) => /'node:(?:http2?|https|net|tls)'/.test(readFileSync(file, 'utf8')));
   assert.deepEqual(
     withSockets.map((file) => relative(library, file)),

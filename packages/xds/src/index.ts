@@ -5,7 +5,6 @@
  * @packageDocumentation
  */
 
-export { AdsServer, type AdsServerOptions, http2ServerOptions } from './ads-server.ts';
 export { type AssignmentSpec, buildAssignment, type EndpointSpec, type LocalitySpec } from './builders/assignment.ts';
 export {
   buildEdsCluster,
@@ -27,9 +26,18 @@ export {
   type WeightedClusterSpec,
 } from './builders/route.ts';
 export { buildSocketListener, type SocketListenerSpec } from './builders/socket-listener.ts';
-export type { ClientResource, ClientStatus, RejectionStatus, TypeStatus } from './client-status.ts';
-export type { Inconsistency } from './consistency.ts';
-export { adsDeltaPath, adsSotwPath, type DiscoveryMethod, discoveryMethods } from './discovery-methods.ts';
+export type { Inconsistency } from './cache/consistency.ts';
+export type { ResourceKey } from './cache/layer.ts';
+export { referencesOf } from './cache/references.ts';
+export {
+  type CacheChange,
+  type CacheObserver,
+  type CacheUpdate,
+  type LayerOptions,
+  type Snapshot,
+  SnapshotCache,
+  type SnapshotCacheOptions,
+} from './cache/snapshot-cache.ts';
 export { type CallHandler, type CallStatus, ServerCall } from './grpc/call.ts';
 export { frameMessage } from './grpc/message-reader.ts';
 export {
@@ -43,9 +51,7 @@ export { GrpcRouter, type GrpcRouterOptions, type MethodHandler } from './grpc/r
 export { GrpcError, type GrpcStatusCode, grpcStatus } from './grpc/status.ts';
 export type { GrpcConnection, GrpcStream, Peer } from './grpc/transport.ts';
 export type { Fault, FaultReason } from './http2/fault.ts';
-export type { ResourceKey } from './layer.ts';
 export { defaultLimits, type XdsLimits } from './limits.ts';
-export type { ListenAddress } from './listen-address.ts';
 export {
   type ClusterLoad,
   defaultLoadReportLimits,
@@ -69,21 +75,15 @@ export {
   type MemoryLimits,
 } from './memory/memory-budget.ts';
 export type { XdsNode } from './node.ts';
-export type { Refusal, StreamInfo, XdsObserver } from './observer.ts';
 export { checkPortable } from './profile/check-portable.ts';
-export { referencesOf } from './references.ts';
 export { type EncodedResource, encodeResource, fromAny, type ResourceOptions, typeUrlOf } from './resource.ts';
-export type { Variant } from './response-encoder.ts';
-export type { ResourceFilter } from './restricted-view.ts';
-export {
-  type CacheChange,
-  type CacheObserver,
-  type CacheUpdate,
-  type LayerOptions,
-  type Snapshot,
-  SnapshotCache,
-  type SnapshotCacheOptions,
-} from './snapshot-cache.ts';
+export { AdsServer, type AdsServerOptions, http2ServerOptions } from './server/ads-server.ts';
+export type { ClientResource, ClientStatus, RejectionStatus, TypeStatus } from './server/client-status.ts';
+export { adsDeltaPath, adsSotwPath, type DiscoveryMethod, discoveryMethods } from './server/discovery-methods.ts';
+export type { ListenAddress } from './server/listen-address.ts';
+export type { Refusal, StreamInfo, XdsObserver } from './server/observer.ts';
+export type { Variant } from './stream/response-encoder.ts';
+export type { ResourceFilter } from './stream/restricted-view.ts';
 export { AdsTestClient, type AdsTestClientOptions } from './test-client/ads-test-client.ts';
 export type { DeltaFields, DeltaSubscription, DeltaTestStream } from './test-client/delta-test-stream.ts';
 export { type EndStatus, GrpcTestStream } from './test-client/grpc-stream.ts';

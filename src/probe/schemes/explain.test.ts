@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { explainLoss } from '../schemes/explain.ts';
+import { explainLoss } from './explain.ts';
 
 const none = { refused: 0, goaway: 0, staleAddress: 0, drainedTooShort: 0, cut: 0, deadline: 0, other: 0 };
 

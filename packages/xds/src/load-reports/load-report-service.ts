@@ -9,9 +9,9 @@ import { dismissalMessage } from '../grpc/methods.ts';
 import type { GrpcRouter } from '../grpc/router.ts';
 import { GrpcError, grpcStatus } from '../grpc/status.ts';
 import type { Peer } from '../grpc/transport.ts';
-import { nodeSize } from '../held-size.ts';
 import { AccountedSize } from '../memory/account.ts';
 import { decodeNode, type XdsNode } from '../node.ts';
+import { nodeSize } from '../stream/held-size.ts';
 import { RateLimit } from '../transport/rate-limit.ts';
 import {
   type ClusterLoad,

@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from 'node:http2';
-import { adsDeltaPath, adsSotwPath } from '../discovery-methods.ts';
 import type { XdsNode } from '../node.ts';
+import { adsDeltaPath, adsSotwPath } from '../server/discovery-methods.ts';
 import { DeltaTestStream } from './delta-test-stream.ts';
 import { GrpcTestStream } from './grpc-stream.ts';
 import { SotwTestStream } from './sotw-test-stream.ts';

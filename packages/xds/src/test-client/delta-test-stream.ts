@@ -5,7 +5,7 @@ import {
 } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
 import { StatusSchema } from '../gen/google/rpc/status_pb.ts';
 import { nodeMessage, type XdsNode } from '../node.ts';
-import type { RejectionDetail } from '../requests.ts';
+import type { RejectionDetail } from '../stream/requests.ts';
 import type { GrpcTestStream } from './grpc-stream.ts';
 import { type ReceivedResponse, TestStream } from './test-stream.ts';
 

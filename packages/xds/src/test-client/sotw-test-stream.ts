@@ -2,8 +2,8 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { DiscoveryRequestSchema, DiscoveryResponseSchema } from '../gen/envoy/service/discovery/v3/discovery_pb.ts';
 import { StatusSchema } from '../gen/google/rpc/status_pb.ts';
 import { nodeMessage, type XdsNode } from '../node.ts';
-import type { RejectionDetail } from '../requests.ts';
 import { fromAny } from '../resource.ts';
+import type { RejectionDetail } from '../stream/requests.ts';
 import type { GrpcTestStream } from './grpc-stream.ts';
 import { type ReceivedResponse, TestStream } from './test-stream.ts';
 

@@ -1,0 +1,85 @@
+import type { PeerCertificate } from 'node:tls';
+import type { ResourceKey } from '../cache/layer.ts';
+import type { Peer } from '../grpc/transport.ts';
+import { type Rejection, rejectedNames } from '../stream/acknowledgements.ts';
+import type { DiscoveryStream } from '../stream/discovery-stream.ts';
+import type { TypeState } from '../stream/type-state.ts';
+import type { StreamInfo } from './observer.ts';
+
+/** A response that a client rejected. */
+export interface RejectionStatus extends Pick<Rejection, 'version' | 'code' | 'message'> {
+  /** Some names of what was new in it. */
+  readonly names: readonly string[];
+  readonly agoMs: number;
+}
+
+/** What one client asked for, was sent and answered in one type. */
+export interface TypeStatus {
+  readonly typeUrl: string;
+  readonly wildcard: boolean;
+  /** How many names it asked for. */
+  readonly names: number;
+  /** How many resources it was sent and has not given up since. */
+  readonly held: number;
+  /** Version of the last response that it acknowledged. */
+  readonly ackedVersion: string | undefined;
+  /** The last response, if it was rejected. */
+  readonly rejection: RejectionStatus | undefined;
+  /** Age of the oldest response that has not been answered; undefined: none. */
+  readonly unansweredMs: number | undefined;
+  /** Names whose change has not been sent yet, since the client has not answered or does not read. */
+  readonly pending: number;
+}
+
+/** A stream and what it knows, plain data. */
+export interface ClientStatus extends StreamInfo {
+  /** The client's certificate where it was verified; read from the connection when asked for. */
+  readonly certificate: PeerCertificate | undefined;
+  readonly types: readonly TypeStatus[];
+  /** Names that it asked for and may not see, as `TYPE_URL NAME`; at most 100. */
+  readonly hidden: readonly string[];
+}
+
+/** A resource that a client asked for or was sent. */
+export interface ClientResource extends ResourceKey {
+  /** Version that it was sent last; undefined: there is none, or it has not been sent yet. */
+  readonly version: string | undefined;
+}
+
+export function clientResources(stream: DiscoveryStream): ClientResource[] {
+  return stream.types.flatMap(({ subscription: { typeUrl, names, held } }) =>
+    [...new Set([...names, ...held.names()])].map((name) => ({ typeUrl, name, version: held.get(name)?.version })),
+  );
+}
+
+export function clientStatus(info: StreamInfo, stream: DiscoveryStream, peer: Peer, nowMs: number): ClientStatus {
+  return {
+    ...info,
+    // To decode thousands of certificates takes long, and nobody may want them.
+    get certificate() {
+      return peer.certificate;
+    },
+    types: stream.types.map((state) => typeStatus(state, nowMs)),
+    hidden: stream.hidden,
+  };
+}
+
+function typeStatus({ subscription, acks }: TypeState, nowMs: number): TypeStatus {
+  const { rejection, oldestUnanswered } = acks;
+  return {
+    typeUrl: subscription.typeUrl,
+    wildcard: subscription.wildcard,
+    names: subscription.names.size,
+    held: subscription.held.size,
+    ackedVersion: acks.ackedVersion,
+    rejection: rejection && {
+      version: rejection.version,
+      names: rejectedNames(rejection),
+      code: rejection.code,
+      message: rejection.message,
+      agoMs: nowMs - rejection.atMs,
+    },
+    unansweredMs: oldestUnanswered && nowMs - oldestUnanswered.sentAtMs,
+    pending: subscription.pendingCount,
+  };
+}

@@ -1,0 +1,250 @@
+import { endpointsNameOf } from '../cache/references.ts';
+import type { ResourceView } from '../cache/view.ts';
+import { GrpcError, grpcStatus } from '../grpc/status.ts';
+import type { XdsLimits } from '../limits.ts';
+import { anonymousNode, isEnvoy, type XdsNode } from '../node.ts';
+import type { EncodedResource } from '../resource.ts';
+import { sendingRank, typeUrls } from '../type-urls.ts';
+import { Acknowledgements, type Settlement } from './acknowledgements.ts';
+import { nodeSize, streamSize } from './held-size.ts';
+import type { RejectionDetail } from './requests.ts';
+import type { ResponseContent, ResponseEncoder } from './response-encoder.ts';
+import type { HiddenNames } from './restricted-view.ts';
+import type { SotwRequestReader } from './sotw-request-reader.ts';
+import { type InterestSink, Subscription, type Update } from './subscription.ts';
+import { mayRemove, maySend, type TypeState } from './type-state.ts';
+
+/** What a stream sees, and where it says what it cares for. */
+export interface Membership {
+  readonly view: ResourceView;
+  readonly interest: InterestSink;
+  /** Names that it asked for and may not see, as `TYPE_URL NAME`; undefined: it may see everything. */
+  readonly hidden?: HiddenNames | undefined;
+}
+
+/** What a stream needs from its surroundings. */
+export interface StreamEnvironment {
+  /** Called once, with the node that the first request names. */
+  join(node: XdsNode): Membership;
+  readonly encoder: ResponseEncoder;
+  readonly requests: SotwRequestReader;
+  readonly limits: XdsLimits;
+  /** Monotonic milliseconds. */
+  now(): number;
+}
+
+/** A response that is ready to be written. */
+export interface OutgoingResponse {
+  readonly typeUrl: string;
+  readonly version: string;
+  readonly nonce: string;
+  readonly resources: number;
+  readonly removed: number;
+  /** The gRPC message with its prefix, shared with other streams. */
+  readonly frame: Buffer;
+}
+
+/** What a request was. */
+export interface RequestResult {
+  readonly typeUrl: string;
+  /** Present where the request acknowledged or rejected a response. */
+  readonly settlement?: Settlement | undefined;
+  /** It was written before its sender saw the last response, and was ignored. */
+  readonly stale: boolean;
+}
+
+/** How a variant of the protocol says an update. */
+export interface Wording {
+  /** Undefined where there is no way or no need to say it. */
+  content(state: TypeState, update: Update, view: ResourceView): ResponseContent | undefined;
+  /** Bytes after which a response of this type is split. */
+  maxResponseBytes(typeUrl: string, limits: XdsLimits): number;
+}
+
+/**
+ * One discovery stream without its socket: requests go in, responses are taken out when the socket can take them.
+ *
+ * What changes while a response waits to be written or acknowledged is merged into the next one: a slow client costs no
+ * more than a fast one. And a client that changes its subscription during many updates is still heard, although requests
+ * with an older nonce have to be ignored.
+ */
+export class DiscoveryStream {
+  readonly #environment: StreamEnvironment;
+  readonly #wording: Wording;
+  /** The type of a per-type service; undefined on an aggregated stream. */
+  readonly #fixedType: string | undefined;
+  readonly #types = new Map<string, TypeState>();
+  /** In the order in which responses are sent. */
+  #ordered: readonly TypeState[] = [];
+  #membership: Membership | undefined;
+  #node: XdsNode = anonymousNode;
+  #nodeBytes = 0;
+
+  constructor(environment: StreamEnvironment, wording: Wording, fixedType?: string) {
+    this.#environment = environment;
+    this.#wording = wording;
+    this.#fixedType = fixedType;
+  }
+
+  get node(): XdsNode {
+    return this.#node;
+  }
+
+  /** Undefined before the first request. */
+  get group(): string | undefined {
+    return this.#membership?.view.group;
+  }
+
+  /** Names that the client asked for and may not see, as `TYPE_URL NAME`. */
+  get hidden(): readonly string[] {
+    return [...(this.#membership?.hidden?.keys ?? [])];
+  }
+
+  /** Bytes that the stream makes the process hold, about. */
+  get heldBytes(): number {
+    return streamSize(this.#ordered, this.#nodeBytes, this.#membership?.hidden?.bytes ?? 0);
+  }
+
+  get types(): readonly TypeState[] {
+    return this.#ordered;
+  }
+
+  get limits(): XdsLimits {
+    return this.#environment.limits;
+  }
+
+  get requests(): SotwRequestReader {
+    return this.#environment.requests;
+  }
+
+  /** What the node of this stream sees. A node that a later request names is not looked at: it "should always be identical". */
+  view(node?: XdsNode): ResourceView {
+    return this.#join(node).view;
+  }
+
+  /** Whether an earlier request was about this type; an empty one is that of a per-type service. */
+  hasType(typeUrl: string): boolean {
+    return this.#types.has(typeUrl || (this.#fixedType ?? ''));
+  }
+
+  /**
+   * The state of the type that a request is about.
+   *
+   * @throws GrpcError INVALID_ARGUMENT for a type that this service does not serve, RESOURCE_EXHAUSTED for too many
+   */
+  stateFor(typeUrl: string, node?: XdsNode): TypeState {
+    const type = typeUrl || this.#fixedType;
+    if (type === undefined || type === '') {
+      throw new GrpcError(grpcStatus.invalidArgument, 'an aggregated stream needs a type_url in every request');
+    }
+    if (this.#fixedType !== undefined && type !== this.#fixedType) {
+      throw new GrpcError(grpcStatus.invalidArgument, `this service serves ${this.#fixedType} only, not ${type}`);
+    }
+    const known = this.#types.get(type);
+    if (known !== undefined) return known;
+    if (this.#types.size >= this.limits.typesPerStream) {
+      throw new GrpcError(grpcStatus.resourceExhausted, 'too many resource types on one stream');
+    }
+    const state = { subscription: new Subscription(type, this.#join(node).interest), acks: new Acknowledgements() };
+    this.#types.set(type, state);
+    this.#ordered = [...this.#types.values()].sort((a, b) => rankOf(a) - rankOf(b));
+    return state;
+  }
+
+  /** Takes the client's answer to a response, if the nonce belongs to one. */
+  settle(state: TypeState, nonce: string, error: RejectionDetail | undefined): Settlement | undefined {
+    return nonce === '' ? undefined : state.acks.settle(nonce, error, this.#environment.now());
+  }
+
+  /** @throws GrpcError RESOURCE_EXHAUSTED where the stream has subscribed to more names than it may */
+  checkNames(): void {
+    let names = 0;
+    let bytes = 0;
+    for (const { subscription } of this.#ordered) {
+      names += subscription.names.size;
+      bytes += subscription.nameBytes;
+    }
+    if (names > this.limits.namesPerStream || bytes > this.limits.nameBytesPerStream) {
+      throw new GrpcError(grpcStatus.resourceExhausted, 'too many resource names on one stream');
+    }
+  }
+
+  /** A resource has changed, come or gone. */
+  changed(typeUrl: string, name: string): void {
+    this.#types.get(typeUrl)?.subscription.changed(name);
+  }
+
+  /** The next response, if one is due: to be called until it returns undefined, while the socket takes more. */
+  next(): OutgoingResponse | undefined {
+    // A second look, since the first may have shown that listeners and routes have nothing to say, so that stale clusters
+    // may go.
+    return this.#look() ?? this.#look();
+  }
+
+  /** Withdraws all interest. */
+  close(): void {
+    for (const { subscription } of this.#ordered) subscription.close();
+  }
+
+  #join(node: XdsNode | undefined): Membership {
+    if (this.#membership === undefined) {
+      this.#node = node ?? anonymousNode;
+      this.#nodeBytes = nodeSize(this.#node);
+      this.#membership = this.#environment.join(this.#node);
+    }
+    return this.#membership;
+  }
+
+  #look(): OutgoingResponse | undefined {
+    if (!this.#ordered.some(hasPending)) return undefined;
+    for (const state of this.#ordered) {
+      const response = maySend(state, this.#ordered) ? this.#take(state) : undefined;
+      if (response !== undefined) return response;
+    }
+    return undefined;
+  }
+
+  #take(state: TypeState): OutgoingResponse | undefined {
+    const { subscription, acks } = state;
+    const { typeUrl } = subscription;
+    const view = this.view();
+    const maxBytes = this.#wording.maxResponseBytes(typeUrl, this.limits);
+    const update = subscription.take(view, () => mayRemove(state, this.#ordered), maxBytes);
+    const content = update && this.#wording.content(state, update, view);
+    if (content === undefined || update === undefined) return undefined;
+
+    if (typeUrl === typeUrls.cluster && isEnvoy(this.#node)) this.#resendEndpoints(update.resources);
+    const { nonce, frame } = this.#environment.encoder.encode(content, acks.lastNonce);
+    const { version } = content;
+    acks.sent({ nonce, version, resources: update.resources, sentAtMs: this.#environment.now() });
+    return {
+      typeUrl,
+      version,
+      nonce: String(nonce),
+      resources: content.count,
+      removed: update.removed.length,
+      frame,
+    };
+  }
+
+  /**
+   * "Warming of Cluster is completed only when a new ClusterLoadAssignment response is supplied by management server even
+   * though there is no change in endpoints."
+   */
+  #resendEndpoints(clusters: readonly EncodedResource[]): void {
+    const endpoints = this.#types.get(typeUrls.endpoint)?.subscription;
+    if (endpoints === undefined) return;
+    for (const cluster of clusters) {
+      const name = endpointsNameOf(cluster);
+      if (name !== undefined && endpoints.names.has(name)) endpoints.resend(name);
+    }
+  }
+}
+
+function hasPending({ subscription }: TypeState): boolean {
+  return subscription.hasPending;
+}
+
+function rankOf({ subscription }: TypeState): number {
+  return sendingRank(subscription.typeUrl);
+}

@@ -1,0 +1,179 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { messageOf } from '../errors.ts';
+import { GrpcError, grpcStatus } from '../grpc/status.ts';
+import type { XdsLimits } from '../limits.ts';
+import { decodeNode, type XdsNode } from '../node.ts';
+
+/** Why a client rejected a response. */
+export interface RejectionDetail {
+  /** Code of the `google.rpc.Status`. */
+  readonly code: number;
+  readonly message: string;
+}
+
+/** What SotW and delta requests have in common. */
+interface AnyRequest {
+  /** Empty where the client left it out. */
+  readonly typeUrl: string;
+  readonly node?: XdsNode | undefined;
+  readonly nonce: string;
+  /** Present: this is a NACK. */
+  readonly error?: RejectionDetail | undefined;
+}
+
+/** `envoy.service.discovery.v3.DiscoveryRequest` */
+export interface SotwRequest extends AnyRequest {
+  readonly names: readonly string[];
+  /** Whether it has accepted a response of this type, on this stream or an earlier one (`version_info`). */
+  readonly hasVersion: boolean;
+}
+
+/** `envoy.service.discovery.v3.DeltaDiscoveryRequest` */
+export interface DeltaRequest extends AnyRequest {
+  readonly subscribe: readonly string[];
+  readonly unsubscribe: readonly string[];
+  readonly initialVersions: ReadonlyMap<string, string>;
+}
+
+type RequestLimits = Pick<XdsLimits, 'nodeBytes' | 'nameBytes' | 'namesPerStream' | 'stringBytes' | 'nackBytes'>;
+
+/**
+ * Decodes a DiscoveryRequest. By hand, since acknowledgements are what a control plane reads most: every change comes
+ * back once from every client.
+ *
+ * @throws GrpcError INVALID_ARGUMENT where it is not one, RESOURCE_EXHAUSTED where it is beyond the limits
+ */
+export function decodeSotwRequest(bytes: Uint8Array, limits: RequestLimits): SotwRequest {
+  const names: string[] = [];
+  let typeUrl = '';
+  let nonce = '';
+  let hasVersion = false;
+  let node: Uint8Array | undefined;
+  let error: RejectionDetail | undefined;
+  readFields(bytes, (fieldNumber, reader) => {
+    if (fieldNumber === 1) hasVersion = reader.bytes().length > 0;
+    else if (fieldNumber === 2) node = reader.bytes();
+    else if (fieldNumber === 3) readName(reader, names, limits);
+    else if (fieldNumber === 4) typeUrl = readString(reader, 'type_url', limits.stringBytes);
+    else if (fieldNumber === 5) nonce = readString(reader, 'response_nonce', limits.stringBytes);
+    else if (fieldNumber === 6) error = readStatus(reader.bytes(), limits);
+    else return false;
+    return true;
+  });
+  return { typeUrl, nonce, node: readNode(node, limits), error, names, hasVersion };
+}
+
+/** As {@link decodeSotwRequest}, for a DeltaDiscoveryRequest. */
+export function decodeDeltaRequest(bytes: Uint8Array, limits: RequestLimits): DeltaRequest {
+  const subscribe: string[] = [];
+  const unsubscribe: string[] = [];
+  const initialVersions = new Map<string, string>();
+  let typeUrl = '';
+  let nonce = '';
+  let node: Uint8Array | undefined;
+  let error: RejectionDetail | undefined;
+  readFields(bytes, (fieldNumber, reader) => {
+    if (fieldNumber === 1) node = reader.bytes();
+    else if (fieldNumber === 2) typeUrl = readString(reader, 'type_url', limits.stringBytes);
+    else if (fieldNumber === 3) readName(reader, subscribe, limits);
+    else if (fieldNumber === 4) readName(reader, unsubscribe, limits);
+    else if (fieldNumber === 5) readVersion(reader.bytes(), initialVersions, limits);
+    else if (fieldNumber === 6) nonce = readString(reader, 'response_nonce', limits.stringBytes);
+    else if (fieldNumber === 7) error = readStatus(reader.bytes(), limits);
+    else return false;
+    return true;
+  });
+  return { typeUrl, nonce, node: readNode(node, limits), error, subscribe, unsubscribe, initialVersions };
+}
+
+/** `read` says whether it took the field; all fields that requests know are length-delimited. */
+function readFields(bytes: Uint8Array, read: (fieldNumber: number, reader: BinaryReader) => boolean): void {
+  try {
+    const reader = new BinaryReader(bytes);
+    while (reader.pos < reader.len) {
+      const [fieldNumber, wireType] = reader.tag();
+      if (wireType !== 2 || !read(fieldNumber, reader)) reader.skip(wireType, fieldNumber);
+    }
+  } catch (cause) {
+    if (cause instanceof GrpcError) throw cause;
+    throw malformed(cause);
+  }
+}
+
+/** The last one, where there are more: to read each would take a client a few bytes, and us much time. */
+function readNode(bytes: Uint8Array | undefined, limits: RequestLimits): XdsNode | undefined {
+  if (bytes === undefined) return undefined;
+  if (bytes.length > limits.nodeBytes) throw tooMuch(`the node takes ${bytes.length} bytes`, limits.nodeBytes);
+  let node: XdsNode;
+  try {
+    node = decodeNode(bytes);
+  } catch (cause) {
+    throw malformed(cause);
+  }
+  for (const [field, text] of Object.entries({
+    id: node.id,
+    cluster: node.cluster,
+    user_agent_name: node.userAgentName,
+  })) {
+    const length = Buffer.byteLength(text);
+    if (length > limits.stringBytes) throw tooMuch(`${field} of the node takes ${length} bytes`, limits.stringBytes);
+  }
+  return node;
+}
+
+function malformed(cause: unknown): GrpcError {
+  return new GrpcError(grpcStatus.invalidArgument, `not a discovery request: ${messageOf(cause)}`);
+}
+
+function readName(reader: BinaryReader, names: string[], limits: RequestLimits): void {
+  const name = readString(reader, 'a resource name', limits.nameBytes);
+  if (names.push(name) > limits.namesPerStream) throw tooMuch('too many names in one request', limits.namesPerStream);
+}
+
+/** Looks at the length before there is a string of it. */
+function readString(reader: BinaryReader, what: string, maxBytes: number): string {
+  const start = reader.pos;
+  const length = reader.uint32();
+  if (length > maxBytes) throw tooMuch(`${what} takes ${length} bytes`, maxBytes);
+  reader.pos = start;
+  return reader.string(true);
+}
+
+function readVersion(entry: Uint8Array, versions: Map<string, string>, limits: RequestLimits): void {
+  let name = '';
+  let version = '';
+  readFields(entry, (fieldNumber, reader) => {
+    if (fieldNumber === 1) name = readString(reader, 'a resource name', limits.nameBytes);
+    else if (fieldNumber === 2) version = readString(reader, 'an initial version', limits.stringBytes);
+    else return false;
+    return true;
+  });
+  versions.set(name, version);
+  if (versions.size > limits.namesPerStream) throw tooMuch('too many initial versions', limits.namesPerStream);
+}
+
+/** `google.rpc.Status`: 1 code, 2 message, of which the beginning is kept; the details are not looked at. */
+function readStatus(bytes: Uint8Array, { nackBytes }: RequestLimits): RejectionDetail {
+  const reader = new BinaryReader(bytes);
+  let code = 0;
+  let message = '';
+  while (reader.pos < reader.len) {
+    const [fieldNumber, wireType] = reader.tag();
+    if (fieldNumber === 1 && wireType === 0) code = reader.int32();
+    else if (fieldNumber === 2 && wireType === 2) message = beginning(reader.bytes(), nackBytes);
+    else reader.skip(wireType, fieldNumber);
+  }
+  return { code, message };
+}
+
+/** Text of at most so many bytes; a character that is cut is left out. */
+function beginning(bytes: Uint8Array, maxBytes: number): string {
+  if (bytes.length <= maxBytes) return Buffer.from(bytes).toString('utf8');
+  return `${Buffer.from(bytes.subarray(0, maxBytes))
+    .toString('utf8')
+    .replace(/\uFFFD$/, '')}…`;
+}
+
+function tooMuch(what: string, limit: number): GrpcError {
+  return new GrpcError(grpcStatus.resourceExhausted, `${what}; the limit is ${limit}`);
+}
