@@ -5,9 +5,12 @@ import { type Service, serviceKey } from '../model/service.ts';
 import type { ServiceConfig } from './config-services.ts';
 
 /** What a configured Service has beside its ports. */
-function policyOf({ healthCheck, grpcService }: ServiceConfig): ServicePolicy {
+function policyOf({ healthCheck, grpcService, podLocalities }: ServiceConfig): ServicePolicy {
   const protocol = healthCheck ?? (grpcService === undefined ? 'none' : 'grpc');
-  return protocol === 'none' ? {} : { healthCheck: { protocol, grpcService: grpcService ?? '' } };
+  return {
+    ...(protocol === 'none' ? {} : { healthCheck: { protocol, grpcService: grpcService ?? '' } }),
+    ...(podLocalities === undefined ? {} : { podLocalities }),
+  };
 }
 
 function localityOf({ region, zone }: ServiceConfig): Locality | undefined {
@@ -44,9 +47,10 @@ export function overlay(
     const entry = entries.get(serviceKey(service));
     if (entry === undefined) return service;
     const saysHealth = entry.healthCheck !== undefined || entry.grpcService !== undefined;
+    const { healthCheck, ...rest } = policyOf(entry);
     return {
       ...service,
-      policy: saysHealth ? { ...service.policy, healthCheck: policyOf(entry).healthCheck } : service.policy,
+      policy: { ...service.policy, ...(saysHealth ? { healthCheck } : {}), ...rest },
       locality: localityOf(entry) ?? service.locality,
     };
   };

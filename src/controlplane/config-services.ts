@@ -28,6 +28,12 @@ export const serviceSchema = z
       .describe('Service name that gRPC health checks ask for. Default: the server as a whole.'),
     region: z.string().default('').describe('Region of endpoints that have none of their own.'),
     zone: z.string().default('').describe('Zone of endpoints that have none of their own.'),
+    podLocalities: z
+      .boolean('must be true or false')
+      .optional()
+      .describe(
+        'Whether clients that report their load and can take it get each endpoint as a locality. Default: `true`, as `load.podLocalities`.',
+      ),
   })
   .superRefine(({ healthCheck, grpcService }, context) => {
     if (grpcService === undefined || healthCheck === undefined || healthCheck === 'grpc') return;
@@ -39,7 +45,7 @@ export const serviceSchema = z
 export type ServiceConfig = z.output<typeof serviceSchema>;
 
 /** What the ports of one Service must agree on: the model has it once a Service. */
-const perService = ['discovery', 'healthCheck', 'grpcService', 'region', 'zone'] as const;
+const perService = ['discovery', 'healthCheck', 'grpcService', 'region', 'zone', 'podLocalities'] as const;
 
 export interface ServiceProblem {
   /** Index of the entry that is wrong. */

@@ -291,7 +291,7 @@ test('a path in the file is relative to the file, one from outside to where the 
 });
 
 test('an entry with discovery: file adds to what the endpoint file says', () => {
-  const text = `${head}services:\n  - { name: a, discovery: file, healthCheck: tcp, zone: z }\n  - { name: b }\n`;
+  const text = `${head}services:\n  - { name: a, discovery: file, healthCheck: tcp, zone: z }\n  - { name: b }\n  - { name: c, discovery: file, podLocalities: false }\n`;
   const { services } = parseConfig(text, 'a.yaml');
   assert.deepEqual(
     dnsServices(services).map(({ name }) => name),
@@ -310,6 +310,8 @@ test('an entry with discovery: file adds to what the endpoint file says', () => 
     locality: { region: '', zone: 'z', subZone: '' },
   });
   assert.deepEqual(overlay({ ...told, name: 'b' }), { ...told, name: 'b' });
+  const { policy } = overlay({ ...told, name: 'c' });
+  assert.deepEqual(policy, { ...told.policy, podLocalities: false });
 });
 
 test('the file is named by a flag or the environment, and one that cannot be read is an error', async () => {

@@ -40,7 +40,7 @@ test('a value that is no good leaves the last good one in force, until it is tak
 
 test('an unknown annotation is named with those that are known', () => {
   const [problem] = readAnnotations({ 'health-check': 'grpc' }).problems;
-  assert.match(problem!, /evenkeel\.dev\/health-check is unknown; known are healthCheck, grpcService, region, zone$/);
+  assert.match(problem!, /evenkeel\.dev\/health-check is unknown; known are healthCheck, grpcService, region, zone, podLocalities$/);
 });
 
 test('a service name without a gRPC check is a contradiction', () => {
@@ -55,4 +55,11 @@ test('docs/kubernetes.md has a row for every annotation and for nothing else', (
     page.split('\n').filter((line) => line.startsWith('| `evenkeel.dev/')),
     annotationTable.map(({ key, values, meaning }) => `| \`evenkeel.dev/${key}\` | ${values} | ${meaning} |`),
   );
+});
+
+test('podLocalities is true or false, and nothing where it is not said', () => {
+  assert.equal(readAnnotations({ podLocalities: 'false' }).podLocalities, false);
+  assert.equal(readAnnotations({ podLocalities: 'true' }).podLocalities, true);
+  assert.equal('podLocalities' in readAnnotations({}), false);
+  assert.match(readAnnotations({ podLocalities: 'no' }).problems.join(), /must be true or false; it has no effect/);
 });

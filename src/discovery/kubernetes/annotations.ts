@@ -5,7 +5,7 @@ import { annotationPrefix } from './kube-service.ts';
 /** One annotation of a Service; docs/kubernetes.md is held to the table by a test. */
 export interface Annotation {
   /** What follows `evenkeel.dev/`; the same key as in `services` of the configuration. */
-  readonly key: 'healthCheck' | 'grpcService' | 'region' | 'zone';
+  readonly key: 'healthCheck' | 'grpcService' | 'region' | 'zone' | 'podLocalities';
   /** The values that are good, for people. */
   readonly values: string;
   readonly meaning: string;
@@ -38,6 +38,13 @@ export const annotationTable: readonly Annotation[] = [
     meaning: 'Zone that clients are told for all endpoints of the Service.',
     pattern: /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
   },
+  {
+    key: 'podLocalities',
+    values: '`true` or `false`',
+    meaning:
+      'Where clients report their load: whether those that can take it get each endpoint as a locality. Default: `true`.',
+    pattern: /^(true|false)$/,
+  },
 ];
 
 export type Annotations = Readonly<Record<string, string>>;
@@ -45,6 +52,7 @@ export type Annotations = Readonly<Record<string, string>>;
 export interface ReadAnnotations {
   readonly healthCheck?: HealthCheckPolicy | undefined;
   readonly locality?: Locality | undefined;
+  readonly podLocalities?: boolean | undefined;
   /** The values in force: what to give as `before` the next time. */
   readonly inForce: Annotations;
   readonly problems: readonly string[];
@@ -76,7 +84,7 @@ export function readAnnotations(annotations: Annotations, before: Annotations = 
       problems.push(`the annotation ${annotationPrefix}${key} is "${value}" and must be ${allowed}; ${instead}`);
     }
   }
-  const { healthCheck: said, grpcService, region = '', zone = '' } = inForce;
+  const { healthCheck: said, grpcService, region = '', zone = '', podLocalities } = inForce;
   const protocol = said ?? (grpcService === undefined ? 'none' : 'grpc');
   if (grpcService !== undefined && protocol !== 'grpc') {
     problems.push(`the annotation ${annotationPrefix}grpcService has no meaning with healthCheck: ${protocol}`);
@@ -84,6 +92,7 @@ export function readAnnotations(annotations: Annotations, before: Annotations = 
   return {
     ...(protocol === 'none' ? {} : { healthCheck: checkOf(protocol, grpcService) }),
     ...(region === '' && zone === '' ? {} : { locality: { region, zone, subZone: '' } }),
+    ...(podLocalities === undefined ? {} : { podLocalities: podLocalities === 'true' }),
     inForce,
     problems,
   };

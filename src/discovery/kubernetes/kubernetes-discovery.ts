@@ -243,7 +243,10 @@ export class KubernetesDiscovery implements Discovery {
       namespace,
       name,
       ports,
-      policy: said.healthCheck === undefined ? {} : { healthCheck: said.healthCheck },
+      policy: {
+        ...(said.healthCheck === undefined ? {} : { healthCheck: said.healthCheck }),
+        ...(said.podLocalities === undefined ? {} : { podLocalities: said.podLocalities }),
+      },
       ...(service.internalTrafficPolicy === undefined ? {} : { internalTrafficPolicy: service.internalTrafficPolicy }),
       ...(said.locality === undefined ? {} : { locality: said.locality }),
       ...(all.length === 0 ? {} : { problems: all }),
