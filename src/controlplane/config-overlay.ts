@@ -1,21 +1,7 @@
 import type { DnsService } from '../discovery/dns/dns-service.ts';
-import type { Locality } from '../model/endpoint.ts';
-import type { ServicePolicy } from '../model/policy.ts';
+import { localityOf, policyOf } from '../model/policy.ts';
 import { type Service, serviceKey } from '../model/service.ts';
 import type { ServiceConfig } from './config-services.ts';
-
-/** What a configured Service has beside its ports. */
-function policyOf({ healthCheck, grpcService, podLocalities }: ServiceConfig): ServicePolicy {
-  const protocol = healthCheck ?? (grpcService === undefined ? 'none' : 'grpc');
-  return {
-    ...(protocol === 'none' ? {} : { healthCheck: { protocol, grpcService: grpcService ?? '' } }),
-    ...(podLocalities === undefined ? {} : { podLocalities }),
-  };
-}
-
-function localityOf({ region, zone }: ServiceConfig): Locality | undefined {
-  return region === '' && zone === '' ? undefined : { region, zone, subZone: '' };
-}
 
 /** The Services that DNS is asked for; several ports of one Service come together. */
 export function dnsServices(services: readonly ServiceConfig[]): DnsService[] {
@@ -46,11 +32,9 @@ export function overlay(
   return (service) => {
     const entry = entries.get(serviceKey(service));
     if (entry === undefined) return service;
-    const saysHealth = entry.healthCheck !== undefined || entry.grpcService !== undefined;
-    const { healthCheck, ...rest } = policyOf(entry);
     return {
       ...service,
-      policy: { ...service.policy, ...(saysHealth ? { healthCheck } : {}), ...rest },
+      policy: { ...service.policy, ...policyOf(entry) },
       locality: localityOf(entry) ?? service.locality,
     };
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RefinementParams } from '../base/document.ts';
 import { dnsLabel, portNumber } from '../discovery/schema-parts.ts';
+import { contradictionIn, policyFields, policyKeys } from '../model/policy.ts';
 
 /** One entry of `services` in `evenkeel.yaml`. */
 export const serviceSchema = z
@@ -18,34 +19,18 @@ export const serviceSchema = z
     port: portNumber
       .optional()
       .describe('Port number of the Service, which is what clients name. Default: the port of the SRV records.'),
-    healthCheck: z
-      .enum(['grpc', 'tcp', 'none'])
-      .optional()
-      .describe('Active checks of every endpoint. Default: `grpc` where `grpcService` is given, else `none`.'),
-    grpcService: z
-      .string()
-      .optional()
-      .describe('Service name that gRPC health checks ask for. Default: the server as a whole.'),
-    region: z.string().default('').describe('Region of endpoints that have none of their own.'),
-    zone: z.string().default('').describe('Zone of endpoints that have none of their own.'),
-    podLocalities: z
-      .boolean('must be true or false')
-      .optional()
-      .describe(
-        'Whether clients that report their load and can take it get each endpoint as a locality. Default: `true`, as `load.podLocalities`.',
-      ),
+    ...policyFields,
   })
-  .superRefine(({ healthCheck, grpcService }, context) => {
-    if (grpcService === undefined || healthCheck === undefined || healthCheck === 'grpc') return;
-    const message = `has no meaning with healthCheck: ${healthCheck}`;
-    context.addIssue({ code: 'custom', path: ['grpcService'], message });
+  .superRefine((fields, context) => {
+    const message = contradictionIn(fields);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['grpcService'], message });
   });
 
 /** A Service port and what is known of it beforehand. */
 export type ServiceConfig = z.output<typeof serviceSchema>;
 
 /** What the ports of one Service must agree on: the model has it once a Service. */
-const perService = ['discovery', 'healthCheck', 'grpcService', 'region', 'zone', 'podLocalities'] as const;
+const perService = ['discovery', ...policyKeys] as const;
 
 export interface ServiceProblem {
   /** Index of the entry that is wrong. */

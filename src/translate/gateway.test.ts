@@ -13,7 +13,7 @@ import { HttpProtocolOptionsSchema } from '@evenkeel/xds/gen/envoy/extensions/up
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { parseDocumentText } from '../base/document.ts';
-import { EvenkeelError } from '../base/errors.ts';
+import { toEvenkeelError } from '../base/errors.ts';
 import { gatewayOf, gatewaySchema } from '../controlplane/config-gateways.ts';
 import { endpointsSchema } from '../discovery/file/endpoints-schema.ts';
 import { servicesOf } from '../discovery/file/services.ts';
@@ -109,7 +109,7 @@ test('a Service whose name could not be told apart from another host is left out
 test('a listener that Envoy would reject is an error, not a resource', () => {
   assert.throws(
     () => translateGateway({ ...gateway, listen: { host: 'localhost', port: 8080 } }, []),
-    (error: unknown) => error instanceof EvenkeelError && error.code === 'EK_XDS_RESOURCE',
+    (error: unknown) => toEvenkeelError(error).code === 'EK_XDS_RESOURCE',
   );
 });
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fromBinary } from '@bufbuild/protobuf';
 import { SnapshotCache, typeUrls } from '@evenkeel/xds';
 import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
-import { EvenkeelError } from '../base/errors.ts';
+import { toEvenkeelError } from '../base/errors.ts';
 import { type Endpoint, nowhere } from '../model/endpoint.ts';
 import type { Service } from '../model/service.ts';
 import { translateService } from './translate-service.ts';
@@ -73,6 +73,23 @@ test('a further number of a port is a name more, and the routes stay', () => {
   );
 });
 
+test('whatever changes of a Service but its endpoints is translated anew', () => {
+  const before = translateService(service([endpoint('10.0.0.1')]));
+  const changes: Partial<Service>[] = [
+    { policy: { podLocalities: false } },
+    { locality: { region: 'r', zone: 'z', subZone: '' } },
+    { internalTrafficPolicy: 'Local' },
+  ];
+  for (const change of changes) {
+    const after = translateService(service([endpoint('10.0.0.1')], change), before);
+    assert.notEqual(after.shared, before.shared, JSON.stringify(change));
+    // The bytes are the same as long as nothing of it is in them.
+    assert.deepEqual(after.shared, translateService(service([endpoint('10.0.0.1')], change)).shared);
+  }
+  const told = translateService(service([endpoint('10.0.0.1')], { problems: ['it has no pod'] }), before);
+  assert.equal(told.shared, before.shared, 'what is for people is in no resource');
+});
+
 test('another port or another domain changes the names', () => {
   const before = translateService(service([]));
   const renamed = { ...service([]), ports: [{ port: 50051, name: 'api', appProtocol: 'grpc', endpoints: [] }] };
@@ -126,7 +143,7 @@ test('without endpoints the assignment is there and empty, and what points at it
 test('a value that clients would reject is an error, not a resource', () => {
   assert.throws(
     () => translateService(service([endpoint('be1.example.org')])),
-    (error: unknown) => error instanceof EvenkeelError && error.code === 'EK_XDS_RESOURCE',
+    (error: unknown) => toEvenkeelError(error).code === 'EK_XDS_RESOURCE',
   );
 });
 

@@ -29,7 +29,7 @@ export interface TranslatedService extends ServiceAliases {
  *
  * @param service - the Service with the endpoints to publish, not all that exist
  * @param previous - an earlier translation of the same Service; what did not change since is taken from there
- * @throws EvenkeelError `EK_XDS_RESOURCE` for a value that clients would reject
+ * @throws ResourceError (`EK_XDS_RESOURCE`) for a value that clients would reject
  */
 export function translateService(
   service: Service,
@@ -39,7 +39,9 @@ export function translateService(
   const ports = distinctPorts(service.ports).distinct;
   const isLocal = service.internalTrafficPolicy === 'Local';
   return {
-    ...(previous !== undefined && previous.clusterDomain === clusterDomain && sameNames(previous.service, service)
+    ...(previous !== undefined &&
+    previous.clusterDomain === clusterDomain &&
+    sameButEndpoints(previous.service, service)
       ? namedParts(previous)
       : translateNames(service, ports, clusterDomain)),
     service,
@@ -64,14 +66,13 @@ function namedParts({ aliases, refused, shared, own }: TranslatedService): Named
   return { aliases, refused, shared, own };
 }
 
-/** Whether two states of a Service have the same names and differ in endpoints at most. */
-function sameNames(one: Service, other: Service): boolean {
-  const names = ({ namespace, name, ports }: Service) => [
-    namespace,
-    name,
-    ports.map((port) => [port.port, port.otherNumbers ?? [], port.name, port.appProtocol]),
-  ];
-  return isDeepStrictEqual(names(one), names(other));
+/** Whether two states of a Service differ in endpoints at most, or in what is only for people. */
+function sameButEndpoints(one: Service, other: Service): boolean {
+  const rest = ({ ports, problems: _problems, ...service }: Service) => ({
+    ...service,
+    ports: ports.map(({ endpoints: _endpoints, ...port }) => port),
+  });
+  return isDeepStrictEqual(rest(one), rest(other));
 }
 
 function translateNames(service: Service, ports: readonly ServicePort[], clusterDomain: string): NamedParts {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RefinementParams } from '../../base/document.ts';
+import { healthCheckSchema } from '../../model/policy.ts';
 import { canonicalIp, whyUnusable } from '../ip-address.ts';
 import { dnsLabel, portNumber, wholeNumber } from '../schema-parts.ts';
 
@@ -36,11 +37,6 @@ const endpoint = z.strictObject({
   weight: wholeNumber(1, 65_535).optional().describe('Relative share of calls. Default: all alike.'),
 });
 
-const healthCheck = z.strictObject({
-  protocol: z.enum(['grpc', 'tcp']).describe('`grpc`: grpc.health.v1 Check; `tcp`: a connection that opens.'),
-  grpcService: z.string().default('').describe('Service name asked for; empty: the server as a whole.'),
-});
-
 const service = z.strictObject({
   namespace: dnsLabel.default('default').describe('Namespace of the Service.'),
   name: dnsLabel.describe('Name of the Service.'),
@@ -50,7 +46,7 @@ const service = z.strictObject({
     .enum(['Cluster', 'Local'])
     .default('Cluster')
     .describe('As in Kubernetes; with `Local` clients get the endpoints of their own `kubeNode` only.'),
-  healthCheck: healthCheck.optional().describe('Active checks by the control plane. Default: none.'),
+  healthCheck: healthCheckSchema.optional().describe('Active checks by the control plane. Default: none.'),
 });
 
 /** The endpoint file (ARCHITECTURE.md, "Conventions between the parts"); an unknown field is an error. */

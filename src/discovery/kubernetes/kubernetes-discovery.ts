@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { EvenkeelError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
+import { localityOf, policyOf } from '../../model/policy.ts';
 import type { Service, ServiceId } from '../../model/service.ts';
 import { ToldServices } from '../changes.ts';
 import type { Discovery, DiscoveryObserver, Unserved } from '../discovery.ts';
@@ -238,17 +239,15 @@ export class KubernetesDiscovery implements Discovery {
     const { ports, problems: doubts } = this.#sight.apply(key, after.ports);
     const said = readAnnotations(service.annotations, this.#annotations.get(key));
     this.#annotations.set(key, said.inForce);
+    const locality = localityOf(said.fields);
     const all = [...said.problems, ...problems, ...after.problems, ...doubts];
     return {
       namespace,
       name,
       ports,
-      policy: {
-        ...(said.healthCheck === undefined ? {} : { healthCheck: said.healthCheck }),
-        ...(said.podLocalities === undefined ? {} : { podLocalities: said.podLocalities }),
-      },
+      policy: policyOf(said.fields),
       ...(service.internalTrafficPolicy === undefined ? {} : { internalTrafficPolicy: service.internalTrafficPolicy }),
-      ...(said.locality === undefined ? {} : { locality: said.locality }),
+      ...(locality === undefined ? {} : { locality }),
       ...(all.length === 0 ? {} : { problems: all }),
     };
   }

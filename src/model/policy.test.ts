@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { contradictionIn, localityOf, policyFields, policyKeys, policyOf, policyValues } from './policy.ts';
+
+test('what the fields mean', () => {
+  const grpc = { protocol: 'grpc', grpcService: '' };
+  assert.deepEqual(policyOf({}), {});
+  assert.deepEqual(policyOf({ healthCheck: 'grpc' }), { healthCheck: grpc });
+  assert.deepEqual(policyOf({ grpcService: 'a.B' }), { healthCheck: { ...grpc, grpcService: 'a.B' } });
+  assert.deepEqual(policyOf({ healthCheck: 'tcp', grpcService: 'a.B' }), {
+    healthCheck: { protocol: 'tcp', grpcService: '' },
+  });
+  // Said, so that it takes away what another source says.
+  assert.deepEqual(policyOf({ healthCheck: 'none' }), { healthCheck: undefined });
+  assert.deepEqual(policyOf({ podLocalities: false }), { podLocalities: false });
+  assert.equal(localityOf({ region: '', zone: '' }), undefined);
+  assert.deepEqual(localityOf({ zone: 'a' }), { region: '', zone: 'a', subZone: '' });
+});
+
+test('a service name contradicts a check that does not use it', () => {
+  const said = (['grpc', 'tcp', 'none', undefined] as const).map((healthCheck) =>
+    contradictionIn({ healthCheck, grpcService: 'a.B' }),
+  );
+  assert.deepEqual(said, [
+    undefined,
+    'has no meaning with healthCheck: tcp',
+    'has no meaning with healthCheck: none',
+    undefined,
+  ]);
+  assert.equal(contradictionIn({ healthCheck: 'tcp' }), undefined);
+});
+
+test('every field names its values, and says in its error what it is told of them', () => {
+  for (const key of policyKeys) {
+    const message = policyFields[key].safeParse('\n').error!.issues[0]!.message;
+    assert.equal(message, `must be ${policyValues[key].replaceAll('`', '')}`);
+    assert.ok(policyFields[key].description, key);
+  }
+});
