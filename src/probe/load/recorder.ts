@@ -11,6 +11,8 @@ export interface Second {
   /** Answered calls that were due in it, by backend; `""` where the answer did not say. */
   readonly answered: Readonly<Record<string, number>>;
   readonly failed: number;
+  /** Of these, by backend, as far as it is known by name or address. */
+  readonly failedBy: Readonly<Record<string, number>>;
   /** Calls that never left this program. */
   readonly notSent: number;
   /** Of those that were answered. */
@@ -58,6 +60,7 @@ interface OpenSecond {
   failed: number;
   notSent: number;
   readonly answered: Map<string, number>;
+  readonly failedBy: Map<string, number>;
   readonly histogram: RecordableHistogram;
 }
 
@@ -183,6 +186,7 @@ export class Recorder {
       due: second?.due ?? 0,
       answered: Object.fromEntries(second?.answered ?? []),
       failed: second?.failed ?? 0,
+      failedBy: Object.fromEntries(second?.failedBy ?? []),
       notSent: second?.notSent ?? 0,
       latencyMs: short(second === undefined ? noLatency : latencyOf(second.histogram)),
       latencyOfAllMs: short(
@@ -218,7 +222,9 @@ export class Recorder {
     second.failed += 1;
     add(this.#failures, known);
     if (error !== undefined && !this.#errors.has(known)) this.#errors.set(known, cut(error, longestError));
-    if (name !== '') add(this.#backend(name).failures, known);
+    if (name === '') return;
+    add(this.#backend(name).failures, known);
+    add(second.failedBy, name);
   }
 
   /** Who is meant by an address: the one backend that answers there, else the address itself. */
@@ -245,7 +251,7 @@ export class Recorder {
     const index = Math.max(0, Math.floor((at - this.#startedAt) / 1000));
     let second = this.#seconds[index];
     if (second === undefined) {
-      second = { due: 0, failed: 0, notSent: 0, answered: new Map(), histogram: newHistogram() };
+      second = { due: 0, failed: 0, notSent: 0, answered: new Map(), failedBy: new Map(), histogram: newHistogram() };
       this.#seconds[index] = second;
     }
     return second;

@@ -75,7 +75,7 @@ export function buildReport(measured: Measured): ProbeReport {
     ...explained,
     changes,
     convergedMs,
-    seconds: recorder.seconds(),
+    seconds: recorder.seconds().map(({ failedBy: _, ...second }) => second),
     gate,
     interrupted: result.interrupted,
   };

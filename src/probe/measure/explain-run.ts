@@ -34,12 +34,13 @@ export function explainRun(run: Explainable): Explanation {
   }
   const strangers = matched.unexpected.map(({ name }) => name);
   const quiet = [...matched.silent, ...missed].filter((backend) => !failing.includes(backend)).map(nameOf);
+  const failingNames = [...failing.map(nameOf), ...judged.failingNames];
   const also = [
     ...(quiet.length === 0 || matched.by === 'count' ? [] : [`${listed(quiet)} got no call`]),
-    ...(failing.length === 0
+    ...(failingNames.length === 0
       ? []
       : [
-          `${listed(failing.map(nameOf))} ${failing.length === 1 ? 'was reached and fails' : 'were reached and fail'} every call`,
+          `${listed(failingNames)} ${failingNames.length === 1 ? 'was reached and fails' : 'were reached and fail'} every call`,
         ]),
     ...(strangers.length === 0 ? [] : [`${listed(strangers)} answered and ought not to`]),
   ];
@@ -49,7 +50,7 @@ export function explainRun(run: Explainable): Explanation {
     do:
       strangers.length > 0
         ? `look for what still sends calls to ${listed(strangers)}: old addresses, or pods of another Service`
-        : failing.length > 0
+        : failingNames.length > 0
           ? 'look at the failures of that backend and at its log'
           : advice,
   };
@@ -69,7 +70,11 @@ function nothing({ failed, failures, notSent }: Explainable): Explanation {
   return { why: 'no call was made', do: 'let it run longer' };
 }
 
-function plain({ judged: { found, judged, backends, matched }, judgedFromMs, options }: Explainable): Explanation {
+function plain({
+  judged: { found, judged, backends, matched, failures },
+  judgedFromMs,
+  options,
+}: Explainable): Explanation {
   const { target, policy, connections } = options;
   const { expected, reached } = matched;
   const grpc = target.kind === 'grpc';
@@ -83,6 +88,13 @@ function plain({ judged: { found, judged, backends, matched }, judgedFromMs, opt
       };
     }
     case 'skewed':
+      if (failures !== undefined) {
+        const { name, failed, calls } = failures;
+        return {
+          why: `calls were spread evenly, but their answers were not: ${listed([name])} failed ${failed} of ${calls}`,
+          do: 'look at the failures of that backend and at its log',
+        };
+      }
       return {
         why:
           found.pValue === null || matched.unexpected.length === 0
@@ -94,7 +106,7 @@ function plain({ judged: { found, judged, backends, matched }, judgedFromMs, opt
       return {
         why:
           reached.length === 1
-            ? `one of ${expected} backends answered every call`
+            ? `one of ${expected ?? backends} backends answered every call`
             : `none of ${expected} expected backends answered`,
         do:
           grpc && target.scheme !== 'xds' && policy === 'pick_first'
@@ -108,7 +120,7 @@ function plain({ judged: { found, judged, backends, matched }, judgedFromMs, opt
         why:
           expected !== null && reached.length >= expected
             ? `a backend that was there for a part of the run answered no call`
-            : `only ${reached.length} of ${expected} backends answered`,
+            : `only ${reached.length} of ${expected ?? backends} backends answered`,
         do: unreached,
       };
     case 'inconclusive':

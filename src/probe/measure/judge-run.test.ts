@@ -190,4 +190,26 @@ describe('what is judged', () => {
     const fewer = named(even, [1, 2, 3], { count: 2 });
     assert.deepEqual([fewer.found.verdict, fewer.doubt], ['inconclusive', 'contradiction']);
   });
+
+  test('calls that failed count where they went: a backend that fails its own is never balanced', () => {
+    const run = (answered: Record<string, number>, failedBy: Record<string, number>, wanted: readonly number[] = []) =>
+      judgeRun({
+        ...asked,
+        seconds: [{ atMs: 0, answered, failedBy }],
+        expected: { ...counted(null), known: wanted.length > 0, wanted: wanted.map((n) => ({ address: address(n) })) },
+        spansOf: (name) => (addressOf[name] === undefined ? [] : at(addressOf[name])),
+      });
+    for (const wanted of [[], [1, 2, 3]]) {
+      assert.equal(run(even, { a: 5, b: 5, c: 5 }, wanted).found.verdict, 'balanced', 'all alike');
+      const half = run({ a: 100, b: 100, c: 50 }, { c: 50 }, wanted);
+      assert.deepEqual([half.found.verdict, half.failures], ['skewed', { name: 'c', failed: 50, calls: 100 }]);
+      const twice = run(even, { c: 100 }, wanted);
+      assert.deepEqual([twice.found.verdict, twice.failures], ['skewed', undefined], 'it got twice its share');
+      const always = run({ a: 100, b: 100 }, { c: 100 }, wanted);
+      assert.equal(always.found.verdict, 'partial');
+      assert.deepEqual(always.failingNames, wanted.length === 0 ? ['c'] : []);
+    }
+    const proxy = run({ a: 100, b: 100 }, { '127.0.0.1:80': 100 });
+    assert.deepEqual([proxy.found.verdict, proxy.failingNames], ['balanced', []], 'a proxy is no backend');
+  });
 });

@@ -18,7 +18,7 @@ export interface Expectation {
 
 /** What a verdict goes by. */
 export interface Judgeable {
-  readonly seconds: readonly Pick<Second, 'atMs' | 'answered'>[];
+  readonly seconds: readonly (Pick<Second, 'atMs' | 'answered'> & Partial<Pick<Second, 'failedBy'>>)[];
   /** Shares count from here on: while backends come and go they say nothing. */
   readonly judgedFromMs: number;
   readonly expected: Expectation;
@@ -35,33 +35,74 @@ export interface Judged {
   /** How many backends there are, as far as is known. */
   readonly backends: number;
   readonly matched: Matched;
+  /** That failed every call, as they name themselves, where nothing else is known of them. */
+  readonly failingNames: readonly string[];
+  /** What the verdict is of, where calls failed: all were spread evenly, and those that were answered are not. */
+  readonly failures: { readonly name: string; readonly failed: number; readonly calls: number } | undefined;
   /** Why nothing is claimed, where something stands against it. */
   readonly doubt: Doubt | undefined;
 }
 
-/** The verdict of a run of the probe, by the rule of {@link judge} and by who ought to answer; pure. */
+/**
+ * The verdict of a run of the probe, by the rule of {@link judge} and by who ought to answer; pure.
+ *
+ * Judged are both the calls that each backend answered and all that it got, as far as those that failed are known to have gone to
+ * it: `balanced` is what both are. Without failures they are the same, so it costs no false alarm.
+ */
 export function judgeRun({ seconds, judgedFromMs, expected, byPeer, spansOf }: Judgeable): Judged {
-  const counts = new Map<string, number>();
-  for (const { atMs, answered } of seconds) {
-    if (atMs < judgedFromMs) continue;
-    for (const [name, calls] of Object.entries(answered)) counts.set(name, (counts.get(name) ?? 0) + calls);
-  }
+  const judgedSeconds = seconds.filter(({ atMs }) => atMs >= judgedFromMs);
+  const counts = sumOf(judgedSeconds.map(({ answered }) => answered));
+  const failed = sumOf(judgedSeconds.map(({ failedBy = {} }) => failedBy));
   const anonymous = { calls: counts.get('') ?? 0, peers: spansOf('').map(({ peer }) => peer) };
   counts.delete('');
   const seen = [...counts].map(([name, calls]) => ({ name, calls, at: spansOf(name) }));
   const matched = matchBackends({ ...expected, seen, anonymous, byPeer });
-  const zeros = matched.silentCount + (matched.by === 'count' ? 0 : expected.missed.length);
-  const strangers = matched.unexpected.map(({ calls }) => calls);
-  const all = [...matched.reached, ...strangers, ...Array.from({ length: zeros }, () => 0)];
+  // Where failed calls named nobody, the name is the address of a connection, which may be a proxy's.
+  const failingNames =
+    matched.by === 'count' && !byPeer ? [...failed.keys()].filter((name) => !counts.has(name) && !isAddress(name)) : [];
+  const zeros =
+    matched.by === 'count'
+      ? Math.max(matched.silentCount, failingNames.length)
+      : matched.silentCount + expected.missed.length;
+  const callsOf = ({ reached, unexpected }: Matched): number[] => [
+    ...reached,
+    ...unexpected.map(({ calls }) => calls),
+    ...Array.from({ length: zeros }, () => 0),
+  ];
+  const all = callsOf(matched);
   const certain = matched.by !== 'count' && matched.silent.length + expected.missed.length > 0;
-  const { verdict, doubt } = withDoubt(judge(all), matched, certain);
+  const { verdict, doubt } = withDoubt(judge(all), matched, certain || failingNames.length > 0);
+  const sent = seen.map((one) => ({ ...one, calls: one.calls + (failed.get(one.name) ?? 0) }));
+  const ofSent = judge(callsOf(matchBackends({ ...expected, seen: sent, anonymous, byPeer })));
+  const worse = verdict === 'balanced' && ofSent.verdict === 'skewed';
   return {
-    found: { ...judge(all), verdict },
+    found: worse ? ofSent : { ...judge(all), verdict },
+    failingNames,
+    failures: verdict === 'skewed' && ofSent.verdict === 'balanced' ? worstOf(sent, failed) : undefined,
     judged: seen.reduce((sum, { calls }) => sum + calls, 0),
     backends: all.length,
     matched,
     doubt,
   };
+}
+
+function sumOf(all: readonly Readonly<Record<string, number>>[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const one of all) for (const [name, calls] of Object.entries(one)) sums.set(name, (sums.get(name) ?? 0) + calls);
+  return sums;
+}
+
+function isAddress(name: string): boolean {
+  return /^(?:\[[^\]]+\]|[\d.]+):\d+$/.test(name);
+}
+
+/** The backend that failed the largest part of its calls. */
+function worstOf(
+  sent: readonly { name: string; calls: number }[],
+  failed: ReadonlyMap<string, number>,
+): Judged['failures'] {
+  const all = sent.map(({ name, calls }) => ({ name, calls, failed: failed.get(name) ?? 0 }));
+  return all.sort((a, b) => b.failed / b.calls - a.failed / a.calls)[0];
 }
 
 function withDoubt(
