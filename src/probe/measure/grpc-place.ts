@@ -6,6 +6,7 @@ import { type Expected, expectedOf } from '../target/expected.ts';
 import { resolveToFixed } from '../target/fixed-resolver.ts';
 import { namesOf } from '../target/names-of-target.ts';
 import type { ProbeTarget } from '../target/parse-target.ts';
+import type { XdsCall } from '../target/xds-endpoints.ts';
 import { requireKnownHost } from './opened.ts';
 import type { ProbeOptions } from './options.ts';
 
@@ -30,7 +31,7 @@ export async function findPlace(target: GrpcTarget, options: ProbeOptions): Prom
   };
   switch (target.scheme) {
     case 'xds':
-      return { ...fixed, uri: target.text, ask: await xdsClient() };
+      return { ...fixed, uri: target.text, ask: await xdsClient({ target: target.host, path: `/${options.method}` }) };
     case 'kubernetes': {
       const { resolveTo, watchPods } = await import('../target/kubernetes.ts');
       const pods = await watchPods(target.host, target.portName, options.connectMs);
@@ -62,7 +63,7 @@ function hasZone(host: string): boolean {
 }
 
 /** Registers the scheme `xds:` with grpc-js. */
-async function xdsClient(): Promise<() => Promise<Expected>> {
+async function xdsClient(call: XdsCall): Promise<() => Promise<Expected>> {
   const { GRPC_XDS_BOOTSTRAP, GRPC_XDS_BOOTSTRAP_CONFIG } = process.env;
   if (!GRPC_XDS_BOOTSTRAP && !GRPC_XDS_BOOTSTRAP_CONFIG) {
     throw new EvenkeelError('EK_USAGE', 'an xds:/// target needs to know its control plane', {
@@ -72,5 +73,6 @@ async function xdsClient(): Promise<() => Promise<Expected>> {
   }
   const xds = await import('@grpc/grpc-js-xds');
   xds.register();
-  return (await import('../target/expected-xds.ts')).expectedOfXds;
+  const { expectedOfXds } = await import('../target/expected-xds.ts');
+  return () => expectedOfXds(call);
 }

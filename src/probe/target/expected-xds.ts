@@ -1,22 +1,20 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { anyUnpack } from '@bufbuild/protobuf/wkt';
-import { HealthStatus } from '@evenkeel/xds/gen/envoy/config/core/v3/health_check_pb';
-import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
+import type { Any } from '@bufbuild/protobuf/wkt';
 import {
   ClientStatusRequestSchema,
   ClientStatusResponseSchema,
 } from '@evenkeel/xds/gen/envoy/service/status/v3/csds_pb';
 import * as grpc from '@grpc/grpc-js';
-import { formatAddress } from '../../base/listen-address.ts';
-import type { Expected, ExpectedBackend } from './expected.ts';
+import type { Expected } from './expected.ts';
+import { type XdsCall, xdsEndpoints } from './xds-endpoints.ts';
 
 const path = '/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus';
 
 /**
- * The endpoints that this process's own xDS client has been given (CSDS, gRFC A40), asked as anybody would ask it: over a
+ * The endpoints of a call that this process's own xDS client has been given (CSDS, gRFC A40), asked as anybody would ask it: over a
  * server on the loopback interface that lives for the question.
  */
-export async function expectedOfXds(): Promise<Expected> {
+export async function expectedOfXds(call: XdsCall): Promise<Expected> {
   const server = new grpc.Server();
   grpc.addAdminServicesToServer(server);
   const port = await new Promise<number>((resolve, reject) => {
@@ -36,7 +34,7 @@ export async function expectedOfXds(): Promise<Expected> {
         (error, answer) => (error === null ? resolve(answer!) : reject(error)),
       );
     });
-    const backends = endpointsIn(bytes);
+    const backends = (xdsEndpoints(resourcesIn(bytes), call) ?? []).map((address) => ({ address }));
     const known = backends.length > 0;
     return { source: 'xds', count: known ? backends.length : null, backends, known, families: false };
   } finally {
@@ -45,19 +43,7 @@ export async function expectedOfXds(): Promise<Expected> {
   }
 }
 
-function endpointsIn(bytes: Uint8Array): ExpectedBackend[] {
+function resourcesIn(bytes: Uint8Array): Any[] {
   const { config } = fromBinary(ClientStatusResponseSchema, bytes);
-  const addresses = config
-    .flatMap(({ genericXdsConfigs }) => genericXdsConfigs)
-    .flatMap(({ xdsConfig }) => (xdsConfig === undefined ? [] : [anyUnpack(xdsConfig, ClusterLoadAssignmentSchema)]))
-    .flatMap((assignment) => assignment?.endpoints ?? [])
-    .flatMap(({ lbEndpoints }) => lbEndpoints)
-    .filter(({ healthStatus }) => healthStatus === HealthStatus.UNKNOWN || healthStatus === HealthStatus.HEALTHY)
-    .flatMap(({ hostIdentifier }) => {
-      if (hostIdentifier.case !== 'endpoint') return [];
-      const address = hostIdentifier.value.address?.address;
-      if (address?.case !== 'socketAddress' || address.value.portSpecifier.case !== 'portValue') return [];
-      return [formatAddress(address.value.address, address.value.portSpecifier.value)];
-    });
-  return [...new Set(addresses)].map((address) => ({ address }));
+  return config.flatMap(({ genericXdsConfigs }) => genericXdsConfigs).flatMap(({ xdsConfig }) => xdsConfig ?? []);
 }
