@@ -11,7 +11,7 @@ import { type ClientId, clientKinds } from './driver/clients.ts';
 import { echoDescriptors } from './driver/echo-descriptors.ts';
 import { Fleet } from './driver/fleet.ts';
 import type { LiveClient } from './driver/live-client.ts';
-import { since, type Tally } from './driver/tally.ts';
+import { failed, since, type Tally } from './driver/tally.ts';
 
 const requireAll = process.env.EVENKEEL_REQUIRE === 'all';
 const services = ['a-srv', 'b-srv', 'c-srv'];
@@ -53,11 +53,16 @@ async function startPods(): Promise<object[]> {
   return documents;
 }
 
+/** Calls of the warm-up that failed, on a host that stood still for a second. */
+let lost = 0;
+
 /** A round robin is exact once every pod is connected. */
 async function warmUp({ process, id }: LiveClient): Promise<void> {
   await process.connect(targets);
   for (let round = 0; round < 50; round++) {
-    const { backends } = await process.call(targets, podsPerService, `warm-${id}`);
+    const tally = await process.call(targets, podsPerService, `warm-${id}`);
+    lost += failed(tally);
+    const { backends } = tally;
     if (targets.every((target) => Object.keys(backends[target] ?? {}).length === podsPerService)) return;
   }
   throw new Error(`${id} did not reach all pods`);
@@ -135,11 +140,12 @@ after(async () => {
 suite('load reports', () => {
   test('reports of all clients together are what the backends counted, pod by pod', async () => {
     const reported = Object.assign({}, ...view.services.map(countsOf)) as Record<string, number>;
-    assert.deepEqual(reported, await backendCounts());
-    assert.deepEqual(
-      view.services.map(({ name, total }) => [name, total.failed]),
-      services.map((name) => [name, 0]),
-    );
+    const counted = await backendCounts();
+    // A call that failed may have got to its backend or not; every other one counts the same on both sides.
+    if (lost === 0) assert.deepEqual(reported, counted);
+    const difference = Object.entries(reported).map(([pod, calls]) => Math.abs(calls - (counted[pod] ?? 0)));
+    assert.ok(sum(difference) <= lost, `${sum(difference)} calls differ, ${lost} failed`);
+    assert.equal(sum(view.services.map(({ total }) => total.failed)), lost);
   });
 
   test('every pod has its zone', () => {
