@@ -21,6 +21,7 @@ const mayImport: Record<string, readonly string[]> = {
   workloads: ['base'],
   probe: ['base', 'xds', 'model', 'verdict', 'discovery'],
   lab: ['base'],
+  live: ['base', 'verdict', 'load', 'probe'],
   environments: ['base', 'verdict', 'bootstrap', 'discovery', 'workloads', 'probe', 'lab'],
   experiments: ['base', 'verdict', 'bootstrap', 'probe', 'lab', 'environments'],
   cli: [
@@ -37,7 +38,7 @@ const mayImport: Record<string, readonly string[]> = {
       'controlplane',
       'workloads',
     ],
-    ...['probe', 'lab', 'environments', 'experiments'],
+    ...['probe', 'lab', 'live', 'environments', 'experiments'],
   ],
 };
 

@@ -261,6 +261,21 @@ export const errorCodes = {
     'This experiment, or this flag of it, needs what only the lab has, and a cluster was asked for.',
     'Leave out --kubernetes; docs/experiments.md says why.',
   ),
+  EK_ADMIN_UNREACHABLE: code(
+    3,
+    'The admin server of a control plane did not answer.',
+    'Check the address; in a cluster, first run: kubectl port-forward deployment/evenkeel 18001',
+  ),
+  EK_ADMIN_ANSWER: code(
+    3,
+    'What answered is not the admin server of a control plane, or one of another version.',
+    'Check the address, and that both are of the same version.',
+  ),
+  EK_LOAD_OFF: code(
+    2,
+    'The control plane does not ask clients what became of their calls.',
+    'Start it with --load-reports, or load.reports: true; docs/load.md says what that costs.',
+  ),
   EK_INTERNAL: code(
     3,
     'Something failed that evenkeel has no better word for.',

@@ -38,6 +38,11 @@ test('inside a pod the environment says who the client is', () => {
   assert.deepEqual(node.metadata, { namespace: 'shop' });
 });
 
+test('a client can be named as a caller', () => {
+  const { node } = clientBootstrap({ workload: 'web' }, {}) as { node: { metadata: object } };
+  assert.deepEqual(node.metadata, { namespace: 'default', workload: 'web' });
+});
+
 test('addresses of a control plane', () => {
   for (const server of ['127.0.0.1:18000', '[::1]:18000', 'xds-srv.default:18000', 'dns:///xds-srv:18000']) {
     clientBootstrap({ server });

@@ -14,6 +14,8 @@ export interface BootstrapOptions {
   readonly subZone?: string | undefined;
   /** Machine that the client's pod is on, from which the control plane can tell its zone; default `NODE_NAME`. */
   readonly kubeNode?: string | undefined;
+  /** Workload that the client belongs to, as who it is listed as a caller; default: what its id is the name of a pod of. */
+  readonly workload?: string | undefined;
   /** Connects with TLS; default: without. */
   readonly tls?: ClientTlsFiles | undefined;
 }
@@ -55,6 +57,7 @@ export function clientBootstrap(options: BootstrapOptions, env: NodeJS.ProcessEn
       metadata: {
         namespace: options.namespace ?? env.POD_NAMESPACE ?? 'default',
         ...(kubeNode === undefined ? {} : { kubeNode }),
+        ...(options.workload === undefined ? {} : { workload: options.workload }),
       },
     },
   };

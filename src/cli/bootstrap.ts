@@ -32,6 +32,7 @@ export function registerBootstrap(root: Command): void {
     )
     .option('--namespace <name>', 'where bare targets are looked up (default: $POD_NAMESPACE, else "default")')
     .option('--node-id <id>', "the client's name in /config_dump (default: $POD_NAME, else the host's name)")
+    .option('--workload <name>', "who it is as a caller (default: the Deployment in its pod's name)")
     .option('--region <name>', 'region the client is in')
     .option('--zone <name>', 'zone the client is in')
     .option('--sub-zone <name>', 'sub-zone the client is in')

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { registerBootstrap } from './bootstrap.ts';
+import { registerEdges } from './edges.ts';
 import { registerExperiment } from './experiment.ts';
 import { registerLab } from './lab.ts';
 import { registerProbe } from './probe.ts';
 import { registerProve } from './prove.ts';
 import { registerServe } from './serve.ts';
+import { registerTop } from './top.ts';
 import { registerWorkload } from './workload.ts';
 
 /** Adds one command to the program. */
@@ -17,6 +19,8 @@ export const commands: readonly RegisterCommand[] = [
   registerExperiment,
   registerProve,
   registerServe,
+  registerTop,
+  registerEdges,
   registerBootstrap,
   registerWorkload,
 ];

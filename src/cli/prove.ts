@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { addClusterOptions } from '../environments/cluster/cluster-options.ts';
 import { addProofOptions } from '../probe/options.ts';
 import { addShowOptions } from '../probe/output-flags.ts';
+import { collect } from './live-options.ts';
 
 export function registerProve(root: Command): void {
   const command = root
@@ -17,6 +18,23 @@ export function registerProve(root: Command): void {
         'report',
       ]),
     )
+    .addOption(
+      new Option('--live', 'no calls and no namespace: judge the real traffic that clients report').conflicts([
+        'keep',
+        'clean',
+        'schemes',
+        'report',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--admin <host:port>',
+        'with --live: admin server of a control plane; once for each replica',
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option('--service <name>', 'with --live: only this Service, [NAMESPACE/]NAME[:PORT]').argParser(collect),
+    )
     .addOption(new Option('--in-pod', 'what the pod that makes the calls is started with').hideHelp())
     .addHelpText(
       'after',
@@ -26,6 +44,7 @@ Examples:
   evenkeel prove --context kind-local --schemes clusterip-grpc,xds --calls 1000
   evenkeel prove --rolling-update --report report.json
   evenkeel prove --control-plane evenkeel-xds.evenkeel:18000 --schemes xds
+  evenkeel prove --live --service shop/orders          a gate on real traffic: exit code 0 or 1
   evenkeel prove --clean                               deletes what killed or kept runs have left
 
 Rights that it needs, and what it makes: docs/prove.md`,
@@ -34,6 +53,11 @@ Rights that it needs, and what it makes: docs/prove.md`,
       if (options.inPod === true) {
         const { proveInPod } = await import('../experiments/in-pod.ts');
         process.exitCode = await proveInPod();
+        return;
+      }
+      if (options.live === true) {
+        const { proveLive } = await import('./prove-live.ts');
+        process.exitCode = await proveLive(options);
         return;
       }
       if (options.clean === true) {

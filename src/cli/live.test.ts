@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { service, view } from '../live/testing/views.ts';
+import type { LoadView } from '../load/load-view.ts';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+async function run(...args: string[]) {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, stdout, stderr };
+}
+
+/** An admin server that answers this. */
+async function adminOf(t: TestContext, status: number, body: string): Promise<string> {
+  const server = createServer((_request, response) => response.writeHead(status).end(body)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const good: LoadView = view(service('orders', [50, 50]));
+
+test('top, edges and prove --live ask every control plane that is named', async (t) => {
+  const one = await adminOf(t, 200, JSON.stringify(good));
+  const other = await adminOf(t, 200, JSON.stringify(good));
+  const both = ['--admin', one, '--admin', `http://${other}`];
+  const [top, json, edges, prove] = await Promise.all([
+    run('top', ...both),
+    run('top', '--json', '--admin', one, '--service', 'orders'),
+    run('edges', '--format', 'dot', ...both),
+    run('prove', '--live', '--service', 'shop/orders', ...both),
+  ]);
+  assert.equal(top.code, 0, top.stderr);
+  assert.match(top.stdout, /^shop\/orders:80 {2}balanced for .*, 20\.0 calls\/s/m);
+  assert.deepEqual(JSON.parse(json.stdout), good);
+  assert.match(edges.stdout, /"shop\/web" -> "shop\/orders:80" \[label="20\.0\/s"\]/);
+  assert.equal(prove.code, 0, prove.stderr);
+  assert.match(prove.stdout, /Even: 1 of 1 Services are balanced\.\n$/);
+});
+
+test('prove --live fails over traffic that is not even', async (t) => {
+  const admin = await adminOf(t, 200, JSON.stringify(view(service('orders', [90, 10], { verdict: 'skewed' }))));
+  const { code, stdout } = await run('prove', '--live', '--admin', admin, '--json');
+  assert.equal(code, 1);
+  assert.deepEqual(
+    [JSON.parse(stdout).met, JSON.parse(stdout).conclusion],
+    [false, 'Not even: shop/orders:80 is skewed.'],
+  );
+});
+
+test('what cannot be asked, and what is no answer, is an error with a code', async (t) => {
+  const cases: [admin: string, code: number, error: RegExp][] = [
+    ['127.0.0.1:1', 3, /EK_ADMIN_UNREACHABLE.*127\.0\.0\.1:1/s],
+    [await adminOf(t, 404, '{"error":"…; --load-reports does that"}'), 2, /EK_LOAD_OFF/],
+    [await adminOf(t, 404, '{"error":"not found"}'), 3, /EK_ADMIN_ANSWER.*status 404/s],
+    [await adminOf(t, 200, 'hello'), 3, /EK_ADMIN_ANSWER.*no JSON/s],
+    [await adminOf(t, 200, '{"asOf":"now","windowMs":0,"streams":1,"services":[]}'), 3, /EK_ADMIN_ANSWER.*windowMs/s],
+    ['not an address', 2, /EK_USAGE/],
+  ];
+  await Promise.all(
+    cases.map(async ([admin, code, error]) => {
+      const found = await run('top', '--admin', admin);
+      assert.match(found.stderr, error);
+      assert.equal(found.code, code, admin);
+      assert.doesNotMatch(found.stderr, / {4}at /);
+    }),
+  );
+});

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { displayWidth } from '../base/printable.ts';
+import { painter } from '../probe/print/layout.ts';
+import { duration } from './duration.ts';
+import { edgesOf, printEdges } from './edges.ts';
+import { liveGate } from './live-gate.ts';
+import { mergeViews } from './merge-views.ts';
+import { printTop } from './print-top.ts';
+import { selectServices } from './select-services.ts';
+import { service, view } from './testing/views.ts';
+
+const plain = painter(false);
+
+test('top shows Services and pods within 80 columns', () => {
+  const why = 'no call went to orders-2, orders-3, orders-4 and 7 more; orders-9 (3 s ago) came';
+  const text = printTop(view(service('orders', [50, 30, 20], { verdict: 'skewed', why })), plain);
+  assert.match(text, /^shop\/orders:80 {2}skewed for 60 s, 10\.0 calls\/s, 0\.0 % failed$/m);
+  assert.match(text, /^orders-0 +zone-a +50\.0 % +5\.0 +0\.0 % +0\.5 +12\.5$/m);
+  assert.ok(text.includes('no call went to'));
+  for (const line of text.split('\n')) assert.ok(displayWidth(line) <= 80, line);
+});
+
+test('of many pods those are shown that are farthest from their share', () => {
+  const text = printTop(view(service('orders', [9, 10, 10, 10, 11, 90])), plain, 2);
+  assert.match(text, /orders-5/);
+  assert.doesNotMatch(text, /orders-2 /);
+  assert.match(text, /^and 4 more, closer to their share$/m);
+});
+
+test('where nobody reports it says who does', () => {
+  assert.match(printTop(view(), plain), /Clients on dns:\/\/\/ do not report/);
+});
+
+test('what names a terminal would act on is written out', () => {
+  const { pods } = service('orders', [1]);
+  const text = printTop(view(service('orders', [1], { pods: [{ ...pods[0]!, pod: '\u{1b}[2Jx' }] })), plain);
+  assert.ok(!text.includes('\u{1b}'));
+});
+
+const callers = [
+  { namespace: 'shop', workload: 'web', zone: 'a', calls: 30, failed: 0 },
+  { namespace: 'shop', workload: 'web', zone: 'b', calls: 20, failed: 5 },
+  { namespace: 'shop', workload: 'idle', zone: 'b', calls: 0, failed: 0 },
+  { namespace: 'a"b', workload: 'x\ny', zone: 'b', calls: 10, failed: 0 },
+];
+const edges = view(service('orders', [60], { callers }));
+
+test('edges are of workloads, whatever their zone, most calls first', () => {
+  assert.deepEqual(
+    edgesOf(edges).map(({ from, calls, failed }) => [from.workload, calls, failed]),
+    [
+      ['web', 50, 5],
+      ['x\ny', 10, 0],
+    ],
+  );
+});
+
+test('edges in every form', () => {
+  assert.match(printEdges(edges, 'text', plain), /^shop\/web +shop\/orders:80 +5\.0 +10\.0 %$/m);
+  assert.equal(JSON.parse(printEdges(edges, 'json', plain)).edges.length, 2);
+  assert.equal(
+    printEdges(edges, 'mermaid', plain),
+    [
+      'graph LR',
+      '  n0["shop/web"] -->|"5.0/s, 10.0 % failed"| n1["shop/orders:80"]',
+      '  n2["a#34;b/x#10;y"] -->|"1.0/s"| n1',
+    ].join('\n'),
+  );
+  assert.equal(
+    printEdges(edges, 'dot', plain),
+    [
+      'digraph evenkeel {',
+      '  rankdir=LR;',
+      '  node [shape=box];',
+      '  "shop/web" -> "shop/orders:80" [label="5.0/s, 10.0 % failed"];',
+      '  "a\\"b/x y" -> "shop/orders:80" [label="1.0/s"];',
+      '}',
+    ].join('\n'),
+  );
+  assert.match(printEdges(view(), 'text', plain), /No call was reported/);
+});
+
+test('replicas are one: counts are added up, and what several heard of is judged anew', () => {
+  const one = view(service('orders', [100, 0]), service('cart', [5, 5]));
+  const other = view(service('orders', [0, 100]));
+  const merged = mergeViews([one, other]);
+  assert.deepEqual(
+    merged.services.map(({ name, calls, verdict, pods }) => [name, calls, verdict, pods.map((pod) => pod.calls)]),
+    [
+      ['cart', 10, 'balanced', [5, 5]],
+      ['orders', 200, 'balanced', [100, 100]],
+    ],
+  );
+  assert.equal(merged.streams, 4);
+  assert.deepEqual(merged.services[1]!.callers[0]!.calls, 200);
+  assert.equal(merged.services[1]!.pods[0]!.meanMs, 12.5);
+  const skewed = mergeViews([view(service('orders', [100, 50])), view(service('orders', [100, 50]))]);
+  assert.equal(skewed.services[0]!.verdict, 'skewed');
+  assert.equal(mergeViews([one]), one);
+});
+
+test('Services are chosen by name, namespace and port', () => {
+  const all = view(service('orders', [1]), service('cart', [1], { namespace: 'web' }));
+  const chosen = (...wanted: string[]) => selectServices(all, wanted).services.map(({ name }) => name);
+  assert.deepEqual(chosen(), ['orders', 'cart']);
+  assert.deepEqual(chosen('orders'), ['orders']);
+  assert.deepEqual(chosen('web/cart:80', 'shop/cart'), ['cart']);
+  assert.deepEqual(chosen('web/cart:81'), []);
+  assert.throws(() => chosen('what is this'), { code: 'EK_USAGE' });
+});
+
+test('the gate of real traffic', () => {
+  const met = (verdicts: readonly Parameters<typeof service>[2][], wanted: readonly string[] = []): boolean =>
+    liveGate(view(...verdicts.map((more, index) => service(`s${index}`, [1, 1], more))), wanted).met;
+  assert.equal(met([{}, { verdict: 'inconclusive' }]), true);
+  assert.equal(met([{}, { verdict: 'skewed' }]), false);
+  assert.equal(met([{ verdict: 'inconclusive' }]), false);
+  assert.equal(met([]), false);
+  assert.equal(met([], ['orders']), false);
+  assert.equal(met([{}, { verdict: 'inconclusive' }], ['s0', 's1']), false, 'asked for by name');
+});
+
+test('times in words', () => {
+  assert.deepEqual([0, 1_499, 90_000, 150_000, 10_000_000, 200_000_000].map(duration), [
+    '0 s',
+    '1 s',
+    '90 s',
+    '3 min',
+    '3 h',
+    '2 d',
+  ]);
+});

@@ -1,0 +1,75 @@
+import type { LoadView, LoadViewCaller, LoadViewPod, LoadViewService } from '../load/load-view.ts';
+import { judge } from '../verdict/verdict.ts';
+
+/**
+ * What several control planes know, as one: each hears its own clients. Counts are added up, and a Service that more than one
+ * has heard of is judged anew by the sum. Pure.
+ */
+export function mergeViews(views: readonly LoadView[]): LoadView {
+  if (views.length === 1) return views[0]!;
+  const services = Map.groupBy(
+    views.flatMap((view) => view.services),
+    ({ namespace, name, port }) => `${namespace}/${name}:${port}`,
+  );
+  return {
+    asOf: views.map(({ asOf }) => asOf).sort()[0] ?? '',
+    windowMs: Math.max(1, ...views.map(({ windowMs }) => windowMs)),
+    streams: sum(views, ({ streams }) => streams),
+    services: [...services]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, same]) => (same.length === 1 ? same[0]! : mergeService(same))),
+  };
+}
+
+function mergeService(same: readonly LoadViewService[]): LoadViewService {
+  const pods = [
+    ...Map.groupBy(
+      same.flatMap((one) => one.pods),
+      ({ address }) => address,
+    ).values(),
+  ].map(mergePod);
+  const callers = [
+    ...Map.groupBy(
+      same.flatMap((one) => one.callers),
+      ({ namespace, workload, zone }) => `${namespace} ${workload} ${zone}`,
+    ).values(),
+  ].map((group): LoadViewCaller => ({ ...group[0]!, ...totals(group) }));
+  const { verdict } = judge(pods.map(({ calls }) => calls));
+  const latest = same
+    .map(({ since }) => since)
+    .sort()
+    .at(-1)!;
+  return {
+    ...same[0]!,
+    verdict,
+    // Of the sum nobody has kept for how long it has been so.
+    since: latest,
+    why: `${sum(pods, ({ calls }) => calls)} calls that ${same.length} control planes have heard of`,
+    ...totals(same),
+    total: totals(same.map(({ total }) => total)),
+    pods,
+    callers: callers.sort((a, b) => b.calls - a.calls),
+  };
+}
+
+function mergePod(same: readonly LoadViewPod[]): LoadViewPod {
+  const meant = same.filter(({ meanMs }) => meanMs !== null);
+  const weight = sum(meant, ({ calls }) => calls);
+  const mean = sum(meant, ({ meanMs, calls }) => meanMs! * calls);
+  return {
+    ...same[0]!,
+    ...totals(same),
+    inFlight: sum(same, ({ inFlight }) => inFlight),
+    meanMs: weight === 0 ? null : Math.round((mean / weight) * 10) / 10,
+    ejected: same.find(({ ejected }) => ejected !== null)?.ejected ?? null,
+    total: totals(same.map(({ total }) => total)),
+  };
+}
+
+function totals(parts: readonly { readonly calls: number; readonly failed: number }[]) {
+  return { calls: sum(parts, ({ calls }) => calls), failed: sum(parts, ({ failed }) => failed) };
+}
+
+function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
