@@ -13,6 +13,7 @@ import { connect } from '../../environments/cluster/connect.ts';
 import { ApiClient } from './api-client.ts';
 import { findKubeAccess } from './kube-access.ts';
 import { ConnectProxy } from './testing/connect-proxy.ts';
+import { SocksProxy } from './testing/socks-proxy.ts';
 
 const target = { verb: 'list', resource: 'services', group: '' } as const;
 
@@ -50,7 +51,7 @@ async function start(t: TestContext, cluster: object = {}, address = 'https://ku
     const access = await findKubeAccess({ kubeconfig: file, env });
     return new ApiClient(access).json('/api/v1/services', target, AbortSignal.timeout(30_000));
   };
-  return { proxy, port, file, write, list };
+  return { proxy, port, file, write, list, authority };
 }
 
 test('the proxy of the environment leads there, and credentials in its URL are sent', async (t) => {
@@ -68,6 +69,44 @@ test('so does proxy-url of the kubeconfig', async (t) => {
   await write({ 'proxy-url': `http://${proxy.host}` });
   await list({ HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '*' });
   assert.deepEqual(proxy.asked, ['kube.example:6443']);
+});
+
+for (const user of ['', 'user:p%40ss@']) {
+  test(`a SOCKS 5 proxy ${user === '' ? 'without' : 'with'} a user leads there, and resolves the name`, async (t) => {
+    const { proxy: unused, port, write, list } = await start(t);
+    const socks = await SocksProxy.start(port);
+    t.after(() => socks.stop());
+    await list({ ALL_PROXY: `socks5://${user}${socks.host}`, HTTPS_PROXY: `socks5://${user}${socks.host}` });
+    await write({ 'proxy-url': `socks5://${user}${socks.host}` });
+    await list({});
+    assert.deepEqual(socks.asked, ['kube.example:6443', 'kube.example:6443']);
+    assert.equal(socks.user, user === '' ? undefined : 'user:p@ss');
+    assert.deepEqual(unused.asked, []);
+  });
+}
+
+test('a SOCKS proxy that is not there is named without its credentials', async (t) => {
+  const { port, list } = await start(t);
+  const socks = await SocksProxy.start(port);
+  const { host } = socks;
+  await socks.stop();
+  await assert.rejects(list({ HTTPS_PROXY: `socks5://user:secret@${host}` }), {
+    ...{ code: 'EK_KUBE_UNREACHABLE', message: /the proxy socks5h?:\/\/127[^@]* .*ECONNREFUSED/ },
+  });
+});
+
+test('a proxy that is itself reached by TLS leads there; one of another authority is refused', async (t) => {
+  const { port, write, list, authority } = await start(t);
+  const trusted = await ConnectProxy.start(port, authority.issue({ ips: ['127.0.0.1'] }));
+  const stranger = await ConnectProxy.start(port, new TestAuthority('another').issue({ ips: ['127.0.0.1'] }));
+  t.after(() => Promise.all([trusted.stop(), stranger.stop()]));
+  await list({ HTTPS_PROXY: `https://user:p%40ss@${trusted.host}` });
+  await write({ 'proxy-url': `https://${trusted.host}` });
+  await list({});
+  assert.deepEqual(trusted.asked, ['kube.example:6443', 'kube.example:6443']);
+  await write({ 'proxy-url': `https://${stranger.host}` });
+  await assert.rejects(list({}), { code: 'EK_KUBE_UNREACHABLE', message: /the proxy https:/ });
+  assert.deepEqual(stranger.asked, []);
 });
 
 test('what NO_PROXY names is reached directly, by its tls-server-name', async (t) => {

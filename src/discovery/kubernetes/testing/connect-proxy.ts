@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 /** An HTTP proxy in this process that leads every host to one port of this machine. */
@@ -12,8 +13,8 @@ export class ConnectProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(port: number) {
-    this.#server = createServer();
+  private constructor(port: number, tls: { readonly cert: string; readonly key: string } | undefined) {
+    this.#server = tls === undefined ? createServer() : createTlsServer(tls);
     this.#server.on('connection', (socket: Socket) => this.#keep(socket));
     this.#server.on('connect', ({ url, headers }, near: Socket) => {
       this.asked.push(url ?? '');
@@ -36,8 +37,9 @@ export class ConnectProxy {
     });
   }
 
-  static async start(port: number): Promise<ConnectProxy> {
-    const proxy = new ConnectProxy(port);
+  /** @param tls - its certificate; default: it speaks no TLS */
+  static async start(port: number, tls?: { readonly cert: string; readonly key: string }): Promise<ConnectProxy> {
+    const proxy = new ConnectProxy(port, tls);
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }
