@@ -5,10 +5,9 @@ import { ToldServices } from '../changes.ts';
 import type { Discovery, DiscoveryObserver } from '../discovery.ts';
 import { DnsClient, type DnsResolver } from './dns-client.ts';
 import { type DnsIntervals, refreshDelayMs, retryDelayMs } from './dns-schedule.ts';
-import type { DnsServer } from './dns-server.ts';
+import { type DnsServer, systemServers } from './dns-server.ts';
 import { type DnsService, srvName } from './dns-service.ts';
 import { type Name, serviceOf, take } from './name.ts';
-import { systemServers } from './resolv-conf.ts';
 import { resolveSrv, type SrvResolution } from './resolve-srv.ts';
 
 /** A name without an answer for this long after the start does not keep the others waiting. */
@@ -71,8 +70,7 @@ export class DnsDiscovery implements Discovery {
   async start(observer: DiscoveryObserver): Promise<void> {
     const { servers, timeoutMs, attempts, resolver } = this.#options;
     this.#resolver =
-      resolver ??
-      new DnsClient({ servers: servers ?? (await systemServers()), timeoutMs, attempts, clock: this.#clock });
+      resolver ?? new DnsClient({ servers: servers ?? systemServers(), timeoutMs, attempts, clock: this.#clock });
     if (this.#stop.signal.aborted) return;
     this.#observer = observer;
     this.#told = new ToldServices(observer);

@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
 import { EvenkeelError } from '../../base/errors.ts';
 
@@ -21,4 +22,9 @@ export function parseDnsServer(text: string): DnsServer {
     throw new EvenkeelError('EK_CONFIG_INVALID', `"${text}" is not IP or IP:PORT, as in 10.96.0.10 or [fd00::a]:1053`);
   }
   return { host, port };
+}
+
+/** The system's DNS servers, as resolv.conf(5) has them now; where it names none, the local one. */
+export function systemServers(): DnsServer[] {
+  return new Resolver().getServers().map(parseDnsServer);
 }
