@@ -173,3 +173,29 @@ test('the dependencies between folders have no cycle', () => {
     for (const target of targets) assert.ok(!mayImport[target]?.includes(folder), `${folder} and ${target}`);
   }
 });
+
+/** Files of which each imports the next and the last one the first, types included; one circle of each knot. */
+function circlesAmong(all: readonly string[]): string[][] {
+  const state = new Map<string, 'open' | 'done'>();
+  const circles: string[][] = [];
+  const visit = (file: string, way: readonly string[]): void => {
+    if (state.get(file) === 'done') return;
+    if (state.get(file) === 'open') {
+      circles.push([...way.slice(way.indexOf(file)), file]);
+      return;
+    }
+    state.set(file, 'open');
+    for (const next of importsOf(file)) visit(next, [...way, file]);
+    state.set(file, 'done');
+  };
+  for (const file of all) visit(file, []);
+  return circles;
+}
+
+test('no import runs in a circle, types included', () => {
+  const all = [...files, ...libraryFiles].filter((file) => !file.endsWith('.test.ts'));
+  assert.deepEqual(
+    circlesAmong(all).map((circle) => circle.map((file) => relative(root, file)).join(' > ')),
+    [],
+  );
+});

@@ -5,7 +5,7 @@ import { type Api, sliceObject, slicePath } from '../../cluster/discovery/suppor
 import { systemClock } from '../../src/base/clock.ts';
 import { ApiClient } from '../../src/discovery/kubernetes/api-client.ts';
 import type { Collection } from '../../src/discovery/kubernetes/collection.ts';
-import type { KubeAccess } from '../../src/discovery/kubernetes/kube-access.ts';
+import type { KubeAccess } from '../../src/discovery/kubernetes/kube-request.ts';
 import { type KubeSlice, readSlice } from '../../src/discovery/kubernetes/kube-slice.ts';
 import { list } from '../../src/discovery/kubernetes/list.ts';
 import { watch } from '../../src/discovery/kubernetes/watch.ts';

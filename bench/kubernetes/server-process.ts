@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { KubeAccess } from '../../src/discovery/kubernetes/kube-access.ts';
+import type { KubeAccess } from '../../src/discovery/kubernetes/kube-request.ts';
 
 /** What the server is told, in a file that only this user can read. */
 export interface ServerOrder {

@@ -1,7 +1,8 @@
 // How list and watch get along with a real API server: time-outs, rights, restrictions.
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
-import { findKubeAccess, type KubeAccess } from '../../src/discovery/kubernetes/kube-access.ts';
+import { findKubeAccess } from '../../src/discovery/kubernetes/kube-access.ts';
+import type { KubeAccess } from '../../src/discovery/kubernetes/kube-request.ts';
 import {
   KubernetesDiscovery,
   type KubernetesDiscoveryOptions,

@@ -1,7 +1,8 @@
 // What the real controller of EndpointSlices writes, and what becomes of it: slices that are deleted, a Service made again.
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
-import { findKubeAccess, type KubeAccess } from '../../src/discovery/kubernetes/kube-access.ts';
+import { findKubeAccess } from '../../src/discovery/kubernetes/kube-access.ts';
+import type { KubeAccess } from '../../src/discovery/kubernetes/kube-request.ts';
 import { KubernetesDiscovery } from '../../src/discovery/kubernetes/kubernetes-discovery.ts';
 import { RecordingObserver } from '../../src/discovery/recording-observer.ts';
 import { usableEndpoints } from '../../src/model/usable-endpoints.ts';

@@ -1,5 +1,5 @@
 import https from 'node:https';
-import type { KubeAccess } from '../../../src/discovery/kubernetes/kube-access.ts';
+import type { KubeAccess } from '../../../src/discovery/kubernetes/kube-request.ts';
 
 /** An object of the API, as its JSON is. */
 export type ApiObject = Readonly<Record<string, unknown>>;

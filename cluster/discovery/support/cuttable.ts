@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import type { KubeAccess } from '../../../src/discovery/kubernetes/kube-access.ts';
+import type { KubeAccess } from '../../../src/discovery/kubernetes/kube-request.ts';
 
 /** A cable to the API server that can be cut. */
 export class Cuttable {

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// As of the Node client (src/probe/client/pacer.ts), so that figures can be compared: what is released so late counts
+	// As of the Node client (src/probe/load/open-loop.ts), so that figures can be compared: what is released so late counts
 	// as on time, and so many calls may be in flight.
 	resolution  = 2 * time.Millisecond
 	maxInFlight = 1000

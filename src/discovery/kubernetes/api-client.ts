@@ -3,7 +3,7 @@ import https from 'node:https';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
 import { type ApiTarget, badAnswer, errorOfStatus, unreachable } from './api-errors.ts';
-import type { KubeAccess, KubeRequestOptions } from './kube-access.ts';
+import type { KubeAccess, KubeRequestOptions } from './kube-request.ts';
 import { agentThrough } from './proxy-agent.ts';
 import { describeProxy } from './proxy-of.ts';
 

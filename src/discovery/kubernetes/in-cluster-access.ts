@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { EvenkeelError } from '../../base/errors.ts';
-import type { KubeAccess } from './kube-access.ts';
+import type { KubeAccess } from './kube-request.ts';
 import { proxyOf } from './proxy-of.ts';
 
 /** Where the kubelet mounts a pod's service account. */

@@ -3,31 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { EvenkeelError } from '../../base/errors.ts';
 import { inClusterAccess, isInCluster, serviceAccountFolder } from './in-cluster-access.ts';
-
-/** Everything that one request to the API server needs, as `node:http` and `node:https` take it. */
-export interface KubeRequestOptions {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly ca?: Buffer | string | undefined;
-  readonly cert?: Buffer | string | undefined;
-  readonly key?: Buffer | string | undefined;
-  readonly pfx?: Buffer | string | undefined;
-  readonly passphrase?: string | undefined;
-  readonly servername?: string | undefined;
-  readonly rejectUnauthorized?: boolean | undefined;
-  readonly auth?: string | undefined;
-}
-
-/** How the API server is reached, and as whom. */
-export interface KubeAccess {
-  /** `https://HOST:PORT`, perhaps with a path. */
-  readonly server: string;
-  /** Where this was found, for people: `in-cluster`, or the kubeconfig and its context. */
-  readonly origin: string;
-  /** What stands in between; absent: nothing. */
-  readonly proxy?: URL | undefined;
-  /** Asked for again before every request: tokens and certificates are renewed while we run. */
-  requestOptions(): Promise<KubeRequestOptions>;
-}
+import type { KubeAccess } from './kube-request.ts';
 
 export interface KubeAccessOptions {
   /** Path of a kubeconfig. Default: `$KUBECONFIG`, else the pod's service account, else `~/.kube/config`. */

@@ -1,7 +1,7 @@
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
-import type { KubeAccess, KubeRequestOptions } from './kube-access.ts';
+import type { KubeAccess, KubeRequestOptions } from './kube-request.ts';
 import { proxyOf } from './proxy-of.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Agent } from 'node:http';
-import type { KubeRequestOptions } from './kube-access.ts';
+import type { KubeRequestOptions } from './kube-request.ts';
 
 /** A SOCKS proxy that does not answer within this has failed. */
 const connectMs = 15_000;

@@ -2,18 +2,21 @@
 import { messageOf } from '../../base/errors.ts';
 import { timeStamp } from '../../base/time-stamp.ts';
 import type { CallRecord } from '../../verdict/call-record.ts';
+import { openLoop } from '../load/open-loop.ts';
 import type { Caller } from './caller.ts';
 import { ConnectionLog } from './connection-log.ts';
-import { Pacer } from './pacer.ts';
 import type { ClientConfig, Message, Order, RunEnd, RunOrder } from './protocol.ts';
 
+/** Calls in flight beyond which none is begun; the wait counts towards the latency of the calls that wait. */
+const maxInFlight = 1000;
 /** Records are sent together, at most so late. */
 const flushMs = 20;
 
 const connections = new ConnectionLog();
 let config: ClientConfig | undefined;
 let caller: Caller | undefined;
-let pacer: Pacer | undefined;
+/** Of the run under way. */
+let enough = new AbortController();
 
 function send(message: Message): void {
   // A parent that is gone cannot be told; `disconnect` ends this process.
@@ -44,7 +47,9 @@ async function open(withinMs: number): Promise<void> {
   }
 }
 
-async function run({ run, ratePerSecond, deadlineMs, calls, untilAnswered, withinMs }: RunOrder): Promise<void> {
+async function run(order: RunOrder): Promise<void> {
+  const { run, ratePerSecond, deadlineMs, calls, untilAnswered, withinMs = Number.POSITIVE_INFINITY } = order;
+  const arrivals = { loop: 'open', shape: 'constant', rates: [ratePerSecond], poisson: false } as const;
   const waitingFor = new Set(untilAnswered);
   const peers = new Set<string>();
   let batch: CallRecord[] = [];
@@ -57,19 +62,32 @@ async function run({ run, ratePerSecond, deadlineMs, calls, untilAnswered, withi
   const startedAt = timeStamp();
   const cpuBefore = process.cpuUsage();
 
-  const current = new Pacer({ ratePerSecond, calls, withinMs }, async (due) => {
-    const sentAt = timeStamp();
-    const outcome = await caller!.call(run, deadlineMs);
-    batch.push({ dueAt: performance.timeOrigin + due, sentAt, endedAt: timeStamp(), ...outcome });
-    if (outcome.status !== 'OK') return;
-    if (outcome.peer !== undefined) peers.add(outcome.peer);
-    if (untilAnswered === undefined) return;
-    // Who answers without a name will never be the one that is waited for.
-    if (outcome.pod === undefined) current.stop();
-    else if (waitingFor.delete(outcome.pod) && waitingFor.size === 0) current.stop();
-  });
-  pacer = current;
-  const made = await current.run();
+  const current = new AbortController();
+  enough = current;
+  const beganAt = performance.now();
+  const { begun: made } = await openLoop(
+    {
+      engine: {
+        call: (done) =>
+          void caller!.call(run, deadlineMs).then(({ status, pod, peer, error }) => done(status, pod, peer, error)),
+      },
+      recorder: {
+        due: () => {},
+        ended({ dueAt, sentAt, endedAt, status, who: pod, peer, error }) {
+          const [due, sent, ended] = [dueAt, sentAt, endedAt].map((at) => performance.timeOrigin + at);
+          batch.push({ dueAt: due!, sentAt: sent!, endedAt: ended!, status, pod, peer, error });
+          if (status !== 'OK') return;
+          if (peer !== undefined) peers.add(peer);
+          if (untilAnswered === undefined) return;
+          // Who answers without a name will never be the one that is waited for.
+          if (pod === undefined || (waitingFor.delete(pod) && waitingFor.size === 0)) current.abort();
+        },
+      },
+      options: { arrivals, warmupMs: 0, durationMs: withinMs, deadlineMs, calls, maxInFlight, seed: 0 },
+      ...{ beganAt, startedAt: beganAt, signal: new AbortController().signal, enough: current.signal },
+    },
+    arrivals,
+  );
   clearInterval(flushing);
   flush();
   const endedAt = timeStamp();
@@ -89,7 +107,7 @@ process.on('message', (message) => {
   if (order.type === 'configure') void configure(order.config);
   else if (order.type === 'open') void open(order.withinMs);
   else if (order.type === 'run') void run(order.order);
-  else if (order.type === 'stop') pacer?.stop();
+  else if (order.type === 'stop') enough.abort();
   else process.exit(0);
 });
 process.on('disconnect', () => process.exit(0));

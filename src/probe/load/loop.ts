@@ -19,13 +19,16 @@ export interface LoadOptions {
 
 /** One run of a loop. */
 export interface LoopRun {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, 'call'>;
   readonly options: LoadOptions;
-  readonly recorder: Recorder;
+  readonly recorder: Pick<Recorder, 'due' | 'ended'>;
   /** When warm-up began, and when counting does: `performance.now()`. */
   readonly beganAt: number;
   readonly startedAt: number;
+  /** Ends it at once. */
   readonly signal: AbortSignal;
+  /** Open loop only: begins no more calls, and waits for those in flight. */
+  readonly enough?: AbortSignal | undefined;
 }
 
 /** What a loop did. */

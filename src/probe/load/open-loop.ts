@@ -39,6 +39,7 @@ class OpenLoop {
   #over = false;
   #closed = false;
   readonly #abort = (): void => this.#end(Math.min(performance.now(), this.#endAt), true);
+  readonly #stop = (): void => this.#end(Math.min(performance.now(), this.#endAt), false);
 
   constructor(run: LoopRun, arrivals: Arrivals & { readonly loop: 'open' }) {
     this.#run = run;
@@ -51,6 +52,7 @@ class OpenLoop {
     this.#calls = calls;
     this.#lastAt = startedAt;
     signal.addEventListener('abort', this.#abort);
+    run.enough?.addEventListener('abort', this.#stop);
     this.#advance();
     if (signal.aborted) this.#abort();
     else this.#release();
@@ -154,6 +156,7 @@ class OpenLoop {
     if (this.#closed || !this.#over || (this.#inFlight > 0 && !atOnce)) return;
     this.#closed = true;
     this.#run.signal.removeEventListener('abort', this.#abort);
+    this.#run.enough?.removeEventListener('abort', this.#stop);
     this.#finished.resolve({
       ...{ lastAt: this.#lastAt, intended: this.#intended, dueMs: this.#dueMs, begun: this.#begun },
       ...{ warmupCalls: this.#warmupCalls, inFlight: this.#countedInFlight },

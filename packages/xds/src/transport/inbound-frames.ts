@@ -9,8 +9,8 @@ import {
   wrongLength,
 } from '../http2/payload.ts';
 import { defaultWindowSize, errorCode, frameFlag, frameType, largestWindowSize } from '../http2/protocol.ts';
-import type { Http2Connection } from './connection.ts';
 import { InboundHeaders } from './inbound-headers.ts';
+import type { InboundHost } from './inbound-host.ts';
 import type { Http2Stream } from './stream.ts';
 import { StreamIds } from './stream-ids.ts';
 
@@ -20,13 +20,13 @@ const windowUpdateAt = defaultWindowSize >> 1;
 /** What the frames of a client mean (RFC 9113, 5.1 and 6). */
 export class InboundFrames {
   readonly ids: StreamIds = new StreamIds();
-  readonly #connection: Http2Connection;
+  readonly #connection: InboundHost;
   readonly #headers: InboundHeaders;
   #hasSettings = false;
   /** Bytes of DATA that were not given back to the client's window of the connection. */
   #unreturned = 0;
 
-  constructor(connection: Http2Connection) {
+  constructor(connection: InboundHost) {
     this.#connection = connection;
     this.#headers = new InboundHeaders(connection, this.ids);
   }

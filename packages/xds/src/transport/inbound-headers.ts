@@ -3,20 +3,20 @@ import { HeaderBlock } from '../http2/header-block.ts';
 import { type HeaderField, HpackDecoder } from '../http2/hpack-decoder.ts';
 import { protocolError, requireStream, withoutPadding, withoutPriority } from '../http2/payload.ts';
 import { errorCode, frameFlag } from '../http2/protocol.ts';
-import type { Http2Connection } from './connection.ts';
+import type { InboundHost } from './inbound-host.ts';
 import { readRequestHead, trailersFault } from './request-head.ts';
 import type { Http2Stream } from './stream.ts';
 import type { StreamIds } from './stream-ids.ts';
 
 /** What HEADERS and CONTINUATION frames of a client mean (RFC 9113, 6.2, 6.10 and 8.1): requests, and their trailers. */
 export class InboundHeaders {
-  readonly #connection: Http2Connection;
+  readonly #connection: InboundHost;
   readonly #ids: StreamIds;
   readonly #decoder = new HpackDecoder();
   /** A block that has begun: until it ends, nothing else may come. */
   #block: HeaderBlock | undefined;
 
-  constructor(connection: Http2Connection, ids: StreamIds) {
+  constructor(connection: InboundHost, ids: StreamIds) {
     this.#connection = connection;
     this.#ids = ids;
   }

@@ -1,6 +1,5 @@
-import type { Peer } from '../grpc/transport.ts';
+import type { GrpcConnection, Peer } from '../grpc/transport.ts';
 import type { Fault } from '../http2/fault.ts';
-import type { Http2Connection } from './connection.ts';
 import type { Http2Stream } from './stream.ts';
 
 /** The bytes below a connection: a socket, or a test. */
@@ -26,5 +25,5 @@ export interface Wire {
 /** What a connection tells its server. */
 export interface ConnectionOwner {
   request(stream: Http2Stream): void;
-  fault(connection: Http2Connection, fault: Fault): void;
+  fault(connection: GrpcConnection, fault: Fault): void;
 }
