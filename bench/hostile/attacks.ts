@@ -1,5 +1,6 @@
 import { grpcAttacks } from './attacks-grpc.ts';
 import { http2Attacks } from './attacks-http2.ts';
+import { ownAttacks } from './attacks-own.ts';
 import { unreadAttacks } from './attacks-unread.ts';
 
 /** What an attack has to work with. */
@@ -17,4 +18,9 @@ export interface Attack {
   run(target: Target): Promise<void>;
 }
 
-export const attacks: Readonly<Record<string, Attack>> = { ...unreadAttacks, ...grpcAttacks, ...http2Attacks };
+export const attacks: Readonly<Record<string, Attack>> = {
+  ...unreadAttacks,
+  ...grpcAttacks,
+  ...http2Attacks,
+  ...ownAttacks,
+};

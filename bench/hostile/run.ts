@@ -77,11 +77,13 @@ async function measure(server: ServerName, attack: string, attackers: number, di
     killed = true;
     void running.stop();
   }, 20);
+  running.watchTurns();
   const victim = start('victim.ts', running.port, running.resource, seconds + 1);
   const attacker = attackers > 0 ? start('attacker.ts', running.port, attack, attackers, seconds) : undefined;
   const [output] = await Promise.all([outputOf(victim), attacker === undefined ? '' : outputOf(attacker)]);
   const died = !killed && !running.isUp;
   clearInterval(watch);
+  const turnMs = await running.longestTurnMs();
   await running.stop();
   const { waited, unanswered } = JSON.parse(output) as { waited: number[]; unanswered: number };
   waited.sort((a, b) => a - b);
@@ -94,6 +96,7 @@ async function measure(server: ServerName, attack: string, attackers: number, di
     end: killed ? 'memory' : died ? 'died' : 'up',
     p50Ms: at(0.5),
     p99Ms: at(0.99),
+    turnMs,
     calls: waited.length,
     unanswered,
   };

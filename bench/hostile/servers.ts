@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { defaultMemoryLimits } from '@evenkeel/xds';
@@ -16,12 +16,17 @@ export interface RunningServer {
   readonly resource: string;
   /** Most memory that it has had, in bytes; undefined once it is gone. */
   peakBytes(): number | undefined;
+  /** Longest turn of its event loop since `watchTurns`, in milliseconds of the processor; undefined where nobody measures it. */
+  longestTurnMs(): Promise<number | undefined>;
+  watchTurns(): void;
   /** Whether it runs. */
   readonly isUp: boolean;
   stop(): Promise<void>;
 }
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+
+const turns = ['--import', join(import.meta.dirname, 'turns.ts')];
 
 /** What `serve` reads: a hundred Services with ten endpoints each. */
 function endpointsFile(directory: string): string {
@@ -45,10 +50,19 @@ function commandOf(name: ServerName, directory: string, binaries: string): strin
   switch (name) {
     case 'evenkeel': {
       const where = ['--xds-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--json'];
-      return [process.execPath, ...serveNodeFlags, main, 'serve', '--endpoints', endpointsFile(directory), ...where];
+      return [
+        process.execPath,
+        ...serveNodeFlags,
+        ...turns,
+        main,
+        'serve',
+        '--endpoints',
+        endpointsFile(directory),
+        ...where,
+      ];
     }
     case 'node-http2':
-      return [process.execPath, join(import.meta.dirname, 'node-http2-server.ts')];
+      return [process.execPath, ...turns, join(import.meta.dirname, 'node-http2-server.ts')];
     case 'grpc-go':
       return [join(binaries, 'peers'), '--cache', 'linear', '--services', '100', '--endpoints', '10'];
   }
@@ -66,7 +80,13 @@ export async function startServer(
 ): Promise<RunningServer> {
   const [program, ...args] = commandOf(name, directory, binaries);
   // As it would itself in a container with this limit.
-  const env = { ...process.env, EVENKEEL_XDS_MEMORY_BYTES: String(defaultMemoryLimits({}, memoryLimit).totalBytes) };
+  const turnsFile = join(directory, 'turns.json');
+  rmSync(turnsFile, { force: true });
+  const env = {
+    ...process.env,
+    EVENKEEL_BENCH_TURNS: turnsFile,
+    EVENKEEL_XDS_MEMORY_BYTES: String(defaultMemoryLimits({}, memoryLimit).totalBytes),
+  };
   const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   child.stderr.resume();
   const wait = name === 'evenkeel' ? '"event":"ready"' : undefined;
@@ -75,6 +95,16 @@ export async function startServer(
     port,
     resource: 'svc-1',
     peakBytes: () => peakOf(child),
+    watchTurns: () => void (name !== 'grpc-go' && child.kill('SIGUSR2')),
+    async longestTurnMs() {
+      if (name === 'grpc-go' || child.exitCode !== null || child.signalCode !== null) return undefined;
+      child.kill('SIGUSR2');
+      for (let tries = 0; tries < 40 && !existsSync(turnsFile); tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const text = existsSync(turnsFile) ? readFileSync(turnsFile, 'utf8') : '';
+      return text === '' ? undefined : (JSON.parse(text) as { longest: number }).longest;
+    },
     get isUp() {
       return child.exitCode === null && child.signalCode === null;
     },
