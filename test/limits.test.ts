@@ -56,6 +56,12 @@ const constants: readonly (readonly [path: string, name: string, what: string])[
   ],
   ['src/controlplane/auth-rules.ts', 'maxWildcards', 'Wildcards in the pattern of a client rule'],
   ['src/controlplane/admin-server.ts', 'maxConnections', 'Connections to the admin server; one that does nothing goes'],
+  [
+    'src/controlplane/long-answers.ts',
+    'maxLongAnswers',
+    'Answers of `/metrics` and `/config_dump` that are under way; one more ends the one that has taken longest',
+  ],
+  ['src/controlplane/long-answers.ts', 'answerTimeoutMs', 'Time for reading one of these'],
   ['src/base/document.ts', 'maxDocumentBytes', 'Bytes of a configuration or endpoint file'],
   ['src/base/document.ts', 'maxAnchors', 'Anchors in a YAML file'],
   ['src/health/grpc-probe.ts', 'maxAnswerBytes', 'Bytes of the answer to a health check'],

@@ -100,6 +100,21 @@ test('probes are answered while all other sockets are taken', async () => {
   for (const socket of idle) socket.destroy();
 });
 
+test('probes are answered while requests on all other sockets do not end', async () => {
+  const { port } = admin;
+  const unfinished = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  await Promise.all(unfinished.map((socket) => once(socket, 'connect')));
+  for (const socket of unfinished) {
+    socket.write(
+      'POST /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\ncontent-length: 900\r\n\r\na',
+    );
+  }
+  for (let count = 0; count < 3; count++) {
+    assert.equal((await get('/healthz', { headers: { connection: 'close' } })).status, 200);
+  }
+  for (const socket of unfinished) socket.destroy();
+});
+
 test('what is on loopback is for callers who name it, and for no page of others', async () => {
   const app = adminApp(source);
   const ask = async (url: string, headers: Record<string, string>, remoteAddress = '127.0.0.1') =>

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { formatAddress, isLoopback, type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { LoadView } from '../load/load-view.ts';
 import { sendLoadEvents } from './load-events.ts';
+import { LongAnswers } from './long-answers.ts';
 import { SocketPlaces } from './socket-places.ts';
 
 /** What the admin server can be asked. */
@@ -52,6 +53,9 @@ const maxConnections = 128;
 
 /** What a kubelet and a scraper need, and what tells nothing that they should not know. */
 const forEverybody: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** What can be long. */
+const longPaths: ReadonlySet<string> = new Set(['/metrics', '/config_dump']);
 
 const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
@@ -106,12 +110,19 @@ export function adminUrl({ host, port }: { readonly host: string; readonly port:
   return `http://${formatAddress(host, port)}`;
 }
 
-/** However many sockets are open and idle, who comes is served: a probe that is not answered restarts the pod. */
+function pathOf(url: string): string {
+  return url.split('?', 1)[0]!;
+}
+
+/** However many sockets are open, who comes is served: a probe that is not answered restarts the pod. */
 function keepPlaces(app: FastifyInstance): void {
   const places = new SocketPlaces(maxConnections);
   app.server.on('connection', (socket) => places.take(socket));
-  app.addHook('onRequest', async ({ raw }) => places.setBusy(raw.socket, true));
-  app.addHook('onResponse', async ({ raw }) => places.setBusy(raw.socket, false));
+  const answers = new LongAnswers((socket, isUnderWay) => places.setBusy(socket, isUnderWay));
+  // After the request is there in full: one that does not end keeps no place.
+  app.addHook('preHandler', async ({ raw, url }, reply) => {
+    if (longPaths.has(pathOf(url))) answers.begin(raw.socket, reply.raw);
+  });
 }
 
 /** No answer is for a browser to guess the type of, to keep, or to give to the page of somebody else. */
@@ -131,7 +142,7 @@ function addSafeHeaders(app: FastifyInstance): void {
  */
 function keepToLocalNames(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ url, socket, headers }, reply) => {
-    if (probes.has(url.split('?', 1)[0]!) || !isLoopback(socket.remoteAddress ?? '')) return;
+    if (probes.has(pathOf(url)) || !isLoopback(socket.remoteAddress ?? '')) return;
     const { host = '', origin } = headers;
     const isForeign = headers['sec-fetch-site'] === 'cross-site' || headers['sec-fetch-site'] === 'same-site';
     if (isLocalName(host) && (origin === undefined || isLocalOrigin(origin)) && !isForeign) return;
@@ -156,7 +167,7 @@ function isLocalOrigin(origin: string): boolean {
 /** By the address of the socket: what a header says of where a request came from anybody can write. */
 function keepToLoopback(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (forEverybody.has(request.url.split('?', 1)[0]!) || isLoopback(request.socket.remoteAddress ?? '')) return;
+    if (forEverybody.has(pathOf(request.url)) || isLoopback(request.socket.remoteAddress ?? '')) return;
     const error =
       'only for callers on loopback; --admin-debug anywhere opens it, kubectl port-forward comes from there';
     return reply.status(403).send({ error });

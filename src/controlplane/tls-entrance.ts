@@ -50,6 +50,7 @@ export class TlsEntrance {
       changed: (material) => {
         this.#material = material;
         this.#listener?.renew(material);
+        this.#warnOfKey(material);
         metrics.count('evenkeel_tls_reloads_total', { result: 'done' });
         log.info({ notAfter: isoOf(material) }, 'new certificates are in force; open streams stay');
       },
@@ -68,6 +69,7 @@ export class TlsEntrance {
   async start(): Promise<ListenAddress> {
     const { settings, accepted, memory, maxHandshakes, metrics } = this.#options;
     this.#material = await this.#reloader.start();
+    this.#warnOfKey(this.#material);
     this.#listener = new TlsListener({
       material: this.#material,
       memory,
@@ -123,6 +125,16 @@ export class TlsEntrance {
     return this.#material?.notAfterMs;
   }
 
+  /** No error: a Secret is mounted with mode 0644 unless somebody says otherwise, in a container where nobody else is. */
+  #warnOfKey({ keyMode }: TlsMaterial): void {
+    if ((keyMode & othersMayRead) === 0) return;
+    const { settings, log } = this.#options;
+    const mode = keyMode.toString(8).padStart(4, '0');
+    const what =
+      'everybody on this host may read the private key: chmod 0640, or defaultMode: 0440 of the volume of a Secret';
+    log.warn({ file: settings.key, mode }, what);
+  }
+
   #whyNot(certificate: PeerCertificate): string | undefined {
     const names = namesIn(certificate);
     const unclear = ambiguity(names);
@@ -130,6 +142,8 @@ export class TlsEntrance {
     return this.#grantOf(names) === undefined ? `no rule of xds.tls.clients has ${describeNames(names)}` : undefined;
   }
 }
+
+const othersMayRead = 0o004;
 
 const nothing: Grant = { namespaces: new Set(), gateways: new Set() };
 

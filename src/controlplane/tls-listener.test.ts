@@ -20,7 +20,7 @@ async function listen(t: TestContext, options: Partial<TlsListenerOptions> = {},
     for (const resolve of waiting.splice(0)) resolve();
   };
   const listener = new TlsListener({
-    material: { ...certificate, notAfterMs: Number.MAX_SAFE_INTEGER },
+    material: { ...certificate, notAfterMs: Number.MAX_SAFE_INTEGER, keyMode: 0o600 },
     authorize: () => undefined,
     accepted: (socket) => {
       accepted.push(socket);

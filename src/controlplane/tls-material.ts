@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { EvenkeelError, messageOf } from '../base/errors.ts';
 
@@ -19,6 +19,8 @@ export interface TlsMaterial {
   readonly ca?: string | undefined;
   /** When the server's certificate ends, or one that it hangs on: milliseconds since 1970. */
   readonly notAfterMs: number;
+  /** Permissions of the file of the key, as of `chmod`. */
+  readonly keyMode: number;
 }
 
 /** More than these bytes is no certificate, key or list of authorities. */
@@ -46,7 +48,8 @@ export async function readTlsMaterial(files: TlsFiles, nowMs = Date.now()): Prom
   } catch (cause) {
     throw bad(files.cert, 'xds.tls.cert', messageOf(cause), cause);
   }
-  return { cert, key, ca, notAfterMs: Math.min(...chain.map(({ validTo }) => Date.parse(validTo))) };
+  const notAfterMs = Math.min(...chain.map(({ validTo }) => Date.parse(validTo)));
+  return { cert, key, ca, notAfterMs, keyMode: await modeOf(files.key) };
 }
 
 async function readPem(file: string, field: string): Promise<string> {
@@ -58,6 +61,14 @@ async function readPem(file: string, field: string): Promise<string> {
   }
   if (bytes.length > maxBytes) throw bad(file, field, `it is larger than ${maxBytes} bytes`);
   return bytes.toString('latin1');
+}
+
+/** Of the file that a link leads to; 0 where it has gone meanwhile. */
+async function modeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ mode }) => mode & 0o777,
+    () => 0,
+  );
 }
 
 function certificatesIn(pem: string, file: string, field: string): X509Certificate[] {

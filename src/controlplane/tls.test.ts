@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -102,6 +102,20 @@ async function refused(port: number, options: ConnectionOptions): Promise<void> 
   socket.resume();
   await new Promise((resolve) => socket.once('close', resolve));
 }
+
+test('a private key that everybody may read is named in the log with its mode, and serves', async (t) => {
+  const warnings = async (mode: number): Promise<Record<string, unknown>[]> => {
+    const folder = temporaryFolder(t);
+    writeFiles(folder, serverCertificate);
+    chmodSync(join(folder, 'tls.key'), mode);
+    const { lines, connect } = await startControlPlane(t, { files: folder });
+    await (await connect()).sotw().requestResponseAck(typeUrls.listener);
+    return lines.filter(({ msg }) => /private key/.test(String(msg))).map(({ file, mode }) => ({ file, mode }));
+  };
+  assert.equal((await warnings(0o644))[0]?.mode, '0644');
+  assert.match(String((await warnings(0o604))[0]?.file), /tls\.key$/);
+  for (const mode of [0o600, 0o640, 0o440]) assert.deepEqual(await warnings(mode), [], mode.toString(8));
+});
 
 test('clients with a certificate of the authority are served over TLS', async (t) => {
   const { connect } = await startControlPlane(t);
