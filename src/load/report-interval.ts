@@ -2,7 +2,7 @@
 const shareOfCore = 0.1;
 /** CPU of one report and of each locality in it, milliseconds; docs/load.md says how it was measured. */
 const reportMs = 0.1;
-const localityMs = 0.001;
+const localityMs = 0.0015;
 /** An Envoy says in each report who it is, in some 60 kB. */
 const envoyReportMs = 1;
 const minMs = 1_000;
