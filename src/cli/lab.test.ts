@@ -102,6 +102,7 @@ test('Ctrl-C in the middle prints and writes what was measured by then', { timeo
 test('Ctrl-C before anything is measured says so and nothing else', { timeout }, async () => {
   const { code, stdout, stderr } = await lab(['--schemes', 'clusterip-grpc', ...patient], /starting pods/);
   assert.deepEqual([code, stdout], [3, '']);
+  assert.match(stderr, /note: SIGINT: ending the lab; a second one ends this at once\n/);
   assert.match(stderr, /note: the lab was ended before anything was measured\n$/);
 });
 

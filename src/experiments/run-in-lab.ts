@@ -23,7 +23,9 @@ export async function runInLab<Report extends { readonly interrupted: boolean }>
   progress.step('starting the lab');
   const lab = await Lab.start(run.lab);
   const early = new AbortController();
-  const stop = Promise.race([terminationSignal(), lab.stopped]).then(() => {
+  const stop = Promise.race([terminationSignal(), lab.stopped]).then((signal) => {
+    // Pods are given their time to end, which may be longer than a person expects.
+    if (signal !== undefined) progress.note(`${signal}: ending the lab; a second one ends this at once`);
     early.abort();
     return lab.stop();
   });
