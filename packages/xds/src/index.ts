@@ -30,14 +30,15 @@ export type { Inconsistency } from './cache/consistency.ts';
 export type { ResourceKey } from './cache/layer.ts';
 export { referencesOf } from './cache/references.ts';
 export {
-  type CacheChange,
-  type CacheObserver,
   type CacheUpdate,
   type LayerOptions,
   type Snapshot,
   SnapshotCache,
   type SnapshotCacheOptions,
 } from './cache/snapshot-cache.ts';
+export type { ResourceView } from './cache/view.ts';
+export type { CacheChange, CacheObserver, XdsCache } from './cache/xds-cache.ts';
+export { ResourceError } from './errors.ts';
 export { type CallHandler, type CallStatus, ServerCall } from './grpc/call.ts';
 export { frameMessage } from './grpc/message-reader.ts';
 export {
@@ -81,7 +82,7 @@ export { AdsServer, type AdsServerOptions, http2ServerOptions } from './server/a
 export type { ClientResource, ClientStatus, RejectionStatus, TypeStatus } from './server/client-status.ts';
 export { adsDeltaPath, adsSotwPath, type DiscoveryMethod, discoveryMethods } from './server/discovery-methods.ts';
 export type { ListenAddress } from './server/listen-address.ts';
-export type { Refusal, StreamInfo, XdsObserver } from './server/observer.ts';
+export type { Refusal, RequestInfo, StreamInfo, XdsObserver } from './server/observer.ts';
 export type { Variant } from './stream/response-encoder.ts';
 export type { ResourceFilter } from './stream/restricted-view.ts';
 export { AdsTestClient, type AdsTestClientOptions } from './test-client/ads-test-client.ts';

@@ -2,16 +2,7 @@ import type { EncodedResource } from '../resource.ts';
 import { findInconsistencies, type Inconsistency } from './consistency.ts';
 import { type ChangedNames, Layer, type ResourceKey } from './layer.ts';
 import type { ResourceView } from './view.ts';
-
-/** Which resources changed, and for whom. */
-export interface CacheChange {
-  /** The group whose own layer changed; undefined: the shared layer, which concerns every group. */
-  readonly group: string | undefined;
-  readonly names: ReadonlyMap<string, ReadonlySet<string>>;
-}
-
-/** Told of every change, in the same tick. */
-export type CacheObserver = (change: CacheChange) => void;
+import type { CacheObserver, XdsCache } from './xds-cache.ts';
 
 /** What a {@link SnapshotCache} can be told. */
 export interface SnapshotCacheOptions {
@@ -63,7 +54,7 @@ export interface Snapshot extends LayerOptions {
  *
  * Every call is one change: streams see all of it or nothing.
  */
-export class SnapshotCache {
+export class SnapshotCache implements XdsCache {
   readonly #shared = new Layer();
   readonly #groups = new Map<string, Layer>();
   readonly #observers = new Set<CacheObserver>();
@@ -219,7 +210,8 @@ export class SnapshotCache {
   #changed(group: string | undefined, names: ChangedNames): void {
     if (group !== undefined && this.#groups.get(group)?.isEmpty) this.#groups.delete(group);
     if (names.size === 0) return;
-    for (const observer of this.#observers) observer({ group, names });
+    const seenBy = group === undefined ? undefined : (other: string) => this.sees(other, group);
+    for (const observer of this.#observers) observer({ group, names, seenBy });
   }
 }
 

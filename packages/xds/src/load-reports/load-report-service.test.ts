@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { LoadStatsRequestSchema, LoadStatsResponseSchema } from '../gen/envoy/service/load_stats/v3/lrs_pb.ts';
-import type { AdsServerOptions, GrpcTestStream } from '../index.ts';
+import type { GrpcTestStream } from '../index.ts';
 import { type LoadReport, LoadReportService, type LoadReportServiceOptions, type LoadStreamInfo } from '../index.ts';
-import { startFixture } from '../testing/fixture.ts';
+import { type FixtureOptions, startFixture } from '../testing/fixture.ts';
 import { loadReportPath } from './load-report-service.ts';
 
 type Message = MessageInitShape<typeof LoadStatsRequestSchema>;
@@ -14,7 +14,7 @@ type Message = MessageInitShape<typeof LoadStatsRequestSchema>;
 async function startListening(
   t: TestContext,
   options: Partial<LoadReportServiceOptions> = {},
-  server: Partial<AdsServerOptions> = {},
+  server: FixtureOptions = {},
 ) {
   const heard: [LoadReport, LoadStreamInfo][] = [];
   const ends: string[] = [];

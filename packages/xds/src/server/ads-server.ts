@@ -1,7 +1,9 @@
 import type { ServerOptions } from 'node:http2';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import type { CacheChange, SnapshotCache } from '../cache/snapshot-cache.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
+import type { CacheChange, XdsCache } from '../cache/xds-cache.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
 import type { CallHandler, ServerCall } from '../grpc/call.ts';
 import { dismissalMessage } from '../grpc/methods.ts';
 import { type AnyHttp2Server, attachToNodeServer } from '../grpc/node-transport.ts';
@@ -10,7 +12,7 @@ import { GrpcError, grpcStatus } from '../grpc/status.ts';
 import type { Peer } from '../grpc/transport.ts';
 import { defaultLimits, type XdsLimits } from '../limits.ts';
 import { defaultMemoryLimits, MemoryBudget, type MemoryLimits } from '../memory/memory-budget.ts';
-import type { XdsNode } from '../node.ts';
+import { anonymousNode, type XdsNode } from '../node.ts';
 import type { StreamEnvironment } from '../stream/discovery-stream.ts';
 import { ResponseEncoder } from '../stream/response-encoder.ts';
 import { type ResourceFilter, restrictView } from '../stream/restricted-view.ts';
@@ -26,13 +28,14 @@ import { type DiscoveryMethod, discoveryMethods } from './discovery-methods.ts';
 import { FanOut } from './fan-out.ts';
 import { HealthService } from './health-service.ts';
 import type { ListenAddress } from './listen-address.ts';
-import type { StreamInfo, XdsObserver } from './observer.ts';
+import { createListener } from './listener.ts';
+import type { RequestInfo, StreamInfo, XdsObserver } from './observer.ts';
 import { Sessions } from './sessions.ts';
 import { SubscriberIndex } from './subscriber-index.ts';
 
 /** What an {@link AdsServer} is made of; only the cache is required. */
 export interface AdsServerOptions {
-  readonly cache: SnapshotCache;
+  readonly cache: XdsCache;
   /**
    * Group of a node, which decides what it sees. Called once a stream. What it throws ends the stream: a GrpcError, such
    * as PERMISSION_DENIED, with its status. Default: everybody is in the group `''`.
@@ -48,6 +51,10 @@ export interface AdsServerOptions {
    * undefined: all of them.
    */
   readonly access?: ((node: XdsNode, peer: Peer) => ResourceFilter | undefined) | undefined;
+  /** Called before a stream is served. What it throws ends the stream: a {@link GrpcError} with its status. */
+  readonly onStream?: ((stream: StreamInfo, peer: Peer) => void) | undefined;
+  /** Called with every request before it is answered. What it throws ends the stream: a {@link GrpcError} with its status. */
+  readonly onRequest?: ((stream: StreamInfo, request: RequestInfo) => void) | undefined;
   /** Whether streams are served from the start; see {@link AdsServer.setReady}. Default true. */
   readonly ready?: boolean | undefined;
   readonly limits?: Partial<XdsLimits> | undefined;
@@ -82,7 +89,7 @@ export function http2ServerOptions(limits: Partial<XdsLimits> = {}): ServerOptio
 }
 
 /**
- * Serves a {@link SnapshotCache} to xDS clients: aggregated and per-type discovery, state of the world and incremental.
+ * Serves an {@link XdsCache} to xDS clients: aggregated and per-type discovery, state of the world and incremental.
  */
 export class AdsServer {
   /** Further gRPC services on the same ports. */
@@ -140,14 +147,15 @@ export class AdsServer {
   }
 
   /**
-   * Starts an HTTP/2 server without TLS.
+   * Starts an HTTP/2 server: with TLS where `tls` is given, as `node:tls` takes it (`cert`, `key`, and `ca` with `requestCert` for
+   * clients that have to show a certificate); TLS 1.2 or newer, ALPN `h2`.
    *
    * @param address - port 0 lets the system choose
    * @returns where it listens
    * @throws what the system says, such as EADDRINUSE
    */
-  async listen({ host, port }: ListenAddress): Promise<ListenAddress> {
-    const server = createServer((socket) => this.acceptSocket(socket));
+  async listen({ host, port, tls }: ListenAddress & { readonly tls?: TlsOptions | undefined }): Promise<ListenAddress> {
+    const server = createListener(tls, (socket) => this.acceptSocket(socket));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       // Far above Node's 511: when a whole fleet comes back at once, a SYN that finds the backlog full waits a second.
@@ -160,9 +168,12 @@ export class AdsServer {
 
   /**
    * Serves on the caller's HTTP/2 server, with TLS or without. Streams for other services stay the caller's; a `request`
-   * listener of his has to leave alone what {@link AdsServer.serves}. Make the server with {@link http2ServerOptions}.
+   * listener of his has to leave alone what {@link AdsServer.serves}. Streams at once and bytes of headers are bounded as on
+   * connections of `listen`; for the rest make the server with {@link http2ServerOptions}.
    */
   mount(server: AnyHttp2Server): void {
+    const { settings } = http2ServerOptions(this.#environment.limits);
+    server.updateSettings(settings ?? {});
     this.#detach.push(this.#attach(server, (path) => this.serves(path)));
   }
 
@@ -243,6 +254,11 @@ export class AdsServer {
     }
   }
 
+  /** {@link AdsServer.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async #close(): Promise<void> {
     this.#closing = true;
     this.#unobserve();
@@ -286,6 +302,7 @@ export class AdsServer {
       throw new GrpcError(grpcStatus.unavailable, message);
     }
     this.#lastId += 1;
+    this.#admit(call, method);
     const environment: StreamEnvironment = {
       ...this.#environment,
       join: (node) => {
@@ -302,6 +319,7 @@ export class AdsServer {
     };
     const discoveryCall = new DiscoveryCall(this.#lastId, call, method, environment, {
       observer: this.#observer,
+      onRequest: this.#options.onRequest,
       served: (served) => this.#fanOut.remove(served),
       closed: (closed) => {
         this.#fanOut.remove(closed);
@@ -312,9 +330,19 @@ export class AdsServer {
     return discoveryCall;
   }
 
-  #changed({ group: layer, names }: CacheChange): void {
-    const { cache } = this.#options;
-    const sees = layer === undefined ? undefined : (group: string): boolean => cache.sees(group, layer);
+  #admit({ peer }: ServerCall, { variant, path }: DiscoveryMethod): void {
+    const { onStream } = this.#options;
+    if (onStream === undefined) return;
+    try {
+      onStream({ id: this.#lastId, variant, path, peer: peer.address, node: anonymousNode, group: undefined }, peer);
+    } catch (thrown) {
+      this.#observer.refused?.({ limit: 'authorization', peer: peer.address, message: messageOf(thrown) });
+      throw thrown;
+    }
+  }
+
+  #changed({ group, names, seenBy }: CacheChange): void {
+    const sees = group === undefined ? undefined : (seenBy ?? ((other: string): boolean => other === group));
     for (const [typeUrl, changed] of names) {
       for (const name of changed) {
         const mark = (call: DiscoveryCall): void => {

@@ -9,11 +9,13 @@ import { receiveSotw, sotwWording } from '../stream/sotw.ts';
 import { type ClientResource, type ClientStatus, clientResources, clientStatus } from './client-status.ts';
 import type { DiscoveryMethod } from './discovery-methods.ts';
 import type { Sender } from './fan-out.ts';
-import type { StreamInfo, XdsObserver } from './observer.ts';
+import type { RequestInfo, StreamInfo, XdsObserver } from './observer.ts';
 
 /** What a call tells its server. */
 export interface DiscoveryCallOwner {
   readonly observer: XdsObserver;
+  /** What it throws ends the stream. */
+  readonly onRequest?: ((stream: StreamInfo, request: RequestInfo) => void) | undefined;
   /** Whatever it had to send has been sent, or waits for the client. */
   served(call: DiscoveryCall): void;
   closed(call: DiscoveryCall): void;
@@ -87,6 +89,7 @@ export class DiscoveryCall implements CallHandler, Sender {
       throw thrown;
     }
     this.#report(result, bytes.length);
+    this.#admit(result, bytes.length);
     this.send();
     if (this.#call.isOpen) this.#size.set(this.#stream.heldBytes);
   }
@@ -127,6 +130,16 @@ export class DiscoveryCall implements CallHandler, Sender {
     this.#size.set(0);
     this.#owner.closed(this);
     this.#owner.observer.streamClosed?.(this.info, status);
+  }
+
+  #admit({ typeUrl, stale }: RequestResult, bytes: number): void {
+    try {
+      this.#owner.onRequest?.(this.info, { typeUrl, bytes, stale });
+    } catch (thrown) {
+      // Whatever its status, it was the caller's decision and no malformed request.
+      this.#faultTold = true;
+      throw thrown;
+    }
   }
 
   #report({ typeUrl, settlement, stale }: RequestResult, bytes: number): void {

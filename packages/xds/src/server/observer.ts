@@ -17,6 +17,14 @@ export interface StreamInfo {
   readonly group: string | undefined;
 }
 
+/** One request of a stream. */
+export interface RequestInfo {
+  readonly typeUrl: string;
+  readonly bytes: number;
+  /** It was written before its sender saw the last response, and is ignored. */
+  readonly stale: boolean;
+}
+
 /** Why a stream or connection was refused. */
 export interface Refusal {
   /** The bound that was reached; `ready`: the gate is closed; `authorization`: the client may not connect. */
@@ -35,10 +43,7 @@ export interface XdsObserver {
   streamOpened?(stream: StreamInfo): void;
   /** `code` is a gRPC status code; 1 (CANCELLED) where the client or the connection ended the stream. */
   streamClosed?(stream: StreamInfo, end: { readonly code: number; readonly message: string }): void;
-  request?(
-    stream: StreamInfo,
-    request: { readonly typeUrl: string; readonly bytes: number; readonly stale: boolean },
-  ): void;
+  request?(stream: StreamInfo, request: RequestInfo): void;
   response?(
     stream: StreamInfo,
     response: {

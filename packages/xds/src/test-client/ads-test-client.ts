@@ -75,6 +75,11 @@ export class AdsTestClient {
     return new GrpcTestStream(this.#session, path, headers);
   }
 
+  /** {@link AdsTestClient.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** Ends all streams and the connection; resolves when they are gone. */
   async close(): Promise<void> {
     if (this.#session.destroyed) return;

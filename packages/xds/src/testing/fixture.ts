@@ -21,8 +21,10 @@ export interface Fixture {
   connect(options?: AdsTestClientOptions): Promise<AdsTestClient>;
 }
 
+export type FixtureOptions = Partial<Omit<AdsServerOptions, 'cache'>> & { readonly cache?: SnapshotCache };
+
 /** A server and its clients; the test fails if it leaves a connection, a stream or a subscription behind. */
-export async function startFixture(t: TestContext, options: Partial<AdsServerOptions> = {}): Promise<Fixture> {
+export async function startFixture(t: TestContext, options: FixtureOptions = {}): Promise<Fixture> {
   const cache = options.cache ?? new SnapshotCache();
   const server = new AdsServer({ coalesceMs: 0, keepaliveMs: 0, ...options, cache });
   const { host, port } = await server.listen({ host: '127.0.0.1', port: 0 });
