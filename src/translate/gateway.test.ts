@@ -164,3 +164,31 @@ test('a number means the port with that number, even where another port is calle
   const byHost = hosts.flatMap(({ domains, clusters }) => domains.map((domain) => `${domain} ${clusters.join(' ')}`));
   for (const number of [8080, 9090]) assert.ok(byHost.includes(`server:${number} default/server:8080`));
 });
+
+test('ports stand in the order of their numbers, however they are named', () => {
+  const ports = [50051, 80, 9090].map((port) => ({ port, name: `grpc-${port}`, endpoints: [] }));
+  const service: Service = { namespace: 'default', name: 'server', ports, policy: {} };
+  const { hosts } = translateGateway(gateway, [service]);
+  assert.deepEqual(
+    hosts.slice(1).map(({ clusters }) => clusters),
+    [['default/server:80'], ['default/server:9090'], ['default/server:50051']],
+  );
+});
+
+test('a number that two ports are called by is a host of one of them: Envoy rejects a domain that stands twice', () => {
+  const ports = [
+    { port: 8080, name: 'grpc-a', otherNumbers: [9090, 9091], endpoints: [] },
+    { port: 9090, name: 'grpc-b', otherNumbers: [8080, 9091, 9092], endpoints: [] },
+  ];
+  const service: Service = { namespace: 'default', name: 'server', ports, policy: {} };
+  const { hosts } = translateGateway(gateway, [service]);
+  const numbersOf = (domains: readonly string[]) =>
+    domains.filter((domain) => domain.startsWith('server:')).map((domain) => domain.slice('server:'.length));
+  assert.deepEqual(
+    hosts.slice(1).map(({ domains }) => numbersOf(domains)),
+    [
+      ['8080', '9091'],
+      ['9090', '9092'],
+    ],
+  );
+});

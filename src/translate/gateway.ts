@@ -76,7 +76,7 @@ export function translateGateway(
 ): TranslatedGateway {
   const problems: GatewayProblem[] = [];
   const selected = select(gateway, services, problems);
-  const virtualHosts = selected.flatMap((one) => virtualHostsOf(one, gateway, clusterDomain, problems));
+  const virtualHosts = selected.flatMap((one) => virtualHostsOf(one, gateway, clusterDomain));
   const name = gatewayResourceName(gateway.name);
   const { host: address, port } = gateway.listen;
   return {
@@ -131,22 +131,12 @@ function select(gateway: Gateway, services: Iterable<Service>, problems: Gateway
  * The hosts of one Service. Where a host has a port that is one of several of the Service, it means that port; any other
  * one is where the caller reached Envoy and says nothing about the Service.
  */
-function virtualHostsOf(
-  { service, ports }: Selected,
-  gateway: Gateway,
-  clusterDomain: string,
-  problems: GatewayProblem[],
-): VirtualHostSpec[] {
+function virtualHostsOf({ service, ports }: Selected, gateway: Gateway, clusterDomain: string): VirtualHostSpec[] {
   const names = hostNamesOf(service, clusterDomain).slice(service.namespace === gateway.namespace ? 0 : 1);
-  const hosts: VirtualHostSpec[] = [];
-  const rules = defaultRules(service, ports);
-  if ('reason' in rules) problems.push({ subject: names[0]!, reason: rules.reason });
-  else {
-    // With a single Service named there is no doubt who is meant, however Envoy is called.
-    const alone = new Set(gateway.services?.map(serviceKey)).size === 1 ? ['*'] : [];
-    const domains = [...names.flatMap((name) => [name, `${name}:*`]), ...alone];
-    hosts.push({ name: serviceKey(service), domains, rules });
-  }
+  // With a single Service named there is no doubt who is meant, however Envoy is called.
+  const alone = new Set(gateway.services?.map(serviceKey)).size === 1 ? ['*'] : [];
+  const domains = [...names.flatMap((name) => [name, `${name}:*`]), ...alone];
+  const hosts: VirtualHostSpec[] = [{ name: serviceKey(service), domains, rules: defaultRules(service, ports) }];
   if (ports.length === 1) return hosts;
   const taken = new Set(ports.map(({ port }) => port));
   for (const { port, otherNumbers = [] } of ports) {
@@ -160,7 +150,7 @@ function virtualHostsOf(
 }
 
 /** Where a host without a port leads: gRPC calls to the gRPC port, everything else to the other one. */
-function defaultRules(service: Service, ports: readonly ServicePort[]): RouteRuleSpec[] | { readonly reason: string } {
+function defaultRules(service: Service, ports: readonly ServicePort[]): RouteRuleSpec[] {
   const grpc = ports.filter(isGrpcPort);
   const other = ports.filter((port) => !isGrpcPort(port));
   const rules: RouteRuleSpec[] = [];
@@ -168,10 +158,8 @@ function defaultRules(service: Service, ports: readonly ServicePort[]): RouteRul
     [grpc, other.length === 0 ? undefined : { headers: [{ name: 'content-type', prefix: 'application/grpc' }] }],
     [other, undefined],
   ] as const) {
-    if (candidates.length === 0) continue;
     const chosen = defaultPort({ ports: candidates });
-    if ('reason' in chosen) return chosen;
-    rules.push({ match, cluster: canonicalName(service, chosen.port) });
+    if (!('reason' in chosen)) rules.push({ match, cluster: canonicalName(service, chosen.port) });
   }
   return rules;
 }

@@ -30,6 +30,8 @@ test('what is no target says why', () => {
     'a:': /without a port/,
     '': /lower-case/,
     'A.b': /lower-case/,
+    'a.B': /lower-case/,
+    'a..svc': /lower-case/,
     'a.b.svc.example.org': /after the namespace comes \.svc or \.svc\.cluster\.local/,
     'a.b.c': /not \.c/,
   };
@@ -142,6 +144,17 @@ test('what cannot be told apart is refused with its reason', () => {
   assert.ok(renamed.refused.some(({ reason }) => /port 1 is reached by number/.test(reason)));
   assert.ok(renamed.refused.some(({ reason }) => /port 3 is reached by number/.test(reason)));
 
+  const own = aliasesOf(service([port(2, '2'), port(3, 'Admin_1')]));
+  assert.deepEqual(
+    own.refused.filter(({ listener }) => listener.startsWith('be1-srv:')),
+    [{ listener: 'be1-srv:Admin_1', reason: 'a port name is lower-case letters, digits and dashes' }],
+    'a port that is called by its own number is no contradiction',
+  );
+
+  const portless = aliasesOf(service([]));
+  assert.deepEqual(portless.aliases, []);
+  assert.deepEqual(portless.refused[0], { listener: 'be1-srv', reason: 'the Service has no port' });
+
   const names2 = names(renamed.aliases);
   assert.equal(new Set(names2).size, names2.length);
 });
@@ -157,6 +170,16 @@ test('a client that asks for what is not served is told why', () => {
   assert.match(why('orders:1', 'default')!, /no Service default\/orders \(the namespace is the client's\)/);
   assert.match(why('cart.shop')!, /no Service shop\/cart$/);
   assert.match(why('xdstp://x')!, /reserved/);
+  const odd = service([port(1, '2'), port(2, 'two')], 'odd', 'shop');
+  assert.match(whyNotServed('odd:nine', 'shop', () => odd)!, /Service shop\/odd has no port nine/);
+  const twice = service([port(1, 'a'), port(2, 'b'), port(3, 'b')], 'twice', 'shop');
+  assert.equal(
+    whyNotServed('twice:b', 'shop', () => twice),
+    undefined,
+    'the first one of the name is served',
+  );
+  const bad = service([port(1, 'a'), port(3, 'Admin_1')], 'bad', 'shop');
+  assert.match(whyNotServed('bad:Admin_1', 'shop', () => bad)!, /a port name is lower-case/);
 });
 
 test('route, cluster and assignment of a Service port share one name', () => {

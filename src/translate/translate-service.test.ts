@@ -163,3 +163,47 @@ test('with internalTrafficPolicy Local every endpoint is in the assignment of it
   const again = translateService(local(on('n1', '10.0.0.1')), cluster);
   assert.equal(again.assignments.get(50051)?.version, before.assignments.get(50051)?.version);
 });
+
+test('endpoints stand in the order of their addresses, and of the ports at one address', () => {
+  const at = (address: string, port: number) => endpoint(address, { port });
+  const told = [at('10.0.0.2', 1), at('10.0.0.1', 3), at('10.0.0.3', 1), at('10.0.0.1', 2), at('10.0.0.2', 9)];
+  const orders = [told, told.toReversed()].map((endpoints) => {
+    const bytes = translateService(service(endpoints)).assignments.get(50051)!.bytes;
+    return fromBinary(ClusterLoadAssignmentSchema, bytes).endpoints[0]!.lbEndpoints.map(({ hostIdentifier }) => {
+      const address = hostIdentifier.case === 'endpoint' ? hostIdentifier.value.address?.address : undefined;
+      assert.ok(address?.case === 'socketAddress');
+      return `${address.value.address}:${address.value.portSpecifier.value}`;
+    });
+  });
+  const sorted = ['10.0.0.1:2', '10.0.0.1:3', '10.0.0.2:1', '10.0.0.2:9', '10.0.0.3:1'];
+  assert.deepEqual(orders, [sorted, sorted]);
+});
+
+test('a Service that has no name to be reached by has no cluster and no route', () => {
+  const { shared, own } = translateService(service([endpoint('10.0.0.1')], { name: 'Be1' }));
+  assert.deepEqual([shared, own], [[], []]);
+});
+
+for (const internalTrafficPolicy of [undefined, 'Local'] as const) {
+  test(`a port that comes, and endpoints that go from one port to the other, with ${internalTrafficPolicy}`, () => {
+    const on = (address: string, port: number) => endpoint(address, { port, kubeNode: 'n1' });
+    const withPorts = (...ports: [number, Endpoint[]][]): Service => ({
+      ...service([], { internalTrafficPolicy }),
+      ports: ports.map(([port, endpoints]) => ({ port, name: `grpc-${port}`, endpoints })),
+    });
+    const states = [
+      withPorts([1, [on('10.0.0.1', 1)]]),
+      withPorts([1, [on('10.0.0.1', 1)]], [2, [on('10.0.0.2', 2)]]),
+      withPorts([1, [on('10.0.0.2', 2)]], [2, [on('10.0.0.1', 1)]]),
+      withPorts([1, [on('10.0.0.1', 1)]], [2, [on('10.0.0.1', 1)]]),
+    ];
+    let previous = translateService(states[0]!);
+    for (const state of states.slice(1)) {
+      const after = translateService(state, previous);
+      const fresh = translateService(state);
+      assert.deepEqual(after.assignments, fresh.assignments);
+      assert.deepEqual(after.local, fresh.local);
+      previous = after;
+    }
+  });
+}
