@@ -158,5 +158,6 @@ function assertCalm(stdout: string, engine: string): void {
   const { calls, failed, saturation } = probeReportSchema.parse(JSON.parse(stdout));
   assert.equal(failed, calls, engine);
   assert.ok(calls < 200 * (10 + 25), `${engine} made ${calls} calls`);
-  assert.match(saturation.note, /callers waited/, engine);
+  // A machine that is busy is what the note says first.
+  assert.match(saturation.note, /callers waited|this program was busy/, engine);
 }

@@ -57,7 +57,7 @@ for (const name of ['channel', 'wire'] as const) {
   }
 }
 
-for (const name of ['channel', 'wire']) {
+for (const name of ['wire'] as const) {
   test(`${name}: a call that the server took no stream for never left; the one before it did`, async (t) => {
     const engine = await open(t, name, () => {}, { settings: { maxConcurrentStreams: 1 } });
     const ended = await Promise.all([call(engine), call(engine), call(engine)]);

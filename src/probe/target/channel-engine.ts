@@ -6,7 +6,6 @@ import { boundedError } from '../load/error-text.ts';
 import { type CallEvents, outcomeOf } from './channel-outcome.ts';
 import { ConnectFailure } from './dial.ts';
 import type { PreparedCall } from './method.ts';
-import { StreamQueues } from './stream-queues.ts';
 
 export interface ChannelOptions {
   /** As gRPC takes it. */
@@ -29,7 +28,6 @@ export class ChannelEngine implements Engine {
   readonly #deadlineMs: number;
   readonly #metadata: grpc.Metadata;
   readonly #running = new Set<RunningCall>();
-  readonly #queues = new StreamQueues();
   #call: PreparedCall | undefined;
   #requests: Buffer[] = [];
   #identifier: Identifier = { from: 'peer' };
@@ -72,7 +70,7 @@ export class ChannelEngine implements Engine {
   call(done: Done): void {
     const identifier = this.#identifier;
     let who: string | undefined;
-    const events: CallEvents = {
+    const call = this.#begin({
       headers: (metadata) => {
         if (identifier.from === 'header') who = textOf(metadata, identifier.name);
       },
@@ -86,11 +84,9 @@ export class ChannelEngine implements Engine {
         // An answer without a message may have trailers only, and its name there.
         else if (identifier.from === 'header') who ??= textOf(metadata, identifier.name);
         const ok = code === grpc.status.OK;
-        const error = ok ? undefined : boundedError(details);
-        done(grpc.status[code] ?? 'UNKNOWN', who, peer, error, held());
+        done(grpc.status[code] ?? 'UNKNOWN', who, peer, ok ? undefined : boundedError(details));
       },
-    };
-    const { begun: call, held } = this.#queues.begin(this.#deadlineMs, () => this.#begin(events));
+    });
   }
 
   sample(): ReturnType<Engine['sample']> {
@@ -117,7 +113,6 @@ export class ChannelEngine implements Engine {
     // A channel that is closed lets calls that are under way go on.
     for (const call of [...this.#running]) call.cancel();
     for (const client of this.#clients) client.close();
-    this.#queues.close();
   }
 
   #begin(events: CallEvents): RunningCall {
