@@ -200,7 +200,7 @@ function addRoutes(app: FastifyInstance, source: AdminSource): void {
     }
     if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return view;
     reply.hijack();
-    sendLoadEvents(reply.raw, view, (observer) => source.observeLoad?.(observer) ?? (() => {}));
+    sendLoadEvents(reply.raw, reply.getHeaders(), view, (observer) => source.observeLoad?.(observer) ?? (() => {}));
     return reply;
   });
 

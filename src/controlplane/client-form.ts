@@ -1,7 +1,9 @@
 import type { XdsNode } from '@evenkeel/xds';
 
 /** How a client gets the endpoints of a Service: each as a locality of its own, or all in one. */
-export type ClientForm = 'pods' | 'merged';
+export const clientForms = ['pods', 'merged'] as const;
+
+export type ClientForm = (typeof clientForms)[number];
 
 interface Capability {
   /** What `user_agent_name` begins with; C-core adds platform and language to it. */

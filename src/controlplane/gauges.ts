@@ -1,4 +1,5 @@
 import type { MemoryBudget } from '@evenkeel/xds';
+import { sum } from '../base/sum.ts';
 import type { Unserved } from '../discovery/discovery.ts';
 import type { HealthReport } from '../health/health-checker.ts';
 import type { HealthState } from '../health/target.ts';
@@ -121,8 +122,4 @@ function counts<Item>(
     else known[1] += 1;
   }
   return [...found.values()];
-}
-
-function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }

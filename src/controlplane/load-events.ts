@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
-import type { LoadView, LoadViewService } from '../load/load-view.ts';
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { type LoadView, type LoadViewService, portKey } from '../load/load-view.ts';
 
 /**
  * Sends what changes in a {@link LoadView} as server-sent events (HTML, "Server-sent events") until the client goes. Each is
@@ -8,6 +8,7 @@ import type { LoadView, LoadViewService } from '../load/load-view.ts';
  */
 export function sendLoadEvents(
   response: ServerResponse,
+  headers: Readonly<Record<string, OutgoingHttpHeader | undefined>>,
   first: LoadView,
   observe: (observer: (view: LoadView) => void) => () => void,
 ): void {
@@ -17,7 +18,7 @@ export function sendLoadEvents(
     const services: LoadViewService[] = [];
     const present = new Set<string>();
     for (const service of view.services) {
-      const key = `${service.namespace}/${service.name}:${service.port}`;
+      const key = portKey(service);
       const text = JSON.stringify(service);
       present.add(key);
       if (sent.get(key) !== text) services.push(service);
@@ -27,12 +28,7 @@ export function sendLoadEvents(
     for (const key of gone) sent.delete(key);
     response.write(`event: load\ndata: ${JSON.stringify({ ...view, services, gone })}\n\n`);
   };
-  response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'cross-origin-resource-policy': 'same-origin',
-  });
+  response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
   const end = observe(send);
   response.on('close', end);
   send(first);

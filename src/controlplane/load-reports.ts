@@ -122,8 +122,10 @@ export class LoadReports {
     const { metrics } = this.#options;
     const calls: [Record<string, string>, number][] = [];
     const failed: [Record<string, string>, number][] = [];
+    const verdicts: [Record<string, string>, number][] = [];
     for (const { known, callers } of this.#store.services()) {
       const service = { namespace: known.namespace, service: known.name, port: String(known.port) };
+      verdicts.push([{ ...service, verdict: this.#store.verdictOf(known.cluster) }, 1]);
       for (const total of callerTotals(callers.values(), callersWithSeries)) {
         const labels = { ...service, caller: `${total.namespace}/${total.workload}` };
         calls.push([labels, total.calls]);
@@ -133,15 +135,7 @@ export class LoadReports {
     metrics.set('evenkeel_load_streams', [[{}, this.#store.streams]]);
     metrics.read('evenkeel_load_calls_total', calls);
     metrics.read('evenkeel_load_calls_failed_total', failed);
-    metrics.set(
-      'evenkeel_load_verdict',
-      this.#store
-        .view()
-        .services.map(({ namespace, name, port, verdict }) => [
-          { namespace, service: name, port: String(port), verdict },
-          1,
-        ]),
-    );
+    metrics.set('evenkeel_load_verdict', verdicts);
   }
 
   #tick(): void {

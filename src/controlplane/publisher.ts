@@ -9,6 +9,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import { type ReportingResources, translateForReports } from '../translate/pod-localities.ts';
 import { type TranslatedService, translateService } from '../translate/translate-service.ts';
+import { type ClientForm, clientForms } from './client-form.ts';
 import type { PortSelection } from './endpoint-state.ts';
 import { formGroup, kubeNodeGroup } from './node-group.ts';
 import type { ServiceHealth } from './service-health.ts';
@@ -225,13 +226,13 @@ function addDifference(
     const [old, fresh] = [before, after].map((one) => [...(one?.local.get(kubeNode)?.values() ?? [])]);
     differ(layers, kubeNodeGroup(kubeNode), old!, fresh!);
   }
-  for (const form of ['merged', 'pods'] as const) {
+  for (const form of clientForms) {
     differ(layers, formGroup(form), inForm(earlier?.reports, form), inForm(later?.reports, form));
   }
 }
 
 /** What a Service has for clients that report their load and get endpoints in this form. */
-export function inForm(reports: ReportingResources | undefined, form: 'merged' | 'pods'): EncodedResource[] {
+export function inForm(reports: ReportingResources | undefined, form: ClientForm): EncodedResource[] {
   if (reports === undefined) return [];
   return form === 'merged' ? [...reports.merged] : [...reports.podClusters, ...reports.podAssignments.values()];
 }

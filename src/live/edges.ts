@@ -1,4 +1,4 @@
-import type { LoadView } from '../load/load-view.ts';
+import { type LoadView, portKey } from '../load/load-view.ts';
 import { type Column, heading, type Paint, table } from '../probe/print/layout.ts';
 import { duration } from './duration.ts';
 import { percent, rate } from './print-top.ts';
@@ -59,7 +59,7 @@ const columns: readonly Column[] = [
 function asTable(edges: readonly Edge[], { windowMs, asOf }: LoadView, paint: Paint): string {
   const rows = edges.map((edge) => [
     { text: fromOf(edge) },
-    { text: toOf(edge) },
+    { text: portKey(edge.to) },
     { text: rate(edge.calls, windowMs) },
     { text: percent(edge.failed, edge.calls), format: edge.failed > 0 ? ('red' as const) : undefined },
   ]);
@@ -80,7 +80,7 @@ function mermaid(edges: readonly Edge[], windowMs: number): string {
     return `${id}[${text(name)}]`;
   };
   const lines = edges.map(
-    (edge) => `  ${node('from', fromOf(edge))} -->|${text(labelOf(edge, windowMs))}| ${node('to', toOf(edge))}`,
+    (edge) => `  ${node('from', fromOf(edge))} -->|${text(labelOf(edge, windowMs))}| ${node('to', portKey(edge.to))}`,
   );
   return ['graph LR', ...lines].join('\n');
 }
@@ -88,17 +88,13 @@ function mermaid(edges: readonly Edge[], windowMs: number): string {
 function dot(edges: readonly Edge[], windowMs: number): string {
   const text = (name: string): string => `"${name.replace(/["\\]/g, '\\$&').replace(/[\n\r]/g, ' ')}"`;
   const lines = edges.map(
-    (edge) => `  ${text(fromOf(edge))} -> ${text(toOf(edge))} [label=${text(labelOf(edge, windowMs))}];`,
+    (edge) => `  ${text(fromOf(edge))} -> ${text(portKey(edge.to))} [label=${text(labelOf(edge, windowMs))}];`,
   );
   return ['digraph evenkeel {', '  rankdir=LR;', '  node [shape=box];', ...lines, '}'].join('\n');
 }
 
 function fromOf({ from: { namespace, workload } }: Edge): string {
   return `${namespace}/${workload}`;
-}
-
-function toOf({ to: { namespace, name, port } }: Edge): string {
-  return `${namespace}/${name}:${port}`;
 }
 
 function labelOf({ calls, failed }: Edge, windowMs: number): string {

@@ -1,4 +1,4 @@
-import type { LoadView } from '../load/load-view.ts';
+import { type LoadView, portKey } from '../load/load-view.ts';
 
 /** Whether real traffic is even. */
 export interface LiveGate {
@@ -17,7 +17,7 @@ export function liveGate({ services }: LoadView, wanted: readonly string[]): Liv
   const named = (verdicts: readonly string[]): string[] =>
     services
       .filter(({ verdict }) => verdicts.includes(verdict))
-      .map(({ namespace, name, port, verdict }) => `${namespace}/${name}:${port} is ${verdict}`);
+      .map((service) => `${portKey(service)} is ${service.verdict}`);
   const uneven = named(['skewed', 'partial', 'pinned']);
   const undecided = named(['inconclusive']);
   const balanced = services.length - uneven.length - undecided.length;

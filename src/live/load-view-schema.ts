@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LoadView } from '../load/load-view.ts';
+import { verdicts } from '../verdict/verdict.ts';
 
 const count = z.number().min(0);
 const text = z.string().max(4_000);
@@ -23,7 +24,7 @@ const service = z.object({
   namespace: name,
   name,
   port: z.number().int().min(0).max(65_535),
-  verdict: z.enum(['balanced', 'skewed', 'partial', 'pinned', 'inconclusive']),
+  verdict: z.enum(verdicts),
   since: name,
   why: text,
   ...totals.shape,

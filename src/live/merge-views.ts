@@ -1,4 +1,7 @@
+import { sum } from '../base/sum.ts';
+import { callerKey } from '../load/caller.ts';
 import type { LoadView, LoadViewCaller, LoadViewPod, LoadViewService } from '../load/load-view.ts';
+import { portKey } from '../load/load-view.ts';
 import { judge } from '../verdict/verdict.ts';
 
 /**
@@ -9,7 +12,7 @@ export function mergeViews(views: readonly LoadView[]): LoadView {
   if (views.length === 1) return views[0]!;
   const services = Map.groupBy(
     views.flatMap((view) => view.services),
-    ({ namespace, name, port }) => `${namespace}/${name}:${port}`,
+    portKey,
   );
   return {
     asOf: views.map(({ asOf }) => asOf).sort()[0] ?? '',
@@ -31,7 +34,7 @@ function mergeService(same: readonly LoadViewService[]): LoadViewService {
   const callers = [
     ...Map.groupBy(
       same.flatMap((one) => one.callers),
-      ({ namespace, workload, zone }) => `${namespace} ${workload} ${zone}`,
+      callerKey,
     ).values(),
   ].map((group): LoadViewCaller => ({ ...group[0]!, ...totals(group) }));
   const { verdict } = judge(pods.map(({ calls }) => calls));
@@ -68,8 +71,4 @@ function mergePod(same: readonly LoadViewPod[]): LoadViewPod {
 
 function totals(parts: readonly { readonly calls: number; readonly failed: number }[]) {
   return { calls: sum(parts, ({ calls }) => calls), failed: sum(parts, ({ failed }) => failed) };
-}
-
-function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }

@@ -1,4 +1,4 @@
-import type { LoadView, LoadViewService } from '../load/load-view.ts';
+import { type LoadView, type LoadViewService, portKey } from '../load/load-view.ts';
 import { type Cell, type Column, heading, type Paint, table, wrap } from '../probe/print/layout.ts';
 import { duration } from './duration.ts';
 
@@ -30,7 +30,7 @@ export function printTop(view: LoadView, paint: Paint, pods = defaultPods): stri
 }
 
 function serviceLines(service: LoadViewService, view: LoadView, paint: Paint, most: number): string[] {
-  const { namespace, name, port, verdict, since, why, calls, failed } = service;
+  const { verdict, since, why, calls, failed } = service;
   const forMs = Date.parse(view.asOf) - Date.parse(since);
   const perSecond = rate(calls, view.windowMs);
   const about = `${verdict} for ${duration(forMs)}, ${perSecond} calls/s, ${percent(failed, calls)} failed`;
@@ -51,7 +51,7 @@ function serviceLines(service: LoadViewService, view: LoadView, paint: Paint, mo
   ]);
   const rest = service.pods.length - shown.length;
   return [
-    ...heading(`${namespace}/${name}:${port}`, about, paint, formats[verdict]),
+    ...heading(portKey(service), about, paint, formats[verdict]),
     ...wrap(why, 0, 78).map((line) => `  ${line}`),
     ...table(columns, rows, paint),
     ...(rest > 0 ? [paint('dim', `and ${rest} more, closer to their share`)] : []),

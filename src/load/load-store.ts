@@ -1,5 +1,7 @@
 import type { ClusterLoad } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { compareText } from '../base/compare-text.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 import type { Caller } from './caller.ts';
 import { begunOf, inFlightMsOf } from './calls-of.ts';
 import { judgeService, type LiveVerdict } from './judge-service.ts';
@@ -143,6 +145,11 @@ export class LoadStore {
     return [...this.#services.values()].filter(({ callers }) => callers.size > 0);
   }
 
+  /** What is known of how even a Service port is. */
+  verdictOf(cluster: string): Verdict {
+    return this.#verdicts.get(cluster)?.verdict ?? 'inconclusive';
+  }
+
   /** What is known now. */
   view(): LoadView {
     const now = this.#clock.now();
@@ -175,14 +182,14 @@ export class LoadStore {
     const { calls, failed } = service.all.recent;
     return {
       ...{ namespace, name, port },
-      verdict: judged?.verdict ?? 'inconclusive',
+      verdict: this.verdictOf(cluster),
       since: new Date(judged?.sinceMs ?? this.#wallClock()).toISOString(),
       why: judged?.why ?? judgeService(service, this.#windowBegan, now).why,
       ...{ calls, failed },
       total: totalOf(service.all.total),
       pods: [...service.pods.values()]
         .filter(({ goneAt, window }) => goneAt === undefined || !window.isIdle)
-        .sort((a, b) => compare(a.known.pod ?? a.known.address, b.known.pod ?? b.known.address))
+        .sort((a, b) => compareText(a.known.pod ?? a.known.address, b.known.pod ?? b.known.address))
         .map((pod) => podView(pod, windowMs)),
       callers: [...service.callers.values()]
         .map(({ caller, window }): LoadViewCaller => {
@@ -233,8 +240,4 @@ function add(service: ServiceLoad, reporter: Reporter, cluster: ClusterLoad): nu
     else if (!service.addPod(caller, subZone, counts)) ignored += 1;
   }
   return ignored;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,3 +1,4 @@
+import { serviceKey } from '../model/service.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 
 /** Calls of the window, and since the control plane started. */
@@ -58,4 +59,9 @@ export interface LoadView {
   readonly streams: number;
   /** Services that a client reported about, in the order of their names. */
   readonly services: readonly LoadViewService[];
+}
+
+/** `NAMESPACE/NAME:PORT` */
+export function portKey(port: Pick<LoadViewService, 'namespace' | 'name' | 'port'>): string {
+  return `${serviceKey(port)}:${port.port}`;
 }

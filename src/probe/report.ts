@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { causes } from '../verdict/cause.ts';
+import { verdicts } from '../verdict/verdict.ts';
 import { count, ms, setUp } from './report-parts.ts';
 import { schemeIds } from './schemes/schemes.ts';
 
@@ -59,9 +60,7 @@ const measuredScheme = z.object({
   failed,
   latencyMs,
   latencyOfAllMs,
-  verdict: z
-    .enum(['balanced', 'skewed', 'partial', 'pinned', 'inconclusive'])
-    .describe('How even; by the rule of docs/report.md.'),
+  verdict: z.enum(verdicts).describe('How even; by the rule of docs/report.md.'),
   maxSpread: count.describe('Most minus fewest calls of a backend; 0 or 1 is as even as whole calls can be.'),
   pValue: z
     .number()

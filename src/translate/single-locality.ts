@@ -1,3 +1,4 @@
+import { compareText } from '../base/compare-text.ts';
 import { type Endpoint, type Locality, nowhere } from '../model/endpoint.ts';
 
 /** All endpoints of an assignment, in the one locality that it has. */
@@ -6,10 +7,6 @@ export interface LocalityGroup extends Locality {
   readonly weight: number;
   /** In order of address and port, without duplicates. */
   readonly endpoints: readonly Endpoint[];
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function compareEndpoints(a: Endpoint, b: Endpoint): number {

@@ -1,7 +1,9 @@
 import { chiSquareOfEvenShares, chiSquareTail } from './chi-square.ts';
 
-/** What the answers of one run say about evenness. */
-export type Verdict = 'balanced' | 'skewed' | 'partial' | 'pinned' | 'inconclusive';
+/** What the answers of one run can say about evenness. */
+export const verdicts = ['balanced', 'skewed', 'partial', 'pinned', 'inconclusive'] as const;
+
+export type Verdict = (typeof verdicts)[number];
 
 /** The numbers of the rule; docs/report.md explains them. */
 export const rule = {

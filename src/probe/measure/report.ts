@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { verdicts } from '../../verdict/verdict.ts';
 import { count, ms, setUp } from '../report-parts.ts';
 
 const byName = z.record(z.string(), count);
@@ -135,9 +136,7 @@ export const probeReportSchema = z.object({
       note: z.string().describe('In a sentence; empty where all is well.'),
     })
     .describe('Whether the figures are of the target or of what measured it.'),
-  verdict: z
-    .enum(['balanced', 'skewed', 'partial', 'pinned', 'inconclusive'])
-    .describe('How even; by the rule of docs/report.md.'),
+  verdict: z.enum(verdicts).describe('How even; by the rule of docs/report.md.'),
   judgedFromMs: ms.describe('Calls from here on were judged: after the last change of backends.'),
   maxSpread: count.describe('Most minus fewest calls of a backend; 0 or 1 is as even as whole calls can be.'),
   pValue: z.number().nullable().describe('Chance of shares at least so uneven if each call chose at random.'),
