@@ -125,6 +125,9 @@ export function faultsOfControlPlane(stageNow: () => Stage, replicas: number): v
   });
 }
 
+/** A connection is asked to move when it is 150 s old. */
+const movedWithinMs = 240_000;
+
 export function copiesComeAndGo(stageNow: () => Stage, replicas: number): void {
   test('copies 2 → 1 → 3: clients spread over all of them and lose no call', { skip, timeout }, async (t) => {
     const stage = stageNow();
@@ -151,6 +154,7 @@ export function copiesComeAndGo(stageNow: () => Stage, replicas: number): void {
         'no copy has all streams',
         () => streamsByCopy(kubectl),
         (counts) => counts.length === 3 && Math.max(...counts) < counts.reduce((sum, count) => sum + count, 0),
+        movedWithinMs,
       );
       await rollOut(stage, backend);
       await settled(kubectl, replicas);

@@ -14,7 +14,13 @@ async function reconnectsWith(looks: readonly (readonly string[])[], sessions: n
   const asked: number[] = [];
   let at = 0;
   const reconnects = new Reconnects({
-    server: { open: { sessions, streams: sessions, subscriptions: 0 }, reconnect: (ms) => asked.push(ms) },
+    server: {
+      open: { sessions, streams: sessions, subscriptions: 0 },
+      reconnect: (withinMs, youngestMs) => {
+        assert.equal(youngestMs, 150_000);
+        return asked.push(withinMs);
+      },
+    },
     replicas: { name: 'evenkeel', perSecond },
     metrics: new Metrics(),
     log: logCapture().log,

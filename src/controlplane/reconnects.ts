@@ -25,6 +25,12 @@ interface ReconnectOptions {
 
 /** A Service's address leads to a new replica only when every node has heard of it. */
 const settleMs = 5_000;
+/**
+ * No connection is asked that is younger. A client waits up to 2 minutes and a fifth between two streams (gRPC's connection
+ * backoff); one whose stream lived longer does not wait at all. grpc-js-xds 1.14.1 never forgets earlier failures: its clients
+ * would be without a control plane for so long when two replicas come one after the other.
+ */
+const youngestMs = 150_000;
 /** A few clients are not asked all in one moment either. */
 const shortestMs = 10_000;
 
@@ -84,7 +90,7 @@ export class Reconnects {
       this.#cancel = undefined;
       const { server, metrics, log } = this.#options;
       const withinMs = Math.max(shortestMs, (server.open.sessions * 1_000) / perSecond);
-      const asked = server.reconnect(withinMs);
+      const asked = server.reconnect(withinMs, youngestMs);
       metrics.count('evenkeel_xds_reconnects_total', { reason: 'replica' }, asked);
       log.info({ replicas: addresses, clients: asked, withinMs }, 'replicas came; clients reconnect');
     });

@@ -52,6 +52,27 @@ test('asked to reconnect, each client that is there goes once within the time, a
   assert.equal((await stays.ended).code, 14);
 });
 
+test('a connection that is too young to reconnect is asked when it is old enough, an older one at once', async (t) => {
+  const clock = new ManualClock();
+  const { server, connect } = await startFixture(t, { clock });
+  const open = async () => {
+    const ads = (await connect()).sotw();
+    await ads.requestResponseAck(cds);
+    return ads;
+  };
+  const old = await open();
+  clock.advance(100_000);
+  const young = await open();
+  assert.equal(server.reconnect(10_000, 100_000), 2);
+  clock.advance(10_000);
+  assert.equal((await old.ended).code, 14);
+  clock.advance(89_999);
+  await young.expectNoResponse();
+  assert.equal(server.open.streams, 1);
+  clock.advance(10_001);
+  assert.equal((await young.ended).code, 14);
+});
+
 test('a connection that has to go and does not is cut after the grace time', async (t) => {
   const clock = new ManualClock();
   const { server, connect } = await startFixture(t, { clock, maxConnectionAgeMs: 1_000, graceMs: 500 });

@@ -23,6 +23,8 @@ export interface SessionOptions {
 }
 
 interface SessionState {
+  /** On the clock. */
+  readonly acceptedAtMs: number;
   /** Streams that it had had at the last look. */
   streamsEver: number;
   /** Keepalive intervals in a row without a stream. */
@@ -69,6 +71,7 @@ export class Sessions {
     this.#places.add(connection);
     const { clock, maxAgeMs } = this.#options;
     const state: SessionState = {
+      acceptedAtMs: clock.now(),
       streamsEver: 0,
       idleIntervals: 0,
       answered: true,
@@ -104,17 +107,21 @@ export class Sessions {
    * Asks each connection that is there now to go, at a random moment within the time; one that waits for its moment already
    * keeps it. 0: all at once.
    *
+   * @param youngestMs - the time of one that is younger begins when it is so old
    * @returns how many it concerns
    */
-  move(withinMs: number): number {
+  move(withinMs: number, youngestMs = 0): number {
+    const { clock } = this.#options;
+    const nowMs = clock.now();
     const isFree = ({ isLeaving, cancelMove }: SessionState): boolean =>
       !isLeaving && (withinMs === 0 || cancelMove === undefined);
     const here = [...this.#sessions].filter(([, state]) => isFree(state));
     for (const [connection, state] of here) {
       if (withinMs === 0) this.dismiss(connection);
       else {
-        const moment = Math.random() * withinMs;
-        state.cancelMove = this.#options.clock.after(moment, () => this.dismiss(connection));
+        const tooYoungMs = Math.max(0, state.acceptedAtMs + youngestMs - nowMs);
+        const moment = tooYoungMs + Math.random() * withinMs;
+        state.cancelMove = clock.after(moment, () => this.dismiss(connection));
       }
     }
     return here.length;
