@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { begin, calm, reached, tallies, withoutLoss } from './faults/calls.ts';
-import { machinesOfStreams } from './faults/control-planes.ts';
+import { streamsOfClients } from './faults/control-planes.ts';
 import { fault, skip } from './faults/hooks.ts';
 import { describe, difference, type LoadClient, sum } from './faults/load-client.ts';
 import { copiesComeAndGo, faultsOfControlPlane } from './faults/of-control-plane.ts';
@@ -155,8 +155,8 @@ test('a machine is cut off the network: what fails, and for how long', {
   ]);
   const unreachable = onNode.split(' ').filter((name) => name.startsWith(`${backend}-`));
   // A client whose copy of the control plane is cut off with the machine is told nothing until its keepalive notices.
-  const machines = await machinesOfStreams(kubectl);
-  const canBeTold = ({ pod }: LoadClient): boolean => machines.get(nodeIdOf(pod)) !== otherNode;
+  const streams = await streamsOfClients(kubectl);
+  const canBeTold = ({ pod }: LoadClient): boolean => streams.get(nodeIdOf(pod))?.copy.node !== otherNode;
   const isTold = clients.map(canBeTold);
   const start = await tallies(clients);
   const cutAt = new Date();
@@ -184,6 +184,12 @@ test('a machine is cut off the network: what fails, and for how long', {
   } finally {
     await cutNode.end(at);
   }
+  // Copies that come and go ask clients to reconnect, minutes later too; one that did may have met the copy that was cut off.
+  const streamsAfter = await streamsOfClients(kubectl);
+  const wasTold = (client: LoadClient): boolean => {
+    const [before, now] = [streams, streamsAfter].map((all) => all.get(nodeIdOf(client.pod))?.name);
+    return canBeTold(client) && before !== undefined && before === now;
+  };
   const lostShare = new Map<LoadClient, number>();
   for (const client of [...clients, ...keptAlive, ...checked]) {
     const history = await client.history(cutAt);
@@ -198,12 +204,13 @@ test('a machine is cut off the network: what fails, and for how long', {
     t.diagnostic(
       `${client.pod}: ${unreachable.length} of ${replicas} backends were unreachable; calls failed from ${seconds(bad[0]?.at)} to ` +
         `${seconds(bad.at(-1)?.at)} after the cut: ${sum(counted.failures)} (${what}); in those moments ${answeredThen} were answered; ` +
-        `the copy of the control plane that it is connected to ${canBeTold(client) ? 'could be reached' : 'was cut off too'}`,
+        `the copy of the control plane that it was connected to ${canBeTold(client) ? 'could be reached' : 'was cut off too'}` +
+        (canBeTold(client) && !wasTold(client) ? '; it has another stream now' : ''),
     );
     assert.ok(sum(counted.answers) > 0, 'the backends that could be reached went on answering');
   }
   for (const [index, plain] of clients.entries()) {
-    const helped = [keptAlive[index]!, ...(canBeTold(checked[index]!) ? [checked[index]!] : [])];
+    const helped = [keptAlive[index]!, ...(wasTold(checked[index]!) ? [checked[index]!] : [])];
     for (const client of helped) {
       assert.ok(
         lostShare.get(client)! < lostShare.get(plain)!,

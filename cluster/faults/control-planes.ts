@@ -32,30 +32,38 @@ export async function copies(kubectl: Kubectl): Promise<Copy[]> {
     }));
 }
 
-/** Copies, each with the ids of the nodes (xDS clients) that have a stream to it. */
-async function streams(kubectl: Kubectl): Promise<readonly (readonly [Copy, readonly string[]])[]> {
-  return Promise.all(
-    (await copies(kubectl)).map(async (copy) => {
-      const { clients } = await configDump(kubectl, copy.name);
-      return [copy, clients.map(({ node }) => node.id)] as const;
-    }),
-  );
+/** A client's stream to a copy. */
+export interface ClientStream {
+  /** Id of the client's node. */
+  readonly client: string;
+  readonly copy: Copy;
+  /** No other stream of any copy has the same. */
+  readonly name: string;
+}
+
+async function streams(kubectl: Kubectl): Promise<ClientStream[]> {
+  const all = (await copies(kubectl)).map(async (copy) => {
+    const { clients } = await configDump(kubectl, copy.name);
+    return clients.map(({ node, stream }) => ({ client: node.id, copy, name: `${copy.container} ${stream}` }));
+  });
+  return (await Promise.all(all)).flat();
 }
 
 /** How many streams each copy has. */
 export async function streamsByCopy(kubectl: Kubectl): Promise<number[]> {
-  return (await streams(kubectl)).map(([, ids]) => ids.length);
+  const [all, open] = await Promise.all([copies(kubectl), streams(kubectl)]);
+  return all.map(({ name }) => open.filter(({ copy }) => copy.name === name).length);
 }
 
 /** The copy that a client has its stream to; waits for one that is between two. */
 export function copyOf(kubectl: Kubectl, nodeId: string): Promise<Copy> {
   return until(
     `${nodeId} has a stream`,
-    async () => (await streams(kubectl)).find(([, ids]) => ids.includes(nodeId))?.[0],
+    async () => (await streams(kubectl)).find(({ client }) => client === nodeId)?.copy,
   );
 }
 
-/** Id of a client's node → machine of the copy of the control plane that it has its stream to. */
-export async function machinesOfStreams(kubectl: Kubectl): Promise<Map<string, string>> {
-  return new Map((await streams(kubectl)).flatMap(([{ node }, ids]) => ids.map((id) => [id, node] as const)));
+/** The stream of each client, by the id of its node. */
+export async function streamsOfClients(kubectl: Kubectl): Promise<Map<string, ClientStream>> {
+  return new Map((await streams(kubectl)).map((stream) => [stream.client, stream]));
 }

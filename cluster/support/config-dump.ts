@@ -9,7 +9,7 @@ export interface ConfigDump {
     /** Absent: nothing is left out. */
     readonly problems?: readonly string[];
   }[];
-  readonly clients: readonly { readonly node: { readonly id: string } }[];
+  readonly clients: readonly { readonly stream: number; readonly node: { readonly id: string } }[];
 }
 
 /** What an answer of a copy's admin server says; it is asked inside the pod, since others may not read all of it. */
