@@ -165,6 +165,17 @@ test('a TypeScript project checks against the published types, libraries include
   });
 });
 
+test("a cache of one's own is served, and an error is caught by its class", async () => {
+  const project = await projectWith('own', ['@evenkeel/xds']);
+  cpSync(join(root, 'packages', 'xds', 'examples', 'own-cache.js'), join(project, 'own-cache.js'));
+  const { stdout } = await run(process.execPath, ['own-cache.js'], { cwd: project });
+  assert.deepEqual(JSON.parse(stdout), {
+    names: [['orders'], ['orders']],
+    isChange: true,
+    field: 'endpoints[0].lb_endpoints[0].endpoint.address.socket_address.address',
+  });
+});
+
 test('the library has one dependency and is smaller than 1 MB', () => {
   assert.deepEqual(Object.keys(manifests['@evenkeel/xds'].dependencies), ['@bufbuild/protobuf']);
   assert.ok(statSync(tarballs.get('@evenkeel/xds')!).size < 1_000_000);
