@@ -53,11 +53,12 @@ function make() {
     const name = /"filename": "([^"]+\.tgz)"/.exec(printed)?.[1];
     return join(out, name.replace('@', '').replace('/', '-'));
   });
-  output('helm', ['package', 'deploy/chart/evenkeel', '--destination', out]);
+  // A folder of its own: the chart's file may be called as the package's.
+  output('helm', ['package', 'deploy/chart/evenkeel', '--destination', join(out, 'chart')]);
   const tag = `evenkeel:${product.version}`;
   if (!values['no-image']) output(process.execPath, ['scripts/image.mjs', '--tag', tag]);
   const chart = /^version: (\S+)/m.exec(text('deploy/chart/evenkeel/Chart.yaml'))[1];
-  const files = [...packed, join(out, `evenkeel-${chart}.tgz`)];
+  const files = [...packed, join(out, 'chart', `evenkeel-${chart}.tgz`)];
   for (const file of files) if (!existsSync(file)) throw new Error(`${file} was not made`);
   return { files, image: values['no-image'] ? undefined : tag };
 }
