@@ -1,0 +1,97 @@
+/** A pod that clients may be given. */
+export interface PlanPod {
+  /** `ADDRESS:PORT`, unique. */
+  readonly key: string;
+  /** Empty where unknown. */
+  readonly zone: string;
+  /** The Kubernetes node that it is on. */
+  readonly kubeNode?: string | undefined;
+  /** What a sentence calls it. Default: its key. */
+  readonly pod?: string | undefined;
+  /** Unique in the life of a cluster; a pod that is made anew has another one. Default: name or key. */
+  readonly uid?: string | undefined;
+}
+
+/** A client that asks for the pods. */
+export interface PlanClient {
+  /** Unique, and the same again when the client reconnects. */
+  readonly id: string;
+  /** Empty where unknown. */
+  readonly zone: string;
+  /** The Kubernetes node that it is on. */
+  readonly kubeNode?: string | undefined;
+  /** `NAMESPACE/WORKLOAD`, as load reports name it; clients of one caller and zone are taken to be alike. Default: all are. */
+  readonly caller?: string | undefined;
+  /** Whether its calls are in {@link PlanInput.heard} if it makes any. Default false: it counts as much as others on average. */
+  readonly reports?: boolean | undefined;
+}
+
+/** Calls of a caller in a zone, of a window of time that is the same for all. */
+export interface HeardCalls {
+  readonly caller: string;
+  readonly zone: string;
+  readonly calls: number;
+}
+
+/** What a Service asks of a plan. */
+export interface PlanPolicy {
+  /** Where calls stay as far as that keeps pods even. Default: they go everywhere alike. */
+  readonly prefer?: 'zone' | 'node' | undefined;
+}
+
+/** All that a plan depends on: plain JSON, so that a recorded one can be planned again. */
+export interface PlanInput {
+  readonly policy: PlanPolicy;
+  readonly pods: readonly PlanPod[];
+  readonly clients: readonly PlanClient[];
+  /** Absent or empty: demand is taken from the number of clients. */
+  readonly heard?: readonly HeardCalls[] | undefined;
+  /** What the plan before left; absent: there was none. */
+  readonly state?: PlanState | undefined;
+}
+
+/** Clients that are given the same pods. */
+export interface PlanGroup {
+  /** Ids, in order. */
+  readonly clients: readonly string[];
+  /** Keys, in the order of the input. */
+  readonly pods: readonly string[];
+}
+
+/** What comes of it if all clients call as expected. */
+export interface Expectation {
+  /** Share of the calls of the busiest pod, over what is fair. */
+  readonly busiest: number;
+  /** Part of the calls that leaves the client's zone; absent where no zone is preferred. */
+  readonly away?: number | undefined;
+  /** The least that can leave it while all pods are even. */
+  readonly leastAway?: number | undefined;
+}
+
+/** Which client is given which pods, and why. */
+export interface Plan {
+  readonly groups: readonly PlanGroup[];
+  /** A sentence for each decision. */
+  readonly why: readonly string[];
+  readonly expected: Expectation;
+  /** What the next plan is to be given. */
+  readonly state: PlanState;
+}
+
+/** A place of up to some dozens of clients that always get the same. */
+export interface SeatState {
+  readonly place: string;
+  readonly clients: readonly string[];
+  readonly pods: readonly string[];
+}
+
+/** What is remembered from plan to plan. */
+export interface PlanState {
+  readonly seats: readonly SeatState[];
+  /** Calls that a client is taken to make, by `CALLER ZONE`, where 1 is the mean. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** Whether these are on the way to what is heard. */
+  readonly following: boolean;
+  /** How much of the preference is given up so that few clients keep pods even: 0 nothing, 1 all. */
+  readonly mix: number;
+}
