@@ -23,6 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   probe: ['base', 'xds', 'model', 'verdict', 'discovery'],
   lab: ['base'],
   live: ['base', 'verdict', 'load', 'probe'],
+  explain: ['base', 'xds', 'model', 'translate', 'controlplane', 'probe', 'live'],
   environments: ['base', 'verdict', 'bootstrap', 'discovery', 'workloads', 'probe', 'lab'],
   experiments: ['base', 'verdict', 'bootstrap', 'probe', 'lab', 'environments'],
   cli: [
@@ -40,7 +41,7 @@ const mayImport: Record<string, readonly string[]> = {
       'controlplane',
       'workloads',
     ],
-    ...['probe', 'lab', 'live', 'environments', 'experiments'],
+    ...['probe', 'lab', 'live', 'explain', 'environments', 'experiments'],
   ],
 };
 

@@ -6,6 +6,7 @@ import { registerLab } from './lab.ts';
 import { registerProbe } from './probe.ts';
 import { registerProve } from './prove.ts';
 import { registerServe } from './serve.ts';
+import { registerStatus } from './status.ts';
 import { registerTop } from './top.ts';
 import { registerWorkload } from './workload.ts';
 
@@ -19,6 +20,7 @@ export const commands: readonly RegisterCommand[] = [
   registerExperiment,
   registerProve,
   registerServe,
+  registerStatus,
   registerTop,
   registerEdges,
   registerBootstrap,

@@ -1,5 +1,6 @@
 import { EvenkeelError } from '../base/errors.ts';
-import { defaultAdmin, fetchViews } from '../live/fetch-views.ts';
+import { defaultAdmin } from '../live/ask-admin.ts';
+import { fetchViews } from '../live/fetch-views.ts';
 import { mergeViews } from '../live/merge-views.ts';
 import { selectServices } from '../live/select-services.ts';
 import type { LoadView } from '../load/load-view.ts';

@@ -1,27 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { service, view } from '../live/testing/views.ts';
 import type { LoadView } from '../load/load-view.ts';
-
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
-
-async function run(...args: string[]) {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, stdout, stderr };
-}
+import { runCli } from './testing/run-cli.ts';
 
 /** An admin server that answers this. */
 async function adminOf(t: TestContext, status: number, body: string): Promise<string> {
@@ -38,10 +22,10 @@ test('top, edges and prove --live ask every control plane that is named', async 
   const other = await adminOf(t, 200, JSON.stringify(good));
   const both = ['--admin', one, '--admin', `http://${other}`];
   const [top, json, edges, prove] = await Promise.all([
-    run('top', ...both),
-    run('top', '--json', '--admin', one, '--service', 'orders'),
-    run('edges', '--format', 'dot', ...both),
-    run('prove', '--live', '--service', 'shop/orders', ...both),
+    runCli('top', ...both),
+    runCli('top', '--json', '--admin', one, '--service', 'orders'),
+    runCli('edges', '--format', 'dot', ...both),
+    runCli('prove', '--live', '--service', 'shop/orders', ...both),
   ]);
   assert.equal(top.code, 0, top.stderr);
   assert.match(top.stdout, /^shop\/orders:80 {2}balanced for .*, 20\.0 calls\/s/m);
@@ -53,7 +37,7 @@ test('top, edges and prove --live ask every control plane that is named', async 
 
 test('prove --live fails over traffic that is not even', async (t) => {
   const admin = await adminOf(t, 200, JSON.stringify(view(service('orders', [90, 10], { verdict: 'skewed' }))));
-  const { code, stdout } = await run('prove', '--live', '--admin', admin, '--json');
+  const { code, stdout } = await runCli('prove', '--live', '--admin', admin, '--json');
   assert.equal(code, 1);
   assert.deepEqual(
     [JSON.parse(stdout).met, JSON.parse(stdout).conclusion],
@@ -72,7 +56,7 @@ test('what cannot be asked, and what is no answer, is an error with a code', asy
   ];
   await Promise.all(
     cases.map(async ([admin, code, error]) => {
-      const found = await run('top', '--admin', admin);
+      const found = await runCli('top', '--admin', admin);
       assert.match(found.stderr, error);
       assert.equal(found.code, code, admin);
       assert.doesNotMatch(found.stderr, / {4}at /);

@@ -23,6 +23,7 @@ const source: AdminSource = {
     asked.push(query);
     return { services: [] };
   },
+  clients: (limit) => ({ limit }),
 };
 
 const admin = await startAdminServer({ host: '127.0.0.1', port: 0 }, source);
@@ -60,6 +61,12 @@ test('the dump is bounded by default and by the one who asks', async () => {
   assert.equal((await get('/config_dump?limit=many')).status, 400);
 });
 
+test('clients are bounded as well', async () => {
+  assert.deepEqual(await (await get('/clients')).json(), { limit: 10_000 });
+  assert.deepEqual(await (await get('/clients?limit=2')).json(), { limit: 2 });
+  assert.equal((await get('/clients?limit=-1')).status, 400);
+});
+
 test('nothing can be written', async () => {
   assert.equal((await get('/config_dump', { method: 'POST' })).status, 404);
   assert.equal((await get('/config_dump', { method: 'POST', body: 'x'.repeat(2000) })).status, 413);
@@ -82,7 +89,14 @@ test('callers from elsewhere get what a kubelet and a scraper need, and no more'
   for (const url of ['/healthz', '/readyz', '/metrics', '/metrics?a=b']) {
     assert.notEqual(await ask(url, '10.0.0.7'), 403, url);
   }
-  for (const url of ['/config_dump', '/config_dump?limit=1', '/metrics/..%2fconfig_dump', '//config_dump', '/other']) {
+  for (const url of [
+    '/config_dump',
+    '/config_dump?limit=1',
+    '/clients',
+    '/metrics/..%2fconfig_dump',
+    '//config_dump',
+    '/other',
+  ]) {
     assert.equal(await ask(url, '10.0.0.7'), 403, url);
     assert.equal(await ask(url, '10.0.0.7', undefined, { 'x-forwarded-for': '127.0.0.1' }), 403, url);
   }

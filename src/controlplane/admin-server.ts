@@ -11,6 +11,8 @@ export interface AdminSource {
   readiness(): Readiness;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   configDump(query: DumpQuery): object;
+  /** Every client and how far it is, at most so many. */
+  clients(limit: number): object;
   /** What clients report; undefined where they are not asked. */
   load?(): LoadView | undefined;
   /** Calls the observer about once a second; returns what ends it. */
@@ -46,6 +48,8 @@ const dumpQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100_000).default(1000),
 });
 
+const clientsQuery = z.object({ limit: z.coerce.number().int().min(1).max(100_000).default(10_000) });
+
 export type DumpQuery = z.output<typeof dumpQuery>;
 
 /** A scraper, a dashboard and some people; where more sockets come, those that do nothing go. */
@@ -55,7 +59,10 @@ const maxConnections = 128;
 const forEverybody: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 /** What can be long. */
-const longPaths: ReadonlySet<string> = new Set(['/metrics', '/config_dump']);
+const longPaths: ReadonlySet<string> = new Set(['/metrics', '/config_dump', '/clients']);
+
+/** What there is to ask for. */
+const paths = ['/healthz', '/readyz', '/metrics', '/config_dump', '/clients', '/load'];
 
 const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
@@ -68,7 +75,7 @@ export interface AdminServerOptions {
 }
 
 /**
- * The admin HTTP server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`, `/load`. It reads and never changes anything.
+ * The admin HTTP server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`, `/clients`, `/load`. It reads and never changes anything.
  *
  * @throws EvenkeelError `EK_PORT_IN_USE`
  */
@@ -193,6 +200,12 @@ function addRoutes(app: FastifyInstance, source: AdminSource): void {
     return source.configDump(query.data);
   });
 
+  app.get('/clients', async (request, reply) => {
+    const query = clientsQuery.safeParse(request.query);
+    if (!query.success) return reply.status(400).send({ error: z.prettifyError(query.error) });
+    return source.clients(query.data.limit);
+  });
+
   app.get('/load', async (request, reply) => {
     const view = source.load?.();
     if (view === undefined) {
@@ -204,7 +217,5 @@ function addRoutes(app: FastifyInstance, source: AdminSource): void {
     return reply;
   });
 
-  app.setNotFoundHandler(async (_request, reply) =>
-    reply.status(404).send({ error: 'not found', paths: ['/healthz', '/readyz', '/metrics', '/config_dump', '/load'] }),
-  );
+  app.setNotFoundHandler(async (_request, reply) => reply.status(404).send({ error: 'not found', paths }));
 }

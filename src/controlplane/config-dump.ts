@@ -1,4 +1,3 @@
-import type { PeerCertificate } from 'node:tls';
 import type { ClientStatus, EncodedResource } from '@evenkeel/xds';
 import type { Unserved } from '../discovery/discovery.ts';
 import type { HealthReport } from '../health/health-checker.ts';
@@ -7,11 +6,10 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
 import { defaultPort } from '../model/service-port.ts';
 import type { DumpQuery, Readiness } from './admin-server.ts';
+import { type ClientFacts, viewClient } from './client-view.ts';
 import { endpointState, ruleMeanings } from './endpoint-state.ts';
 import type { PublishedGateway } from './gateway-publisher.ts';
-import { kubeNodeZones } from './kube-node-zones.ts';
 import type { Conflict, SourceState } from './model-store.ts';
-import { describeGroup } from './node-group.ts';
 import type { PublishedService } from './publisher.ts';
 import { typeLabel } from './type-label.ts';
 
@@ -32,15 +30,13 @@ export interface DumpInput {
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
   readonly healthReports: readonly HealthReport[];
   readonly clients: readonly ClientStatus[];
-  /** Who a client is by its certificate. */
-  readonly identityOf: (certificate: PeerCertificate) => object | undefined;
+  readonly clientFacts: ClientFacts;
 }
 
 /** The JSON of `/config_dump`: what is known, what became of it, and what clients made of that. */
 export function configDump(input: DumpInput, query: DumpQuery): object {
   const { service: wanted, limit } = query;
   const chosen = input.services.filter(({ service }) => wanted === undefined || serviceKey(service) === wanted);
-  const zones = kubeNodeZones(input.services);
   const reports = new Map(input.healthReports.map((report) => [targetKey(report.target), report]));
   return {
     version: input.version,
@@ -56,7 +52,7 @@ export function configDump(input: DumpInput, query: DumpQuery): object {
     conflicts: input.conflicts.slice(0, limit),
     services: chosen.slice(0, limit).map((published) => dumpService(published, input, reports, limit)),
     gateways: input.gateways.slice(0, limit).map((gateway) => dumpGateway(gateway, limit)),
-    clients: input.clients.slice(0, limit).map((client) => dumpClient(client, input, zones)),
+    clients: input.clients.slice(0, limit).map((client) => viewClient(client, input.clientFacts)),
   };
 }
 
@@ -141,35 +137,4 @@ function dumpGateway({ gateway, translated, rejected }: PublishedGateway, limit:
     problems: translated?.problems.slice(0, limit) ?? [],
     resources: translated?.resources.slice(0, limit).map(describeResource) ?? [],
   };
-}
-
-function dumpClient(
-  { id, variant, peer, certificate, node, group, types, hidden }: ClientStatus,
-  { identityOf }: DumpInput,
-  zones: ReadonlyMap<string, string>,
-): object {
-  const { kubeNode } = node.metadata;
-  return {
-    stream: id,
-    protocol: variant,
-    peer,
-    // What the client has shown; everything under node is what it says of itself.
-    certificate: certificate && identityOf(certificate),
-    node: {
-      id: node.id,
-      ...(group === undefined ? {} : describeGroup(group)),
-      userAgent: `${node.userAgentName} ${node.userAgentVersion}`.trim(),
-      locality: node.locality,
-      // Learned from the endpoints on the same machine; a locality that the client itself states is the one above.
-      ...(typeof kubeNode === 'string' ? { kubeNode, kubeNodeZone: zones.get(kubeNode) } : {}),
-    },
-    types: types.map(({ typeUrl, ...status }) => ({ type: typeLabel(typeUrl), ...status })),
-    refusedNames: hidden.map((key) => describeHidden(key)),
-  };
-}
-
-/** What it asked for and was told that there is none, since no rule lets it see that. */
-function describeHidden(key: string): object {
-  const [typeUrl = '', ...name] = key.split(' ');
-  return { type: typeLabel(typeUrl), name: name.join(' '), reason: 'no rule of xds.tls.clients lets it see this' };
 }

@@ -11,6 +11,8 @@ import { whyNotServed } from '../translate/targets.ts';
 import type { AdminSource, DumpQuery, Readiness, SourceAge } from './admin-server.ts';
 import { ResourceOwners } from './auth-owners.ts';
 import { clientFormOf } from './client-form.ts';
+import type { ClientFacts } from './client-view.ts';
+import { type ClientsView, clientsView } from './clients-view.ts';
 import { configDump } from './config-dump.ts';
 import { maxSessions, placesWithin } from './connection-places.ts';
 import { EmptyPorts } from './empty-ports.ts';
@@ -355,10 +357,28 @@ export class ControlPlane implements AdminSource {
         healthOf: this.#healthOf,
         healthReports: this.#checker.snapshot(),
         clients: this.#server.clients(),
-        identityOf: (certificate) => this.#entrance?.identityOf(certificate),
+        clientFacts: this.#clientFacts,
       },
       query,
     );
+  }
+
+  clients(limit: number): ClientsView {
+    return clientsView(this.#server.clients(), this.#clientFacts, this.#about, limit);
+  }
+
+  get #about() {
+    const { ready, reasons } = this.readiness();
+    return { version: this.#options.version, asOf: new Date().toISOString(), ready, reasons };
+  }
+
+  get #clientFacts(): ClientFacts {
+    return {
+      resourcesOf: (stream) => this.#server.resourcesOf(stream),
+      whyNotServed: this.#whyNotServed,
+      identityOf: (certificate) => this.#entrance?.identityOf(certificate),
+      zones: kubeNodeZones(this.#services),
+    };
   }
 
   /** The rules of who may see what hold for reports as well, on the same ports. */

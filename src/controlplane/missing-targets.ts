@@ -12,7 +12,7 @@ const maxToldPerStream = 100;
 
 export interface MissingTargetsOptions {
   /** What a stream asked for and was sent; undefined where it is over. */
-  readonly resourcesOf: (streamId: number) => readonly ClientResource[] | undefined;
+  readonly resourcesOf: (streamId: number) => readonly Omit<ClientResource, 'state'>[] | undefined;
   /** Why a listener is not served to clients of a namespace; undefined where it is. */
   readonly why: (listener: string, namespace: string) => string | undefined;
   readonly metrics: Metrics;

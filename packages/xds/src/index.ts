@@ -79,7 +79,13 @@ export type { XdsNode } from './node.ts';
 export { checkPortable } from './profile/check-portable.ts';
 export { type EncodedResource, encodeResource, fromAny, type ResourceOptions, typeUrlOf } from './resource.ts';
 export { AdsServer, type AdsServerOptions, http2ServerOptions } from './server/ads-server.ts';
-export type { ClientResource, ClientStatus, RejectionStatus, TypeStatus } from './server/client-status.ts';
+export type {
+  ClientResource,
+  ClientStatus,
+  RejectionStatus,
+  ResourceState,
+  TypeStatus,
+} from './server/client-status.ts';
 export { adsDeltaPath, adsSotwPath, type DiscoveryMethod, discoveryMethods } from './server/discovery-methods.ts';
 export type { ListenAddress } from './server/listen-address.ts';
 export type { Refusal, RequestInfo, StreamInfo, XdsObserver } from './server/observer.ts';

@@ -61,8 +61,8 @@ test('clients() tells what every stream asked for, was sent and answered', async
   assert.deepEqual(
     server.resourcesOf(status?.id ?? 0)?.filter(({ typeUrl }) => typeUrl === cds),
     [
-      { typeUrl: cds, name: 'a', version: cluster('a', 2).version },
-      { typeUrl: cds, name: 'missing', version: undefined },
+      { typeUrl: cds, name: 'a', version: cluster('a', 2).version, state: 'stale' },
+      { typeUrl: cds, name: 'missing', version: undefined, state: 'not-sent' },
     ],
   );
   assert.equal(server.resourcesOf(0), undefined);

@@ -102,7 +102,8 @@ export class AdsServer {
   readonly #fanOut: FanOut;
   readonly #sessions: Sessions;
   readonly #environment: Omit<StreamEnvironment, 'join'>;
-  readonly #calls = new Set<DiscoveryCall>();
+  /** By the number of the stream. */
+  readonly #calls = new Map<number, DiscoveryCall>();
   readonly #health: HealthService;
   readonly #acceptSocket: (socket: Socket) => void;
   /** End the listening; resolve when all connections are over. */
@@ -207,13 +208,12 @@ export class AdsServer {
 
   /** Every discovery stream, what it asked for, was sent and answered. */
   clients(): ClientStatus[] {
-    return [...this.#calls].map((call) => call.status());
+    return Array.from(this.#calls.values(), (call) => call.status());
   }
 
   /** What the client of a stream asked for, and what it was sent of it; undefined where the stream is over. */
   resourcesOf(streamId: number): ClientResource[] | undefined {
-    for (const call of this.#calls) if (call.info.id === streamId) return call.resources();
-    return undefined;
+    return this.#calls.get(streamId)?.resources();
   }
 
   /** Streams that name a resource; those that get it by a wildcard are not among them. */
@@ -242,7 +242,7 @@ export class AdsServer {
 
   /** Sends what was withheld while it was undecided (`SnapshotCacheOptions.undecided`). */
   resume(): void {
-    for (const call of this.#calls) this.#fanOut.add(call);
+    for (const call of this.#calls.values()) this.#fanOut.add(call);
   }
 
   /** Ends everything: streams with UNAVAILABLE, connections with GOAWAY; what is left after the grace time is cut. */
@@ -319,16 +319,17 @@ export class AdsServer {
         return { view: restricted, interest, hidden: restricted.hidden };
       },
     };
-    const discoveryCall = new DiscoveryCall(this.#lastId, call, method, environment, {
+    const id = this.#lastId;
+    const discoveryCall = new DiscoveryCall(id, call, method, environment, {
       observer: this.#observer,
       onRequest: this.#options.onRequest,
       served: (served) => this.#fanOut.remove(served),
       closed: (closed) => {
         this.#fanOut.remove(closed);
-        this.#calls.delete(closed);
+        this.#calls.delete(id);
       },
     });
-    this.#calls.add(discoveryCall);
+    this.#calls.set(id, discoveryCall);
     return discoveryCall;
   }
 

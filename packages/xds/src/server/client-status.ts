@@ -40,16 +40,42 @@ export interface ClientStatus extends StreamInfo {
   readonly hidden: readonly string[];
 }
 
+/**
+ * What became of one resource at one client, in the words of CSDS (`ConfigStatus`):
+ *
+ * - `synced`: it was sent, and the client acknowledged it
+ * - `not-sent`: the client asked for it, and there is none, or it has not been sent yet
+ * - `stale`: the client has not answered what was sent, or has not been sent the newest state
+ * - `rejected`: it was in a response that the client rejected; which resource of it was wrong, only the message says
+ */
+export type ResourceState = 'synced' | 'not-sent' | 'stale' | 'rejected';
+
 /** A resource that a client asked for or was sent. */
 export interface ClientResource extends ResourceKey {
   /** Version that it was sent last; undefined: there is none, or it has not been sent yet. */
   readonly version: string | undefined;
+  /** What the client made of it. */
+  readonly state: ResourceState;
 }
 
 export function clientResources(stream: DiscoveryStream): ClientResource[] {
-  return stream.types.flatMap(({ subscription: { typeUrl, names, held } }) =>
-    [...new Set([...names, ...held.names()])].map((name) => ({ typeUrl, name, version: held.get(name)?.version })),
-  );
+  return stream.types.flatMap(({ subscription, acks }) => {
+    const { typeUrl, names, held } = subscription;
+    const rejected = new Set(acks.rejection?.resources);
+    const unanswered = new Set(acks.unanswered.flatMap(({ resources }) => resources));
+    return [...new Set([...names, ...held.names()])].map((name): ClientResource => {
+      const sent = held.get(name);
+      const state =
+        sent === undefined
+          ? 'not-sent'
+          : unanswered.has(sent) || subscription.isPending(name)
+            ? 'stale'
+            : rejected.has(sent)
+              ? 'rejected'
+              : 'synced';
+      return { typeUrl, name, version: sent?.version, state };
+    });
+  });
 }
 
 export function clientStatus(info: StreamInfo, stream: DiscoveryStream, peer: Peer, nowMs: number): ClientStatus {

@@ -55,6 +55,11 @@ export class Acknowledgements {
     return this.#unanswered.length > 0;
   }
 
+  /** Responses that wait for their answers, oldest first. */
+  get unanswered(): readonly SentResponse[] {
+    return this.#unanswered;
+  }
+
   /** The oldest response that waits for its answer. */
   get oldestUnanswered(): SentResponse | undefined {
     return this.#unanswered[0];

@@ -75,6 +75,11 @@ export class Subscription {
     return this.#pending.size;
   }
 
+  /** Whether a name is to be looked at before the next response. */
+  isPending(name: string): boolean {
+    return this.#pending.has(name);
+  }
+
   /**
    * Adds a name. It is sent even if the client should have it: "the server must resend any newly requested resources,
    * even if it previously sent those resources".
