@@ -39,6 +39,7 @@ const helps: Readonly<Record<(typeof settings)[number]['field'], string>> = {
   'health.rise': 'passed checks in a row that make an endpoint healthy again',
   'health.fall': 'failed checks in a row that make an endpoint unhealthy',
   'load.reports': 'ask clients what became of their calls, for /load and evenkeel top',
+  'load.ejection': 'whether pods that fail for all who call them are left out (default: true)',
   'load.podLocalities': 'whether clients that can report by pod do so (default: true)',
   'health.jitter': 'share of the interval by which it varies',
 };

@@ -28,6 +28,8 @@ export interface DumpInput {
   readonly problemsOf: (id: ServiceId) => readonly string[];
   readonly sourceOf: (service: Service) => string | undefined;
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
+  /** Why clients are not sent to an endpoint of a Service port, by what they report; null: they are. */
+  readonly ejectedOf: (service: Service, port: number, endpoint: Endpoint) => object | null;
   readonly healthReports: readonly HealthReport[];
   readonly clients: readonly ClientStatus[];
   readonly clientFacts: ClientFacts;
@@ -63,7 +65,7 @@ function explainTarget({ whyNotServed }: DumpInput, listener: string, namespace:
 
 function dumpService(
   { service, selections, translated, rejected }: PublishedService,
-  { sourceOf, healthOf, problemsOf }: DumpInput,
+  { sourceOf, healthOf, ejectedOf, problemsOf }: DumpInput,
   reports: ReadonlyMap<string, HealthReport>,
   limit: number,
 ): object {
@@ -92,6 +94,7 @@ function dumpService(
             ...describeEndpoint(endpoint),
             state: endpointState(endpoint, selection, health),
             health: health && { state: health, ...describeReport(service, endpoint, reports) },
+            ejected: ejectedOf(service, port.port, endpoint) ?? undefined,
           };
         }),
       };

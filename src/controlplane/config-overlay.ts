@@ -32,9 +32,14 @@ export function overlay(
   return (service) => {
     const entry = entries.get(serviceKey(service));
     if (entry === undefined) return service;
+    const { ejection, ...policy } = policyOf(entry);
     return {
       ...service,
-      policy: { ...service.policy, ...policyOf(entry) },
+      policy: {
+        ...service.policy,
+        ...policy,
+        ...(ejection === undefined ? {} : { ejection: { ...service.policy.ejection, ...ejection } }),
+      },
       locality: localityOf(entry) ?? service.locality,
     };
   };

@@ -150,6 +150,10 @@ const load = z.strictObject({
     .describe(
       'Whether clients that report and can take it get each endpoint as a locality, so that they report by pod. Others report by Service.',
     ),
+  ejection: z
+    .boolean('must be true or false')
+    .default(true)
+    .describe('Whether a pod that fails for everybody who calls it, by what clients report, is left out for a time.'),
 });
 
 const health = z.strictObject({

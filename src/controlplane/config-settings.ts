@@ -49,6 +49,7 @@ export const settings = [
   setting('health.jitter', '--health-jitter', 'EVENKEEL_HEALTH_JITTER', 'number', '0…1'),
   setting('load.reports', '--load-reports', 'EVENKEEL_LOAD_REPORTS', 'switch', ''),
   setting('load.podLocalities', '--load-pod-localities', 'EVENKEEL_LOAD_POD_LOCALITIES', 'switch', 'true|false'),
+  setting('load.ejection', '--load-ejection', 'EVENKEEL_LOAD_EJECTION', 'switch', 'true|false'),
 ] as const;
 
 /** The variable that names the configuration file, as `--config` does. */

@@ -42,7 +42,7 @@ test('without anything said, the defaults are in force', () => {
       },
     },
     health: { intervalMs: 2_000, timeoutMs: 1_000, rise: 2, fall: 3, jitter: 0.1 },
-    load: { reports: false, podLocalities: true },
+    load: { reports: false, podLocalities: true, ejection: true },
     services: [],
     gateways: [],
   });
@@ -100,6 +100,7 @@ test('every setting takes effect from a flag and from the environment', () => {
     'health.jitter': ['0.5', 0.5],
     'load.reports': ['true', true],
     'load.podLocalities': ['false', false],
+    'load.ejection': ['false', false],
   };
   assert.deepEqual(
     Object.keys(samples),
@@ -312,6 +313,12 @@ test('an entry with discovery: file adds to what the endpoint file says', () => 
   assert.deepEqual(overlay({ ...told, name: 'b' }), { ...told, name: 'b' });
   const { policy } = overlay({ ...told, name: 'c' });
   assert.deepEqual(policy, { ...told.policy, podLocalities: false });
+  const both = { ...told, name: 'd', policy: { ejection: { mode: 'sharp', minCalls: 7 } } } as const;
+  const more = overlayOf(
+    'file',
+    parseConfig(`${head}services:\n  - { name: d, discovery: file, ejectionMinCalls: 9 }\n`, 'a.yaml').services,
+  );
+  assert.deepEqual(more(both).policy, { ejection: { mode: 'sharp', minCalls: 9 } });
 });
 
 test('the file is named by a flag or the environment, and one that cannot be read is an error', async () => {

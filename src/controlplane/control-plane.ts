@@ -1,4 +1,5 @@
 import { AdsServer, SnapshotCache, typeUrls } from '@evenkeel/xds';
+import { systemClock } from '../base/clock.ts';
 import { type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { Logger } from '../base/log.ts';
 import { openFileLimit } from '../base/open-files.ts';
@@ -7,7 +8,8 @@ import type { LoadView } from '../load/load-view.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import type { Gateway } from '../translate/gateway.ts';
-import { whyNotServed } from '../translate/targets.ts';
+import { podLocalityName } from '../translate/pod-localities.ts';
+import { canonicalName, whyNotServed } from '../translate/targets.ts';
 import type { AdminSource, DumpQuery, Readiness, SourceAge } from './admin-server.ts';
 import { ResourceOwners } from './auth-owners.ts';
 import { clientFormOf } from './client-form.ts';
@@ -15,6 +17,7 @@ import type { ClientFacts } from './client-view.ts';
 import { type ClientsView, clientsView } from './clients-view.ts';
 import { configDump } from './config-dump.ts';
 import { maxSessions, placesWithin } from './connection-places.ts';
+import { type EjectedView, Ejections } from './ejections.ts';
 import { EmptyPorts } from './empty-ports.ts';
 import { GatewayPublisher } from './gateway-publisher.ts';
 import { readGauges } from './gauges.ts';
@@ -47,8 +50,13 @@ export interface ControlPlaneOptions {
   readonly maxConnectionAgeMs?: number | undefined;
   /** Bytes that clients may make it hold, all together; default: by the memory of the process. */
   readonly memoryBytes?: number | undefined;
-  /** Whether clients report their load, and whether by pod where they can. Default: they do not. */
-  readonly load?: { readonly reports: boolean; readonly podLocalities: boolean } | undefined;
+  /**
+   * Whether clients report their load, whether by pod where they can, and whether pods that fail for everybody are ejected
+   * (default: true). Default: they do not report.
+   */
+  readonly load?:
+    | { readonly reports: boolean; readonly podLocalities: boolean; readonly ejection?: boolean | undefined }
+    | undefined;
   /** How clients spread when a replica comes; default: they do not. */
   readonly replicas?: ReconnectSettings | undefined;
   /** Without running for so long, the process has stood still, and its clients reconnect. Default 5,000. */
@@ -90,6 +98,8 @@ export class ControlPlane implements AdminSource {
   readonly #entrance: TlsEntrance | undefined;
   readonly #server: AdsServer;
   readonly #reconnects: Reconnects;
+  /** Undefined: nothing is ejected. */
+  readonly #ejections: Ejections | undefined;
   /** Undefined: nobody listens. */
   readonly #loads: LoadReports | undefined;
   readonly #whenReady = Promise.withResolvers<void>();
@@ -158,11 +168,20 @@ export class ControlPlane implements AdminSource {
       },
     });
     this.#health = new ServiceHealth(this.#checker);
+    const { reports = false, podLocalities = true, ejection = true } = options.load ?? {};
+    this.#ejections =
+      reports && ejection
+        ? new Ejections({
+            ...{ clock: systemClock, metrics: this.#metrics, log },
+            changed: (key) => this.#publisher.refresh(key),
+          })
+        : undefined;
     this.#publisher = new Publisher({
       cache: this.#cache,
       health: this.#health,
       clusterDomain: options.clusterDomain,
-      reports: options.load?.reports,
+      reports,
+      isEjected: (service, port, endpoint) => this.#ejectedOf(service, port, endpoint) !== null,
       observer: {
         published: (services) => {
           for (const published of services) {
@@ -195,7 +214,6 @@ export class ControlPlane implements AdminSource {
       },
     });
     this.#gateways = new GatewayPublisher({ gateways, cache: this.#cache, clusterDomain, log });
-    const { reports = false, podLocalities = true } = options.load ?? {};
     const formOf = reports ? (podLocalities ? clientFormOf : () => 'merged' as const) : undefined;
     const gatewayNames = new Set(gateways.map(({ name }) => name));
     const missing = new MissingTargets({
@@ -355,6 +373,7 @@ export class ControlPlane implements AdminSource {
         problemsOf: (id) => this.#emptyPorts.problemsOf(id),
         sourceOf: (service) => this.#store.sourceOf(service),
         healthOf: this.#healthOf,
+        ejectedOf: (service, port, endpoint) => this.#ejectedOf(service, port, endpoint),
         healthReports: this.#checker.snapshot(),
         clients: this.#server.clients(),
         clientFacts: this.#clientFacts,
@@ -381,10 +400,15 @@ export class ControlPlane implements AdminSource {
     };
   }
 
+  #ejectedOf(service: Service, port: number, endpoint: Endpoint): EjectedView | null {
+    return this.#ejections?.view(canonicalName(service, port), podLocalityName(endpoint)) ?? null;
+  }
+
   /** The rules of who may see what hold for reports as well, on the same ports. */
   #hear(): LoadReports {
     const loads = new LoadReports({
       metrics: this.#metrics,
+      ejections: this.#ejections,
       access: (_node, { certificate }) => {
         const filter = certificate && this.#entrance?.filterOf(certificate);
         if (filter === undefined) return undefined;

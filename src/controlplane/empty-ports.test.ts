@@ -15,7 +15,12 @@ function setUp() {
   const ports = new EmptyPorts({ clock, log, clientsOf: () => Array(state.clients).fill(undefined) });
   const service = grpcService('shop/orders', []);
   const empty = () => {
-    const none = { rule: 'empty' as const, published: new Set<never>(), damped: new Set<never>() };
+    const none = {
+      rule: 'empty' as const,
+      published: new Set<never>(),
+      damped: new Set<never>(),
+      ejected: new Set<never>(),
+    };
     ports.published({ service, selections: new Map([[50051, none]]), translated: translateService(service) });
   };
   return { clock, lines, state, ports, empty, service };

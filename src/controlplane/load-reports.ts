@@ -6,9 +6,12 @@ import { countsIssued } from '../load/calls-of.ts';
 import { LoadStore } from '../load/load-store.ts';
 import type { LoadView } from '../load/load-view.ts';
 import { reportIntervalMs } from '../load/report-interval.ts';
+import type { KnownPod } from '../load/service-load.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import { type ServiceId, serviceKey } from '../model/service.ts';
 import { podLocalityName } from '../translate/pod-localities.ts';
 import { canonicalName, distinctPorts } from '../translate/targets.ts';
+import type { Ejections } from './ejections.ts';
 import type { Metrics } from './metrics.ts';
 import { namespaceOf } from './node-namespace.ts';
 import type { PublishedService } from './publisher.ts';
@@ -19,6 +22,8 @@ export interface LoadReportsOptions {
   readonly access: (node: XdsNode, peer: Peer) => ((clusterName: string) => boolean) | undefined;
   /** The zone of a Kubernetes node. */
   readonly zoneOf: (kubeNode: string) => string | undefined;
+  /** Takes part in what is heard; undefined: nothing is ejected. */
+  readonly ejections?: Ejections | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -38,10 +43,10 @@ export class LoadReports {
   #cancel: () => void;
 
   constructor(options: LoadReportsOptions) {
-    const { metrics, access, clock = systemClock } = options;
+    const { metrics, access, ejections, clock = systemClock } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#store = new LoadStore({ clock });
+    this.#store = new LoadStore({ clock, ejected: (cluster, address) => ejections?.view(cluster, address) ?? null });
     this.#service = new LoadReportService({
       clock,
       access,
@@ -53,17 +58,23 @@ export class LoadReports {
         }),
       onOpen: ({ id, node, intervalMs }) => {
         const metadata = { ...node.metadata, namespace: namespaceOf(node) };
-        this.#store.opened(id, callerOf({ ...node, metadata }, options.zoneOf), intervalMs, countsIssued(node));
+        const isIssuedCounted = countsIssued(node);
+        this.#store.opened(id, callerOf({ ...node, metadata }, options.zoneOf), intervalMs, isIssuedCounted);
+        ejections?.opened(id, intervalMs, isIssuedCounted);
       },
       onReport: ({ clusters, hidden, bytes }, { id }) => {
         metrics.count('evenkeel_load_reports_total');
         metrics.count('evenkeel_load_report_bytes_total', {}, bytes);
         const ignored = this.#store.report(id, clusters);
+        ejections?.report(id, clusters);
         for (const [kind, count] of Object.entries({ ...ignored, hidden })) {
           if (count > 0) metrics.count('evenkeel_load_ignored_total', { kind }, count);
         }
       },
-      onClose: ({ id }) => this.#store.closed(id),
+      onClose: ({ id }) => {
+        this.#store.closed(id);
+        ejections?.closed(id);
+      },
       onRefused: (_peer, { code }) => metrics.count('evenkeel_load_streams_refused_total', { code: String(code) }),
     });
     this.#cancel = clock.after(tickMs, () => this.#tick());
@@ -77,33 +88,44 @@ export class LoadReports {
   /** Ends its timer. */
   close(): void {
     this.#cancel();
+    this.#options.ejections?.close();
     this.#observers.clear();
   }
 
   /** The state of a Service in the cache is this. */
-  published({ reports }: PublishedService): void {
+  published({ reports, selections }: PublishedService): void {
     if (reports === undefined) return;
     const { service } = reports;
     const key = serviceKey(service);
     const ports = distinctPorts(service.ports).distinct;
     const clusters = new Set(ports.map(({ port }) => canonicalName(service, port)));
-    for (const before of this.#clusters.get(key) ?? []) if (!clusters.has(before)) this.#store.serviceRemoved(before);
+    for (const before of this.#clusters.get(key) ?? []) if (!clusters.has(before)) this.#serviceRemoved(before);
     this.#clusters.set(key, clusters);
     const { namespace, name } = service;
     for (const { port, endpoints } of ports) {
-      const pods = endpoints.map((endpoint) => ({
-        address: podLocalityName(endpoint),
-        pod: endpoint.pod,
-        zone: endpoint.locality.zone,
-      }));
-      this.#store.serviceChanged({ cluster: canonicalName(service, port), namespace, name, port, pods });
+      const ejected = [...(selections.get(port)?.ejected ?? [])].map(knownPod);
+      const known = {
+        cluster: canonicalName(service, port),
+        namespace,
+        name,
+        port,
+        pods: endpoints.map(knownPod),
+        ejected,
+      };
+      this.#store.serviceChanged(known);
+      this.#options.ejections?.serviceChanged(known, service.policy);
     }
   }
 
   /** A Service is gone. */
   removed(id: ServiceId): void {
-    for (const cluster of this.#clusters.get(serviceKey(id)) ?? []) this.#store.serviceRemoved(cluster);
+    for (const cluster of this.#clusters.get(serviceKey(id)) ?? []) this.#serviceRemoved(cluster);
     this.#clusters.delete(serviceKey(id));
+  }
+
+  #serviceRemoved(cluster: string): void {
+    this.#store.serviceRemoved(cluster);
+    this.#options.ejections?.serviceRemoved(cluster);
   }
 
   /** What is known now. */
@@ -136,6 +158,7 @@ export class LoadReports {
     metrics.read('evenkeel_load_calls_total', calls);
     metrics.read('evenkeel_load_calls_failed_total', failed);
     metrics.set('evenkeel_load_verdict', verdicts);
+    this.#options.ejections?.readMetrics();
   }
 
   #tick(): void {
@@ -145,4 +168,8 @@ export class LoadReports {
     const view = this.#store.view();
     for (const observer of this.#observers) observer(view);
   }
+}
+
+function knownPod(endpoint: Endpoint): KnownPod {
+  return { address: podLocalityName(endpoint), pod: endpoint.pod, zone: endpoint.locality.zone };
 }

@@ -119,6 +119,19 @@ export const metricDefinitions = {
     'port',
     'verdict',
   ),
+  evenkeel_load_ejected: gauge(
+    'Pods of a Service that are left out because they fail for everybody, by what clients report.',
+    'namespace',
+    'service',
+    'port',
+  ),
+  evenkeel_load_ejections_total: counter(
+    'Times a pod was left out for that; kind is failing, or silent where it answers nothing.',
+    'namespace',
+    'service',
+    'port',
+    'kind',
+  ),
   evenkeel_load_reports_total: counter('Load reports that were read.'),
   evenkeel_load_report_bytes_total: counter('Bytes of load reports that were read.'),
   evenkeel_load_ignored_total: counter(

@@ -34,6 +34,7 @@ function renderDocs(): string {
     '| `evenkeel_clients_without_endpoints > 0` | every call of these clients to that Service fails; the log and `problems` in `/config_dump` say since when |',
     '| `evenkeel_discovery_last_word_age_seconds > 120` | a source is silent: an API server sends a bookmark about once a minute, DNS and files are looked at every few seconds |',
     '| `evenkeel_discovery_namespaces_forbidden == 1` | a namespace is not served, since it may not be read |',
+    '| `evenkeel_load_ejected > 0` | a pod fails for everybody who calls it; `/load`, `/config_dump` and the log say why and until when |',
     '| `evenkeel_services_rejected > 0` | a change is not in force because clients would reject it |',
     '| `evenkeel_largest_assignment_bytes > 2e6` | a Service is close to what clients still receive in one message |',
     '',

@@ -46,6 +46,8 @@ export interface PublisherOptions {
   readonly observer: PublisherObserver;
   /** Whether clients report their load. Default false. */
   readonly reports?: boolean | undefined;
+  /** Whether clients are not to be sent to an endpoint of a Service port, because of what they report. Default: none is. */
+  readonly isEjected?: ((service: Service, port: number, endpoint: Endpoint) => boolean) | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -168,14 +170,20 @@ export class Publisher {
   }
 
   #translate({ service, selections, translated, reports }: PublishedService): PublishedService {
-    const { health, clusterDomain, observer } = this.#options;
+    const { health, clusterDomain, observer, isEjected } = this.#options;
     try {
       this.#observeFlapping(service);
       const healthOf = (endpoint: Endpoint): HealthState | undefined =>
         this.#isDamped(service, endpoint) ? 'unhealthy' : health.stateOf(service, endpoint);
       // With `Local` the endpoints of one Kubernetes node are all that its clients have: each is chosen from by itself.
       const select = service.internalTrafficPolicy === 'Local' ? selectOnEachNode : selectEndpoints;
-      const chosen = service.ports.map((port) => select(port.endpoints, healthOf));
+      const ejected = service.ports.map(({ port, endpoints }) => {
+        const found = endpoints.filter((endpoint) => isEjected?.(service, port, endpoint) === true);
+        return new Set(found.filter((endpoint) => isUsable(endpoint, healthOf(endpoint))));
+      });
+      const chosen = service.ports.map(({ endpoints }, index) =>
+        select(endpoints, (endpoint) => (ejected[index]!.has(endpoint) ? 'unhealthy' : healthOf(endpoint))),
+      );
       const visible = {
         ...service,
         ports: service.ports.map((port, index) => ({ ...port, endpoints: chosen[index]!.endpoints })),
@@ -189,6 +197,7 @@ export class Publisher {
               rule,
               published: new Set(endpoints),
               damped: new Set(service.ports[index]!.endpoints.filter((endpoint) => this.#isDamped(service, endpoint))),
+              ejected: ejected[index]!,
             },
           ]),
         ),

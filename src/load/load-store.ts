@@ -15,6 +15,8 @@ export interface LoadStoreOptions {
   readonly clock?: Clock | undefined;
   /** Milliseconds since 1970. Default: those of the system. */
   readonly wallClock?: (() => number) | undefined;
+  /** Why clients are not sent to a pod, though discovery has it. Default: they are. */
+  readonly ejected?: ((cluster: string, address: string) => LoadViewPod['ejected']) | undefined;
 }
 
 /** What reports named that there is none of; for metrics. */
@@ -52,6 +54,7 @@ export class LoadStore {
   readonly #reporters = new Map<number, Reporter>();
   readonly #clock: Clock;
   readonly #wallClock: () => number;
+  readonly #ejected: (cluster: string, address: string) => LoadViewPod['ejected'];
   readonly #minSlotMs: number;
   #slotMs: number;
   #slotBegan: number;
@@ -59,8 +62,14 @@ export class LoadStore {
   /** Localities in a report, as a moving average. */
   #localitiesPerReport = 10;
 
-  constructor({ slotMs = 5_000, clock = systemClock, wallClock = Date.now }: LoadStoreOptions = {}) {
+  constructor({
+    slotMs = 5_000,
+    clock = systemClock,
+    wallClock = Date.now,
+    ejected = () => null,
+  }: LoadStoreOptions = {}) {
     this.#clock = clock;
+    this.#ejected = ejected;
     this.#wallClock = wallClock;
     this.#minSlotMs = slotMs;
     this.#slotMs = slotMs;
@@ -188,9 +197,9 @@ export class LoadStore {
       ...{ calls, failed },
       total: totalOf(service.all.total),
       pods: [...service.pods.values()]
-        .filter(({ goneAt, window }) => goneAt === undefined || !window.isIdle)
+        .filter(({ goneAt, isEjected, window }) => goneAt === undefined || isEjected || !window.isIdle)
         .sort((a, b) => compareText(a.known.pod ?? a.known.address, b.known.pod ?? b.known.address))
-        .map((pod) => podView(pod, windowMs)),
+        .map((pod) => podView(pod, windowMs, pod.isEjected ? this.#ejected(cluster, pod.known.address) : null)),
       callers: [...service.callers.values()]
         .map(({ caller, window }): LoadViewCaller => {
           const { calls, failed } = window.recent;
@@ -202,7 +211,11 @@ export class LoadStore {
   }
 }
 
-function podView({ known: { pod, address, zone }, window }: PodLoad, windowMs: number): LoadViewPod {
+function podView(
+  { known: { pod, address, zone }, window }: PodLoad,
+  windowMs: number,
+  ejected: LoadViewPod['ejected'],
+): LoadViewPod {
   const { recent, total } = window;
   const mean = meanMsOf(recent);
   return {
@@ -212,7 +225,7 @@ function podView({ known: { pod, address, zone }, window }: PodLoad, windowMs: n
     failed: recent.failed,
     inFlight: Math.round((recent.inFlightMs / windowMs) * 100) / 100,
     meanMs: mean === undefined ? null : Math.round(mean * 10) / 10,
-    ejected: null,
+    ejected,
     total: totalOf(total),
   };
 }

@@ -19,6 +19,8 @@ export interface KnownService {
   readonly port: number;
   /** Pods that clients are sent to. */
   readonly pods: readonly KnownPod[];
+  /** Pods that they would be sent to, but for what they report of them; absent: none. */
+  readonly ejected?: readonly KnownPod[] | undefined;
 }
 
 /** What is known of a pod, and reported. */
@@ -29,6 +31,8 @@ export interface PodLoad {
   readonly cameAt: number;
   /** When it was taken from clients; undefined while they are sent there. */
   goneAt: number | undefined;
+  /** Whether it was taken from them because of what they reported, and may come back. */
+  isEjected: boolean;
 }
 
 /** What a caller reported. */
@@ -74,10 +78,16 @@ export class ServiceLoad {
       current.add(pod.address);
       const before = this.pods.get(pod.address);
       if (before !== undefined && before.goneAt === undefined && before.known.pod === pod.pod) continue;
-      // A pod that comes back, or another one with its address, is a new one.
-      this.pods.set(pod.address, { known: pod, window: new Window(), cameAt: nowMs, goneAt: undefined });
+      // A pod that comes back, or another one with its address, is a new one; one that was ejected is the same.
+      const isBack = before?.isEjected === true && before.known.pod === pod.pod;
+      const window = isBack ? before.window : new Window();
+      this.pods.set(pod.address, { known: pod, window, cameAt: nowMs, goneAt: undefined, isEjected: false });
     }
-    for (const [address, pod] of this.pods) if (!current.has(address)) pod.goneAt ??= nowMs;
+    const ejected = new Set(known.ejected?.map(({ address }) => address));
+    for (const [address, pod] of this.pods) {
+      if (!current.has(address)) pod.goneAt ??= nowMs;
+      pod.isEjected = ejected.has(address);
+    }
   }
 
   /** Adds calls to a pod; false where there is none with this address. */
@@ -106,9 +116,9 @@ export class ServiceLoad {
   rotate(nowMs: number): void {
     this.all.rotate();
     this.withoutPod.rotate();
-    for (const [address, { window, goneAt }] of this.pods) {
+    for (const [address, { window, goneAt, isEjected }] of this.pods) {
       window.rotate();
-      if (goneAt !== undefined && nowMs - goneAt > afterlifeMs) this.pods.delete(address);
+      if (goneAt !== undefined && !isEjected && nowMs - goneAt > afterlifeMs) this.pods.delete(address);
     }
     for (const [key, caller] of this.callers) {
       caller.window.rotate();

@@ -13,6 +13,10 @@ test('what the fields mean', () => {
   // Said, so that it takes away what another source says.
   assert.deepEqual(policyOf({ healthCheck: 'none' }), { healthCheck: undefined });
   assert.deepEqual(policyOf({ podLocalities: false }), { podLocalities: false });
+  assert.deepEqual(policyOf({ ejection: 'none' }), { ejection: { mode: 'none' } });
+  assert.deepEqual(policyOf({ ejectionBaseMs: 5_000, ejectionMaxPercent: 30 }), {
+    ejection: { baseMs: 5_000, maxPercent: 30 },
+  });
   assert.equal(localityOf({ region: '', zone: '' }), undefined);
   assert.deepEqual(localityOf({ zone: 'a' }), { region: '', zone: 'a', subZone: '' });
 });

@@ -7,7 +7,21 @@ export interface ServicePolicy {
   readonly healthCheck?: HealthCheckPolicy | undefined;
   /** False: no client gets each endpoint as a locality, where clients report their load. Absent: those that can take it do. */
   readonly podLocalities?: boolean | undefined;
+  /** Which of its pods are ejected for what clients report of their calls. Absent: those that fail for everybody. */
+  readonly ejection?: EjectionPolicy | undefined;
 }
+
+/** What a Service asks for about ejection, in the terms of gRFC A50; what is absent is as the mode has it. */
+export interface EjectionPolicy {
+  /** Default `conservative`. */
+  readonly mode?: (typeof ejectionModes)[number] | undefined;
+  readonly baseMs?: number | undefined;
+  readonly maxPercent?: number | undefined;
+  readonly failurePercent?: number | undefined;
+  readonly minCalls?: number | undefined;
+}
+
+const ejectionModes = ['none', 'conservative', 'sharp'] as const;
 
 export type HealthCheckPolicy = z.output<typeof healthCheckSchema>;
 
@@ -20,6 +34,11 @@ export const policyValues = {
   region: 'empty, or at most 63 letters, digits, `-`, `_` and `.`',
   zone: 'empty, or at most 63 letters, digits, `-`, `_` and `.`',
   podLocalities: '`true` or `false`',
+  ejection: '`none`, `conservative` or `sharp`',
+  ejectionBaseMs: 'a whole number of milliseconds from 1000 to 3600000',
+  ejectionMaxPercent: 'a whole number from 0 to 100',
+  ejectionFailurePercent: 'a whole number from 1 to 100',
+  ejectionMinCalls: 'a whole number from 1 to 1000000',
 };
 
 export type PolicyKey = keyof typeof policyValues;
@@ -55,6 +74,24 @@ export const policyFields = {
     .describe(
       'Whether clients that report their load and can take it get each endpoint as a locality. Default: `true`, as `load.podLocalities`.',
     ),
+  ejection: z
+    .enum(ejectionModes, mustBe('ejection'))
+    .optional()
+    .describe(
+      'Whether a pod that fails for everybody who calls it is left out, where clients report their load. Default: `conservative`.',
+    ),
+  ejectionBaseMs: wholeNumber('ejectionBaseMs', 1_000, 3_600_000).describe(
+    'How long a pod is ejected the first time; longer each further time. Default: 30000, and 10000 with `ejection: sharp`.',
+  ),
+  ejectionMaxPercent: wholeNumber('ejectionMaxPercent', 0, 100).describe(
+    'Share of the pods that may be ejected at once; one always may, unless it is 0, and never the last. Default: 60.',
+  ),
+  ejectionFailurePercent: wholeNumber('ejectionFailurePercent', 1, 100).describe(
+    "Share of a pod's calls that have to fail. Default: 85, and 50 with `ejection: sharp`.",
+  ),
+  ejectionMinCalls: wholeNumber('ejectionMinCalls', 1, 1_000_000).describe(
+    'Calls to a pod that an ejection rests on at least. Default: 10, and 5 with `ejection: sharp`.',
+  ),
 } satisfies Record<PolicyKey, z.ZodType>;
 
 export const policyKeys = Object.keys(policyFields) as PolicyKey[];
@@ -68,12 +105,26 @@ export const healthCheckSchema = z.strictObject({
   grpcService: grpcService.default('').describe('Service name asked for; empty: the server as a whole.'),
 });
 
-/** What the fields say about health checks and localities of pods; what they do not say is absent. */
-export function policyOf({ healthCheck, grpcService, podLocalities }: PolicyFields): ServicePolicy {
+/** What the fields say, but for the locality; what they do not say is absent. */
+export function policyOf(fields: PolicyFields): ServicePolicy {
+  const { healthCheck, grpcService, podLocalities } = fields;
+  const ejection = ejectionOf(fields);
   const protocol = healthCheck ?? (grpcService === undefined ? undefined : 'grpc');
   return {
     ...(protocol === undefined ? {} : { healthCheck: checkOf(protocol, grpcService) }),
     ...(podLocalities === undefined ? {} : { podLocalities }),
+    ...(Object.keys(ejection).length === 0 ? {} : { ejection }),
+  };
+}
+
+function ejectionOf(fields: PolicyFields): EjectionPolicy {
+  const { ejection, ejectionBaseMs, ejectionMaxPercent, ejectionFailurePercent, ejectionMinCalls } = fields;
+  return {
+    ...(ejection === undefined ? {} : { mode: ejection }),
+    ...(ejectionBaseMs === undefined ? {} : { baseMs: ejectionBaseMs }),
+    ...(ejectionMaxPercent === undefined ? {} : { maxPercent: ejectionMaxPercent }),
+    ...(ejectionFailurePercent === undefined ? {} : { failurePercent: ejectionFailurePercent }),
+    ...(ejectionMinCalls === undefined ? {} : { minCalls: ejectionMinCalls }),
   };
 }
 
@@ -91,6 +142,11 @@ export function contradictionIn({ healthCheck, grpcService }: PolicyFields): str
 function checkOf(protocol: 'grpc' | 'tcp' | 'none', grpcService = ''): HealthCheckPolicy | undefined {
   if (protocol === 'none') return undefined;
   return protocol === 'tcp' ? { protocol, grpcService: '' } : { protocol, grpcService };
+}
+
+function wholeNumber(key: PolicyKey, least: number, most: number) {
+  const error = mustBe(key);
+  return z.number(error).int(error).min(least, error).max(most, error).optional();
 }
 
 function mustBe(key: PolicyKey): string {

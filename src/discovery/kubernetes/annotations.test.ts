@@ -31,6 +31,9 @@ test('a value that is no good has no effect and is named with what would be', ()
     ['region', '-a'],
     ['zone', 'a'.repeat(64)],
     ['podLocalities', 'no'],
+    ['ejection', 'off'],
+    ['ejectionMinCalls', '1e3'],
+    ['ejectionMaxPercent', '101'],
   ] as const) {
     const { fields, problems } = readAnnotations({ [key]: value });
     assert.deepEqual([fields, problems.length], [{}, 1], `${key}: ${value}`);
@@ -50,7 +53,7 @@ test('an unknown annotation is named with those that are known', () => {
   const [problem] = readAnnotations({ 'health-check': 'grpc' }).problems;
   assert.match(
     problem!,
-    /evenkeel\.dev\/health-check is unknown; known are healthCheck, grpcService, region, zone, podLocalities$/,
+    /evenkeel\.dev\/health-check is unknown; known are healthCheck, grpcService, region, zone, podLocalities, ejection, ejectionBaseMs, /,
   );
 });
 

@@ -50,9 +50,11 @@ function isPolicyKey(key: string): key is PolicyKey {
   return (policyKeys as string[]).includes(key);
 }
 
-/** Annotations are text; a boolean is one of two words. */
+/** Annotations are text; a boolean is one of two words, a number digits. */
 function parse(key: PolicyKey, text: string) {
   const schema = policyFields[key];
-  const word = text === 'true' || text === 'false' ? schema.safeParse(text === 'true') : undefined;
-  return word?.success ? word : schema.safeParse(text);
+  const value =
+    text === 'true' || text === 'false' ? text === 'true' : /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  const meant = value === undefined ? undefined : schema.safeParse(value);
+  return meant?.success ? meant : schema.safeParse(text);
 }
