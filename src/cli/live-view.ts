@@ -11,8 +11,11 @@ import type { LiveOptions } from './live-options.ts';
  *
  * @throws EvenkeelError as `fetchViews` and `selectServices`
  */
-export async function viewOf({ admin = [defaultAdmin], service = [] }: LiveOptions): Promise<LoadView> {
-  return selectServices(mergeViews(await fetchViews(admin)), service);
+export async function viewOf(
+  { admin = [defaultAdmin], service = [] }: LiveOptions,
+  signal?: AbortSignal,
+): Promise<LoadView> {
+  return selectServices(mergeViews(await fetchViews(admin, signal)), service);
 }
 
 /** @throws EvenkeelError `EK_USAGE` */

@@ -75,7 +75,7 @@ Examples:
 
 async function serve(flags: ServeFlags, version: string): Promise<void> {
   // Asked for before anything is started, so that no signal is missed.
-  const { terminationSignal } = await import('../base/shutdown.ts');
+  const { leaveSoon, terminationSignal } = await import('../base/shutdown.ts');
   const { outliveReader } = await import('../base/output.ts');
   const terminated = terminationSignal();
   // Clients need it, whoever reads what it says.
@@ -95,7 +95,10 @@ async function serve(flags: ServeFlags, version: string): Promise<void> {
     const where = [xds, tls && `${tls} (TLS)`].filter((address) => address !== undefined).join(' and ');
     console.log(`evenkeel serves xDS on ${where}; readiness, metrics and what it knows are on http://${admin}`);
   }
-  await terminated;
+  const signal = await terminated;
+  // A person waits for the end of this; a kubelet waits until every client has gone.
+  if (signal === 'SIGINT') leaveSoon();
+  if (!flags.json) console.log(`${signal}: asking clients to go; a second one ends this at once`);
   await running.stop();
 }
 

@@ -51,7 +51,11 @@ async function top(options: TopOptions): Promise<void> {
   const ended = new AbortController();
   void terminationSignal().then(() => ended.abort());
   while (!ended.signal.aborted) {
-    const text = printTop(await viewOf(options), paint, pods);
+    const view = await viewOf(options, ended.signal).catch((thrown: unknown) => {
+      if (!ended.signal.aborted) throw thrown;
+    });
+    if (view === undefined) return;
+    const text = printTop(view, paint, pods);
     const lines = text.split('\n').slice(0, Math.max(1, process.stdout.rows - 1));
     process.stdout.write(`${clear}${lines.join('\n')}\n`);
     await pause(refreshMs, ended.signal);

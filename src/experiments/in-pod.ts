@@ -1,6 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { EvenkeelError, toEvenkeelError } from '../base/errors.ts';
-import { terminationSignal, unlessAborted } from '../base/shutdown.ts';
+import { leaveSoon, terminationSignal, unlessAborted } from '../base/shutdown.ts';
 import { backendNames, backendsOf, grpcPort, serviceNames } from '../environments/backends.ts';
 import { awaitConnections, awaitName } from '../environments/cluster/await-services.ts';
 import { type DriverEvent, eventProgress } from '../environments/cluster/events.ts';
@@ -40,6 +40,7 @@ export async function proveInPod(env: NodeJS.ProcessEnv = process.env): Promise<
     tell({ event: 'failed', code, message, hint });
     return exitCode;
   } finally {
+    if (early.signal.aborted) leaveSoon();
     await fixture.close();
   }
 }

@@ -1,3 +1,4 @@
+import { leaveSoon, terminationSignal, unlessAborted } from '../base/shutdown.ts';
 import { connect } from '../environments/cluster/connect.ts';
 import type { ManifestOptions } from '../environments/cluster/manifests.ts';
 import { newName } from '../environments/cluster/namespace.ts';
@@ -22,18 +23,36 @@ export interface ClusterRun<Report> {
   kept?(manifests: ManifestOptions): string;
 }
 
-/** Measures from a pod in a namespace of its own, shows what was seen and deletes the namespace; the answer is the exit code. */
+/**
+ * Measures from a pod in a namespace of its own, shows what was seen and deletes the namespace; the answer is the exit code,
+ * 3 where it was ended before there was a report.
+ */
 export async function runInCluster<Report>(run: ClusterRun<Report>): Promise<number> {
   const manifests = manifestsOf(run);
   const results = await openResults(run.output);
   const progress = createProgress(process.stderr);
-  progress.step('asking the cluster');
-  const cluster = await connect(run.raw.context).finally(() => progress.end());
-  return measureInNamespace<Report>(cluster, manifests, progress, async (report, kept) => {
-    const code = await results.show(report, run.shown);
-    if (kept && run.kept !== undefined) console.error(`\n${run.kept(manifests)}`);
-    return code;
+  const early = new AbortController();
+  void terminationSignal().then((signal) => {
+    progress.note(`${signal}: ending; a second one ends this at once, and evenkeel prove --clean deletes what is left`);
+    early.abort();
   });
+  try {
+    progress.step('asking the cluster');
+    const cluster = await unlessAborted(connect(run.raw.context), early.signal);
+    progress.end();
+    return await measureInNamespace<Report>(cluster, manifests, progress, early.signal, async (report, kept) => {
+      const code = await results.show(report, run.shown);
+      if (kept && run.kept !== undefined) console.error(`\n${run.kept(manifests)}`);
+      return code;
+    });
+  } catch (thrown) {
+    if (!early.signal.aborted) throw thrown;
+    progress.note('the run was ended before anything was measured');
+    return 3;
+  } finally {
+    progress.end();
+    if (early.signal.aborted) leaveSoon();
+  }
 }
 
 function manifestsOf<Report>({ proof, experiment, raw, namespacePrefix }: ClusterRun<Report>): ManifestOptions {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import { terminationSignal } from '../base/shutdown.ts';
-import { Lab, type LabOptions } from '../lab/index.ts';
+import { leaveSoon, terminationSignal } from '../base/shutdown.ts';
+import { hurriedGraceMs, Lab, type LabOptions } from '../lab/index.ts';
 import { createProgress, type Output, openResults, type Progress, type Shown } from '../probe/index.ts';
 
 /** What is measured in a lab that has just been started, and how it is shown. */
@@ -18,16 +18,17 @@ export interface LabRun<Report> {
 
 /** Starts a lab, measures in it, shows what was seen and takes the lab down again; the answer is the exit code. */
 export async function runInLab<Report extends { readonly interrupted: boolean }>(run: LabRun<Report>): Promise<number> {
+  // Asked for before anything is started, so that none is missed.
+  const ended = terminationSignal();
   const results = await openResults(run.output);
   const progress = createProgress(process.stderr);
   progress.step('starting the lab');
   const lab = await Lab.start(run.lab);
   const early = new AbortController();
-  const stop = Promise.race([terminationSignal(), lab.stopped]).then((signal) => {
-    // Pods are given their time to end, which may be longer than a person expects.
+  const stop = Promise.race([ended, lab.stopped]).then((signal) => {
     if (signal !== undefined) progress.note(`${signal}: ending the lab; a second one ends this at once`);
     early.abort();
-    return lab.stop();
+    return lab.stop({ graceMs: hurriedGraceMs });
   });
   try {
     for (const notice of lab.notices) progress.note(notice);
@@ -47,5 +48,6 @@ export async function runInLab<Report extends { readonly interrupted: boolean }>
   } finally {
     progress.end();
     await lab.stop();
+    if (early.signal.aborted) leaveSoon();
   }
 }

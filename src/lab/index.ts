@@ -3,7 +3,7 @@ export { findLab, LabClient } from './control/client.ts';
 export type { LabRequestName, LabRequests, LabState } from './control/protocol.ts';
 export type { ControlPlane, ControlPlaneOptions } from './control-plane.ts';
 export { Lab } from './lab.ts';
-export type { LabOptions, WaitOptions } from './lab-options.ts';
+export { hurriedGraceMs, type LabOptions, type WaitOptions } from './lab-options.ts';
 export type * from './records.ts';
 export type { RestartBackoffOptions } from './restart-backoff.ts';
 export type * from './spec.ts';

@@ -18,6 +18,9 @@ export interface LabOptions {
   readonly restartBackoff?: RestartBackoffOptions | undefined;
 }
 
+/** Grace of pods where a person waits for the lab to end: nobody is left to be drained for. */
+export const hurriedGraceMs = 300;
+
 export interface WaitOptions {
   /** Default 60 000. */
   readonly timeoutMs?: number | undefined;

@@ -53,27 +53,36 @@ export async function createNamespace({ config, server }: Cluster, name: string)
 }
 
 /**
+ * Has a namespace deleted and all that is in it, which takes the cluster its time.
+ *
+ * @returns whether it is gone already
+ */
+export async function beginDeletion({ config, server }: Cluster, name: string): Promise<boolean> {
+  try {
+    await patiently(() => config.makeApiClient(CoreV1Api).deleteNamespace({ name }));
+  } catch (thrown) {
+    if (statusOf(thrown) === 404) return true;
+    // 409: it is being deleted already.
+    if (statusOf(thrown) !== 409) throw apiError(thrown, `delete namespace ${name}`, server);
+  }
+  return false;
+}
+
+/**
  * Deletes a namespace and all that is in it.
  *
  * @returns whether it is gone; false: it still is not after two minutes
  */
-export async function deleteNamespace({ config, server }: Cluster, name: string): Promise<boolean> {
-  const api = config.makeApiClient(CoreV1Api);
-  const doing = `delete namespace ${name}`;
-  try {
-    await patiently(() => api.deleteNamespace({ name }));
-  } catch (thrown) {
-    if (statusOf(thrown) === 404) return true;
-    // 409: it is being deleted already.
-    if (statusOf(thrown) !== 409) throw apiError(thrown, doing, server);
-  }
+export async function deleteNamespace(cluster: Cluster, name: string): Promise<boolean> {
+  if (await beginDeletion(cluster, name)) return true;
+  const api = cluster.config.makeApiClient(CoreV1Api);
   const until = performance.now() + deletedWithinMs;
   while (performance.now() < until) {
     try {
       await patiently(() => api.readNamespace({ name }));
     } catch (thrown) {
       if (statusOf(thrown) === 404) return true;
-      throw apiError(thrown, doing, server);
+      throw apiError(thrown, `delete namespace ${name}`, cluster.server);
     }
     await delay(lookAgainMs);
   }

@@ -9,6 +9,7 @@ import {
 } from '@kubernetes/client-node';
 import { type ErrorCodeName, errorCodes } from '../../base/error-codes.ts';
 import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
+import { unlessAborted } from '../../base/shutdown.ts';
 import type { Progress, Report } from '../../probe/index.ts';
 import { apiError } from './api-error.ts';
 import type { Cluster } from './connect.ts';
@@ -23,7 +24,9 @@ const lookAgainMs = 500;
 /** How long pods may take to be ready: images may have to be pulled. */
 const readyWithinMs = 300_000;
 /** How long the pod that makes the calls may take for its report once it was told to end. */
-const lastReportWithinMs = 15_000;
+const lastReportWithinMs = 5_000;
+/** How long that pod may take to end by itself, its report written. */
+const endsWithinMs = 15_000;
 
 /** One proof, or experiment, in a namespace that is there: makes everything, follows the calls, hands back the report. */
 export class RunInCluster<R = Report> {
@@ -38,15 +41,14 @@ export class RunInCluster<R = Report> {
   }
 
   /**
-   * @param signal - ends it early, with a report of what is known by then
-   * @returns undefined where it was ended before anything was known
+   * @param signal - ends it early, with a report of what is known by then; rejects where nothing is
    * @throws EvenkeelError whatever kept it from a report
    */
-  async run(signal: AbortSignal): Promise<R | undefined> {
-    await this.#create();
-    const driver = await this.#awaitPods(signal);
-    if (driver === undefined) return undefined;
-    const report = await this.#follow(driver, signal);
+  async run(signal: AbortSignal): Promise<R> {
+    await unlessAborted(this.#create(), signal);
+    const driver = await unlessAborted(this.#awaitPods(signal), signal);
+    const tooLate = new AbortController();
+    const report = await unlessAborted(this.#follow(driver, signal, tooLate), tooLate.signal);
     // What is kept must not look as if it ran: `--clean` leaves such a proof alone.
     if (this.#manifests.keep && !signal.aborted) await this.#awaitEnd(driver);
     return report;
@@ -82,13 +84,13 @@ export class RunInCluster<R = Report> {
   /**
    * Waits until every pod is ready and the one that makes the calls runs, and gives up at once where waiting will not help.
    *
-   * @returns the name of the pod that makes the calls; undefined after an abort
+   * @returns the name of the pod that makes the calls
    */
-  async #awaitPods(signal: AbortSignal): Promise<string | undefined> {
+  async #awaitPods(signal: AbortSignal): Promise<string> {
     this.#progress.step('starting pods');
     const { plan } = this.#manifests;
     const until = performance.now() + readyWithinMs;
-    while (!signal.aborted) {
+    for (;;) {
       const pods = await this.#pods();
       for (const pod of pods) {
         const trouble = troubleOf(pod);
@@ -113,9 +115,8 @@ export class RunInCluster<R = Report> {
           { hint: `Fewer may fit: --replicas ${Math.max(1, Math.floor(plan.options.replicas / 2))}.` },
         );
       }
-      await delay(lookAgainMs, undefined, { signal }).catch(() => {});
+      await delay(lookAgainMs, undefined, { signal });
     }
-    return undefined;
   }
 
   async #pods(): Promise<V1Pod[]> {
@@ -128,9 +129,12 @@ export class RunInCluster<R = Report> {
     }
   }
 
-  /** Shows what the pod that makes the calls tells, and waits for its report. */
-  async #follow(pod: string, signal: AbortSignal): Promise<R | undefined> {
-    const tooLate = new AbortController();
+  /**
+   * Shows what the pod that makes the calls tells, and waits for its report.
+   *
+   * @param tooLate - aborted where the pod has not written its report in time once `signal` told it to end
+   */
+  async #follow(pod: string, signal: AbortSignal, tooLate: AbortController): Promise<R> {
     const end = (): void => {
       // It is told to end as any pod: it writes what it knows by then, and its log ends.
       this.#core
@@ -148,7 +152,7 @@ export class RunInCluster<R = Report> {
         if (event === undefined) last = line.trim() || last;
         else if (event.event === 'report') return event.report;
         else if (event.event === 'failed') {
-          if (signal.aborted) return undefined;
+          signal.throwIfAborted();
           throw failure(event);
         } else this.#progress[event.event](event.text);
       }
@@ -158,7 +162,7 @@ export class RunInCluster<R = Report> {
     } finally {
       signal.removeEventListener('abort', end);
     }
-    if (signal.aborted) return undefined;
+    signal.throwIfAborted();
     throw new EvenkeelError(
       'EK_PROVE_POD',
       `the pod that makes the calls ended without a report${last === '' ? '' : `; it said: ${last}`}`,
@@ -166,7 +170,7 @@ export class RunInCluster<R = Report> {
   }
 
   async #awaitEnd(pod: string): Promise<void> {
-    const until = performance.now() + lastReportWithinMs;
+    const until = performance.now() + endsWithinMs;
     while (performance.now() < until && !(await this.#hasEnded(pod).catch(() => false))) await delay(lookAgainMs);
   }
 

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import { EvenkeelError } from '../../base/errors.ts';
-import { terminationSignal } from '../../base/shutdown.ts';
+import { leaveSoon, terminationSignal } from '../../base/shutdown.ts';
 import { clientBootstrap } from '../../bootstrap/client-bootstrap.ts';
-import { Lab } from '../../lab/index.ts';
+import { hurriedGraceMs, Lab } from '../../lab/index.ts';
 import { systemA } from './a.ts';
 import { systemB } from './b.ts';
 import { systemC } from './c.ts';
@@ -40,9 +40,15 @@ export async function runSystem(raw: Readonly<Record<string, unknown>>): Promise
     });
   }
   const traces = tracesEnvironment(raw.traces as string | undefined, process.env);
+  // Asked for before anything is started, so that none is missed.
+  const ended = terminationSignal();
   const programs = await findPrograms();
   const lab = await Lab.start({ id: raw.id as string | undefined });
-  const stop = terminationSignal().then(() => lab.stop());
+  const stop = ended.then(async (signal) => {
+    console.error(`note: ${signal}: ending the lab; a second one ends this at once`);
+    await lab.stop({ graceMs: hurriedGraceMs });
+    leaveSoon();
+  });
   try {
     const { absent, notices } = await startSystem(lab, system, programs, traces);
     const addresses = Object.fromEntries(

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../base/shutdown.ts';
 import { machine } from '../../environments/machine.ts';
 import type { Fixture } from '../../probe/fixture.ts';
 import type { Progress } from '../../probe/index.ts';
@@ -75,12 +76,12 @@ async function* rowsOf(
     const name = variant?.name ?? null;
     try {
       progress.step(name === null ? kind : `${kind}: ${name}`);
-      if (variant !== undefined) await place.prepare(variant);
+      if (variant !== undefined) await unlessAborted(place.prepare(variant), signal);
       const { fixture, close } = place.open();
       try {
         const retries = variant?.retries === true;
         const wanted = { kind, callers, goClient: place.goClient, variant: name, retries, options: proof };
-        yield await observeOnce(fixture, wanted, progress, signal);
+        yield await unlessAborted(observeOnce(fixture, wanted, progress, signal), signal);
       } finally {
         close();
       }

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { schemes, silentProgress } from '../../probe/index.ts';
+import type { AgePlace } from './age-place.ts';
+import { measureAges } from './measure-ages.ts';
 import { parseConnectionAge } from './options.ts';
 
 test('defaults, and ages in order and each once', () => {
@@ -25,4 +30,29 @@ test('what cannot be measured is refused by its flag', () => {
   ] as const) {
     assert.throws(() => parseConnectionAge(raw), { code: 'EK_USAGE', location: { field } }, JSON.stringify(raw));
   }
+});
+
+test('it is ended while its clients wait for answers that will not come', async (t) => {
+  const early = new AbortController();
+  // It takes calls and answers none; a client waits ten seconds for its first answers.
+  const deaf = createServer((socket) => {
+    socket.on('error', () => {}).resume();
+    early.abort(new Error('enough'));
+  }).listen(0, '127.0.0.1');
+  await once(deaf, 'listening');
+  t.after(() => deaf.close());
+  const { port } = deaf.address() as { port: number };
+  const target = `http://127.0.0.1:${port}/`;
+  const ages: AgePlace = {
+    start: async () => ({
+      clients: [{ scheme: schemes['clusterip-http-keepalive'], target, channelOptions: {} }],
+      pods: async () => [{ name: 'pod', address: `127.0.0.1:${port}` }],
+      cpuMs: async () => null,
+      scaleOut: async () => [],
+      end: async () => {},
+    }),
+  };
+  const place = { environment: 'lab', versions: {}, ages } as const;
+  const sweep = measureAges(place, parseConnectionAge({ ages: '30s', clients: '1' }), silentProgress, early.signal);
+  await assert.rejects(sweep, /^Error: enough$/);
 });

@@ -48,7 +48,12 @@ export async function measureAge(
   const name = client === 'xds' ? 'aged-xds' : `aged-${ageMs === undefined ? 'never' : Math.round(ageMs)}`;
   const clients: ClientProcess[] = [];
   const aged = await place.start({ client, maxAgeMs: labAgeMs, dnsMs: dnsMs / scale, pods });
+  const abort = (): void => {
+    for (const one of clients) void one.close();
+  };
+  signal.addEventListener('abort', abort, { once: true });
   try {
+    signal.throwIfAborted();
     for (let index = 0; index < options.clients; index += 1) clients.push(new ClientProcess(...aged.clients));
     for (const [index, one] of clients.entries()) {
       await one.configured();
@@ -95,6 +100,7 @@ export async function measureAge(
       scaleOut: changed.scaleOut,
     };
   } finally {
+    signal.removeEventListener('abort', abort);
     await Promise.all(clients.map((one) => one.close()));
     if (!signal.aborted) await aged.end();
   }

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../base/shutdown.ts';
 import { machine } from '../../environments/machine.ts';
 import type { Progress } from '../../probe/index.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
@@ -38,7 +39,8 @@ export async function measureAges(
     const name = client === 'xds' ? 'xds:///' : ageMs === undefined ? 'no age' : `age ${formatMs(ageMs)}`;
     progress.step(own === 1 ? name : `${name}, ${formatMs((ageMs ?? 0) / own)} here`);
     try {
-      ages.push(await measureAge(place, { ...options, client, ageMs, scale: own }, progress, signal));
+      const measuring = measureAge(place, { ...options, client, ageMs, scale: own }, progress, signal);
+      ages.push(await unlessAborted(measuring, signal));
     } catch (thrown) {
       if (!signal.aborted || ages.length === 0) throw thrown;
       break;

@@ -109,3 +109,14 @@ test('close ends the process, also one that does not listen', async (t) => {
   await client.close();
   assert.throws(() => process.kill(client.pid!, 0), { code: 'ESRCH' });
 });
+
+test('whoever waits for one that is closed is told', async (t) => {
+  const target = await serve(t, () => {});
+  const client = start(t, 'clusterip-http-keepalive', target);
+  await client.open(20_000);
+  const active = client.run({ run: 'r', ratePerSecond: 10, deadlineMs: 20_000 });
+  const rejected = assert.rejects(active.result, { code: 'EK_PROBE_CLIENT', message: 'the client process was closed' });
+  await client.close();
+  await rejected;
+  await assert.rejects(client.open(20_000), /was closed/);
+});

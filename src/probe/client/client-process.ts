@@ -31,7 +31,7 @@ interface Pending {
 /**
  * The process that makes the calls of one scheme. It ends with its parent, however that ends (what connects them closes).
  *
- * Every method rejects with `EK_PROBE_CLIENT` once the process has ended by itself.
+ * Every method rejects with `EK_PROBE_CLIENT` once the process has ended, by itself or by `close`.
  */
 export class ClientProcess {
   readonly #connected: Connected;
@@ -97,6 +97,8 @@ export class ClientProcess {
   /** Ends the process and resolves once it is gone. */
   async close(): Promise<void> {
     this.#closing = true;
+    // Nobody answers any more: whoever waits would wait for ever, and Node end with 13.
+    this.#ended.reject(new EvenkeelError('EK_PROBE_CLIENT', 'the client process was closed'));
     const { child } = this.#connected;
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const closed = once(child, 'close');
