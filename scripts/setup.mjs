@@ -1,5 +1,5 @@
-// All the set-up there is: dependencies (Node 26 among them) and generated protobuf code, each only when its inputs
-// changed. `npm start` and `npm test` run it first; it must work with the oldest Node that may start it (20).
+// All the set-up there is: dependencies (Node 26 among them), generated protobuf code and the bundled page, each only when
+// its inputs changed. `npm start` and `npm test` run it first; it must work with the oldest Node that may start it (20).
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,8 +8,8 @@ import { readArguments } from './arguments.mjs';
 import { run } from './run.mjs';
 
 readArguments(`Usage: node scripts/setup.mjs
-Installs the dependencies, Node 26 among them, and generates protobuf code, each
-only when its inputs changed. npm start and npm test do it first.
+Installs the dependencies, Node 26 among them, generates protobuf code, and
+bundles the control plane's page, each only when its inputs changed. npm start and npm test do it first.
 Example:
   node scripts/setup.mjs`);
 
@@ -31,6 +31,15 @@ const ownProtos = readdirSync(join(root, 'proto'), { recursive: true })
   .sort()
   .map((name) => join('proto', name));
 
+/** Everything that the page is bundled from, but what it is bundled into and its tests. */
+const page = ['dashboard', 'feed', 'load', 'live', 'verdict', 'base']
+  .flatMap((room) =>
+    readdirSync(join(root, 'src', room), { recursive: true })
+      .filter((name) => /\.(?:tsx?|css|html)$/.test(name) && !/\.test\.ts$|^page\b|^testing\b/.test(name))
+      .map((name) => join('src', room, name)),
+  )
+  .sort();
+
 const steps = [
   {
     what: 'dependencies and Node 26 (npm ci)',
@@ -45,6 +54,13 @@ const steps = [
     stamp: 'build/.generated',
     makes: 'packages/xds/src/gen',
     do: () => run('node', [join('scripts', 'generate.mjs')], root),
+  },
+  {
+    what: 'the page (src/dashboard/page)',
+    inputs: ['package-lock.json', 'scripts/dashboard.mjs', ...page],
+    stamp: 'build/.dashboard',
+    makes: 'src/dashboard/page/app.js',
+    do: () => run('node', [join('scripts', 'dashboard.mjs')], root),
   },
 ];
 

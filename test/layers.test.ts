@@ -18,8 +18,10 @@ const mayImport: Record<string, readonly string[]> = {
   load: ['base', 'model', 'verdict', 'xds'],
   plan: ['base'],
   ejection: ['base', 'model', 'xds'],
+  feed: ['base', 'verdict', 'load', 'xds'],
   translate: ['base', 'model', 'xds'],
-  controlplane: ['base', 'model', 'xds', 'discovery', 'health', 'load', 'plan', 'ejection', 'translate'],
+  controlplane: ['base', 'model', 'xds', 'discovery', 'health', 'load', 'feed', 'plan', 'ejection', 'translate'],
+  dashboard: ['base', 'feed', 'load', 'live', 'verdict'],
   workloads: ['base'],
   probe: ['base', 'xds', 'model', 'verdict', 'discovery'],
   lab: ['base'],
@@ -49,7 +51,7 @@ const mayImport: Record<string, readonly string[]> = {
 
 function sourcesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.startsWith(`gen${sep}`))
+    .filter((name) => /\.tsx?$/.test(name) && !name.startsWith(`gen${sep}`))
     .map((name) => join(folder, name));
 }
 

@@ -206,3 +206,32 @@ test('what clients report, as a whole and as events with what has changed', asyn
   abort.abort();
   await ended.promise;
 });
+
+test('the page is its own files, with a policy that lets nothing else in; a link from elsewhere leads there', async () => {
+  const app = adminApp(source);
+  const ask = (url: string, headers = {}, remoteAddress = '127.0.0.1') =>
+    app.inject({ url, remoteAddress, headers: { host: 'localhost:18001', ...headers } });
+  assert.equal((await ask('/')).headers.location, 'dashboard/');
+  for (const path of ['', 'app.js', 'app.css']) {
+    const { statusCode, headers } = await ask(`/dashboard/${path}`);
+    assert.equal(statusCode, 200, path);
+    assert.match(
+      String(headers['content-security-policy']),
+      /default-src 'none'; script-src 'self';.*frame-ancestors 'none'/,
+    );
+  }
+  for (const path of ['other.js', '../control-plane.ts', '..%2fcontrol-plane.ts', 'LICENSES.txt', '%2e%2e/main.tsx']) {
+    assert.equal((await ask(`/dashboard/${path}`)).statusCode, 404, path);
+  }
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  assert.equal((await ask('/dashboard/', link)).statusCode, 200);
+  assert.equal((await ask('/config_dump', link)).statusCode, 403);
+  assert.equal((await ask('/dashboard/events?topic=services', link)).statusCode, 403);
+  assert.equal((await ask('/dashboard/', { ...link, 'sec-fetch-dest': 'iframe' })).statusCode, 403);
+  assert.equal((await ask('/dashboard/', { ...link, host: 'evil.example' })).statusCode, 403);
+  for (const path of ['', 'app.js', 'events?topic=services']) {
+    assert.equal((await ask(`/dashboard/${path}`, {}, '10.0.0.7')).statusCode, 403, 'as /config_dump');
+  }
+  assert.equal((await ask('/dashboard/events?topic=other')).statusCode, 400);
+  await app.close();
+});

@@ -1,7 +1,10 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { formatAddress, isLoopback, type ListenAddress, listenError } from '../base/listen-address.ts';
+import type { Feed } from '../feed/feed.ts';
 import type { LoadView } from '../load/load-view.ts';
+import { addDashboardRoutes, pagePaths } from './dashboard-routes.ts';
+import { LiveStreams } from './live-streams.ts';
 import { sendLoadEvents } from './load-events.ts';
 import { LongAnswers } from './long-answers.ts';
 import { SocketPlaces } from './socket-places.ts';
@@ -17,6 +20,8 @@ export interface AdminSource {
   load?(): LoadView | undefined;
   /** Calls the observer about once a second; returns what ends it. */
   observeLoad?(observer: (view: LoadView) => void): () => void;
+  /** What the page shows. */
+  readonly feed?: Feed | undefined;
 }
 
 export interface Readiness {
@@ -62,7 +67,7 @@ const forEverybody: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metr
 const longPaths: ReadonlySet<string> = new Set(['/metrics', '/config_dump', '/clients']);
 
 /** What there is to ask for. */
-const paths = ['/healthz', '/readyz', '/metrics', '/config_dump', '/clients', '/load'];
+const paths = ['/healthz', '/readyz', '/metrics', '/config_dump', '/clients', '/load', '/dashboard/'];
 
 const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
@@ -75,7 +80,8 @@ export interface AdminServerOptions {
 }
 
 /**
- * The admin HTTP server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`, `/clients`, `/load`. It reads and never changes anything.
+ * The admin HTTP server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`, `/clients`, `/load`, and the page at `/dashboard/`. It
+ * reads and never changes anything.
  *
  * @throws EvenkeelError `EK_PORT_IN_USE`
  */
@@ -104,11 +110,12 @@ export function adminApp(source: AdminSource, { debug = 'loopback' }: AdminServe
     // A keep-alive socket of a scraper must not hold up the end of the process.
     forceCloseConnections: true,
   });
-  keepPlaces(app);
+  const streams = keepPlaces(app);
   addSafeHeaders(app);
   keepToLocalNames(app);
   if (debug === 'loopback') keepToLoopback(app);
-  addRoutes(app, source);
+  addRoutes(app, source, streams);
+  addDashboardRoutes(app, source.feed, streams);
   return app;
 }
 
@@ -122,7 +129,7 @@ function pathOf(url: string): string {
 }
 
 /** However many sockets are open, who comes is served: a probe that is not answered restarts the pod. */
-function keepPlaces(app: FastifyInstance): void {
+function keepPlaces(app: FastifyInstance): LiveStreams {
   const places = new SocketPlaces(maxConnections);
   app.server.on('connection', (socket) => places.take(socket));
   const answers = new LongAnswers((socket, isUnderWay) => places.setBusy(socket, isUnderWay));
@@ -130,6 +137,7 @@ function keepPlaces(app: FastifyInstance): void {
   app.addHook('preHandler', async ({ raw, url }, reply) => {
     if (longPaths.has(pathOf(url))) answers.begin(raw.socket, reply.raw);
   });
+  return new LiveStreams((socket, isOpen) => places.setBusy(socket, isOpen));
 }
 
 /** No answer is for a browser to guess the type of, to keep, or to give to the page of somebody else. */
@@ -152,7 +160,9 @@ function keepToLocalNames(app: FastifyInstance): void {
     if (probes.has(pathOf(url)) || !isLoopback(socket.remoteAddress ?? '')) return;
     const { host = '', origin } = headers;
     const isForeign = headers['sec-fetch-site'] === 'cross-site' || headers['sec-fetch-site'] === 'same-site';
-    if (isLocalName(host) && (origin === undefined || isLocalOrigin(origin)) && !isForeign) return;
+    // A link in a chat, or the way back from a login.
+    const isLink = pagePaths.has(pathOf(url)) && headers['sec-fetch-dest'] === 'document';
+    if (isLocalName(host) && (origin === undefined || isLocalOrigin(origin)) && (!isForeign || isLink)) return;
     return reply
       .status(403)
       .send({ error: 'only for callers who name localhost, 127.0.0.1 or [::1], and for no page' });
@@ -181,7 +191,7 @@ function keepToLoopback(app: FastifyInstance): void {
   });
 }
 
-function addRoutes(app: FastifyInstance, source: AdminSource): void {
+function addRoutes(app: FastifyInstance, source: AdminSource, streams: LiveStreams): void {
   app.get('/healthz', async () => ({ status: 'ok' }));
 
   app.get('/readyz', async (_request, reply) => {
@@ -212,8 +222,12 @@ function addRoutes(app: FastifyInstance, source: AdminSource): void {
       return reply.status(404).send({ error: 'clients are not asked for load reports; --load-reports does that' });
     }
     if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return view;
+    if (streams.isFull)
+      return reply.status(503).header('retry-after', '30').send({ error: 'too many streams are open' });
     reply.hijack();
-    sendLoadEvents(reply.raw, reply.getHeaders(), view, (observer) => source.observeLoad?.(observer) ?? (() => {}));
+    streams.open(reply.raw, reply.getHeaders(), (stream) =>
+      sendLoadEvents(stream, view, (observer) => source.observeLoad?.(observer) ?? (() => {})),
+    );
     return reply;
   });
 

@@ -3,6 +3,9 @@ import { systemClock } from '../base/clock.ts';
 import { type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { Logger } from '../base/log.ts';
 import { openFileLimit } from '../base/open-files.ts';
+import { Feed } from '../feed/feed.ts';
+import type { FeedSource } from '../feed/feed-source.ts';
+import { Timeline } from '../feed/timeline.ts';
 import { HealthChecker, type HealthCheckerOptions } from '../health/health-checker.ts';
 import type { LoadView } from '../load/load-view.ts';
 import type { Endpoint } from '../model/endpoint.ts';
@@ -17,8 +20,10 @@ import type { ClientFacts } from './client-view.ts';
 import { type ClientsView, clientsView } from './clients-view.ts';
 import { configDump } from './config-dump.ts';
 import { maxSessions, placesWithin } from './connection-places.ts';
+import { controlRows } from './control-rows.ts';
 import { type EjectedView, Ejections } from './ejections.ts';
 import { EmptyPorts } from './empty-ports.ts';
+import { feedSource, forgetOnTimeline, noteOnTimeline } from './feed-source.ts';
 import { GatewayPublisher } from './gateway-publisher.ts';
 import { readGauges } from './gauges.ts';
 import { kubeNodeZones } from './kube-node-zones.ts';
@@ -35,6 +40,7 @@ import { ServiceHealth } from './service-health.ts';
 import type { NamedSource } from './sources.ts';
 import { StreamActivity } from './stream-activity.ts';
 import { TlsEntrance, type TlsSettings } from './tls-entrance.ts';
+import { typeLabel } from './type-label.ts';
 import { isAwaited, UndecidedServices } from './undecided-services.ts';
 
 export interface ControlPlaneOptions {
@@ -102,6 +108,10 @@ export class ControlPlane implements AdminSource {
   readonly #ejections: Ejections | undefined;
   /** Undefined: nobody listens. */
   readonly #loads: LoadReports | undefined;
+  readonly #timeline = new Timeline();
+  /** What its page shows. */
+  readonly feed: Feed;
+  readonly #maxSessions: number;
   readonly #whenReady = Promise.withResolvers<void>();
   /** Services that must be published before the first stream is; undefined until all sources are synced. */
   #awaited: Set<string> | undefined;
@@ -140,6 +150,7 @@ export class ControlPlane implements AdminSource {
           publishLog.removed(id);
           this.#loads?.removed(id);
           this.#emptyPorts.removed(id);
+          forgetOnTimeline(this.#timeline, this.#publisher.get(id));
           this.#publisher.removed(id);
         },
         sourceChanged: ({ name, degraded }) => {
@@ -189,6 +200,7 @@ export class ControlPlane implements AdminSource {
             this.#emptyPorts.published(published);
             this.#own(published);
             this.#loads?.published(published);
+            noteOnTimeline(this.#timeline, published);
           }
           // Before that, thousands of Services may come one by one, and every one of them would change every route.
           if (this.#ready) this.#updateGateways();
@@ -226,6 +238,7 @@ export class ControlPlane implements AdminSource {
     if (places.sessions < maxSessions) {
       log.warn(places, 'the limit of open files leaves room for fewer connections than usual; raise it (ulimit -n)');
     }
+    this.#maxSessions = places.sessions;
     this.#activity = new StreamActivity(this.#metrics, log, missing, this.#emptyPorts);
     this.#server = new AdsServer({
       cache: this.#cache,
@@ -253,6 +266,7 @@ export class ControlPlane implements AdminSource {
         maxHandshakes: places.handshakes,
         accepted: (socket) => this.#server.acceptSocket(socket),
       });
+    this.feed = new Feed({ source: this.#feedSource(options.version), labelOf: typeLabel });
   }
 
   /** Resolves once streams are accepted. */
@@ -404,6 +418,45 @@ export class ControlPlane implements AdminSource {
     return this.#ejections?.view(canonicalName(service, port), podLocalityName(endpoint)) ?? null;
   }
 
+  #feedSource(version: string): FeedSource {
+    return feedSource({
+      version,
+      timeline: this.#timeline,
+      readiness: () => this.readiness(),
+      streams: () => this.#activity.streams,
+      loads: () => this.#loads,
+      services: () => this.#services,
+      healthOf: this.#healthOf,
+      problemsOf: (id) => this.#emptyPorts.problemsOf(id),
+      clients: () => this.#server.clients(),
+      control: () =>
+        controlRows({
+          sources: this.#store.sources,
+          ages: this.#ages,
+          unserved: this.#unserved,
+          conflicts: this.#store.conflicts,
+          services: this.#services,
+          gateways: this.#gateways.gateways,
+          replicas: this.#reconnects.replicas,
+          bounds: this.#bounds,
+        }),
+    });
+  }
+
+  /** What clients can make it hold, and how much of that they do. */
+  get #bounds() {
+    const { memory, open } = this.#server;
+    return [
+      {
+        name: 'memory that clients make it hold',
+        used: memory.usedBytes,
+        most: memory.limits.totalBytes,
+        unit: 'bytes',
+      },
+      { name: 'connections of clients', used: open.sessions, most: this.#maxSessions, unit: 'count' },
+    ] as const;
+  }
+
   /** The rules of who may see what hold for reports as well, on the same ports. */
   #hear(): LoadReports {
     const loads = new LoadReports({
@@ -418,6 +471,7 @@ export class ControlPlane implements AdminSource {
         };
       },
       zoneOf: (kubeNode) => kubeNodeZones(this.#services).get(kubeNode),
+      timeline: this.#timeline,
     });
     loads.addTo(this.#server.services);
     return loads;

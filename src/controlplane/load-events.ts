@@ -1,35 +1,24 @@
-import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
-import { type LoadView, type LoadViewService, portKey } from '../load/load-view.ts';
+import { KeyedChanges } from '../feed/keyed-changes.ts';
+import { type LoadView, portKey } from '../load/load-view.ts';
+import type { LiveStream } from './live-streams.ts';
 
 /**
- * Sends what changes in a {@link LoadView} as server-sent events (HTML, "Server-sent events") until the client goes. Each is
- * a view with the Services alone that differ from the event before; the first has all, and `gone` names those that are no
- * longer there. Whoever reads too slowly is left out until it has read.
+ * Sends what changes in a {@link LoadView}. Each event is a view with the Services alone that differ from the event before;
+ * the first has all, and `gone` names those that are no longer there. Whoever reads too slowly is left out until it has read.
+ *
+ * @returns what ends it
  */
 export function sendLoadEvents(
-  response: ServerResponse,
-  headers: Readonly<Record<string, OutgoingHttpHeader | undefined>>,
+  stream: LiveStream,
   first: LoadView,
   observe: (observer: (view: LoadView) => void) => () => void,
-): void {
-  const sent = new Map<string, string>();
-  const send = (view: LoadView): void => {
-    if (response.writableNeedDrain) return;
-    const services: LoadViewService[] = [];
-    const present = new Set<string>();
-    for (const service of view.services) {
-      const key = portKey(service);
-      const text = JSON.stringify(service);
-      present.add(key);
-      if (sent.get(key) !== text) services.push(service);
-      sent.set(key, text);
-    }
-    const gone = [...sent.keys()].filter((key) => !present.has(key));
-    for (const key of gone) sent.delete(key);
-    response.write(`event: load\ndata: ${JSON.stringify({ ...view, services, gone })}\n\n`);
-  };
-  response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
-  const end = observe(send);
-  response.on('close', end);
+): () => void {
+  const changes = new KeyedChanges(portKey);
+  const send = (view: LoadView): void =>
+    stream.send('load', () => {
+      const { changed, gone } = changes.next(view.services);
+      return { ...view, services: changed, gone };
+    });
   send(first);
+  return observe(send);
 }

@@ -1,5 +1,8 @@
 import { type GrpcRouter, LoadReportService, type Peer, type XdsNode } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
+import type { TrendRow } from '../feed/rows.ts';
+import type { Timeline } from '../feed/timeline.ts';
+import { Trends } from '../feed/trends.ts';
 import { callerOf } from '../load/caller.ts';
 import { callerTotals } from '../load/caller-totals.ts';
 import { countsIssued } from '../load/calls-of.ts';
@@ -24,6 +27,8 @@ export interface LoadReportsOptions {
   readonly zoneOf: (kubeNode: string) => string | undefined;
   /** Takes part in what is heard; undefined: nothing is ejected. */
   readonly ejections?: Ejections | undefined;
+  /** Gets verdicts that change, and pods that are ejected. */
+  readonly timeline: Timeline;
   readonly clock?: Clock | undefined;
 }
 
@@ -37,10 +42,12 @@ export class LoadReports {
   readonly #clock: Clock;
   readonly #store: LoadStore;
   readonly #service: LoadReportService;
+  readonly #trends = new Trends();
   readonly #observers = new Set<(view: LoadView) => void>();
   /** Clusters of a Service, by its key. */
   readonly #clusters = new Map<string, ReadonlySet<string>>();
   #cancel: () => void;
+  #ticks = 0;
 
   constructor(options: LoadReportsOptions) {
     const { metrics, access, ejections, clock = systemClock } = options;
@@ -128,6 +135,11 @@ export class LoadReports {
     this.#options.ejections?.serviceRemoved(cluster);
   }
 
+  /** Calls of a Service port over the last minutes; undefined where nothing was reported. */
+  trend(port: string): TrendRow | undefined {
+    return this.#trends.of(port);
+  }
+
   /** What is known now. */
   view(): LoadView {
     return this.#store.view();
@@ -164,9 +176,24 @@ export class LoadReports {
   #tick(): void {
     this.#cancel = this.#clock.after(tickMs, () => this.#tick());
     this.#store.tick();
+    this.#ticks += 1;
+    if ((this.#ticks * tickMs) % this.#trends.stepMs === 0) this.#step();
     if (this.#observers.size === 0) return;
     const view = this.#store.view();
     for (const observer of this.#observers) observer(view);
+  }
+
+  #step(): void {
+    const services = this.#store.services();
+    this.#trends.step(
+      services.map(({ known: { cluster }, all: { total } }) => [cluster, total.calls, total.failed]),
+      Date.now(),
+    );
+    for (const {
+      known: { cluster },
+    } of services) {
+      this.#options.timeline.verdict(cluster, this.#store.verdictOf(cluster), '');
+    }
   }
 }
 

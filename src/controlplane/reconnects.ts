@@ -74,6 +74,11 @@ export class Reconnects {
     this.#cancel?.();
   }
 
+  /** Addresses of all replicas; none where no name was given. */
+  get replicas(): readonly string[] {
+    return this.#watch?.addresses ?? [];
+  }
+
   #stoodStill(ms: number): void {
     const asked = this.#options.server.reconnect(0);
     this.#options.metrics.count('evenkeel_xds_reconnects_total', { reason: 'standstill' }, asked);

@@ -29,6 +29,11 @@ export class ReplicaWatch {
     this.#clock = options.clock ?? systemClock;
   }
 
+  /** Addresses of the replicas, as far as it has seen. */
+  get addresses(): readonly string[] {
+    return [...(this.#known ?? [])];
+  }
+
   /** Resolves after the first look. */
   async start(): Promise<void> {
     await this.#look();

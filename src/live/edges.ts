@@ -1,33 +1,8 @@
+import { type Edge, edgesOf } from '../load/edges.ts';
 import { type LoadView, portKey } from '../load/load-view.ts';
 import { type Column, heading, type Paint, table } from '../probe/print/layout.ts';
 import { duration } from './duration.ts';
 import { percent, rate } from './print-top.ts';
-
-/** Who calls whom. */
-export interface Edge {
-  readonly from: { readonly namespace: string; readonly workload: string };
-  readonly to: { readonly namespace: string; readonly name: string; readonly port: number };
-  readonly calls: number;
-  readonly failed: number;
-}
-
-/** Every workload that called a Service in the window, whatever its zone; most calls first. Pure. */
-export function edgesOf({ services }: LoadView): Edge[] {
-  return services
-    .flatMap(({ namespace, name, port, callers }) =>
-      [...Map.groupBy(callers, (caller) => `${caller.namespace}/${caller.workload}`).values()].map((same): Edge => {
-        const { namespace: from, workload } = same[0]!;
-        return {
-          from: { namespace: from, workload },
-          to: { namespace, name, port },
-          calls: same.reduce((sum, { calls }) => sum + calls, 0),
-          failed: same.reduce((sum, { failed }) => sum + failed, 0),
-        };
-      }),
-    )
-    .filter(({ calls, failed }) => calls + failed > 0)
-    .sort((a, b) => b.calls - a.calls);
-}
 
 /** The forms in which edges can be written. */
 export const edgeFormats = ['text', 'json', 'mermaid', 'dot'] as const;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { displayWidth } from '../base/printable.ts';
+import { edgesOf } from '../load/edges.ts';
 import { painter } from '../probe/print/layout.ts';
 import { duration } from './duration.ts';
-import { edgesOf, printEdges } from './edges.ts';
+import { printEdges } from './edges.ts';
 import { liveGate } from './live-gate.ts';
 import { mergeViews } from './merge-views.ts';
 import { printTop } from './print-top.ts';

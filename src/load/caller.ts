@@ -40,7 +40,8 @@ export function callerOf(
   return { namespace: nameOr(namespace), workload: nameOr(workload ?? workloadOf(id)), zone: nameOr(zone) };
 }
 
-function workloadOf(id: string): string | undefined {
+/** The workload that a pod of this name belongs to, as a Deployment or a StatefulSet names its pods. */
+export function workloadOf(id: string): string | undefined {
   return (deploymentPod.exec(id) ?? statefulSetPod.exec(id))?.[1];
 }
 
