@@ -60,7 +60,7 @@ export interface Target {
    * `xds:///be1-srv.default`). HTTP: a URL.
    */
   readonly target: string;
-  /** Environment of the client process on top of this process's own (`GRPC_XDS_BOOTSTRAP_CONFIG`, `EVENKEEL_DNS` …). */
+  /** Environment of the client process on top of this process's own (`GRPC_XDS_BOOTSTRAP_CONFIG` …). */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** grpc-js channel options on top of the probe's; the scheme's policy, retries and proxies are the probe's. */
   readonly channelOptions?: Readonly<Record<string, string | number>> | undefined;

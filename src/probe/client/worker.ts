@@ -3,8 +3,10 @@ import { messageOf } from '../../base/errors.ts';
 import { timeStamp } from '../../base/time-stamp.ts';
 import type { CallRecord } from '../../verdict/call-record.ts';
 import { openLoop } from '../load/open-loop.ts';
-import type { Caller } from './caller.ts';
+import type { Opened } from '../measure/opened.ts';
 import { ConnectionLog } from './connection-log.ts';
+import { runHeader } from './headers.ts';
+import { loadClient, openClient } from './open-client.ts';
 import type { ClientConfig, Message, Order, RunEnd, RunOrder } from './protocol.ts';
 
 /** Calls in flight beyond which none is begun; the wait counts towards the latency of the calls that wait. */
@@ -14,7 +16,7 @@ const flushMs = 20;
 
 const connections = new ConnectionLog();
 let config: ClientConfig | undefined;
-let caller: Caller | undefined;
+let client: Opened | undefined;
 /** Of the run under way. */
 let enough = new AbortController();
 
@@ -23,24 +25,17 @@ function send(message: Message): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
-async function openCaller(config: ClientConfig): Promise<Caller> {
-  if (config.scheme.protocol === 'http') return (await import('./http-caller.ts')).openHttpCaller(config);
-  return (await import('./grpc-caller.ts')).openGrpcCaller(config);
-}
-
-/** Loads what `open` will need, so that loading is no part of any measurement. */
 async function configure(given: ClientConfig): Promise<void> {
   config = given;
-  await (given.scheme.protocol === 'http' ? import('./http-caller.ts') : import('./grpc-caller.ts'));
-  if (given.scheme.connections === 'xds') await import('@grpc/grpc-js-xds');
+  await loadClient(given.scheme);
   send({ type: 'configured' });
 }
 
 async function open(withinMs: number): Promise<void> {
-  caller?.close();
+  client?.engine.close();
+  await client?.close();
   try {
-    caller = await openCaller(config!);
-    await caller.connect(withinMs);
+    client = await openClient(config!, withinMs);
     send({ type: 'opened' });
   } catch (thrown) {
     send({ type: 'opened', error: messageOf(thrown) });
@@ -58,6 +53,8 @@ async function run(order: RunOrder): Promise<void> {
     batch = [];
   };
   const flushing = setInterval(flush, flushMs);
+  const { engine } = client!;
+  engine.mark!([runHeader, run], deadlineMs);
   connections.forgetClosed();
   const startedAt = timeStamp();
   const cpuBefore = process.cpuUsage();
@@ -67,10 +64,7 @@ async function run(order: RunOrder): Promise<void> {
   const beganAt = performance.now();
   const { begun: made } = await openLoop(
     {
-      engine: {
-        call: (done) =>
-          void caller!.call(run, deadlineMs).then(({ status, pod, peer, error }) => done(status, pod, peer, error)),
-      },
+      engine,
       recorder: {
         due: () => {},
         ended({ dueAt, sentAt, endedAt, status, who: pod, peer, error }) {

@@ -7,8 +7,11 @@ export type Identifier =
   | { readonly from: 'peer' }
   /** The whole of a plain-text answer (HTTP). */
   | { readonly from: 'body' }
-  /** `line`: what stands after the name in a line of a plain-text answer, `Hostname: web-0` (HTTP). */
-  | { readonly from: 'header' | 'trailer' | 'field' | 'line'; readonly name: string };
+  /**
+   * `line`: what stands after the name in a line of a plain-text answer, `Hostname: web-0` (HTTP); `orField`: of a header, the
+   * field that counts where there is no such header.
+   */
+  | { readonly from: 'header' | 'trailer' | 'field' | 'line'; readonly name: string; readonly orField?: string };
 
 /** Everything in one answer that could tell who gave it. Header and trailer names in lower case. */
 export interface AnswerSample {
@@ -47,6 +50,12 @@ export function parseIdentifier(text: string): Identifier | undefined {
 /** As it is written after `--identify`. */
 export function formatIdentifier(identifier: Identifier): string {
   return 'name' in identifier ? `${identifier.from}:${identifier.name}` : identifier.from;
+}
+
+/** The field of an answer that an identifier looks at, if it has to. */
+export function fieldOf(identifier: Identifier): string | undefined {
+  if (identifier.from === 'field') return identifier.name;
+  return 'orField' in identifier ? identifier.orField : undefined;
 }
 
 /** What an identifier finds in an answer; undefined: nothing. */

@@ -44,6 +44,8 @@ export interface Engine {
   sample(): Promise<{ readonly status: string; readonly error?: string | undefined; readonly answer: AnswerSample }>;
   /** From now on calls tell `who` by it. */
   identifyBy(identifier: Identifier): void;
+  /** From now on calls have this header beside those of the engine, and this deadline. */
+  mark?(header: readonly [name: string, value: string], deadlineMs: number): void;
   /** Closes all connections; calls in flight end. */
   close(): void;
 }

@@ -47,7 +47,7 @@ export async function findPlace(target: GrpcTarget, options: ProbeOptions): Prom
       return { ...fixed, uri, addressesOf: () => target.addresses };
     }
     case 'dns': {
-      await requireKnownHost(options);
+      if (options.own === undefined) await requireKnownHost(options);
       if (hasZone(target.host)) {
         return { ...fixed, uri: resolveToFixed([{ host: target.host, port: target.port }], namesOf(target).authority) };
       }

@@ -1,5 +1,3 @@
-import { openGrpc } from './open-grpc.ts';
-import { openHttp } from './open-http.ts';
 import type { Opened } from './opened.ts';
 import type { ProbeOptions } from './options.ts';
 
@@ -11,5 +9,7 @@ import type { ProbeOptions } from './options.ts';
  *   `EK_FILE_SYNTAX`
  */
 export async function openEngine(options: ProbeOptions, signal: AbortSignal): Promise<Opened> {
-  return options.target.kind === 'http' ? openHttp(options, signal) : openGrpc(options, signal);
+  // Loaded where it is needed only: a client should start soon.
+  if (options.target.kind === 'http') return (await import('./open-http.ts')).openHttp(options, signal);
+  return (await import('./open-grpc.ts')).openGrpc(options, signal);
 }

@@ -1,17 +1,15 @@
 import * as grpc from '@grpc/grpc-js';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
-import { WireEngine } from '../load/wire/wire-engine.ts';
 import { TlsCredentials } from '../target/channel-credentials.ts';
 import { ChannelEngine } from '../target/channel-engine.ts';
 import { clientTls, readTls } from '../target/credentials.ts';
-import { diagnoseGrpc } from '../target/diagnose.ts';
-import { type ClientTls, type ConnectFailure, type Dial, dialWith } from '../target/dial.ts';
+import { type ClientTls, ConnectFailure, type Dial, dialWith } from '../target/dial.ts';
 import type { PreparedCall } from '../target/method.ts';
 import { namesOf, type TargetNames } from '../target/names-of-target.ts';
 import { findPlace, type GrpcPlace, type GrpcTarget } from './grpc-place.ts';
 import { type Opened, unreachable } from './opened.ts';
 import type { ProbeOptions } from './options.ts';
-import { describeGiven, isHealth, prepare } from './prepare.ts';
+import { describeGiven, knownService, prepare } from './prepare.ts';
 
 /** How to reach the servers of a target. */
 interface Route {
@@ -42,7 +40,7 @@ export async function openGrpc(options: ProbeOptions, signal: AbortSignal): Prom
         throw unreachable(options, messageOf(thrown), thrown);
       });
     const call = await prepare(options, given, channel.client, metadata);
-    const reflected = given === undefined && !isHealth(options);
+    const reflected = given === undefined && knownService(options) === undefined;
     if (options.engine === 'wire') {
       const opened = await openWire(options, route, call);
       channel.close();
@@ -65,7 +63,7 @@ function openChannel(options: ProbeOptions, { target, place, names, tls }: Route
     {
       uri: place.uri,
       credentials: tls === undefined ? grpc.credentials.createInsecure() : new TlsCredentials(tls),
-      options: channelOptions(target, options.policy, names),
+      options: channelOptions(target, options, names),
       channels: options.connections ?? 1,
     },
     { deadlineMs: options.deadlineMs, metadata },
@@ -73,13 +71,17 @@ function openChannel(options: ProbeOptions, { target, place, names, tls }: Route
 }
 
 async function diagnose(
-  { connectMs }: ProbeOptions,
+  { connectMs, own }: ProbeOptions,
   { place, dial, tls }: Route,
   signal: AbortSignal,
 ): Promise<ConnectFailure | undefined> {
   const expected = await place.ask().catch(() => undefined);
   if (expected === undefined || expected.backends.length === 0) return undefined;
-  return diagnoseGrpc(dial, place.addressesOf(expected), tls === undefined, { withinMs: connectMs / 2, signal });
+  const { diagnoseGrpc } = await import('../target/diagnose.ts');
+  const limits = { withinMs: connectMs / 2, signal };
+  const found = await diagnoseGrpc(dial, place.addressesOf(expected), tls === undefined, limits);
+  // What a scheme calls has just been made, and may not listen yet.
+  return own === undefined || found === undefined ? found : new ConnectFailure(found.message, false, found);
 }
 
 async function openWire(
@@ -88,6 +90,7 @@ async function openWire(
   { path, requests, singleAnswer, answers }: PreparedCall,
 ): Promise<Omit<Opened, 'reflected'>> {
   const { connections = 1, headers, deadlineMs, connectMs } = options;
+  const { WireEngine } = await import('../load/wire/wire-engine.ts');
   const engine = await WireEngine.open({
     addresses: place.addressesOf(await place.ask()),
     connections,
@@ -110,21 +113,23 @@ function askEveryMs({ scheme }: GrpcTarget): number {
   return scheme === 'kubernetes' ? 50 : 500;
 }
 
-/** As the schemes' clients: no retries, no proxy of the environment, no service config from DNS, no shared connections. */
+/** No retries, no proxy of the environment, no service config from DNS, no connections shared with another channel. */
 function channelOptions(
   { scheme }: GrpcTarget,
-  policy: ProbeOptions['policy'],
+  { policy, own }: ProbeOptions,
   { authority }: TargetNames,
 ): grpc.ChannelOptions {
+  // By the service config below nothing is retried but what no server has processed, as in every gRPC client (gRFC A6,
+  // "Transparent Retries"). A control plane could ask for more; for schemes a failed attempt is a failed call.
+  const retries = own?.retries ?? scheme !== 'xds';
   return {
-    // By the service config below nothing is retried but what no server has processed, as in every gRPC client (gRFC A6,
-    // "Transparent Retries"). A control plane could ask for more.
-    'grpc.enable_retries': scheme === 'xds' ? 0 : 1,
+    'grpc.enable_retries': retries ? 1 : 0,
     'grpc.enable_http_proxy': 0,
     'grpc.service_config_disable_resolution': 1,
     'grpc.use_local_subchannel_pool': 1,
     'grpc.default_authority': authority,
     ...(scheme !== 'xds' && { 'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ [policy]: {} }] }) }),
+    ...own?.channelOptions,
   };
 }
 

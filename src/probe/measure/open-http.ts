@@ -2,7 +2,6 @@ import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { reasonOf } from '../target/connect-reason.ts';
 import { readTls } from '../target/credentials.ts';
-import { diagnoseHttp } from '../target/diagnose.ts';
 import { expectedOf } from '../target/expected.ts';
 import { HttpEngine } from '../target/http-engine.ts';
 import { fileOrText, type Opened, requireKnownHost, unreachable } from './opened.ts';
@@ -51,5 +50,6 @@ async function otherProtocol({ target, connectMs }: ProbeOptions, signal: AbortS
   const found: LookupAddress | undefined = await lookup(host).catch(() => undefined);
   if (found === undefined) return undefined;
   const address = { host: found.address, port: Number(target.url.port) || 80 };
+  const { diagnoseHttp } = await import('../target/diagnose.ts');
   return diagnoseHttp(address, { withinMs: Math.min(connectMs, 1_000), signal });
 }

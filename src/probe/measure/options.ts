@@ -1,3 +1,4 @@
+import type { DescService } from '@bufbuild/protobuf';
 import type { Command } from 'commander';
 import { EvenkeelError } from '../../base/errors.ts';
 import { wholeNumber } from '../../base/number-flag.ts';
@@ -45,6 +46,18 @@ export interface ProbeOptions extends Output {
   readonly calls: number | undefined;
   readonly seed: number;
   readonly gate: Gate | undefined;
+  /** Of the clients of schemes, which are not a person's. */
+  readonly own?: OwnClient | undefined;
+}
+
+/** What the client of a scheme has and a person cannot say. */
+export interface OwnClient {
+  /** Known without asking the server. */
+  readonly service: DescService;
+  /** Of grpc-js, on top of those of every probe. */
+  readonly channelOptions: Readonly<Record<string, string | number>>;
+  /** gRPC's own retries of calls that no server has looked at (gRFC A6, "Transparent Retries"). */
+  readonly retries: boolean;
 }
 
 /** As commander hands options over. */

@@ -1,11 +1,8 @@
-import { create, createFileRegistry } from '@bufbuild/protobuf';
+import { create, createFileRegistry, type DescService } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { Health } from '@evenkeel/xds/gen/health/v1/health_pb';
 import type * as grpc from '@grpc/grpc-js';
 import type { Described } from '../descriptors/link.ts';
-import { loadProtoFiles } from '../descriptors/proto-files.ts';
-import { loadProtoSets } from '../descriptors/proto-sets.ts';
-import { reflect } from '../descriptors/reflection.ts';
 import { type PreparedCall, prepareCall, splitMethod } from '../target/method.ts';
 import { fileOrText } from './opened.ts';
 import type { ProbeOptions } from './options.ts';
@@ -17,8 +14,13 @@ import type { ProbeOptions } from './options.ts';
  */
 export async function describeGiven(options: ProbeOptions): Promise<Described | undefined> {
   const { protoFiles, importPaths, protoSets, method } = options;
-  if (protoFiles.length > 0) return loadProtoFiles(protoFiles, importPaths, splitMethod(method));
-  return protoSets.length > 0 ? loadProtoSets(protoSets, splitMethod(method)) : undefined;
+  const wanted = splitMethod(method);
+  // Each way is loaded where it is gone only: a client should start soon.
+  if (protoFiles.length > 0) {
+    return (await import('../descriptors/proto-files.ts')).loadProtoFiles(protoFiles, importPaths, wanted);
+  }
+  if (protoSets.length > 0) return (await import('../descriptors/proto-sets.ts')).loadProtoSets(protoSets, wanted);
+  return undefined;
 }
 
 /**
@@ -33,24 +35,33 @@ export async function prepare(
   metadata: grpc.Metadata,
 ): Promise<PreparedCall> {
   const data = options.data === undefined ? '{}' : await fileOrText(options.data, '--data');
-  const wanted = splitMethod(options.method);
-  const described =
-    given ??
-    // Known without asking: the service that every server is expected to have.
-    (isHealth(options)
-      ? health()
-      : await reflect(client, wanted, typesIn(data), { deadlineMs: options.connectMs, metadata }));
+  const known = given ?? knownService(options);
+  const described = known ?? (await reflected(options, client, metadata, data));
   return prepareCall(described, options.method, data);
 }
 
-/** Whether the method is one that is known without asking. */
-export function isHealth({ method }: ProbeOptions): boolean {
-  return splitMethod(method).service === Health.typeName;
+/** The service, where it is known without asking: our own, or the one that every server is expected to have. */
+export function knownService({ method, own }: ProbeOptions): Described | undefined {
+  const { service } = splitMethod(method);
+  const known = [Health, own?.service].find((one) => one?.typeName === service);
+  return known === undefined ? undefined : describe(known);
 }
 
-function health(): Described {
-  const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [Health.file.proto] }));
-  return { registry, missing: new Map() };
+function describe({ file }: DescService): Described {
+  return {
+    registry: createFileRegistry(create(FileDescriptorSetSchema, { file: [file.proto] })),
+    missing: new Map(),
+  };
+}
+
+async function reflected(
+  { method, connectMs }: ProbeOptions,
+  client: grpc.Client,
+  metadata: grpc.Metadata,
+  data: string,
+): Promise<Described> {
+  const { reflect } = await import('../descriptors/reflection.ts');
+  return reflect(client, splitMethod(method), typesIn(data), { deadlineMs: connectMs, metadata });
 }
 
 /** Types that stand in `Any`s: no file of the service need import them. */

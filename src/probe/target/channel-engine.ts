@@ -1,5 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
-import type { AnswerSample, Identifier } from '../identify/identify.ts';
+import { type AnswerSample, fieldOf, type Identifier } from '../identify/identify.ts';
 import { binaryText } from '../identify/metadata-text.ts';
 import type { Done, Engine } from '../load/engine.ts';
 import { boundedError } from '../load/error-text.ts';
@@ -25,8 +25,8 @@ interface RunningCall {
 export class ChannelEngine implements Engine {
   readonly name = 'channel';
   readonly #clients: grpc.Client[];
-  readonly #deadlineMs: number;
-  readonly #metadata: grpc.Metadata;
+  #deadlineMs: number;
+  #metadata: grpc.Metadata;
   readonly #running = new Set<RunningCall>();
   #call: PreparedCall | undefined;
   #requests: Buffer[] = [];
@@ -67,15 +67,22 @@ export class ChannelEngine implements Engine {
     this.#identifier = identifier;
   }
 
+  mark([name, value]: readonly [name: string, value: string], deadlineMs: number): void {
+    this.#metadata = this.#metadata.clone();
+    this.#metadata.set(name, value);
+    this.#deadlineMs = deadlineMs;
+  }
+
   call(done: Done): void {
     const identifier = this.#identifier;
+    const field = fieldOf(identifier);
     let who: string | undefined;
     const call = this.#begin({
       headers: (metadata) => {
         if (identifier.from === 'header') who = textOf(metadata, identifier.name);
       },
       message: (bytes) => {
-        if (identifier.from === 'field' && who === undefined) who = this.#call!.answers.field(bytes, identifier.name);
+        if (field !== undefined && who === undefined) who = this.#call!.answers.field(bytes, field);
       },
       status: ({ code, details, metadata }) => {
         const peer = this.#peerOf(call);

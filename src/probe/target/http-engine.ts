@@ -3,7 +3,7 @@ import * as https from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { formatAddress } from '../../base/listen-address.ts';
-import { type AnswerSample, type Identifier, identifyIn } from '../identify/identify.ts';
+import { type AnswerSample, fieldOf, type Identifier, identifyIn } from '../identify/identify.ts';
 import type { Done, Engine, Held } from '../load/engine.ts';
 import { fieldAt, flatten } from './flatten.ts';
 import { contentOf, type HttpContent } from './http-answer.ts';
@@ -38,7 +38,8 @@ const noContent: HttpContent = { json: undefined, lines: {}, body: undefined, un
 export class HttpEngine implements Engine {
   readonly name = 'http';
   readonly #call: HttpCall;
-  readonly #headers: http.OutgoingHttpHeaders;
+  #headers: http.OutgoingHttpHeaders;
+  #deadlineMs: number;
   readonly #agent: http.Agent | https.Agent;
   /** Whether calls may have to wait for a connection. */
   readonly #limited: boolean;
@@ -48,6 +49,7 @@ export class HttpEngine implements Engine {
   constructor(call: HttpCall) {
     this.#call = call;
     this.#headers = headersOf(call);
+    this.#deadlineMs = call.deadlineMs;
     const { connections = Number.POSITIVE_INFINITY } = call;
     this.#limited = connections > 0 && Number.isFinite(connections);
     const options =
@@ -66,13 +68,18 @@ export class HttpEngine implements Engine {
     for (const socket of free.slice(0, -(this.#call.connections || 1))) socket.destroy();
   }
 
+  mark([name, value]: readonly [name: string, value: string], deadlineMs: number): void {
+    this.#headers = { ...this.#headers, [name]: value };
+    this.#deadlineMs = deadlineMs;
+  }
+
   get mostConnections(): number {
     return this.#mostConnections;
   }
 
   call(done: Done): void {
     const { from } = this.#identifier;
-    const keep = from === 'field' || from === 'line' || from === 'body';
+    const keep = from === 'line' || from === 'body' || fieldOf(this.#identifier) !== undefined;
     this.#request(keep, (answer) => done(answer.status, this.#who(answer), answer.peer, answer.error, answer.held));
     const { sockets, freeSockets } = this.#agent;
     const open = [...Object.values(sockets), ...Object.values(freeSockets)].reduce(
@@ -96,14 +103,17 @@ export class HttpEngine implements Engine {
 
   #who(answer: Answer): string | undefined {
     const identifier = this.#identifier;
-    if (identifier.from === 'field') return fieldAt(answer.content.json, identifier.name);
+    const field = fieldOf(identifier);
+    const inField = (): string | undefined => (field === undefined ? undefined : fieldAt(answer.content.json, field));
+    if (identifier.from === 'field') return inField();
     if (identifier.from === 'peer') return answer.peer;
-    if (identifier.from === 'header') return textOf(answer.headers[identifier.name]);
+    if (identifier.from === 'header') return textOf(answer.headers[identifier.name]) ?? inField();
     return identifyIn(identifier, sampleOf(answer));
   }
 
   #request(keepBody: boolean, done: (answer: Answer) => void): void {
-    const { url, method, body, deadlineMs } = this.#call;
+    const { url, method, body } = this.#call;
+    const deadlineMs = this.#deadlineMs;
     const send = url.protocol === 'https:' ? https.request : http.request;
     const none = { headers: {}, content: noContent };
     const begunAt = performance.now();
