@@ -1,12 +1,11 @@
 // Attacks servers that it started itself, on loopback alone, and measures what becomes of them and of another client.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readArguments } from '../../scripts/arguments.mjs';
 import { buildGo, goVersion } from '../fanout/build-go.ts';
 import { attacks } from './attacks.ts';
+import { attackFor, beServedFor } from './processes.ts';
 import { formatRow, type Row, tableHead } from './report.ts';
 import { type ServerName, serverNames, startServer } from './servers.ts';
 
@@ -53,18 +52,6 @@ function positive(flag: string, text: string): number {
   return value;
 }
 
-function start(file: string, ...args: (string | number)[]): ChildProcess {
-  const path = join(import.meta.dirname, file);
-  return spawn(process.execPath, [path, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
-}
-
-async function outputOf(child: ChildProcess): Promise<string> {
-  const chunks: Buffer[] = [];
-  child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(child, 'close');
-  return Buffer.concat(chunks).toString();
-}
-
 async function measure(server: ServerName, attack: string, attackers: number, directory: string): Promise<Row> {
   const seconds = positive('--seconds', values.seconds);
   const memoryLimit = positive('--limit-mb', values['limit-mb']) * 1024 * 1024;
@@ -78,26 +65,24 @@ async function measure(server: ServerName, attack: string, attackers: number, di
     void running.stop();
   }, 20);
   running.watchTurns();
-  const victim = start('victim.ts', running.port, running.resource, seconds + 1);
-  const attacker = attackers > 0 ? start('attacker.ts', running.port, attack, attackers, seconds) : undefined;
-  const [output] = await Promise.all([outputOf(victim), attacker === undefined ? '' : outputOf(attacker)]);
+  const [{ p50Ms, p99Ms, calls, unanswered }] = await Promise.all([
+    beServedFor(seconds + 1, running.port, running.resource),
+    attackers > 0 && attackFor(seconds, running.port, attack, attackers),
+  ]);
   const died = !killed && !running.isUp;
   clearInterval(watch);
   const turnMs = await running.longestTurnMs();
   await running.stop();
-  const { waited, unanswered } = JSON.parse(output) as { waited: number[]; unanswered: number };
-  waited.sort((a, b) => a - b);
-  const at = (share: number): number => waited[Math.min(waited.length - 1, Math.floor(waited.length * share))] ?? 0;
   return {
     attack,
     server,
     attackers,
     peakBytes: peak,
     end: killed ? 'memory' : died ? 'died' : 'up',
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
+    p50Ms,
+    p99Ms,
     turnMs,
-    calls: waited.length,
+    calls,
     unanswered,
   };
 }

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { defaultMemoryLimits } from '@evenkeel/xds';
 import { serveNodeFlags } from '../../src/cli/serve-memory.ts';
+import { launch, type Surroundings } from './processes.ts';
 
 export const serverNames = ['evenkeel', 'node-http2', 'grpc-go'] as const;
 export type ServerName = (typeof serverNames)[number];
@@ -12,11 +13,15 @@ export type ServerName = (typeof serverNames)[number];
 /** A server that this process started, and that is the only one that is attacked. */
 export interface RunningServer {
   readonly port: number;
+  /** Where its admin server listens; undefined where it has none. */
+  readonly adminPort: number | undefined;
+  /** Where it serves xDS with TLS; undefined where it does not. */
+  readonly tlsPort: number | undefined;
   /** The name of a listener that it serves. */
   readonly resource: string;
   /** Most memory that it has had, in bytes; undefined once it is gone. */
   peakBytes(): number | undefined;
-  /** Longest turn of its event loop since `watchTurns`, in milliseconds of the processor; undefined where nobody measures it. */
+  /** Longest turn of its event loop since `watchTurns` or since it was asked last, in milliseconds of the processor; undefined where nobody measures it. */
   longestTurnMs(): Promise<number | undefined>;
   watchTurns(): void;
   /** Whether it runs. */
@@ -46,7 +51,7 @@ function endpointsFile(directory: string): string {
   return path;
 }
 
-function commandOf(name: ServerName, directory: string, binaries: string): string[] {
+function commandOf(name: ServerName, { directory, binaries, tls }: ServerOptions): string[] {
   switch (name) {
     case 'evenkeel': {
       const where = ['--xds-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--json'];
@@ -59,6 +64,7 @@ function commandOf(name: ServerName, directory: string, binaries: string): strin
         '--endpoints',
         endpointsFile(directory),
         ...where,
+        ...(tls === undefined ? [] : ['--tls-listen', '127.0.0.1:0', '--tls-cert', tls.cert, '--tls-key', tls.key]),
       ];
     }
     case 'node-http2':
@@ -68,36 +74,43 @@ function commandOf(name: ServerName, directory: string, binaries: string): strin
   }
 }
 
-/**
- * Starts a server with a log that is thrown away, as a file would be.
- *
- * @param directory - for files that it reads
- * @param memoryLimit - bytes that the server is told it has; others take what they take
- */
-export async function startServer(
-  name: ServerName,
-  { directory, binaries, memoryLimit }: { directory: string; binaries: string; memoryLimit: number },
-): Promise<RunningServer> {
-  const [program, ...args] = commandOf(name, directory, binaries);
-  // As it would itself in a container with this limit.
+export interface ServerOptions extends Surroundings {
+  /** For files that it reads. */
+  readonly directory: string;
+  /** Where what was built with Go lies. */
+  readonly binaries: string;
+  /** Bytes that evenkeel is told it has, where it does not see a limit itself; others take what they take. */
+  readonly memoryLimit?: number | undefined;
+  /** Files of a certificate, where it shall serve with TLS as well; evenkeel alone does. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+}
+
+/** Starts a server with a log that is thrown away, as a file would be. */
+export async function startServer(name: ServerName, options: ServerOptions): Promise<RunningServer> {
+  const { directory, memoryLimit, openFiles, processesFile } = options;
   const turnsFile = join(directory, 'turns.json');
   rmSync(turnsFile, { force: true });
   const env = {
     ...process.env,
     EVENKEEL_BENCH_TURNS: turnsFile,
-    EVENKEEL_XDS_MEMORY_BYTES: String(defaultMemoryLimits({}, memoryLimit).totalBytes),
+    // As it would itself in a container with this limit.
+    ...(memoryLimit !== undefined && {
+      EVENKEEL_XDS_MEMORY_BYTES: String(defaultMemoryLimits({}, memoryLimit).totalBytes),
+    }),
   };
-  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-  child.stderr.resume();
-  const wait = name === 'evenkeel' ? '"event":"ready"' : undefined;
-  const port = await whenListening(child, wait);
+  const child = launch(commandOf(name, options), { openFiles, processesFile, env });
+  child.stderr!.resume();
+  const ports = await whenListening(child, name === 'evenkeel' ? '"event":"ready"' : undefined);
   return {
-    port,
+    port: ports.xds!,
+    adminPort: ports.admin,
+    tlsPort: ports.tls,
     resource: 'svc-1',
     peakBytes: () => peakOf(child),
     watchTurns: () => void (name !== 'grpc-go' && child.kill('SIGUSR2')),
     async longestTurnMs() {
       if (name === 'grpc-go' || child.exitCode !== null || child.signalCode !== null) return undefined;
+      rmSync(turnsFile, { force: true });
       child.kill('SIGUSR2');
       for (let tries = 0; tries < 40 && !existsSync(turnsFile); tries++) {
         await new Promise((resolve) => setTimeout(resolve, 50));
@@ -117,18 +130,21 @@ export async function startServer(
   };
 }
 
-/** Resolves with the port once the server says where it listens, and has said `ready` where it says so. */
-async function whenListening(child: ChildProcess, ready: string | undefined): Promise<number> {
-  let port: number | undefined;
+/** Resolves with the ports once the server says where it listens, and has said `ready` where it says so. */
+async function whenListening(
+  child: ChildProcess,
+  ready: string | undefined,
+): Promise<Readonly<Record<string, number>>> {
+  let ports: Readonly<Record<string, number>> | undefined;
   child.once('exit', () => child.stdout?.destroy());
   for await (const line of createInterface({ input: child.stdout! })) {
-    if (port === undefined && line.startsWith('{')) {
-      const { xds } = JSON.parse(line) as { xds: string };
-      port = Number(xds.split(':').at(-1));
+    if (ports === undefined && line.startsWith('{')) {
+      const where = Object.entries(JSON.parse(line) as Record<string, unknown>);
+      ports = Object.fromEntries(where.map(([name, address]) => [name, Number(String(address).split(':').at(-1))]));
     }
-    if (port !== undefined && (ready === undefined || line.includes(ready))) {
+    if (ports !== undefined && (ready === undefined || line.includes(ready))) {
       child.stdout?.resume();
-      return port;
+      return ports;
     }
   }
   throw new Error('the server ended before it listened');

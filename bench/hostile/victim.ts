@@ -1,19 +1,19 @@
-// A process that is a client as others are: PORT RESOURCE SECONDS. Every 30 ms a call on one connection, every 100 ms a
+// A process that is a client as others are: PORT RESOURCE SECONDS [tls]. Every 30 ms a call on one connection, every 100 ms a
 // connection of its own with a listener request. Prints what it waited, in milliseconds; a call without an answer counts as
 // the whole time that it waited.
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { adsSotwPath, frameMessage } from '@evenkeel/xds';
 import { field } from './raw-connection.ts';
 
-const [port, resource, seconds] = process.argv.slice(2);
-const url = `http://127.0.0.1:${port}`;
+const [port, resource, seconds, tls] = process.argv.slice(2);
+const url = `${tls === 'tls' ? 'https' : 'http'}://127.0.0.1:${port}`;
 const listener = 'type.googleapis.com/envoy.config.listener.v3.Listener';
 const patienceMs = 10_000;
 const waited: number[] = [];
 let unanswered = 0;
 
 function session(): ClientHttp2Session {
-  const made = connect(url);
+  const made = connect(url, { rejectUnauthorized: false });
   made.on('error', () => {});
   return made;
 }
