@@ -1,6 +1,16 @@
 import { frameFlag } from '@evenkeel/xds/http2';
 import type { Attack, Target } from './attacks.ts';
-import { field, frame, headers, int32, literal, RawConnection, requestBlock, setting } from './raw-connection.ts';
+import {
+  field,
+  frame,
+  headers,
+  int32,
+  literal,
+  nextSource,
+  RawConnection,
+  requestBlock,
+  setting,
+} from './raw-connection.ts';
 import { again } from './repeat.ts';
 
 /** Writes what a maker gives, as fast as the server takes it; a connection that is closed is opened again. */
@@ -55,7 +65,7 @@ function idle(count: number, hello: boolean): Attack['run'] {
     for (let index = 0; index < count && !over(); index++) {
       if (hello) open.push((await RawConnection.open(port)).socket);
       else {
-        const socket = connect({ host: '127.0.0.1', port });
+        const socket = connect({ host: '127.0.0.1', port, localAddress: nextSource() });
         socket.on('error', () => {});
         open.push(socket);
       }

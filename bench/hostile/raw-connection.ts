@@ -70,6 +70,20 @@ export function field(fieldNumber: number, content: Uint8Array | string): Buffer
   return Buffer.concat([Buffer.from([...head, rest]), bytes]);
 }
 
+let sources = 1;
+let connections = 0;
+
+/** So many addresses of loopback (127.66.0.0/16) are those of the attackers, who are not where others are. */
+export function useSources(count: number): void {
+  sources = count;
+}
+
+/** Where the next connection comes from: one address after the other. */
+export function nextSource(): string {
+  const source = connections++ % sources;
+  return `127.66.${source >> 7}.${(source & 127) + 1}`;
+}
+
 /** One connection of an attacker: frames as they are, nothing checked. */
 export class RawConnection {
   readonly socket: Socket;
@@ -85,7 +99,7 @@ export class RawConnection {
 
   /** Connects, and shakes hands of HTTP/2. What comes back is thrown away; `pause` leaves it unread. */
   static async open(port: number, settings: Uint8Array = Buffer.alloc(0), tls = false): Promise<RawConnection> {
-    const options = { host: '127.0.0.1', port };
+    const options = { host: '127.0.0.1', port, localAddress: nextSource() };
     const socket = tls
       ? connectTls({ ...options, ALPNProtocols: ['h2'], rejectUnauthorized: false })
       : connect(options);

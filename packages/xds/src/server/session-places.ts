@@ -1,3 +1,4 @@
+import { peerHost } from '../grpc/peer-host.ts';
 import type { GrpcConnection } from '../grpc/transport.ts';
 
 /** Looks for connections that do nothing are no closer together than this, where the last one found none. */
@@ -23,14 +24,14 @@ export class SessionPlaces {
   }
 
   add(connection: GrpcConnection): void {
-    const address = hostOf(connection);
+    const address = peerHost(connection.peer.address);
     const own = this.#byAddress.get(address);
     if (own === undefined) this.#byAddress.set(address, new Set([connection]));
     else own.add(connection);
   }
 
   delete(connection: GrpcConnection): void {
-    const address = hostOf(connection);
+    const address = peerHost(connection.peer.address);
     const own = this.#byAddress.get(address);
     own?.delete(connection);
     if (own?.size === 0) this.#byAddress.delete(address);
@@ -46,13 +47,13 @@ export class SessionPlaces {
       if (found !== undefined) return found;
     }
     const most = [...(this.#byAddress.get(this.#largest ?? '') ?? [])];
-    const own = this.#byAddress.get(hostOf(comer))?.size ?? 0;
+    const own = this.#byAddress.get(peerHost(comer.peer.address))?.size ?? 0;
     return most.length > own + 1 ? most.at(-1) : undefined;
   }
 
   #nextIdle(): GrpcConnection | undefined {
     for (let one = this.#idle.pop(); one !== undefined; one = this.#idle.pop()) {
-      if (one.streams === 0 && this.#byAddress.get(hostOf(one))?.has(one) === true) return one;
+      if (one.streams === 0 && this.#byAddress.get(peerHost(one.peer.address))?.has(one) === true) return one;
     }
     return undefined;
   }
@@ -65,9 +66,4 @@ export class SessionPlaces {
       .flatMap(([, connections]) => [...connections].filter(({ streams }) => streams === 0))
       .reverse();
   }
-}
-
-/** Without the port. */
-function hostOf({ peer }: GrpcConnection): string {
-  return peer.address.slice(0, Math.max(peer.address.lastIndexOf(':'), 0));
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { clientPreface, errorCode, frameFlag, largestStreamId, settingId } from '../http2/protocol.ts';
 import {
   Conversation,
@@ -14,11 +15,13 @@ import {
 
 // What h2spec does not look at: what a server sends of itself, and when. h2spec itself is in interop/.
 
-test('the server says its settings first, and acknowledges those of the client', () => {
+test('the server says its settings first, to who says something, and acknowledges those of the client', () => {
   const conversation = new Conversation({ maxStreams: 7, headerListBytes: 1_000 });
+  assert.deepEqual(conversation.received(), [], 'a connection alone costs it nothing');
+  conversation.send(handshake.subarray(0, 1));
   const [settings] = conversation.received();
   assert.equal(settings?.payload.toString('latin1'), setting(3, 7) + setting(6, 1_000));
-  conversation.send(handshake);
+  conversation.send(handshake.subarray(1));
   assert.deepEqual(
     conversation.received().map(({ type, flags }) => [type, flags]),
     [['settings', frameFlag.ack]],
@@ -198,13 +201,19 @@ test('a ping is answered with its own bytes, and an answer finds its question', 
   assert.deepEqual(answered, [2, 1]);
 });
 
-test('a client that says nothing is closed', () => {
+test('a client that says nothing is closed', async () => {
   for (const said of [Buffer.alloc(0), clientPreface, handshake.subarray(0, -1)]) {
     const conversation = new Conversation({ handshakeMs: 1_000 }).send(said);
     conversation.clock.advance(1_000);
+    await nextTurn();
     assert.deepEqual([conversation.ended, conversation.faults[0]?.reason], [true, 'preface']);
+    assert.deepEqual(
+      conversation.received().map(({ type }) => type),
+      ['settings', 'goAway'],
+    );
   }
   const conversation = startConversation({ handshakeMs: 1_000 });
   conversation.clock.advance(1_000);
+  await nextTurn();
   assert.equal(conversation.ended, false);
 });

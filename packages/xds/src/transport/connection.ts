@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
+import { peerHost } from '../grpc/peer-host.ts';
 import type { GrpcConnection, Peer, ResponseHeaders } from '../grpc/transport.ts';
 import { ConnectionError, type FaultReason, StreamError } from '../http2/fault.ts';
 import { FrameReader } from '../http2/frame-reader.ts';
@@ -52,7 +53,7 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
   readonly #requests: RateLimit;
   readonly #streams = new OpenStreams();
   readonly #closeListeners: (() => void)[] = [];
-  readonly #cancelHandshake: () => void;
+  #cancelHandshake: () => void;
   readonly #account: ConnectionAccount;
   /** Of frames and headers that have not ended, and of the header table. */
   readonly #unfinished: AccountedSize;
@@ -63,6 +64,7 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
   #waitingAnswerBytes = 0;
   /** `asked`: GOAWAY has been sent; `final`: the client knows it, and further streams are not served. */
   #leaving: 'no' | 'asked' | 'final' = 'no';
+  #hasGreeted = false;
   #ended = false;
   #closed = false;
 
@@ -84,19 +86,17 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
     this.#clock = clock;
     this.#account = memory.open(this, wire.heldBytes + connectionBytes);
     this.#unfinished = new AccountedSize(this.#account);
-    this.#turns = new ReadingTurns(this, loop, clock);
+    const host = peerHost(wire.peer.address);
+    this.#turns = new ReadingTurns(this, loop, clock, host);
     this.#requests = new RateLimit(limits.requests, clock.now());
     this.#frames = new InboundFrames(this);
     this.#floods = new FloodGuard(limits, () => clock.now());
+    // Thousands may have come in one moment.
     this.#cancelHandshake = clock.after(limits.handshakeMs, () => {
-      this.#fail(errorCode.settingsTimeout, 'preface', 'no preface and SETTINGS in time');
+      this.#cancelHandshake = loop.queue(host, () => {
+        this.#fail(errorCode.settingsTimeout, 'preface', 'no preface and SETTINGS in time');
+      });
     });
-    this.#write(
-      settingsFrame([
-        [settingId.maxConcurrentStreams, limits.maxStreams],
-        [settingId.maxHeaderListSize, limits.headerListBytes],
-      ]),
-    );
   }
 
   get grpc(): GrpcConnection {
@@ -217,6 +217,7 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
   read(chunk: Buffer): number {
     this.#wire.cork();
     try {
+      this.#greet();
       return this.#reader.read(chunk, this);
     } catch (thrown) {
       if (thrown instanceof ConnectionError) this.#fail(thrown.code, thrown.reason, thrown.message);
@@ -382,7 +383,20 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
     this.#streams.closeAll();
   }
 
+  /** The first frame (RFC 9113, 3.4), which who says nothing is not sent: opening connections has to cost more than taking them in. */
+  #greet(): void {
+    if (this.#hasGreeted) return;
+    this.#hasGreeted = true;
+    const { maxStreams, headerListBytes } = this.limits;
+    const settings = settingsFrame([
+      [settingId.maxConcurrentStreams, maxStreams],
+      [settingId.maxHeaderListSize, headerListBytes],
+    ]);
+    this.#write(settings);
+  }
+
   #write(bytes: Uint8Array): void {
+    this.#greet();
     this.#wire.write(bytes);
     if (this.#wire.takesMore) return;
     this.#account.hold(bytes);

@@ -6,19 +6,30 @@ const greedyShare = 0.5;
 const leastShare = 0.01;
 /** For so long one is taken to want more. */
 const greedyForMs = 1_000;
-/** Milliseconds of work for those who want more, all of them, before whatever else there is has its turn. */
-const roundMs = 5;
+/** Milliseconds of work for clients in one turn; what comes beyond them waits in line. */
+const turnMs = 5;
+/**
+ * The same where a connection was accepted. Node accepts one a turn, so that turns have to be short while many wait for that, or who
+ * comes last waits for long.
+ */
+const acceptingTurnMs = 0.2;
+
+interface Waiting {
+  /** Undefined where it was taken back. */
+  run: (() => void) | undefined;
+}
 
 /** The event loop, as all connections of a server share it. */
 export class EventLoop {
   readonly #clock: Pick<Clock, 'now'>;
   #turn = 0;
-  #ending: NodeJS.Immediate | undefined;
+  #usedMs = 0;
+  #hasAccepted = false;
+  #next: NodeJS.Immediate | undefined;
   /** Those that wanted more than a turn not long ago, and when they last did, in this order. */
   readonly #greedy = new Map<object, number>();
-  /** Those that wait for a turn, in the order in which they get it. */
-  readonly #queue = new Set<() => void>();
-  #round: NodeJS.Immediate | undefined;
+  /** Those that wait for a turn, by address: each address has one after the other. */
+  #line = new Map<string, Set<Waiting>>();
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
@@ -26,11 +37,25 @@ export class EventLoop {
 
   /** Number of the turn that runs. */
   get turn(): number {
-    this.#ending ??= setImmediate(() => {
-      this.#ending = undefined;
-      this.#turn += 1;
-    });
+    this.#goOn();
     return this.#turn;
+  }
+
+  /** Whether what clients may cause in this turn is used up. */
+  get isFull(): boolean {
+    this.#goOn();
+    return this.#usedMs >= turnMs;
+  }
+
+  /** So many milliseconds of this turn went to a client. */
+  used(ms: number): void {
+    this.#usedMs += ms;
+  }
+
+  /** A connection has been accepted in this turn. */
+  accepted(): void {
+    this.#hasAccepted = true;
+    this.#goOn();
   }
 
   /** The share of all time that a connection has, at this time. */
@@ -59,27 +84,55 @@ export class EventLoop {
   }
 
   /**
-   * Gives a turn to one after the other of those that wait, and after a few milliseconds to whatever else there is to be
-   * done, however many they are.
+   * Does it in one of the next turns. Addresses have one each, then the next one each, so that one that has thousands of
+   * connections makes its own wait; after a few milliseconds whatever else there is comes first.
    *
-   * @param run - the turn
+   * @param address - of the client, without its port
+   * @param run - the work
    * @returns the function that takes it back
    */
-  queue(run: () => void): () => void {
-    this.#queue.add(run);
-    this.#round ??= setImmediate(() => this.#runSome());
-    return () => void this.#queue.delete(run);
+  queue(address: string, run: () => void): () => void {
+    const waiting: Waiting = { run };
+    append(this.#line, address, [waiting]);
+    this.#goOn();
+    return () => {
+      waiting.run = undefined;
+    };
   }
 
-  #runSome(): void {
-    const end = this.#clock.now() + roundMs;
-    // Those that come back during it are behind all others, and get no second turn in a round.
-    const waiting = [...this.#queue];
-    for (const run of waiting) {
-      if (!this.#queue.delete(run)) continue;
-      run();
+  #goOn(): void {
+    this.#next ??= setImmediate(() => this.#nextTurn());
+  }
+
+  #nextTurn(): void {
+    this.#next = undefined;
+    this.#turn += 1;
+    const begun = this.#clock.now();
+    const end = begun + (this.#hasAccepted ? acceptingTurnMs : turnMs);
+    this.#hasAccepted = false;
+    const line = this.#line;
+    // Those that come back during it are behind all others, and get no second time in a turn.
+    this.#line = new Map();
+    for (const [address, own] of line) {
+      const [first] = own;
+      line.delete(address);
+      if (first === undefined) continue;
+      own.delete(first);
+      // Behind the others; a loop over a map comes to what was added during it.
+      if (own.size > 0) line.set(address, own);
+      if (first.run === undefined) continue;
+      first.run();
       if (this.#clock.now() >= end) break;
     }
-    this.#round = this.#queue.size > 0 ? setImmediate(() => this.#runSome()) : undefined;
+    for (const [address, later] of this.#line) append(line, address, later);
+    this.#line = line;
+    this.#usedMs = this.#clock.now() - begun;
+    if (line.size > 0) this.#goOn();
   }
+}
+
+function append(line: Map<string, Set<Waiting>>, address: string, more: Iterable<Waiting>): void {
+  const own = line.get(address);
+  if (own === undefined) line.set(address, new Set(more));
+  else for (const waiting of more) own.add(waiting);
 }

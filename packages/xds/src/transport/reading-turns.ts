@@ -32,6 +32,7 @@ export class ReadingTurns {
   readonly #reader: TurnReader;
   readonly #loop: EventLoop;
   readonly #clock: Clock;
+  readonly #address: string;
   #loopTurn = -1;
   #usedBytes = 0;
   #usedMs = 0;
@@ -41,6 +42,8 @@ export class ReadingTurns {
   #creditAt: number;
   #backlog: Buffer[] = [];
   #deferred: (() => void)[] = [];
+  /** It waits for its turn. */
+  #waits = false;
   #paused = false;
   #closed = false;
   #cancel: () => void = () => {};
@@ -48,7 +51,9 @@ export class ReadingTurns {
     if (!this.#closed) this.#run();
   };
 
-  constructor(reader: TurnReader, loop: EventLoop, clock: Clock) {
+  /** @param address - of the client, without its port */
+  constructor(reader: TurnReader, loop: EventLoop, clock: Clock, address: string) {
+    this.#address = address;
     this.#reader = reader;
     this.#loop = loop;
     this.#clock = clock;
@@ -70,9 +75,13 @@ export class ReadingTurns {
   receive(chunk: Buffer): void {
     if (this.#closed) return;
     this.#backlog.push(chunk);
-    if (this.#paused) return;
-    // One who wanted more not long ago stands in line, where all who do have a few milliseconds together.
-    if (this.#loop.isGreedy(this)) this.#pause(0);
+    if (this.#waits) {
+      if (!this.#paused && this.heldBytes >= turnBytes) this.#pauseReader();
+    } else if (this.#loop.isGreedy(this)) {
+      // One who wanted more not long ago stands in line.
+      this.#pauseReader();
+      this.#queue();
+    } else if (this.#loop.isFull) this.#queue();
     else this.#run();
   }
 
@@ -95,6 +104,7 @@ export class ReadingTurns {
   }
 
   #run(): void {
+    this.#waits = false;
     const begun = this.#clock.now();
     const { turn } = this.#loop;
     if (turn !== this.#loopTurn) {
@@ -107,6 +117,7 @@ export class ReadingTurns {
     this.#work();
     const tookMs = this.#clock.now() - begun;
     this.#usedMs += tookMs;
+    this.#loop.used(tookMs);
     if (this.#closed) return;
     const isLeft = this.#backlog.length > 0 || this.#deferred.length > 0;
     // Bytes as well as time: what the system did to bring them is in nobody's account.
@@ -150,15 +161,20 @@ export class ReadingTurns {
   }
 
   #pause(delayMs: number): void {
-    if (!this.#paused) {
-      this.#paused = true;
-      this.#reader.pause();
-    }
+    this.#pauseReader();
+    this.#waits = true;
     if (delayMs > 0) this.#cancel = this.#clock.after(delayMs, () => this.#queue());
     else this.#queue();
   }
 
+  #pauseReader(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#reader.pause();
+  }
+
   #queue(): void {
-    this.#cancel = this.#loop.queue(this.#goOn);
+    this.#waits = true;
+    this.#cancel = this.#loop.queue(this.#address, this.#goOn);
   }
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
+import { peerHost } from '../grpc/peer-host.ts';
 import { SocketPeer } from '../grpc/socket-peer.ts';
 import { lingerMs, type Peer } from '../grpc/transport.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
@@ -76,6 +77,7 @@ export function serveSocket(
   memory: MemoryBudget,
   loop: EventLoop,
 ): Http2Connection {
+  loop.accepted();
   socket.setNoDelay(true);
   const connection = new Http2Connection(new SocketWire(socket), owner, limits, clock, memory, loop);
   socket.on('data', (chunk: Buffer) => {
@@ -83,9 +85,16 @@ export function serveSocket(
   });
   socket.on('drain', () => connection.drained());
   // A client that closes its side is gone: HTTP/2 has no half-closed connections.
-  socket.on('end', () => socket.destroySoon());
+  // Node would end each at once; thousands that go together shall not hold up the others.
+  socket.allowHalfOpen = true;
+  socket.on('end', () => void loop.queue(peerHost(connection.peer.address), () => close(socket)));
   // A broken connection is no error of ours; 'close' follows.
   socket.on('error', () => {});
   socket.on('close', () => connection.closed());
   return connection;
+}
+
+function close(socket: Socket): void {
+  if (socket.writableLength > 0) socket.destroySoon();
+  else socket.destroy();
 }
