@@ -1,6 +1,8 @@
+import { sum } from '../base/sum.ts';
 import { judge, minimumCalls, type Verdict } from '../verdict/verdict.ts';
 import { unknown } from './caller.ts';
-import type { PodLoad, ServiceLoad } from './service-load.ts';
+import type { CallerLoad, PodLoad, ServiceLoad } from './service-load.ts';
+import { meanMsOf } from './window.ts';
 
 /** What the calls of a Service say about evenness. */
 export interface LiveVerdict {
@@ -13,6 +15,10 @@ export interface LiveVerdict {
   readonly pods: readonly string[];
 }
 
+/** A pod that takes so many times as long as the median is worth a sentence. */
+const timesAsLong = 4;
+/** Calls below which nothing is said of a pod's speed or a caller's luck. */
+const fewestCalls = 20;
 /** Pods that a sentence names. */
 const named = 3;
 /** A part of the calls that is worth a sentence. */
@@ -45,6 +51,9 @@ export function judgeService(service: ServiceLoad, since: number, now: number): 
     sentenceOf(verdict, calls, steady.length, farthest),
     ...comings(pods, since, now),
     ...oneCaller(service, verdict, calls),
+    ...ejected(pods),
+    ...slow(steady),
+    ...failingCallers(service),
     ...unseen(service),
   ];
   return { verdict, calls, why: reasons.join('; '), pods: uneven.map(({ pod }) => pod.known.address) };
@@ -97,6 +106,57 @@ function oneCaller(service: ServiceLoad, verdict: Verdict, calls: number): strin
     const who = `${caller.namespace}/${caller.workload}`;
     return `${who} sends ${Math.round((most / all) * 100)} % of its calls to one pod`;
   });
+}
+
+function ejected(pods: readonly PodLoad[]): string[] {
+  const out = pods.filter(({ isEjected }) => isEjected).map(nameOf);
+  return out.length === 0 ? [] : [`${list(out)} ${out.length === 1 ? 'is' : 'are'} ejected`];
+}
+
+/** Pods that take several times as long as the median of them; they stay, since they answer. */
+function slow(pods: readonly PodLoad[]): string[] {
+  const means = pods.flatMap((pod) => {
+    const meanMs = meanMsOf(pod.window.recent);
+    return meanMs === undefined ? [] : [{ pod, meanMs }];
+  });
+  // Those of whom too few calls are seen under way take less time than can be measured.
+  const quick = pods.filter(
+    (pod) => !means.some((one) => one.pod === pod) && pod.window.recent.succeeded >= fewestCalls,
+  );
+  const inOrder = [...quick.map(({ window }) => quickMs(window.recent)), ...means.map(({ meanMs }) => meanMs)].sort(
+    (a, b) => a - b,
+  );
+  const median = inOrder[Math.floor((inOrder.length - 1) / 2)] ?? 0;
+  const found = means.filter(({ meanMs }) => inOrder.length > 1 && meanMs >= median * timesAsLong);
+  return found
+    .slice(0, named)
+    .map(
+      ({ pod, meanMs }) =>
+        `${nameOf(pod)} takes ${Math.round(meanMs)} ms, ${Math.round(meanMs / median)} times the median`,
+    );
+}
+
+/** An upper estimate for a pod with so little under way. */
+function quickMs({ inFlightMs, succeeded, failed }: { inFlightMs: number; succeeded: number; failed: number }): number {
+  return Math.max(1, inFlightMs / Math.max(1, succeeded + failed));
+}
+
+/** Callers for whom most calls fail at every pod, while others do well: it is not the pods. */
+function failingCallers({ callers }: ServiceLoad): string[] {
+  const all = [...callers.values()].filter(({ window: { recent } }) => recent.succeeded + recent.failed >= fewestCalls);
+  const failing = all.filter(failsEverywhere);
+  const rest = all.filter((caller) => !failing.includes(caller)).map(({ window }) => window.recent);
+  if (failing.length === 0 || sum(rest, ({ succeeded }) => succeeded) <= sum(rest, ({ failed }) => failed)) return [];
+  return failing
+    .slice(0, named)
+    .map(({ caller }) => `calls of ${caller.namespace}/${caller.workload} fail at every pod, those of others do not`);
+}
+
+function failsEverywhere({ pods }: CallerLoad): boolean {
+  const called = [...pods.values()]
+    .map(({ recent }) => recent)
+    .filter(({ succeeded, failed }) => succeeded + failed > 0);
+  return called.length > 1 && called.every(({ succeeded, failed }) => failed > succeeded);
 }
 
 /** What reports do not show. */

@@ -89,12 +89,12 @@ test('a client that counts only what ended is counted by that; one that is seen 
 
 test('mean time by Little’s law, once enough calls were seen under way', () => {
   const { pass } = startStore('a', 'b');
-  const found = pass(cluster({ a: { issued: 100, succeeded: 100, inProgress: 5 }, b: { issued: 9, succeeded: 9 } }))!;
-  // 5 under way on average, 100 a second: each takes 50 ms.
+  const found = pass(cluster({ a: { issued: 100, succeeded: 100, inProgress: 10 }, b: { issued: 9, succeeded: 9 } }))!;
+  // 10 under way on average, 100 a second: each takes 100 ms.
   assert.deepEqual(
     found.pods.map(({ meanMs, inFlight }) => [meanMs, inFlight > 0]),
     [
-      [50, true],
+      [100, true],
       [null, false],
     ],
   );
@@ -209,4 +209,59 @@ test('a Service that is removed is forgotten', () => {
   store.report(1, [cluster({ a: 1 })]);
   store.serviceRemoved('shop/orders:80');
   assert.deepEqual(store.view().services, []);
+});
+
+for (const phaseMs of [0, 250, 500, 990]) {
+  test(`the rate is what is called, whenever clients report and whenever one looks (${phaseMs} ms)`, () => {
+    const clock = new ManualClock();
+    const store = new LoadStore({ clock });
+    store.serviceChanged(service('a', 'b'));
+    for (const client of [1, 2]) store.opened(client, web, 1_000);
+    const rates: number[] = [];
+    for (let ms = 10; ms <= 60_000; ms += 10) {
+      clock.advance(10);
+      // 200 calls a second, by two clients that report at different times.
+      if (ms % 1_000 === phaseMs) store.report(1, [cluster({ a: 60, b: 60 })]);
+      if ((ms + 400) % 1_000 === phaseMs) store.report(2, [cluster({ a: 40, b: 40 })]);
+      if (ms % 1_000 === 0) store.tick();
+      if (ms < 12_000 || ms % 130 !== 0) continue;
+      const { services, windowMs } = store.view();
+      rates.push((services[0]!.calls / windowMs) * 1_000);
+    }
+    const [least, most] = [Math.min(...rates), Math.max(...rates)];
+    // Of the two one is heard of later than the other; what is not known of it yet is not more than a part of a second.
+    assert.ok(least > 195 && most < 205, `${least} to ${most} calls a second`);
+  });
+}
+
+test('a pod that takes ten times as long is named', () => {
+  const { pass } = startStore('a', 'b', 'c');
+  const quick = { issued: 30, succeeded: 30 };
+  const { why } = pass(cluster({ a: quick, b: { ...quick, inProgress: 3 }, c: { ...quick, inProgress: 30 } }), 3)!;
+  assert.match(why, /; pod-c takes 1000 ms, 10 times the median$/);
+  const { why: even } = pass(
+    cluster({ a: { ...quick, inProgress: 30 }, b: { ...quick, inProgress: 30 }, c: { ...quick, inProgress: 30 } }),
+    3,
+  )!;
+  assert.doesNotMatch(even, /median/);
+});
+
+test('a caller for whom everything fails is named, and one of many pods that fails for all is not such a caller', () => {
+  const { store, clock } = startStore('a', 'b');
+  store.opened(2, { ...web, workload: 'cut-off' }, 1_000);
+  const all = (figures: Figures) => cluster({ a: figures, b: figures });
+  const say = (own: ClusterLoad, other: ClusterLoad): string => {
+    for (let second = 0; second < 15; second++) {
+      store.report(1, [own]);
+      store.report(2, [other]);
+      clock.advance(1_000);
+      store.tick();
+    }
+    return store.view().services[0]!.why;
+  };
+  assert.match(
+    say(all({ issued: 20, succeeded: 20 }), all({ issued: 20, failed: 20 })),
+    /calls of shop\/cut-off fail at every pod, those of others do not/,
+  );
+  assert.doesNotMatch(say(all({ issued: 20, failed: 20 }), all({ issued: 20, failed: 20 })), /at every pod/);
 });

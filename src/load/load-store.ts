@@ -7,7 +7,7 @@ import { begunOf, inFlightMsOf } from './calls-of.ts';
 import { judgeService, type LiveVerdict } from './judge-service.ts';
 import type { LoadView, LoadViewCaller, LoadViewPod, LoadViewService } from './load-view.ts';
 import { type KnownService, type PodLoad, ServiceLoad } from './service-load.ts';
-import { type Counts, meanMsOf } from './window.ts';
+import { type Counts, meanMsOf, type Spread } from './window.ts';
 
 export interface LoadStoreOptions {
   /** Length of a slot of time, two of which are looked at; longer where clients report less often. Default 5,000. */
@@ -33,6 +33,8 @@ interface Reporter {
   readonly intervalMs: number;
   /** Whether it counts calls that begin; see {@link countsIssued}. */
   isIssuedCounted: boolean;
+  /** When it last reported; milliseconds of the clock. */
+  reportedAt: number | undefined;
 }
 
 interface Judged extends LiveVerdict {
@@ -58,6 +60,8 @@ export class LoadStore {
   readonly #minSlotMs: number;
   #slotMs: number;
   #slotBegan: number;
+  /** Slots that are over. */
+  #slots = 0;
   #windowBegan: number;
   /** Localities in a report, as a moving average. */
   #localitiesPerReport = 10;
@@ -99,7 +103,7 @@ export class LoadStore {
    * @param isIssuedCounted - whether it counts calls that begin
    */
   opened(stream: number, caller: Caller, intervalMs: number, isIssuedCounted = true): void {
-    this.#reporters.set(stream, { caller, intervalMs, isIssuedCounted });
+    this.#reporters.set(stream, { caller, intervalMs, isIssuedCounted, reportedAt: undefined });
   }
 
   /** It reports no more. */
@@ -123,11 +127,12 @@ export class LoadStore {
     if (reporter === undefined) return { clusters: clusters.length, localities: 0 };
     const ignored = { clusters: 0, localities: 0 };
     let localities = 0;
+    reporter.reportedAt = this.#clock.now();
     for (const cluster of clusters) {
       localities += cluster.localities.length;
       const service = this.#services.get(cluster.name);
       if (service === undefined) ignored.clusters += 1;
-      else ignored.localities += add(service, reporter, cluster);
+      else ignored.localities += this.#add(service, reporter, cluster);
     }
     this.#localitiesPerReport += (localities - this.#localitiesPerReport) / 100;
     return ignored;
@@ -143,6 +148,7 @@ export class LoadStore {
     }
     this.#windowBegan = this.#slotBegan;
     this.#slotBegan = now;
+    this.#slots += 1;
     let longest = 0;
     for (const { intervalMs } of this.#reporters.values()) longest = Math.max(longest, intervalMs);
     this.#slotMs = Math.max(this.#minSlotMs, 2 * longest);
@@ -162,7 +168,7 @@ export class LoadStore {
   /** What is known now. */
   view(): LoadView {
     const now = this.#clock.now();
-    const windowMs = Math.max(1, Math.round(now - this.#windowBegan));
+    const windowMs = Math.max(1, Math.round(now - this.#windowBegan - this.#meanAge(now)));
     const services = [...this.#services]
       .filter(([, { callers }]) => callers.size > 0)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -183,6 +189,47 @@ export class LoadStore {
     this.#doubted.delete(cluster);
     const sinceMs = isNews || before === undefined ? this.#wallClock() : before.sinceMs;
     this.#verdicts.set(cluster, { ...found, sinceMs });
+  }
+
+  /** Adds what a report says of a Service. Returns how many localities there are none of. */
+  #add(service: ServiceLoad, reporter: Reporter, cluster: ClusterLoad): number {
+    const { caller } = reporter;
+    const intervalMs = cluster.intervalMs > 0 ? cluster.intervalMs : reporter.intervalMs;
+    const spread = this.#spreadOf(intervalMs);
+    let ignored = 0;
+    for (const load of cluster.localities) {
+      const { succeeded, failed, inProgress: seenInFlight, issued } = load;
+      if (issued > 0) reporter.isIssuedCounted = true;
+      const counts = {
+        calls: begunOf(load, reporter.isIssuedCounted),
+        ...{ succeeded, failed, seenInFlight },
+        inFlightMs: inFlightMsOf(load, intervalMs),
+      };
+      const { subZone } = load.locality;
+      // All endpoints in one locality, which has no such name.
+      if (subZone === '') service.addWithoutPod(caller, counts, spread);
+      else if (!service.addPod(caller, subZone, counts, spread)) ignored += 1;
+    }
+    return ignored;
+  }
+
+  /** A report is of the interval before it, which reaches into the slot before, and beyond. Nothing is before the first slot. */
+  #spreadOf(intervalMs: number): Spread {
+    if (this.#slots === 0) return { current: 1, previous: 0 };
+    const current = Math.min(1, (this.#clock.now() - this.#slotBegan) / intervalMs);
+    const before = this.#slots === 1 ? 1 : (this.#slotBegan - this.#windowBegan) / intervalMs;
+    return { current, previous: Math.min(1 - current, before) };
+  }
+
+  /** How old the last reports are, on average: calls since then are not known yet. */
+  #meanAge(now: number): number {
+    let [sum, count] = [0, 0];
+    for (const { reportedAt, intervalMs } of this.#reporters.values()) {
+      if (reportedAt === undefined || now - reportedAt > 2 * intervalMs) continue;
+      sum += now - reportedAt;
+      count += 1;
+    }
+    return count === 0 ? 0 : sum / count;
   }
 
   #viewOf(cluster: string, service: ServiceLoad, windowMs: number, now: number): LoadViewService {
@@ -232,25 +279,4 @@ function podView(
 
 function totalOf({ calls, failed }: Counts): { readonly calls: number; readonly failed: number } {
   return { calls, failed };
-}
-
-/** How many localities there are none of. */
-function add(service: ServiceLoad, reporter: Reporter, cluster: ClusterLoad): number {
-  const { caller } = reporter;
-  const intervalMs = cluster.intervalMs > 0 ? cluster.intervalMs : reporter.intervalMs;
-  let ignored = 0;
-  for (const load of cluster.localities) {
-    const { succeeded, failed, inProgress: seenInFlight, issued } = load;
-    if (issued > 0) reporter.isIssuedCounted = true;
-    const counts = {
-      calls: begunOf(load, reporter.isIssuedCounted),
-      ...{ succeeded, failed, seenInFlight },
-      inFlightMs: inFlightMsOf(load, intervalMs),
-    };
-    const { subZone } = load.locality;
-    // All endpoints in one locality, which has no such name.
-    if (subZone === '') service.addWithoutPod(caller, counts);
-    else if (!service.addPod(caller, subZone, counts)) ignored += 1;
-  }
-  return ignored;
 }

@@ -1,5 +1,5 @@
 import { type Caller, callerKey, unknown } from './caller.ts';
-import { type Counts, Window } from './window.ts';
+import { type Counts, type Spread, Window } from './window.ts';
 
 /** A pod that may be called. */
 export interface KnownPod {
@@ -91,25 +91,25 @@ export class ServiceLoad {
   }
 
   /** Adds calls to a pod; false where there is none with this address. */
-  addPod(caller: Caller, address: string, reported: Readonly<Counts>): boolean {
+  addPod(caller: Caller, address: string, reported: Readonly<Counts>, spread?: Spread): boolean {
     const pod = this.pods.get(address);
     if (pod === undefined) return false;
-    pod.window.add(reported);
-    const from = this.#add(caller, reported);
+    pod.window.add(reported, spread);
+    const from = this.#add(caller, reported, spread);
     let cell = from.pods.get(address);
     if (cell === undefined && this.#cells < maxCells) {
       cell = new Window();
       from.pods.set(address, cell);
       this.#cells += 1;
     }
-    cell?.add(reported);
+    cell?.add(reported, spread);
     return true;
   }
 
   /** Adds calls to nobody knows which pod. */
-  addWithoutPod(caller: Caller, reported: Readonly<Counts>): void {
-    this.withoutPod.add(reported);
-    this.#add(caller, reported);
+  addWithoutPod(caller: Caller, reported: Readonly<Counts>, spread?: Spread): void {
+    this.withoutPod.add(reported, spread);
+    this.#add(caller, reported, spread);
   }
 
   /** A slot of time is over. */
@@ -133,10 +133,10 @@ export class ServiceLoad {
     }
   }
 
-  #add(caller: Caller, reported: Readonly<Counts>): CallerLoad {
-    this.all.add(reported);
+  #add(caller: Caller, reported: Readonly<Counts>, spread?: Spread): CallerLoad {
+    this.all.add(reported, spread);
     const from = this.#callerLoad(caller);
-    from.window.add(reported);
+    from.window.add(reported, spread);
     return from;
   }
 

@@ -24,6 +24,14 @@ export function meanMsOf({ succeeded, failed, inFlightMs, seenInFlight }: Counts
   return seenInFlight < fewestSeen || ended === 0 ? undefined : inFlightMs / ended;
 }
 
+/** Which part of what a report says is of the current slot and of the one before; what is older counts in totals alone. */
+export interface Spread {
+  readonly current: number;
+  readonly previous: number;
+}
+
+const allNow: Spread = { current: 1, previous: 0 };
+
 /** Counts of the last one to two slots of time, and since the beginning. */
 export class Window {
   readonly total = noCounts();
@@ -31,9 +39,10 @@ export class Window {
   #previous = noCounts();
 
   /** Adds what a report says. */
-  add(reported: Readonly<Counts>): void {
-    addTo(this.#current, reported);
-    addTo(this.total, reported);
+  add(reported: Readonly<Counts>, { current, previous }: Spread = allNow): void {
+    addTo(this.#current, reported, current);
+    if (previous > 0) addTo(this.#previous, reported, previous);
+    addTo(this.total, reported, 1);
   }
 
   /** The slot is over: what came before it is forgotten. */
@@ -47,21 +56,24 @@ export class Window {
     return isNothing(this.#current) && isNothing(this.#previous);
   }
 
-  /** Both slots together. */
+  /** Both slots together, in whole calls. */
   get recent(): Counts {
     const sum = noCounts();
-    addTo(sum, this.#current);
-    addTo(sum, this.#previous);
+    addTo(sum, this.#current, 1);
+    addTo(sum, this.#previous, 1);
+    sum.calls = Math.round(sum.calls);
+    sum.succeeded = Math.round(sum.succeeded);
+    sum.failed = Math.round(sum.failed);
     return sum;
   }
 }
 
-function addTo(sum: Counts, more: Readonly<Counts>): void {
-  sum.calls += more.calls;
-  sum.succeeded += more.succeeded;
-  sum.failed += more.failed;
-  sum.inFlightMs += more.inFlightMs;
-  sum.seenInFlight += more.seenInFlight;
+function addTo(sum: Counts, more: Readonly<Counts>, part: number): void {
+  sum.calls += more.calls * part;
+  sum.succeeded += more.succeeded * part;
+  sum.failed += more.failed * part;
+  sum.inFlightMs += more.inFlightMs * part;
+  sum.seenInFlight += more.seenInFlight * part;
 }
 
 function isNothing({ calls, succeeded, failed, seenInFlight }: Counts): boolean {
