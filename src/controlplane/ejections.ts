@@ -1,11 +1,11 @@
 import type { ClusterLoad } from '@evenkeel/xds';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import { ejectionSettings } from '../ejection/ejection-settings.ts';
 import { Ejector } from '../ejection/ejector.ts';
 import type { Ejected, EjectionChange } from '../ejection/port-ejection.ts';
 import type { LoadViewPod } from '../load/load-view.ts';
 import type { KnownService } from '../load/service-load.ts';
+import { ejectionSettings } from '../model/ejection-settings.ts';
 import type { ServicePolicy } from '../model/policy.ts';
 import { serviceKey } from '../model/service.ts';
 import type { Metrics } from './metrics.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { conservative, ejectionSettings } from './ejection-settings.ts';
+import { conservative, ejectionSettings } from '../model/ejection-settings.ts';
 import { type Answer, type FleetOptions, randomFrom, SimulatedFleet } from './testing/simulated-fleet.ts';
 
 const fast: Answer = { ms: 5, ok: true };

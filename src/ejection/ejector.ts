@@ -1,6 +1,6 @@
 import type { ClusterLoad } from '@evenkeel/xds';
 import type { Clock } from '../base/clock.ts';
-import type { EjectionSettings } from './ejection-settings.ts';
+import type { EjectionSettings } from '../model/ejection-settings.ts';
 import { type Candidate, type Ejected, type EjectionChange, PortEjection } from './port-ejection.ts';
 
 export interface EjectorOptions {

@@ -1,4 +1,4 @@
-import type { EjectionSettings } from './ejection-settings.ts';
+import type { EjectionSettings } from '../model/ejection-settings.ts';
 
 /** What is known of one pod, and of the others by those who call it. */
 export interface Evidence {

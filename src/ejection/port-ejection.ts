@@ -1,5 +1,5 @@
 import type { LocalityLoad } from '@evenkeel/xds';
-import { type EjectionSettings, mostEjected } from './ejection-settings.ts';
+import { type EjectionSettings, mostEjected } from '../model/ejection-settings.ts';
 import { addEvidence, type Evidence, isMostlyBad, isSick, noEvidence, withoutDoubt } from './evidence.ts';
 import { isWellOnTheWhole, LastWord } from './last-word.ts';
 import { Suspicion } from './suspicion.ts';

@@ -9,6 +9,8 @@ export interface ServicePolicy {
   readonly podLocalities?: boolean | undefined;
   /** Which of its pods are ejected for what clients report of their calls. Absent: those that fail for everybody. */
   readonly ejection?: EjectionPolicy | undefined;
+  /** True: each client leaves out endpoints that fail for it (gRFC A50). */
+  readonly outlierDetection?: boolean | undefined;
 }
 
 /** What a Service asks for about ejection, in the terms of gRFC A50; what is absent is as the mode has it. */
@@ -39,6 +41,7 @@ export const policyValues = {
   ejectionMaxPercent: 'a whole number from 0 to 100',
   ejectionFailurePercent: 'a whole number from 1 to 100',
   ejectionMinCalls: 'a whole number from 1 to 1000000',
+  outlierDetection: '`true` or `false`',
 };
 
 export type PolicyKey = keyof typeof policyValues;
@@ -92,6 +95,12 @@ export const policyFields = {
   ejectionMinCalls: wholeNumber('ejectionMinCalls', 1, 1_000_000).describe(
     'Calls to a pod that an ejection rests on at least. Default: 10, and 5 with `ejection: sharp`.',
   ),
+  outlierDetection: z
+    .boolean(mustBe('outlierDetection'))
+    .optional()
+    .describe(
+      'Whether each client leaves out endpoints that fail for it alone (gRFC A50), with the numbers of `ejection`. Default: `false`.',
+    ),
 } satisfies Record<PolicyKey, z.ZodType>;
 
 export const policyKeys = Object.keys(policyFields) as PolicyKey[];
@@ -107,13 +116,14 @@ export const healthCheckSchema = z.strictObject({
 
 /** What the fields say, but for the locality; what they do not say is absent. */
 export function policyOf(fields: PolicyFields): ServicePolicy {
-  const { healthCheck, grpcService, podLocalities } = fields;
+  const { healthCheck, grpcService, podLocalities, outlierDetection } = fields;
   const ejection = ejectionOf(fields);
   const protocol = healthCheck ?? (grpcService === undefined ? undefined : 'grpc');
   return {
     ...(protocol === undefined ? {} : { healthCheck: checkOf(protocol, grpcService) }),
     ...(podLocalities === undefined ? {} : { podLocalities }),
     ...(Object.keys(ejection).length === 0 ? {} : { ejection }),
+    ...(outlierDetection === undefined ? {} : { outlierDetection }),
   };
 }
 

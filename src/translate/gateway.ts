@@ -8,6 +8,7 @@ import {
 } from '@evenkeel/xds';
 import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
 import { defaultPort, findPort, isGrpcPort, isHttpPort } from '../model/service-port.ts';
+import { outlierDetectionOf } from './outlier-detection.ts';
 import { canonicalName, defaultClusterDomain, distinctPorts, hostNamesOf } from './targets.ts';
 
 /** What an Envoy in front of Services is told: where it listens and which Services it leads to. */
@@ -84,7 +85,13 @@ export function translateGateway(
       buildSocketListener({ name, address, port, routeName: name, statPrefix: gateway.name, edge: true }),
       buildRoute({ name, virtualHosts }),
       ...selected.flatMap(({ service, ports }) =>
-        ports.map((each) => buildEdsCluster({ name: canonicalName(service, each.port), http2: protocolOf(each) })),
+        ports.map((each) =>
+          buildEdsCluster({
+            name: canonicalName(service, each.port),
+            http2: protocolOf(each),
+            outlierDetection: outlierDetectionOf(service.policy),
+          }),
+        ),
       ),
     ],
     hosts: virtualHosts.map(({ domains, rules }) => ({

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { buildAssignment, buildEdsCluster, type EncodedResource } from '@evenkeel/xds';
+import { buildAssignment, buildEdsCluster, type EncodedResource, type OutlierDetectionSpec } from '@evenkeel/xds';
 import { formatAddress } from '../base/listen-address.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
+import { outlierDetectionOf } from './outlier-detection.ts';
 import { distinctEndpoints } from './single-locality.ts';
 import { canonicalName, distinctPorts } from './targets.ts';
 
@@ -37,13 +38,15 @@ export interface ReportingResources {
 export function translateForReports(service: Service, previous?: ReportingResources): ReportingResources {
   const ports = distinctPorts(service.ports).distinct;
   const names = ports.map(({ port }) => canonicalName(service, port));
-  const merged = clusters(names, false, previous?.merged);
+  const spec = outlierDetectionOf(service.policy);
+  const isSameSpec = previous !== undefined && isDeepStrictEqual(outlierDetectionOf(previous.service.policy), spec);
+  const merged = clusters(names, false, spec, isSameSpec ? previous.merged : []);
   if (!hasPodLocalities(service)) return { service, merged, podClusters: merged, podAssignments: new Map() };
   const before = previous !== undefined && hasPodLocalities(previous.service) ? previous : undefined;
   return {
     service,
     merged,
-    podClusters: clusters(names, true, before?.podClusters),
+    podClusters: clusters(names, true, spec, isSameSpec ? before?.podClusters : []),
     podAssignments: new Map(
       ports.map((port) => {
         const encoded = before?.podAssignments.get(port.port);
@@ -65,11 +68,16 @@ export function podLocalityName({ address, port }: Pick<Endpoint, 'address' | 'p
   return formatAddress(address, port);
 }
 
-function clusters(names: readonly string[], inTurn: boolean, previous: readonly EncodedResource[] = []) {
+function clusters(
+  names: readonly string[],
+  inTurn: boolean,
+  outlierDetection: OutlierDetectionSpec | undefined,
+  previous: readonly EncodedResource[] = [],
+) {
   return names.map(
     (name) =>
       previous.find((cluster) => cluster.name === name) ??
-      buildEdsCluster({ name, reportLoad: true, ...(inTurn ? { policies: ['round_robin'] } : {}) }),
+      buildEdsCluster({ name, reportLoad: true, outlierDetection, ...(inTurn ? { policies: ['round_robin'] } : {}) }),
   );
 }
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { buildApiListener, buildAssignment, buildEdsCluster, buildRoute, type EncodedResource } from '@evenkeel/xds';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
+import { outlierDetectionOf } from './outlier-detection.ts';
 import { singleLocality } from './single-locality.ts';
 import { aliasesOf, canonicalName, defaultClusterDomain, distinctPorts, type ServiceAliases } from './targets.ts';
 
@@ -87,7 +88,10 @@ function translateNames(service: Service, ports: readonly ServicePort[], cluster
     aliases,
     refused,
     shared: [
-      ...canonical.flatMap((name) => [buildEdsCluster({ name }), buildRoute({ name, cluster: name })]),
+      ...canonical.flatMap((name) => [
+        buildEdsCluster({ name, outlierDetection: outlierDetectionOf(service.policy) }),
+        buildRoute({ name, cluster: name }),
+      ]),
       ...listeners('shared'),
     ],
     own: listeners('namespace'),

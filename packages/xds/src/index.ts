@@ -11,6 +11,7 @@ export {
   type EdsClusterSpec,
   http2ProtocolOptions,
   httpProtocolOptionsName,
+  type OutlierDetectionSpec,
 } from './builders/cluster.ts';
 export type { HttpConnectionManagerSpec, HttpFilterSpec, RouteSource } from './builders/http-connection-manager.ts';
 export { type ApiListenerSpec, buildApiListener } from './builders/listener.ts';

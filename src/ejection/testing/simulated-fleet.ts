@@ -1,6 +1,6 @@
 import type { ClusterLoad } from '@evenkeel/xds';
 import { ManualClock } from '../../base/clock.ts';
-import { conservative, type EjectionSettings } from '../ejection-settings.ts';
+import { conservative, type EjectionSettings } from '../../model/ejection-settings.ts';
 import { Ejector } from '../ejector.ts';
 import type { EjectionChange } from '../port-ejection.ts';
 
@@ -79,7 +79,7 @@ export class SimulatedFleet {
   calls = 0;
   readonly #options: FleetOptions;
   readonly #senders: Sender[];
-  readonly #ejector: Ejector;
+  #ejector: Ejector;
   /** Calls by the step in which they end. */
   readonly #ends = new Map<number, Call[]>();
   #pods: readonly string[];
@@ -113,6 +113,19 @@ export class SimulatedFleet {
   setPods(pods: readonly string[]): void {
     this.#pods = pods;
     this.#tellPods();
+    this.#publish();
+  }
+
+  /** The control plane ends and starts: what was heard is forgotten, and with it what was ejected. */
+  restart(): void {
+    this.#ejector.close();
+    this.out.clear();
+    this.#ejector = new Ejector({ clock: this.clock, changed: (_cluster, changes) => this.#changed(changes) });
+    this.#tellPods();
+    for (const { id, is, counts } of this.#senders) {
+      this.#ejector.opened(id, is.intervalMs, is.countsIssued);
+      for (const counted of counts.values()) counted.issued = counted.succeeded = counted.failed = 0;
+    }
     this.#publish();
   }
 

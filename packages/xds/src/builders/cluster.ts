@@ -7,6 +7,7 @@ import {
   Cluster_LbPolicy,
   ClusterSchema,
 } from '../gen/envoy/config/cluster/v3/cluster_pb.ts';
+import { type OutlierDetection, OutlierDetectionSchema } from '../gen/envoy/config/cluster/v3/outlier_detection_pb.ts';
 import { HttpProtocolOptionsSchema } from '../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts';
 import { checkCluster } from '../profile/cluster.ts';
 import { type EncodedResource, encodeResource } from '../resource.ts';
@@ -34,7 +35,26 @@ export interface EdsClusterSpec {
   readonly http2?: boolean | 'as-downstream' | undefined;
   /** Clients report their load to the server that sent the cluster (LRS). Default false. */
   readonly reportLoad?: boolean | undefined;
+  /** Each client leaves out endpoints that fail for it (gRFC A50). Default: not. */
+  readonly outlierDetection?: OutlierDetectionSpec | undefined;
   readonly version?: string | undefined;
+}
+
+/** Outlier detection by failure percentage (gRFC A50); the other algorithms are off. */
+export interface OutlierDetectionSpec {
+  /** How often a client looks; calls of the interval count. */
+  readonly intervalMs: number;
+  /** How long an endpoint is out, times how often it was in a row. */
+  readonly baseEjectionMs: number;
+  readonly maxEjectionMs: number;
+  /** No further endpoint is ejected once so many are, 0 to 100. */
+  readonly maxEjectionPercent: number;
+  /** Share of the calls to an endpoint that have to fail, 0 to 100. */
+  readonly failurePercent: number;
+  /** Endpoints with enough calls below which nothing is ejected. */
+  readonly minimumHosts: number;
+  /** Calls to an endpoint in an interval below which it is not looked at. */
+  readonly requestVolume: number;
 }
 
 /**
@@ -58,8 +78,26 @@ export function buildEdsCluster(spec: EdsClusterSpec): EncodedResource {
     cluster.typedExtensionProtocolOptions = { [httpProtocolOptionsName]: options };
   }
   if (spec.reportLoad) cluster.lrsServer = selfConfigSource();
+  if (spec.outlierDetection !== undefined) cluster.outlierDetection = outlierDetectionOf(spec.outlierDetection);
   checkCluster(cluster);
   return encodeResource(ClusterSchema, cluster, { version: spec.version });
+}
+
+function outlierDetectionOf(spec: OutlierDetectionSpec): OutlierDetection {
+  return create(OutlierDetectionSchema, {
+    interval: durationOf(spec.intervalMs),
+    baseEjectionTime: durationOf(spec.baseEjectionMs),
+    maxEjectionTime: durationOf(spec.maxEjectionMs),
+    maxEjectionPercent: spec.maxEjectionPercent,
+    failurePercentageThreshold: spec.failurePercent,
+    enforcingFailurePercentage: 100,
+    failurePercentageMinimumHosts: spec.minimumHosts,
+    failurePercentageRequestVolume: spec.requestVolume,
+    // On unless it is said otherwise: the first in gRPC and Envoy, the others in Envoy alone.
+    enforcingSuccessRate: 0,
+    enforcingConsecutive5xx: 0,
+    enforcingConsecutiveGatewayFailure: 0,
+  });
 }
 
 /** Key of {@link http2ProtocolOptions} in `typed_extension_protocol_options`. */

@@ -1,4 +1,4 @@
-import type { EjectionPolicy } from '../model/policy.ts';
+import type { EjectionPolicy } from './policy.ts';
 
 /** When a pod is ejected, in the terms of gRFC A50. */
 export interface EjectionSettings {
