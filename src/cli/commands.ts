@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { registerBootstrap } from './bootstrap.ts';
 import { registerEdges } from './edges.ts';
 import { registerExperiment } from './experiment.ts';
+import { registerExplain } from './explain.ts';
 import { registerLab } from './lab.ts';
 import { registerProbe } from './probe.ts';
 import { registerProve } from './prove.ts';
@@ -21,6 +22,7 @@ export const commands: readonly RegisterCommand[] = [
   registerProve,
   registerServe,
   registerStatus,
+  registerExplain,
   registerTop,
   registerEdges,
   registerBootstrap,

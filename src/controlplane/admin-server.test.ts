@@ -24,6 +24,7 @@ const source: AdminSource = {
     return { services: [] };
   },
   clients: (limit) => ({ limit }),
+  explain: (query) => query,
 };
 
 const admin = await startAdminServer({ host: '127.0.0.1', port: 0 }, source);
@@ -65,6 +66,17 @@ test('clients are bounded as well', async () => {
   assert.deepEqual(await (await get('/clients')).json(), { limit: 10_000 });
   assert.deepEqual(await (await get('/clients?limit=2')).json(), { limit: 2 });
   assert.equal((await get('/clients?limit=-1')).status, 400);
+});
+
+test('a question about a target is checked', async () => {
+  assert.deepEqual(await (await get('/explain?target=orders.shop&from=web-1')).json(), {
+    target: 'orders.shop',
+    from: 'web-1',
+    limit: 1000,
+  });
+  for (const query of ['', '?target=', `?target=${'x'.repeat(301)}`, '?target=a&target=b', '?target=a&limit=0']) {
+    assert.equal((await get(`/explain${query}`)).status, 400, query);
+  }
 });
 
 test('nothing can be written', async () => {

@@ -4,6 +4,7 @@ import { formatAddress, isLoopback, type ListenAddress, listenError } from '../b
 import type { Feed } from '../feed/feed.ts';
 import type { LoadView } from '../load/load-view.ts';
 import { addDashboardRoutes, pagePaths } from './dashboard-routes.ts';
+import type { ExplainQuery } from './explain-view.ts';
 import { LiveStreams } from './live-streams.ts';
 import { sendLoadEvents } from './load-events.ts';
 import { LongAnswers } from './long-answers.ts';
@@ -16,6 +17,8 @@ export interface AdminSource {
   configDump(query: DumpQuery): object;
   /** Every client and how far it is, at most so many. */
   clients(limit: number): object;
+  /** All that is known about a target. */
+  explain(query: ExplainQuery): object;
   /** What clients report; undefined where they are not asked. */
   load?(): LoadView | undefined;
   /** Calls the observer about once a second; returns what ends it. */
@@ -55,6 +58,13 @@ const dumpQuery = z.object({
 
 const clientsQuery = z.object({ limit: z.coerce.number().int().min(1).max(100_000).default(10_000) });
 
+const explainQuery = z.object({
+  target: z.string().min(1).max(300),
+  namespace: z.string().max(63).optional(),
+  from: z.string().max(300).optional(),
+  limit: z.coerce.number().int().min(1).max(100_000).default(1000),
+});
+
 export type DumpQuery = z.output<typeof dumpQuery>;
 
 /** A scraper, a dashboard and some people; where more sockets come, those that do nothing go. */
@@ -64,10 +74,10 @@ const maxConnections = 128;
 const forEverybody: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 /** What can be long. */
-const longPaths: ReadonlySet<string> = new Set(['/metrics', '/config_dump', '/clients']);
+const longPaths: ReadonlySet<string> = new Set(['/metrics', '/config_dump', '/clients', '/explain']);
 
 /** What there is to ask for. */
-const paths = ['/healthz', '/readyz', '/metrics', '/config_dump', '/clients', '/load', '/dashboard/'];
+const paths = ['/healthz', '/readyz', '/metrics', '/config_dump', '/clients', '/explain', '/load', '/dashboard/'];
 
 const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
@@ -80,8 +90,8 @@ export interface AdminServerOptions {
 }
 
 /**
- * The admin HTTP server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`, `/clients`, `/load`, and the page at `/dashboard/`. It
- * reads and never changes anything.
+ * The admin HTTP server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`, `/clients`, `/explain`, `/load`, and the page at
+ * `/dashboard/`. It reads and never changes anything.
  *
  * @throws EvenkeelError `EK_PORT_IN_USE`
  */
@@ -214,6 +224,12 @@ function addRoutes(app: FastifyInstance, source: AdminSource, streams: LiveStrea
     const query = clientsQuery.safeParse(request.query);
     if (!query.success) return reply.status(400).send({ error: z.prettifyError(query.error) });
     return source.clients(query.data.limit);
+  });
+
+  app.get('/explain', async (request, reply) => {
+    const query = explainQuery.safeParse(request.query);
+    if (!query.success) return reply.status(400).send({ error: z.prettifyError(query.error) });
+    return source.explain(query.data);
   });
 
   app.get('/load', async (request, reply) => {

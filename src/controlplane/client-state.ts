@@ -11,7 +11,7 @@ export interface MissingName {
 }
 
 /** A change that is this young is on its way, which is how it should be. */
-export const staleAfterMs = 1_000;
+const staleAfterMs = 1_000;
 const namesTold = 3;
 
 /**

@@ -24,5 +24,6 @@ export function clientsView(
 ): ClientsView {
   const views = clients.map((client) => viewClient(client, facts));
   const { good = [], bad = [] } = Object.groupBy(views, ({ state }) => (state === 'SYNCED' ? 'good' : 'bad'));
-  return { ...about, total: views.length, clients: [...bad, ...good].slice(0, limit) };
+  const { version, asOf, ready, reasons } = about;
+  return { version, asOf, ready, reasons, total: views.length, clients: [...bad, ...good].slice(0, limit) };
 }

@@ -23,6 +23,7 @@ import { maxSessions, placesWithin } from './connection-places.ts';
 import { controlRows } from './control-rows.ts';
 import { type EjectedView, Ejections } from './ejections.ts';
 import { EmptyPorts } from './empty-ports.ts';
+import { type ExplainQuery, type ExplainView, explainView } from './explain-view.ts';
 import { feedSource, forgetOnTimeline, noteOnTimeline } from './feed-source.ts';
 import { GatewayPublisher } from './gateway-publisher.ts';
 import { readGauges } from './gauges.ts';
@@ -400,9 +401,30 @@ export class ControlPlane implements AdminSource {
     return clientsView(this.#server.clients(), this.#clientFacts, this.#about, limit);
   }
 
+  explain(query: ExplainQuery): ExplainView {
+    return explainView(
+      {
+        about: this.#about,
+        clusterDomain: this.#options.clusterDomain,
+        services: this.#services,
+        find: (id) => this.#publisher.get(id),
+        problemsOf: (id) => this.#emptyPorts.problemsOf(id),
+        sourceOf: (id) => this.#store.sourceOf(id),
+        unserved: this.#unserved.values(),
+        clients: this.#server.clients(),
+        facts: this.#clientFacts,
+        streamsOf: (typeUrl, name) => this.#server.streamsOf(typeUrl, name),
+        healthOf: this.#healthOf,
+        healthReports: this.#checker.snapshot(),
+        ejectedOf: (service, port, endpoint) => this.#ejectedOf(service, port, endpoint),
+      },
+      query,
+    );
+  }
+
   get #about() {
-    const { ready, reasons } = this.readiness();
-    return { version: this.#options.version, asOf: new Date().toISOString(), ready, reasons };
+    const { ready, reasons, degraded } = this.readiness();
+    return { version: this.#options.version, asOf: new Date().toISOString(), ready, reasons, degraded };
   }
 
   get #clientFacts(): ClientFacts {

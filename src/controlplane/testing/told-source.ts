@@ -1,4 +1,4 @@
-import type { Discovery, DiscoveryObserver } from '../../discovery/discovery.ts';
+import type { Discovery, DiscoveryObserver, Unserved } from '../../discovery/discovery.ts';
 import { type Endpoint, nowhere } from '../../model/endpoint.ts';
 import type { Service } from '../../model/service.ts';
 
@@ -6,6 +6,12 @@ import type { Service } from '../../model/service.ts';
 export class ToldSource implements Discovery {
   readonly kind = 'file';
   tell!: DiscoveryObserver;
+  /** What it may not see. */
+  forbidden: readonly Unserved[] = [];
+
+  unserved(): readonly Unserved[] {
+    return this.forbidden;
+  }
 
   async start(observer: DiscoveryObserver): Promise<void> {
     this.tell = observer;

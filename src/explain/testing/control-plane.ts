@@ -24,6 +24,7 @@ export async function startControlPlane(t: TestContext, options: Partial<Control
   return {
     controlPlane,
     tell: discovery.tell,
+    discovery,
     xds: formatAddress(xds.host, xds.port),
     admin: formatAddress(admin.host, admin.port),
     /** A client of a name, in a namespace. */

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { displayWidth } from '../base/printable.ts';
+import { painter } from '../probe/print/layout.ts';
+import type { ReplicaAnswer } from './ask-replicas.ts';
+import { conclude } from './conclude.ts';
+import { printExplanation } from './print-explanation.ts';
+import { readTarget } from './read-target.ts';
+import { clientOf } from './testing/clients.ts';
+import { endpointOf, explainViewOf } from './testing/views.ts';
+
+const question = { text: 'orders.shop', read: readTarget('orders.shop') };
+const good = {
+  ...clientOf('web-1'),
+  asks: ['orders.shop'],
+  here: { state: 'SYNCED', why: '' },
+  resources: [],
+} as const;
+
+function concludeFrom(...views: ReturnType<typeof explainViewOf>[]) {
+  return conclude(
+    question,
+    views.map((view, index): ReplicaAnswer<typeof view> => ({ admin: `replica-${index}`, view })),
+  );
+}
+
+test('a pod that was ejected is named with the reason', () => {
+  const why = 'is ejected until 12:00: it fails 9 of 10 calls';
+  const endpoints = [endpointOf('orders-2', 'ejected', why), endpointOf('orders-1', 'published')];
+  const { conclusion, inOrder } = concludeFrom(explainViewOf(endpoints, { clients: [good] }));
+  assert.equal(inOrder, false);
+  assert.equal(conclusion, `1 of 2 pods of shop/orders:50051 gets no calls: orders-2 ${why}.`);
+});
+
+test('pods that come and go while others serve are a rollout, and in order', () => {
+  const endpoints = [
+    endpointOf('orders-2', 'not-ready', 'is not ready'),
+    endpointOf('orders-3', 'terminating', 'is terminating'),
+    endpointOf('orders-1', 'published'),
+  ];
+  const { conclusion, inOrder, findings } = concludeFrom(explainViewOf(endpoints, { clients: [good] }));
+  assert.equal(inOrder, true);
+  assert.match(conclusion, /^In order: xds:\/\/\/orders\.shop leads to 1 pod \(2 more are not ready\)/);
+  assert.deepEqual(
+    findings.map(({ kind, severity }) => [kind, severity]),
+    [['endpoints-left-out', 'note']],
+  );
+});
+
+test('where several things are wrong the cause comes first, and what follows from it is left out', () => {
+  const here = { state: 'REJECTED', why: 'rejected routes (a) 1 s ago: no' } as const;
+  const endpoints = [endpointOf('orders-1', 'published')];
+  const rejecting = explainViewOf(endpoints, {
+    clients: [{ ...good, here }],
+    degraded: ['source kubernetes fails: x'],
+  });
+  assert.deepEqual(
+    concludeFrom(rejecting).findings.map(({ kind }) => kind),
+    ['client-rejected', 'source-fails'],
+  );
+  const missing = explainViewOf([], {
+    ...{ service: null, notServed: 'there is no Service shop/orders; of Kubernetes only a is served' },
+    ...{ similar: ['orders.test'], clients: [{ ...good, here: { state: 'NOT SENT', why: 'asks' } }] },
+  });
+  const found = concludeFrom(missing);
+  assert.equal(found.conclusion, 'No Service shop/orders: of Kubernetes only a is served.');
+  assert.deepEqual(found.findings, [
+    {
+      kind: 'no-such-service',
+      severity: 'fault',
+      text: found.conclusion,
+      action: 'Or: did you mean xds:///orders.test?',
+    },
+  ]);
+});
+
+test('what has just started and knows nothing yet does not outvote the others', () => {
+  const starting = explainViewOf([], {
+    ready: false,
+    reasons: ['source a has not told everything yet'],
+    service: null,
+  });
+  const { findings } = concludeFrom(
+    starting,
+    explainViewOf([endpointOf('orders-1', 'published')], { clients: [good] }),
+  );
+  assert.deepEqual(
+    findings.map(({ kind }) => kind),
+    ['control-plane-not-ready'],
+  );
+});
+
+test('of many clients and pods there is a bounded picture, and nothing in it does harm', () => {
+  const evil = `\u001b[2J${'y'.repeat(200)}`;
+  const endpoints = Array.from({ length: 300 }, (_, index) =>
+    endpointOf(`${evil}-${index}`, 'unhealthy', `fails ${index}`),
+  );
+  const clients = Array.from({ length: 300 }, (_, index) => ({
+    ...good,
+    ...clientOf(`${evil}${index}`),
+    here: { state: 'STALE', why: evil } as const,
+  }));
+  const explanation = concludeFrom(explainViewOf([...endpoints, endpointOf('ok', 'published')], { clients }));
+  const lines = printExplanation(explanation, painter(false)).split('\n');
+  for (const line of lines) assert.ok(displayWidth(line) <= 80, line);
+  assert.ok(lines.length < 200, String(lines.length));
+  assert.doesNotMatch(lines.join(''), /\p{Cc}/u);
+  assert.ok(explanation.findings.some(({ text }) => /295 clients more are not in order/.test(text)));
+});
