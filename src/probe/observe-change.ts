@@ -2,9 +2,9 @@ import { EvenkeelError, toEvenkeelError } from '../base/errors.ts';
 import { timeStamp } from '../base/time-stamp.ts';
 import { type Convergence, convergence, type PodEvent } from '../verdict/convergence.ts';
 import { checkCounts } from '../verdict/count-check.ts';
-import { type Tally, tally } from '../verdict/tally.ts';
 import type { ActiveRun, RunResult } from './client/client-process.ts';
 import type { Backend, Fixture, RunInProgress, ScaleObserver } from './fixture.ts';
+import { addUp, type Sum } from './load/add-up.ts';
 import type { ProofOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import { expectBackends, openClient, refuseStrangers, type Subject, warmUp } from './run-scheme.ts';
@@ -42,7 +42,7 @@ export interface Observation {
   readonly addresses: ReadonlyMap<string, string>;
   readonly newClient: boolean;
   readonly result: RunResult;
-  readonly sum: Tally;
+  readonly sum: Sum;
   readonly seen: Convergence;
   readonly unreadable: readonly { readonly pod: string; readonly reason: string }[];
 }
@@ -190,7 +190,7 @@ async function finish(
   if (broken !== undefined) throw broken;
   if (relevant.length === 0) throw new EvenkeelError('EK_PROBE_FIXTURE', `no pod came or went (${change.name})`);
 
-  const sum = tally(result.records, options.deadlineMs);
+  const sum = addUp(result.records, options.deadlineMs);
   refuseStrangers(sum, new Set(addresses.values()));
   const { problem, unreadable } = checkCounts(sum.answered, sum.failed, await fixture.calls(scheme.id, run));
   if (problem !== undefined) throw new EvenkeelError('EK_PROBE_COUNT_MISMATCH', `${problem} (run ${run})`);

@@ -1,6 +1,6 @@
+import { toHundredths } from '../base/hundredths.ts';
 import { causesOf, countCauses } from '../verdict/cause.ts';
 import { notFollowed } from '../verdict/convergence.ts';
-import { toHundredths } from '../verdict/tally.ts';
 import { timelineOf } from '../verdict/timeline.ts';
 import type { Fixture } from './fixture.ts';
 import { type Observation, observeChange } from './observe-change.ts';

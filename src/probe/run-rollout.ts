@@ -1,7 +1,7 @@
+import { toHundredths } from '../base/hundredths.ts';
 import { causesOf, countCauses } from '../verdict/cause.ts';
 import { type Convergence, quietMs } from '../verdict/convergence.ts';
 import { readyRange } from '../verdict/ready-range.ts';
-import { toHundredths } from '../verdict/tally.ts';
 import type { Fixture } from './fixture.ts';
 import { type Observation, observeChange } from './observe-change.ts';
 import type { Progress } from './progress.ts';

@@ -2,10 +2,10 @@ import { EvenkeelError } from '../base/errors.ts';
 import { checkCounts } from '../verdict/count-check.ts';
 import { byPlace } from '../verdict/places.ts';
 import { smallestSkewFound } from '../verdict/power.ts';
-import { type Tally, tally } from '../verdict/tally.ts';
 import { judge } from '../verdict/verdict.ts';
 import type { ClientProcess, RunResult } from './client/client-process.ts';
 import type { Backend, Fixture } from './fixture.ts';
+import { addUp, type Sum } from './load/add-up.ts';
 import type { ProofOptions } from './options.ts';
 import type { MeasuredScheme } from './report.ts';
 import { explainVerdict } from './schemes/explain.ts';
@@ -34,12 +34,12 @@ export async function runScheme(subject: Subject): Promise<MeasuredScheme> {
   await openClient(client);
   const warmup = await warmUp(subject, backends, `${prefix}.${scheme.id}.warmup`);
   const known = new Set(backends.map(({ name }) => name));
-  refuseStrangers(tally(warmup.records, options.deadlineMs), known);
+  refuseStrangers(addUp(warmup.records, options.deadlineMs), known);
   const run = `${prefix}.${scheme.id}.count`;
   const { ratePerSecond, deadlineMs, calls } = options;
   const result = await client.run({ run, ratePerSecond, deadlineMs, calls }).result;
 
-  const sum = tally(result.records, deadlineMs);
+  const sum = addUp(result.records, deadlineMs);
   refuseStrangers(sum, known);
   const { problem, unreadable } = checkCounts(sum.answered, sum.failed, await fixture.calls(scheme.id, run));
   if (problem !== undefined) throw new EvenkeelError('EK_PROBE_COUNT_MISMATCH', `${problem} (run ${run})`);
@@ -118,7 +118,7 @@ export async function warmUp(
 }
 
 /** An answer from a backend that should not be there means that the figures are about something else. */
-export function refuseStrangers({ answered, anonymous }: Tally, known: ReadonlySet<string>): void {
+export function refuseStrangers({ answered, anonymous }: Sum, known: ReadonlySet<string>): void {
   const stranger = [...answered.keys()].find((pod) => !known.has(pod));
   if (stranger !== undefined) {
     throw new EvenkeelError(

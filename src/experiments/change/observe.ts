@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toEvenkeelError } from '../../base/errors.ts';
+import { toHundredths } from '../../base/hundredths.ts';
 import { ClientProcess } from '../../probe/client/client-process.ts';
 import type { Fixture } from '../../probe/fixture.ts';
 import { type Progress, type ProofOptions, schemes } from '../../probe/index.ts';
@@ -119,7 +120,7 @@ function rowOf(
       failed: sum.failed,
       why,
     },
-    convergedMs: seen.convergedMs === null ? null : Math.round(seen.convergedMs * 100) / 100,
+    convergedMs: seen.convergedMs === null ? null : toHundredths(seen.convergedMs),
     calls: result.calls,
     onOldPods: { answered: seen.late.answered, failed: seen.late.failed },
     p99Ms: sum.latencyMs.p99,

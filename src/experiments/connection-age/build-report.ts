@@ -1,3 +1,4 @@
+import { toHundredths } from '../../base/hundredths.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
 import { jitter, meanConvergenceMs, reconnectsPerMinute, worstConvergenceMs } from './model.ts';
 import { costOf, type Fleet, recommendAgeMs, reconnectCost } from './recommend.ts';
@@ -53,7 +54,7 @@ export function buildConnectionAgeReport(sweep: Sweep): ConnectionAgeReport {
         cpuMsPerSecond: cpuMsPerSecond.clients + cpuMsPerSecond.pods!,
       })),
   );
-  const reconnectCpuMs = { value: round(slope ?? assumedReconnectCpuMs), measured: slope !== null };
+  const reconnectCpuMs = { value: toHundredths(slope ?? assumedReconnectCpuMs), measured: slope !== null };
   const { ageMs, exactMs } = recommendAgeMs(fleet, reconnectCpuMs.value);
   const cost = rounded(costOf(ageMs, fleet, reconnectCpuMs.value));
   const modelNotes = rows.flatMap(unlikeTheModel);
@@ -89,24 +90,25 @@ function toRow(age: MeasuredAge, { dnsMs, podsBefore }: ConnectionAgeReport['con
   return {
     client,
     ageMs: ageMs ?? null,
-    labAgeMs: ageMs === undefined ? null : round(ageMs / scale),
+    labAgeMs: ageMs === undefined ? null : toHundredths(ageMs / scale),
     scale,
     calls: age.calls,
     failed: age.failed,
     steadyMs: Math.round(steadyMs),
     reconnects,
-    reconnectsPerMinute: steadyMs === 0 ? 0 : round((reconnects * 60_000) / steadyMs / scale / convergedMs.length),
-    modelReconnectsPerMinute: setting === undefined ? 0 : round(reconnectsPerMinute(setting)),
-    convergedMs: convergedMs.map((one) => (one === null ? null : round(one))),
-    foundMs: age.foundMs.map((one) => (one === null ? null : round(one))),
+    reconnectsPerMinute:
+      steadyMs === 0 ? 0 : toHundredths((reconnects * 60_000) / steadyMs / scale / convergedMs.length),
+    modelReconnectsPerMinute: setting === undefined ? 0 : toHundredths(reconnectsPerMinute(setting)),
+    convergedMs: convergedMs.map((one) => (one === null ? null : toHundredths(one))),
+    foundMs: age.foundMs.map((one) => (one === null ? null : toHundredths(one))),
     meanConvergedMs: all ? inCluster(found.reduce((sum, one) => sum + one, 0) / found.length) : null,
     worstConvergedMs: all ? inCluster(Math.max(...found)) : null,
     modelMeanMs: setting === undefined ? null : Math.round(meanConvergenceMs(setting)),
     modelWorstMs: setting === undefined ? null : Math.round(worstConvergenceMs(setting)),
     latencyMs: age.latencyMs,
     cpuMsPerSecond: {
-      clients: round(age.cpuMsPerSecond.clients),
-      pods: age.cpuMsPerSecond.pods === null ? null : round(age.cpuMsPerSecond.pods),
+      clients: toHundredths(age.cpuMsPerSecond.clients),
+      pods: age.cpuMsPerSecond.pods === null ? null : toHundredths(age.cpuMsPerSecond.pods),
     },
     longCall: age.longCall,
     scaleOut: age.scaleOut,
@@ -146,7 +148,7 @@ function conclude(ageMs: number, fleet: Fleet, xds: AgeRow | undefined, interrup
   const { clients, pods, scaleOutsPerHour, podsAdded } = fleet;
   const sentences = [
     `For ${clients} clients of ${pods} pods and ${scaleOutsPerHour} scale-outs an hour by ${podsAdded} pods, set MaxConnectionAge to ${formatMs(ageMs)}.`,
-    `New pods are then found within ${formatMs(Math.round(ageMs * (1 + jitter) + fleet.dnsMs))}, and each client opens ${round(reconnectsPerMinute({ ageMs, pods, dnsMs: 0 }))} connections a minute for it.`,
+    `New pods are then found within ${formatMs(Math.round(ageMs * (1 + jitter) + fleet.dnsMs))}, and each client opens ${toHundredths(reconnectsPerMinute({ ageMs, pods, dnsMs: 0 }))} connections a minute for it.`,
   ];
   if (xds?.worstConvergedMs != null) {
     sentences.push(
@@ -172,8 +174,4 @@ function rounded(cost: ReturnType<typeof costOf>): ReturnType<typeof costOf> {
 /** `0.12 processors` */
 export function cores(value: number): string {
   return `${Number(value.toPrecision(2))} ${value === 1 ? 'processor' : 'processors'}`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

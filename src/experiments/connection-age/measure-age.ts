@@ -3,9 +3,9 @@ import { EvenkeelError } from '../../base/errors.ts';
 import { timeStamp } from '../../base/time-stamp.ts';
 import { type ActiveRun, ClientProcess, type RunResult } from '../../probe/client/client-process.ts';
 import type { Progress } from '../../probe/index.ts';
+import { addUp } from '../../probe/load/add-up.ts';
+import type { CallRecord } from '../../verdict/call-record.ts';
 import { convergence } from '../../verdict/convergence.ts';
-import { quantile } from '../../verdict/quantile.ts';
-import { toHundredths, withLost } from '../../verdict/tally.ts';
 import { timelineOf } from '../../verdict/timeline.ts';
 import type { AgedPods, AgePlace } from './age-place.ts';
 import type { MeasuredAge } from './build-report.ts';
@@ -176,29 +176,21 @@ function order(run: string, { ratePerSecond }: AgeOptions) {
 }
 
 function latencies(seen: readonly RunResult[]): MeasuredAge['latencyMs'] {
-  const all: number[] = [];
-  const around: number[] = [];
-  let lost = 0;
+  const around: CallRecord[] = [];
   for (const { records, opened } of seen) {
     let next = 0;
-    for (const { status, dueAt, endedAt } of records.toSorted((a, b) => a.dueAt - b.dueAt)) {
-      if (status !== 'OK') {
-        lost += 1;
-        continue;
-      }
-      all.push(endedAt - dueAt);
-      while (next < opened.length && opened[next]! < dueAt - aroundMs) next += 1;
-      if (next < opened.length && opened[next]! <= endedAt + aroundMs) around.push(endedAt - dueAt);
+    for (const call of records.toSorted((a, b) => a.dueAt - b.dueAt)) {
+      while (next < opened.length && opened[next]! < call.dueAt - aroundMs) next += 1;
+      const near = next < opened.length && opened[next]! <= call.endedAt + aroundMs;
+      if (near && call.status === 'OK') around.push(call);
     }
   }
-  const at = (sorted: readonly number[], part: number): number | null => {
-    const value = quantile(sorted, part);
-    return value === null ? null : toHundredths(value);
-  };
-  const every = withLost(all, lost, deadlineMs);
+  const all = addUp(
+    seen.flatMap(({ records }) => records),
+    deadlineMs,
+  );
   return {
-    p50: at(every, 0.5),
-    p99: at(every, 0.99),
-    p99AroundReconnects: around.length < fewestAround ? null : at(withLost(around, 0, deadlineMs), 0.99),
+    ...{ p50: all.latencyOfAllMs.p50, p99: all.latencyOfAllMs.p99 },
+    p99AroundReconnects: around.length < fewestAround ? null : addUp(around, deadlineMs).latencyMs.p99,
   };
 }

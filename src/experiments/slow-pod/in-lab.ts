@@ -7,8 +7,8 @@ import { versions } from '../../environments/versions.ts';
 import type { Lab, PodRecord } from '../../lab/index.ts';
 import { ClientProcess, type RunResult } from '../../probe/client/client-process.ts';
 import { schemes } from '../../probe/index.ts';
+import { addUp } from '../../probe/load/add-up.ts';
 import type { Output } from '../../probe/output-flags.ts';
-import { tally } from '../../verdict/tally.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { concludeSlowPod } from './conclude.ts';
 import { type EnvoyPolicy, startEnvoy } from './envoy.ts';
@@ -157,7 +157,7 @@ async function measurePolicy(
 }
 
 function rowOf(head: ReturnType<typeof headOf>, { why }: Policy, slow: PodRecord, { records }: RunResult): SlowPodRow {
-  const { failed, failures, latencyMs, latencyOfAllMs } = tally(records, head.deadlineMs);
+  const { failed, failures, latencyMs, latencyOfAllMs } = addUp(records, head.deadlineMs);
   const address = `${slow.ip}:${slow.ports[0]!.port}`;
   const failedAt = records.filter(({ status }) => status !== 'OK').map(({ sentAt }) => sentAt);
   return {

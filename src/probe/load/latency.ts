@@ -13,6 +13,11 @@ export interface Latency {
 
 export const noLatency: Latency = { p50: null, p90: null, p99: null, p999: null, max: null, mean: null };
 
+/** As a line of a report has it. */
+export function shortOf({ p50, p99, max }: Latency): Pick<Latency, 'p50' | 'p99' | 'max'> {
+  return { p50, p99, max };
+}
+
 /** HDR histograms hold microseconds with three digits, up to an hour. */
 export const newHistogram = (): RecordableHistogram =>
   createHistogram({ lowest: 1, highest: 3_600_000_000, figures: 3 });

@@ -1,6 +1,6 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Held } from './engine.ts';
-import { type Latency, latencyOf, latencyOfAll, newHistogram, noLatency } from './latency.ts';
+import { type Latency, latencyOf, latencyOfAll, newHistogram, noLatency, shortOf } from './latency.ts';
 
 /** One second of a run. */
 export interface Second {
@@ -180,7 +180,6 @@ export class Recorder {
   }
 
   seconds(): Second[] {
-    const short = ({ p50, p99, max }: Latency) => ({ p50, p99, max });
     return Array.from(this.#seconds, (second, index) => ({
       atMs: index * 1000,
       due: second?.due ?? 0,
@@ -188,8 +187,8 @@ export class Recorder {
       failed: second?.failed ?? 0,
       failedBy: Object.fromEntries(second?.failedBy ?? []),
       notSent: second?.notSent ?? 0,
-      latencyMs: short(second === undefined ? noLatency : latencyOf(second.histogram)),
-      latencyOfAllMs: short(
+      latencyMs: shortOf(second === undefined ? noLatency : latencyOf(second.histogram)),
+      latencyOfAllMs: shortOf(
         second === undefined
           ? noLatency
           : latencyOfAll(second.histogram, second.failed + second.notSent, this.#deadlineMs),

@@ -1,3 +1,4 @@
+import { toHundredths } from '../../base/hundredths.ts';
 import { smallestSkewFound } from '../../verdict/power.ts';
 import { isLost } from '../../verdict/quantile.ts';
 import { formatIdentifier } from '../identify/identify.ts';
@@ -33,7 +34,7 @@ export function buildReport(measured: Measured): ProbeReport {
     schemaVersion: 1,
     kind: 'probe',
     startedAt: startedAt.toISOString(),
-    durationMs: round(result.measuredMs),
+    durationMs: toHundredths(result.measuredMs),
     target: options.target.text,
     call,
     conditions: {
@@ -63,8 +64,8 @@ export function buildReport(measured: Measured): ProbeReport {
     inFlight: result.inFlight,
     errors: recorder.errors(),
     ratePerSecond: {
-      intended: result.intendedRate === null ? null : round(result.intendedRate),
-      achieved: round(result.achievedRate),
+      intended: result.intendedRate === null ? null : toHundredths(result.intendedRate),
+      achieved: toHundredths(result.achievedRate),
     },
     latencyMs: recorder.latency(),
     latencyOfAllMs,
@@ -91,8 +92,4 @@ export function describeArrivals({ arrivals }: ProbeOptions): string {
   if (arrivals.loop === 'closed') return `${arrivals.callers} callers`;
   const rates = arrivals.rates.join(arrivals.shape === 'ramp' ? ' to ' : ', then ');
   return `${rates} calls/s${arrivals.poisson ? ' at random times (Poisson)' : ''}`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

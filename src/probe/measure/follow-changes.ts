@@ -1,3 +1,4 @@
+import { toHundredths } from '../../base/hundredths.ts';
 import type { Contacts } from './contacts.ts';
 import type { ProbeReport } from './report.ts';
 import type { BackendEvent } from './watch-backends.ts';
@@ -13,15 +14,18 @@ export function followChanges(
   measuredMs: number,
 ): ProbeReport['changes'] {
   return events.map(({ event, at, ...backend }) => {
-    const base = { event, backend: backend.name ?? backend.address, atMs: round(at - startedAt) };
+    const base = { event, backend: backend.name ?? backend.address, atMs: toHundredths(at - startedAt) };
     const { firstAnswerAt, lastSentAt = at } = contacts.of(backend, at);
     if (event === 'came') {
-      return { ...base, followedMs: firstAnswerAt === undefined ? null : round(Math.max(0, firstAnswerAt - at)) };
+      return {
+        ...base,
+        followedMs: firstAnswerAt === undefined ? null : toHundredths(Math.max(0, firstAnswerAt - at)),
+      };
     }
     // What came back is another time of it.
     const back = events.some((next) => next.event === 'came' && next.at > at && next.address === backend.address);
     const left = back || lastSentAt <= startedAt + measuredMs - quietMs;
-    return { ...base, followedMs: left ? round(Math.max(0, lastSentAt - at)) : null };
+    return { ...base, followedMs: left ? toHundredths(Math.max(0, lastSentAt - at)) : null };
   });
 }
 
@@ -35,8 +39,4 @@ export function judgedFrom(changes: ProbeReport['changes']): number {
 export function convergedOf(changes: ProbeReport['changes']): number | null {
   if (changes.some(({ followedMs }) => followedMs === null)) return null;
   return changes.reduce<number | null>((most, { followedMs }) => Math.max(most ?? 0, followedMs!), null);
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CallRecord } from './call-record.ts';
-import { tally } from './tally.ts';
-import { timelineOf } from './timeline.ts';
+import type { CallRecord } from '../../verdict/call-record.ts';
+import { addUp } from './add-up.ts';
 
 function call(at: number, more: Partial<CallRecord> = {}): CallRecord {
   return { dueAt: at, sentAt: at, endedAt: at + 1, status: 'OK', ...more };
 }
 
 test('answers by pod, failures by status, latency of the answered from when they were due', () => {
-  const sum = tally(
+  const sum = addUp(
     [
       call(0, { pod: 'a', sentAt: 3, endedAt: 7.129 }),
       call(10, { pod: 'a' }),
@@ -27,16 +26,5 @@ test('answers by pod, failures by status, latency of the answered from when they
 });
 
 test('nothing answered: no latency', () => {
-  assert.deepEqual(tally([], 1000).latencyOfAllMs, { p50: null, p99: null, max: null });
-});
-
-test('the time line counts from the change, earlier calls below zero', () => {
-  const records = [call(1250, { pod: 'b' }), call(990, { pod: 'a' }), call(1201, { status: 'UNAVAILABLE', pod: 'a' })];
-  assert.deepEqual(timelineOf(records, 1000), {
-    bucketMs: 100,
-    buckets: [
-      { atMs: -100, answered: { a: 1 }, failed: 0 },
-      { atMs: 200, answered: { b: 1 }, failed: 1 },
-    ],
-  });
+  assert.deepEqual(addUp([], 1000).latencyOfAllMs, { p50: null, p99: null, max: null });
 });
