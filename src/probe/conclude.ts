@@ -1,4 +1,6 @@
+import { formatMs } from './measure/duration.ts';
 import type { ChangeRow, MeasuredChange, MeasuredScheme, Report, RolloutRow, Sections } from './report.ts';
+import { list } from './words.ts';
 
 /** The run in one sentence: what keeps the load even, what does not, and who followed the pods. */
 export function conclude(report: Sections & Pick<Report, 'interrupted'>): string {
@@ -25,7 +27,7 @@ export function conclude(report: Sections & Pick<Report, 'interrupted'>): string
     sentences.push(
       quickest === undefined
         ? 'No client found the new pods in time.'
-        : `New pods got calls soonest through ${quickest.scheme} (${seconds(quickest.convergedMs!)})${missing(out)}.`,
+        : `New pods got calls soonest through ${quickest.scheme} (${formatMs(quickest.convergedMs!)})${missing(out)}.`,
     );
   }
   const changes = [...out.all, ...followers(scaleIn).all];
@@ -72,15 +74,5 @@ function followers(rows: readonly ChangeRow[]): Followers {
 
 function missing({ all, followed }: Followers): string {
   const blind = all.filter((row) => !followed.includes(row)).map(({ scheme }) => scheme);
-  return blind.length === 0 ? '' : `, through ${list(blind)} not within ${seconds(all[0]!.windowMs)}`;
-}
-
-/** `a, b and c` */
-export function list(names: readonly string[]): string {
-  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
-
-/** `340 ms`, `1.2 s`, `5 s` */
-export function seconds(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
+  return blind.length === 0 ? '' : `, through ${list(blind)} not within ${formatMs(all[0]!.windowMs)}`;
 }

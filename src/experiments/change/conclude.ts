@@ -1,4 +1,5 @@
-import { list, seconds } from '../../probe/conclude.ts';
+import { formatMs } from '../../probe/measure/duration.ts';
+import { list } from '../../probe/words.ts';
 import type { ChangeKind, ExperimentRow, MeasuredRow } from './report.ts';
 
 /** The run in some sentences; pure. */
@@ -18,7 +19,7 @@ function followed(kind: ChangeKind, rows: readonly MeasuredRow[]): string[] {
   const blind = rows.filter(({ convergedMs }) => convergedMs === null);
   const what = kind === 'scale-out' ? 'found the new pods' : 'left the old pods';
   return [
-    ...(told.length === 0 ? [] : [`${nameOf(told[0]!)} ${what} soonest, after ${seconds(told[0]!.convergedMs!)}.`]),
+    ...(told.length === 0 ? [] : [`${nameOf(told[0]!)} ${what} soonest, after ${formatMs(told[0]!.convergedMs!)}.`]),
     ...(blind.length === 0 ? [] : [`Not in time: ${list(blind.map(nameOf))}.`]),
   ];
 }

@@ -1,5 +1,6 @@
 import { barChart } from '../../probe/html/bars.ts';
 import { facts, htmlTable, renderPage, type Section } from '../../probe/html/page.ts';
+import { utcOf, versionsText } from '../../probe/words.ts';
 import { nameOf } from './conclude.ts';
 import { columnsOf, conditionsLine, goNote, rowName, titles } from './print.ts';
 import type { ChangeReport, MeasuredRow } from './report.ts';
@@ -17,7 +18,7 @@ export function changePage(report: ChangeReport): string {
   const missing = rows.flatMap((row) => (row.status === 'ok' ? [] : [[rowName(row), row.reason] as const]));
   return renderPage({
     title: titles[kind],
-    subtitle: `${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${conditions.from} → ${conditions.to} pods in a ${conditions.environment === 'lab' ? 'lab' : 'Kubernetes cluster'}`,
+    subtitle: `${utcOf(startedAt)} · ${conditions.from} → ${conditions.to} pods in a ${conditions.environment === 'lab' ? 'lab' : 'Kubernetes cluster'}`,
     headline: { text: report.conclusion, detail: '', tone: failed ? 'fair' : 'good' },
     sections: [
       ...(kind === 'rolling-update' ? [] : [followed(measured)]),
@@ -25,11 +26,7 @@ export function changePage(report: ChangeReport): string {
       { title: 'What was measured', html: table },
       ...(missing.length > 0 ? [{ title: 'What was not', html: facts(missing) }] : []),
     ],
-    footer: `${conditionsLine(report)} ${measured.some(({ client }) => client === 'grpc-go') ? `${goNote} ` : ''}${Object.entries(
-      conditions.versions,
-    )
-      .map((pair) => pair.join(' '))
-      .join(' · ')}`,
+    footer: `${conditionsLine(report)} ${measured.some(({ client }) => client === 'grpc-go') ? `${goNote} ` : ''}${versionsText(conditions.versions, ' · ')}`,
   });
 }
 

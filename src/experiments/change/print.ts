@@ -1,4 +1,4 @@
-import { seconds } from '../../probe/conclude.ts';
+import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
 import { type Cell, type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
 import { causes, causeTitles } from '../../verdict/cause.ts';
@@ -58,8 +58,8 @@ export function printChange(report: ChangeReport, colour: boolean): string {
 export function conditionsLine({ conditions }: ChangeReport): string {
   const { endpointDelayMs, clientDnsMs, deadlineMs, seed } = conditions;
   const published =
-    endpointDelayMs === null ? 'by the cluster in its own time' : `${seconds(endpointDelayMs)} after a pod's event`;
-  return `Endpoints are published ${published}, gRPC clients resolve names at most every ${seconds(clientDnsMs)} (elsewhere 30 s), calls have a deadline of ${seconds(deadlineMs)}; seed ${seed}.`;
+    endpointDelayMs === null ? 'by the cluster in its own time' : `${formatMs(endpointDelayMs)} after a pod's event`;
+  return `Endpoints are published ${published}, gRPC clients resolve names at most every ${formatMs(clientDnsMs)} (elsewhere 30 s), calls have a deadline of ${formatMs(deadlineMs)}; seed ${seed}.`;
 }
 
 /** What a reader must know who compares rows of grpc-go with others. */
@@ -73,7 +73,7 @@ export function rowName({ variant, scheme, client }: ExperimentRow): string {
 const variantOf = ({ variant }: MeasuredRow): string => variant ?? '';
 
 function followedAfter({ convergedMs }: MeasuredRow): string {
-  return convergedMs === null ? 'not in time' : seconds(convergedMs);
+  return convergedMs === null ? 'not in time' : formatMs(convergedMs);
 }
 
 function toOldPods({ onOldPods }: MeasuredRow): string {

@@ -1,7 +1,8 @@
 import { barChart } from '../../probe/html/bars.ts';
 import { lineChart } from '../../probe/html/lines.ts';
-import { facts, htmlTable, paragraph, renderPage } from '../../probe/html/page.ts';
+import { facts, htmlTable, paragraph, renderPage, setUpFacts } from '../../probe/html/page.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
+import { utcOf } from '../../probe/words.ts';
 import { figure, nameOf, processors } from './print.ts';
 import type { ConnectionAgeReport } from './report.ts';
 import { scaleOuts } from './scale-outs.ts';
@@ -10,14 +11,13 @@ import { tradeOff } from './trade-off.ts';
 /** The sweep as one page of HTML. */
 export function connectionAgePage(report: ConnectionAgeReport): string {
   const { conditions, recommendation, fleet, rows, reconnectCpuMs } = report;
-  const started = report.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
   const slower = rows
     .filter(({ scale }) => scale !== conditions.scale)
     .map((row) => `, at ${nameOf(row)} ${row.scale} times`)
     .join('');
   return renderPage({
     title: 'What is the best MaxConnectionAge?',
-    subtitle: `${started} · ${conditions.podsBefore} → ${conditions.podsAfter} pods, ${conditions.clients} clients, ${conditions.environment === 'lab' ? `a lab ${conditions.scale} times faster than a cluster` : 'a Kubernetes cluster'}`,
+    subtitle: `${utcOf(report.startedAt)} · ${conditions.podsBefore} → ${conditions.podsAfter} pods, ${conditions.clients} clients, ${conditions.environment === 'lab' ? `a lab ${conditions.scale} times faster than a cluster` : 'a Kubernetes cluster'}`,
     headline: {
       text: `${formatMs(recommendation.ageMs)} for ${fleet.clients} clients, ${fleet.pods} pods and ${fleet.scaleOutsPerHour} scale-outs an hour`,
       detail: report.conclusion,
@@ -47,13 +47,7 @@ export function connectionAgePage(report: ConnectionAgeReport): string {
           ],
           ['the model', report.modelHolds ? 'holds for every age' : report.modelNotes.join('; ')],
           ['calls', `${conditions.ratePerSecond}/s from each of ${conditions.clients} clients, open loop, no retries`],
-          ['machine', `${conditions.machine.os}, ${conditions.machine.cpus} processors`],
-          [
-            'versions',
-            Object.entries(conditions.versions)
-              .map((pair) => pair.join(' '))
-              .join(', '),
-          ],
+          ...setUpFacts(conditions),
         ]),
       },
       ...(rows.some(({ client }) => client === 'xds')

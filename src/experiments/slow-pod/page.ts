@@ -1,6 +1,7 @@
 import { barChart } from '../../probe/html/bars.ts';
 import { facts, htmlTable, renderPage } from '../../probe/html/page.ts';
 import { percentile } from '../../probe/print/latency.ts';
+import { utcOf, versionsText } from '../../probe/words.ts';
 import { columns, nameOf, percent } from './print.ts';
 import type { MeasuredSlowPod, SlowPodReport } from './report.ts';
 
@@ -20,7 +21,7 @@ export function slowPodPage({ rows, conditions, conclusion, startedAt }: SlowPod
   }));
   return renderPage({
     title: 'What one slow pod does to everybody',
-    subtitle: `${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · one of ${conditions.pods} pods takes ${conditions.slowLatencyMs} ms, the others ${conditions.latencyMs} ms`,
+    subtitle: `${utcOf(startedAt)} · one of ${conditions.pods} pods takes ${conditions.slowLatencyMs} ms, the others ${conditions.latencyMs} ms`,
     headline: { text: conclusion, detail: '', tone: 'plain' },
     sections: [
       { title: 'Share of the calls that went to the slow pod', html: barChart(shares, 1 / conditions.pods) },
@@ -34,10 +35,6 @@ export function slowPodPage({ rows, conditions, conclusion, startedAt }: SlowPod
       },
       ...(missing.length > 0 ? [{ title: 'What was not', html: facts(missing) }] : []),
     ],
-    footer: `${conditions.ratePerSecond} calls/s, open loop, no retries; outlier detection looks every ${conditions.outlierIntervalMs} ms (elsewhere 10 s); seed ${conditions.seed}. ${Object.entries(
-      conditions.versions,
-    )
-      .map((pair) => pair.join(' '))
-      .join(' · ')}`,
+    footer: `${conditions.ratePerSecond} calls/s, open loop, no retries; outlier detection looks every ${conditions.outlierIntervalMs} ms (elsewhere 10 s); seed ${conditions.seed}. ${versionsText(conditions.versions, ' · ')}`,
   });
 }

@@ -1,4 +1,4 @@
-import { seconds } from '../../probe/conclude.ts';
+import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
 import { type Cell, type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
 import type { MeasuredSlowPod, SlowPodReport, SlowPodRow } from './report.ts';
@@ -6,7 +6,7 @@ import type { MeasuredSlowPod, SlowPodReport, SlowPodRow } from './report.ts';
 export const columns: readonly (readonly [string, (row: MeasuredSlowPod) => string])[] = [
   ['policy', ({ policy }) => policy],
   ['client', ({ client }) => client],
-  ['deadline', ({ deadlineMs }) => seconds(deadlineMs)],
+  ['deadline', ({ deadlineMs }) => formatMs(deadlineMs)],
   ['to slow pod', ({ sentToSlow, calls }) => percent(sentToSlow / calls)],
   ['failed', ({ failed, calls }) => (failed === 0 ? '0' : `${failed} of ${calls}`)],
   ['p50 ms', (row) => percentile(0.5, row.p50OfAllMs, row)],
@@ -16,7 +16,7 @@ export const columns: readonly (readonly [string, (row: MeasuredSlowPod) => stri
 export function printSlowPod(report: SlowPodReport, colour: boolean): string {
   const paint = painter(colour);
   const { conditions, rows } = report;
-  const how = `(one of ${conditions.pods} pods takes ${seconds(conditions.slowLatencyMs)}, the others ${seconds(conditions.latencyMs)}; ${conditions.ratePerSecond} calls/s)`;
+  const how = `(one of ${conditions.pods} pods takes ${formatMs(conditions.slowLatencyMs)}, the others ${formatMs(conditions.latencyMs)}; ${conditions.ratePerSecond} calls/s)`;
   const measured = rows.filter((row): row is MeasuredSlowPod => row.status === 'ok');
   const titles = columns.map(
     ([title]): Column => ({ title, align: title === 'policy' || title === 'client' ? 'left' : 'right' }),
@@ -40,7 +40,7 @@ export function printSlowPod(report: SlowPodReport, colour: boolean): string {
 
 /** `round_robin, deadline 1 s` */
 export function nameOf({ policy, client, deadlineMs }: SlowPodRow): string {
-  return `${policy}${client === 'grpc-js' ? '' : ' (Envoy)'}, deadline ${seconds(deadlineMs)}`;
+  return `${policy}${client === 'grpc-js' ? '' : ' (Envoy)'}, deadline ${formatMs(deadlineMs)}`;
 }
 
 /** `25 %`, `1.5 %` */

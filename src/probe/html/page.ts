@@ -1,3 +1,4 @@
+import { versionsText } from '../words.ts';
 import { escapeText } from './escape-text.ts';
 
 /** A part of a page: a heading and ready HTML. */
@@ -89,4 +90,22 @@ export function facts(entries: readonly (readonly [name: string, text: string, h
 /** A line of text below or above a plot. */
 export function paragraph(text: string): string {
   return `<p class="small">${escapeText(text)}</p>`;
+}
+
+interface SetUp {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly machine: { readonly os: string; readonly cpus: number; readonly memoryMiB: number };
+}
+
+/** What measured, for {@link facts}. */
+export function setUpFacts({ machine, versions }: SetUp): [string, string][] {
+  return [
+    ['machine', `${machine.os}, ${machine.cpus} processors, ${machine.memoryMiB} MiB`],
+    ['versions', versionsText(versions)],
+  ];
+}
+
+/** The footer of a page with verdicts. */
+export function smallPrint({ versions }: SetUp, more = ''): string {
+  return `evenkeel ${versions.evenkeel ?? ''}${more}. Verdicts come from a rule with fewer than 1 false alarm in 1,000 runs. Nothing on this page is loaded from elsewhere.`;
 }

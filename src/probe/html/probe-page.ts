@@ -3,20 +3,20 @@ import { formatMs } from '../measure/duration.ts';
 import { gateLine } from '../measure/gate.ts';
 import type { ProbeReport } from '../measure/report.ts';
 import { tellOthers, tellStrangers, tellWho } from '../measure/tell-who.ts';
+import { byStatus, sentence, utcOf } from '../words.ts';
 import { barChart } from './bars.ts';
 import { gateSection } from './gate-section.ts';
 import { lineChart } from './lines.ts';
-import { facts, htmlTable, type Page, paragraph, renderPage, type Section } from './page.ts';
+import { facts, htmlTable, type Page, paragraph, renderPage, type Section, setUpFacts, smallPrint } from './page.ts';
 import { failedSeries, stackedChart } from './stacked.ts';
 import { verdictTone } from './tones.ts';
 
 /** The report of `evenkeel probe` as one page of HTML. */
 export function probePage(report: ProbeReport): string {
   const { call, startedAt, conditions, failed, gate } = report;
-  const started = startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
   return renderPage({
     title: titleOf(report),
-    subtitle: `${call} · ${started} · ${conditions.arrivals} for ${formatMs(report.durationMs)}`,
+    subtitle: `${call} · ${utcOf(startedAt)} · ${conditions.arrivals} for ${formatMs(report.durationMs)}`,
     headline: headlineOf(report),
     sections: [
       ...(gate === null ? [] : [gateSection(gate)]),
@@ -28,7 +28,7 @@ export function probePage(report: ProbeReport): string {
       ...(failed === 0 ? [] : [failures(report)]),
       known(report),
     ],
-    footer: `evenkeel ${conditions.versions.evenkeel ?? ''}, seed ${conditions.seed}. Verdicts come from a rule with fewer than 1 false alarm in 1,000 runs. Nothing on this page is loaded from elsewhere.`,
+    footer: smallPrint(conditions, `, seed ${conditions.seed}`),
   });
 }
 
@@ -54,10 +54,6 @@ function headlineOf(report: ProbeReport): Page['headline'] {
   return met
     ? { text: 'The gate passed', detail: seen, tone: 'good' }
     : { text: 'The gate failed', detail: `${line.replace(/^The gate failed: e/, 'E')}. ${seen}`, tone: 'bad' };
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const parts = [
@@ -114,12 +110,6 @@ function failuresByBackend({ backends, failed, failures }: ProbeReport): Section
       ]),
     ),
   };
-}
-
-function byStatus(failures: Readonly<Record<string, number>>): string {
-  return Object.entries(failures)
-    .map(([status, count]) => `${status} ${count}`)
-    .join(', ');
 }
 
 function shares({ backends, verdict, smallestSkewFound }: ProbeReport): Section {
@@ -222,16 +212,7 @@ function known(report: ProbeReport): Section {
         'this program',
         `busy for ${Math.round(saturation.busy * 100)} % of the time, latest call ${formatMs(saturation.latestMs)} late`,
       ],
-      [
-        'machine',
-        `${conditions.machine.os}, ${conditions.machine.cpus} processors, ${conditions.machine.memoryMiB} MiB`,
-      ],
-      [
-        'versions',
-        Object.entries(conditions.versions)
-          .map((pair) => pair.join(' '))
-          .join(', '),
-      ],
+      ...setUpFacts(conditions),
     ]),
   };
 }

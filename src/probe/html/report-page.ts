@@ -9,9 +9,10 @@ import type {
   RolloutRow,
   SchemeRow,
 } from '../report.ts';
+import { utcOf } from '../words.ts';
 import { barChart } from './bars.ts';
 import { gateSection } from './gate-section.ts';
-import { facts, htmlTable, renderPage, type Section } from './page.ts';
+import { facts, htmlTable, renderPage, type Section, setUpFacts, smallPrint } from './page.ts';
 import { shareBars } from './shares.ts';
 import { timelinePlot } from './timeline-plot.ts';
 import { verdictTone } from './tones.ts';
@@ -19,12 +20,11 @@ import { verdictTone } from './tones.ts';
 /** The report of schemes (`evenkeel lab`, `evenkeel prove`) as one page of HTML. */
 export function reportPage(report: Report, gate?: readonly Check[]): string {
   const { conditions, conclusion, startedAt, durationMs, schemes, scaleOut, scaleIn, rollingUpdate } = report;
-  const started = startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
   const met = gate?.every((check) => check.met);
   const broken = [...schemes, ...scaleOut, ...scaleIn, ...rollingUpdate].some(({ status }) => status === 'error');
   return renderPage({
     title: 'Who answers, who follows, what fails',
-    subtitle: `${conditions.environment} · ${started} · ${formatMs(Math.round(durationMs / 100) * 100)}`,
+    subtitle: `${conditions.environment} · ${utcOf(startedAt)} · ${formatMs(Math.round(durationMs / 100) * 100)}`,
     headline: {
       text: met === undefined ? firstSentence(conclusion) : met ? 'The gate passed' : 'The gate failed',
       detail: met === undefined ? conclusion.slice(firstSentence(conclusion).length).trim() : conclusion,
@@ -48,21 +48,12 @@ export function reportPage(report: Report, gate?: readonly Check[]): string {
             name,
             valueMs === defaultMs ? formatMs(valueMs) : `${formatMs(valueMs)} here, ${formatMs(defaultMs)} outside`,
           ]),
-          [
-            'machine',
-            `${conditions.machine.os}, ${conditions.machine.cpus} processors, ${conditions.machine.memoryMiB} MiB`,
-          ],
-          [
-            'versions',
-            Object.entries(conditions.versions)
-              .map((pair) => pair.join(' '))
-              .join(', '),
-          ],
+          ...setUpFacts(conditions),
           ['seed', String(conditions.seed)],
         ]),
       },
     ],
-    footer: `evenkeel ${conditions.versions.evenkeel ?? ''}. Verdicts come from a rule with fewer than 1 false alarm in 1,000 runs. Nothing on this page is loaded from elsewhere.`,
+    footer: smallPrint(conditions),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Doubt, Wanted } from '../../verdict/match-backends.ts';
 import { minimumCalls } from '../../verdict/verdict.ts';
+import { listSome } from '../words.ts';
 import type { Judged } from './judge-run.ts';
 import type { ProbeOptions } from './options.ts';
 
@@ -177,11 +178,11 @@ function doubtful(doubt: Doubt, { matched }: Judged, { backends }: ProbeOptions)
   }
 }
 
-/** The first names, and how many more there are. */
+/** The first names, none too long, and how many more there are. */
 function listed(names: readonly string[]): string {
   const [most, longest] = [3, 60];
-  const shown = names.slice(0, most).map((one) => (one.length > longest ? `${one.slice(0, longest)}…` : one));
-  return names.length > most ? `${shown.join(', ')} and ${names.length - most} more` : shown.join(' and ');
+  const shown = names.map((one) => (one.length > longest ? `${one.slice(0, longest)}…` : one));
+  return listSome(shown, most, ' and ');
 }
 
 function nameOf({ name, address }: Wanted): string {

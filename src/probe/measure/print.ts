@@ -11,6 +11,7 @@ import {
   wrap,
 } from '../print/layout.ts';
 import { verdictFormat } from '../print/scheme-rows.ts';
+import { byStatus } from '../words.ts';
 import { formatMs } from './duration.ts';
 import { gateLine } from './gate.ts';
 import type { ProbeReport } from './report.ts';
@@ -130,13 +131,6 @@ function latencies({ latencyOfAllMs, calls, failed, notSent }: ProbeReport): str
 
 function percentile(part: number, value: number | null, answered: number, lost: number): string {
   return `${value !== null && isLost(part, answered, lost) ? '≥' : ''}${shortMs(value)}`;
-}
-
-/** `UNAVAILABLE 3, INTERNAL 1` */
-function byStatus(failures: Readonly<Record<string, number>>): string {
-  return Object.entries(failures)
-    .map(([status, count]) => `${status} ${count}`)
-    .join(', ');
 }
 
 function shortMs(value: number | null): string {

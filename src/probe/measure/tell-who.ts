@@ -1,3 +1,4 @@
+import { counted, listSome } from '../words.ts';
 import type { ProbeReport } from './report.ts';
 
 const sources = {
@@ -23,22 +24,18 @@ export function tellWho({ identifier, backends }: ProbeReport): string {
 /** Who is missing, and who is not expected; one entry for each that there is. */
 export function tellStrangers({ backends: { silent, unexpected } }: ProbeReport): [string, string][] {
   return [
-    ...(silent.length === 0 ? [] : [['none', `from ${listed(silent)}, expected`] as [string, string]]),
-    ...(unexpected.length === 0 ? [] : [['from', `${listed(unexpected)}, not expected`] as [string, string]]),
+    ...(silent.length === 0 ? [] : [['none', `from ${listSome(silent, mostNames)}, expected`] as [string, string]]),
+    ...(unexpected.length === 0
+      ? []
+      : [['from', `${listSome(unexpected, mostNames)}, not expected`] as [string, string]]),
   ];
 }
 
 /** What else was asked of the target, beside the calls that count. */
 export function tellOthers({ otherCalls: { samples, reflection }, warmupCalls }: ProbeReport): string {
-  const calls = (count: number): string => `${count} ${count === 1 ? 'call' : 'calls'}`;
   return [
-    `${calls(samples)} to find out who answers`,
-    ...(warmupCalls === 0 ? [] : [`${calls(warmupCalls)} of warm-up`]),
+    `${counted(samples, 'call')} to find out who answers`,
+    ...(warmupCalls === 0 ? [] : [`${counted(warmupCalls, 'call')} of warm-up`]),
     ...(reflection ? ['reflection'] : []),
   ].join(', ');
-}
-
-function listed(names: readonly string[]): string {
-  const some = names.slice(0, mostNames).join(', ');
-  return names.length > mostNames ? `${some} and ${names.length - mostNames} more` : some;
 }

@@ -1,4 +1,4 @@
-import { seconds } from '../conclude.ts';
+import { formatMs } from '../measure/duration.ts';
 import type { ChangeRow } from '../report.ts';
 import { percentile } from './latency.ts';
 import { type Cell, type Column, details, heading, type Paint, table } from './layout.ts';
@@ -36,8 +36,8 @@ function cells(row: ChangeRow): Cell[] {
   return [
     { text: row.scheme },
     convergedMs === null
-      ? { text: `not in ${seconds(windowMs)}`, format: 'red' }
-      : { text: seconds(convergedMs), format: 'green' },
+      ? { text: `not in ${formatMs(windowMs)}`, format: 'red' }
+      : { text: formatMs(convergedMs), format: 'green' },
     { text: String(row.calls) },
     { text: String(failed), format: failed > 0 ? 'red' : undefined },
     { text: percentile(0.99, latencyOfAllMs.p99, row) },

@@ -1,4 +1,4 @@
-import { seconds } from '../conclude.ts';
+import { formatMs } from '../measure/duration.ts';
 import type { Report } from '../report.ts';
 import { type Paint, table, wrap } from './layout.ts';
 
@@ -8,14 +8,14 @@ export function printConditions({ conditions, durationMs }: Report, paint: Paint
   const shortened = intervals.filter(({ valueMs, defaultMs }) => valueMs !== defaultMs);
   const rows = shortened.map(({ name, valueMs, defaultMs }) => [
     { text: name },
-    { text: seconds(valueMs), format: 'yellow' as const },
-    { text: seconds(defaultMs) },
+    { text: formatMs(valueMs), format: 'yellow' as const },
+    { text: formatMs(defaultMs) },
   ]);
   const about = [
     `${machine.cpus} CPUs, ${machine.os}`,
     ...Object.entries(versions).map(([program, version]) => `${program} ${version}`),
     `seed ${seed}`,
-    `took ${seconds(durationMs)}`,
+    `took ${formatMs(durationMs)}`,
   ];
   return [
     ...(rows.length === 0
