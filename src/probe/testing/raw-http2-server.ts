@@ -117,6 +117,10 @@ export class RawConnection {
     if (!this.#socket.destroyed) this.#socket.write(bytes);
   }
 
+  stream(id: number): RawStream {
+    return new RawStream(this, id);
+  }
+
   goAway(lastId: number, code: ErrorCode = errorCode.noError, message = ''): void {
     this.write(goAwayFrame(lastId, code, message));
   }
@@ -144,7 +148,7 @@ export class RawConnection {
   }
 
   frame(type: number, flags: number, streamId: number, payload: Buffer): void {
-    const stream = new RawStream(this, streamId);
+    const stream = this.stream(streamId);
     if (type === frameType.settings && (flags & frameFlag.ack) === 0) this.write(settingsAckFrame);
     if (type === frameType.ping && (flags & frameFlag.ack) === 0) {
       this.write(anyFrame(frameType.ping, frameFlag.ack, 0, payload));

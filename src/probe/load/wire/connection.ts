@@ -1,95 +1,69 @@
 import {
   ConnectionError,
-  clientPreface,
   defaultWindowSize,
-  type ErrorCode,
   errorCode,
   FrameReader,
   goAwayFrame,
-  largestStreamId,
   largestWindowSize,
   PeerSettings,
   pingFrame,
-  rstStreamFrame,
-  settingId,
   settingsAckFrame,
-  settingsFrame,
   windowUpdateFrame,
 } from '@evenkeel/xds/http2';
 import { messageOf } from '../../../base/errors.ts';
-import { failure, type Holder, type WireAnswer, type WireCall } from './call.ts';
+import type { WireCall } from './call.ts';
+import { type CallOwner, ConnectionCalls } from './connection-calls.ts';
 import { whatIsNoHttp2 } from './first-bytes.ts';
-import { nameOfErrorCode, status, statusOfReset } from './grpc-status-of.ts';
+import { goAwayReason, nameOfErrorCode, status } from './grpc-status-of.ts';
 import { type Headers, maxHeaderListBytes } from './headers.ts';
 import { InboundFrames, type InboundSink } from './inbound-frames.ts';
+import { opening } from './opening.ts';
 import { Outbox, type Wire } from './outbox.ts';
-import { type EncodedRequest, maxWholeBytes } from './request.ts';
-import type { Outcome } from './response.ts';
-import { streamWindowBytes, WireStream } from './stream.ts';
-import { Uploads } from './uploads.ts';
+import { Replies } from './replies.ts';
+import type { EncodedRequest } from './request.ts';
 import { ReceiveWindow, SendWindow } from './windows.ts';
 
 /** What a connection tells its owner. */
-export interface ConnectionOwner {
+export interface ConnectionOwner extends CallOwner {
   /** The server has said who it is: calls may begin. Once, and never after {@link leaving}. */
   ready(): void;
   /** It takes no further calls, and those that are under way go on. Once. */
   leaving(): void;
-  ended(call: WireCall, answer: WireAnswer): void;
-  /**
-   * The server has not processed the call, and it is not on this connection any more.
-   *
-   * @param wasSent - something of it may have reached the server
-   */
-  unprocessed(call: WireCall, wasSent: boolean, why: string): void;
   /** Nothing comes any more; all calls were told. */
   closed(why: string): void;
 }
 
-/** Answers to PING and SETTINGS that a server may make this side hold, which does not read them. */
-const maxWaitingAnswerBytes = 64 * 1024;
-
 /** A client's side of one HTTP/2 connection (RFC 9113) that makes the same call again and again; without its socket. */
-export class WireConnection implements Holder, InboundSink {
-  /** `HOST:PORT` */
-  readonly peer: string;
+export class WireConnection implements InboundSink {
   readonly #owner: ConnectionOwner;
-  readonly #request: EncodedRequest;
   readonly #reader = new FrameReader();
   readonly #frames: InboundFrames;
   readonly #settings = new PeerSettings();
   readonly #outbox: Outbox;
+  readonly #replies: Replies;
   readonly #wire: Wire;
   readonly #window = new SendWindow(defaultWindowSize);
   readonly #received = new ReceiveWindow(largestWindowSize);
-  readonly #uploads: Uploads;
-  readonly #streams = new Map<number, WireStream>();
-  readonly #waiting = new Set<WireCall>();
-  #nextId = 1;
+  readonly #calls: ConnectionCalls;
   #state: 'new' | 'ready' | 'leaving' | 'closed' = 'new';
   #sniffed = false;
-  #waitingAnswerBytes = 0;
   /** Why the server, or this side, has ended it. */
   #why = '';
 
+  /** @param peer - `HOST:PORT` */
   constructor(wire: Wire, peer: string, request: EncodedRequest, owner: ConnectionOwner) {
     this.#wire = wire;
-    this.peer = peer;
-    this.#request = request;
     this.#owner = owner;
     this.#outbox = new Outbox(wire);
-    this.#uploads = new Uploads(request.body, this.#window, this.#outbox);
+    this.#replies = new Replies(this.#outbox);
+    this.#calls = new ConnectionCalls({
+      ...{ peer, request, owner, outbox: this.#outbox, window: this.#window, settings: this.#settings },
+      isUsable: () => this.isUsable,
+      usedUp: () => this.leave('all stream ids of the connection are used up'),
+      emptied: () => this.#endIfDone(),
+    });
     this.#frames = new InboundFrames(this);
-    this.#outbox.write(clientPreface);
-    this.#outbox.write(
-      settingsFrame([
-        [settingId.headerTableSize, 0],
-        [settingId.enablePush, 0],
-        [settingId.initialWindowSize, streamWindowBytes],
-        [settingId.maxHeaderListSize, maxHeaderListBytes],
-      ]),
-    );
-    this.#outbox.write(windowUpdateFrame(0, largestWindowSize - defaultWindowSize));
+    this.#outbox.write(opening);
     this.#outbox.flush();
   }
 
@@ -100,27 +74,7 @@ export class WireConnection implements Holder, InboundSink {
 
   /** Begins a call, or lets it wait until the server takes one more; only where it {@link isUsable}. */
   begin(call: WireCall): void {
-    call.holder = this;
-    call.peer = this.peer;
-    if (this.#waiting.size === 0 && this.#takesCall) this.#send(call);
-    else {
-      call.held = {
-        for: this.#settings.maxConcurrentStreams > this.#streams.size ? 'window' : 'stream',
-        leftAt: undefined,
-      };
-      this.#waiting.add(call);
-    }
-  }
-
-  drop(call: WireCall): void {
-    const stream = this.#streams.get(call.streamId);
-    if (stream === undefined) {
-      this.#waiting.delete(call);
-      return;
-    }
-    this.#forget(stream);
-    this.#reset(stream.id, errorCode.cancel);
-    this.#afterEnd();
+    this.#calls.begin(call);
   }
 
   receive(chunk: Buffer): void {
@@ -135,9 +89,9 @@ export class WireConnection implements Holder, InboundSink {
 
   /** The wire takes more again. */
   drained(): void {
-    this.#waitingAnswerBytes = 0;
-    this.#uploads.resume();
-    this.#sendWaiting();
+    this.#replies.drained();
+    this.#calls.uploads.resume();
+    this.#calls.sendWaiting();
   }
 
   /** The wire is gone. */
@@ -146,14 +100,8 @@ export class WireConnection implements Holder, InboundSink {
     const wasUsable = this.#state === 'ready';
     this.#state = 'closed';
     const why = this.#why === '' ? reason : this.#why;
-    const { firstUnsentId } = this.#outbox;
     if (wasUsable) this.#owner.leaving();
-    for (const stream of [...this.#streams.values()]) {
-      this.#forget(stream);
-      if (stream.id >= firstUnsentId) this.#owner.unprocessed(stream.call, false, why);
-      else this.#owner.ended(stream.call, failure(stream.call, status.unavailable, why));
-    }
-    this.#releaseWaiting(why);
+    this.#calls.lose(this.#outbox.firstUnsentId, why);
     this.#owner.closed(why);
   }
 
@@ -170,8 +118,8 @@ export class WireConnection implements Holder, InboundSink {
     this.#state = 'leaving';
     this.#why = why;
     if (wasReady) this.#owner.leaving();
-    this.#releaseWaiting(why);
-    this.#afterEnd();
+    this.#calls.release(why);
+    this.#endIfDone();
   }
 
   /** Of the reader. */
@@ -182,52 +130,50 @@ export class WireConnection implements Holder, InboundSink {
   settings(payload: Buffer): void {
     const before = this.#settings.initialWindowSize;
     this.#settings.apply(payload);
-    this.#answer(settingsAckFrame);
-    this.#uploads.moveAll(this.#settings.initialWindowSize - before);
+    this.#reply(settingsAckFrame);
+    this.#calls.uploads.moveAll(this.#settings.initialWindowSize - before);
     if (this.#state === 'new') {
       this.#state = 'ready';
       this.#owner.ready();
     }
-    this.#sendWaiting();
+    this.#calls.sendWaiting();
   }
 
   headers(streamId: number, headers: Headers | undefined, endStream: boolean): void {
-    const stream = this.#streams.get(streamId);
+    const stream = this.#calls.stream(streamId);
     if (stream === undefined) return;
     if (headers === undefined) {
       const error = `the headers of the answer are larger than ${maxHeaderListBytes} bytes`;
-      this.#end(stream, { status: status.resourceExhausted, error, ...(!endStream && { reset: 'cancel' }) });
+      this.#calls.end(stream, { status: status.resourceExhausted, error, ...(!endStream && { reset: 'cancel' }) });
       return;
     }
     const outcome = stream.response.takeHeaders(headers, endStream);
-    if (outcome !== undefined) this.#end(stream, outcome);
+    if (outcome !== undefined) this.#calls.end(stream, outcome);
   }
 
   data(streamId: number, content: Buffer, bytes: number, endStream: boolean): void {
     const back = this.#received.take(bytes);
-    if (back > 0) this.#answer(windowUpdateFrame(0, back));
-    const stream = this.#streams.get(streamId);
+    if (back > 0) this.#reply(windowUpdateFrame(0, back));
+    const stream = this.#calls.stream(streamId);
     if (stream === undefined) return;
     const backToStream = stream.received.take(bytes);
     const outcome = stream.response.takeData(content, endStream);
-    if (outcome !== undefined) this.#end(stream, outcome);
-    else if (backToStream > 0) this.#answer(windowUpdateFrame(streamId, backToStream));
+    if (outcome !== undefined) this.#calls.end(stream, outcome);
+    else if (backToStream > 0) this.#reply(windowUpdateFrame(streamId, backToStream));
   }
 
   reset(streamId: number, code: number): void {
-    const stream = this.#streams.get(streamId);
+    const stream = this.#calls.stream(streamId);
     if (stream === undefined) return;
-    const why = `the server reset the stream (${nameOfErrorCode(code)})`;
-    if (code === errorCode.refusedStream) {
-      this.#forget(stream);
-      this.#owner.unprocessed(stream.call, true, why);
-      this.#afterEnd();
-    } else if (code === errorCode.noError) this.#end(stream, stream.response.cutShort());
-    else this.#end(stream, { status: statusOfReset(code), error: why });
+    if (code !== errorCode.refusedStream) {
+      this.#calls.end(stream, stream.response.cutShort(code));
+      return;
+    }
+    this.#calls.refuse(stream, `the server reset the stream (${nameOfErrorCode(code)})`);
   }
 
   ping(payload: Buffer): void {
-    this.#answer(pingFrame(payload, true));
+    this.#reply(pingFrame(payload, true));
   }
 
   /**
@@ -235,118 +181,31 @@ export class WireConnection implements Holder, InboundSink {
    * first, and the true number a moment later.
    */
   goAway(lastStreamId: number, code: number, debug: string): void {
-    const said = debug === '' ? '' : `: ${JSON.stringify(debug)}`;
-    const why = `the server closed the connection (GOAWAY ${nameOfErrorCode(code)}${said})`;
+    const why = goAwayReason(code, debug);
     this.leave(why);
-    for (const stream of [...this.#streams.values()]) {
-      if (stream.id <= lastStreamId) continue;
-      this.#forget(stream);
-      this.#owner.unprocessed(stream.call, true, why);
-    }
-    this.#afterEnd();
+    this.#calls.refuseAbove(lastStreamId, why);
   }
 
   windowUpdate(streamId: number, increment: number): void {
     if (streamId !== 0) {
-      this.#uploads.grow(streamId, increment);
+      this.#calls.uploads.grow(streamId, increment);
       return;
     }
     this.#window.move(increment);
-    this.#uploads.resume();
+    this.#calls.uploads.resume();
   }
 
   isKnown(streamId: number): boolean {
-    return streamId % 2 === 1 && streamId < this.#nextId;
+    return this.#calls.wasBegun(streamId);
   }
 
-  get #takesCall(): boolean {
-    return (
-      this.#state === 'ready' && this.#streams.size < this.#settings.maxConcurrentStreams && this.#outbox.takesMore
-    );
+  #endIfDone(): void {
+    if (this.#state === 'leaving' && this.#calls.isEmpty) this.#outbox.end();
   }
 
-  #send(call: WireCall): void {
-    const id = this.#nextId;
-    this.#nextId += 2;
-    const stream = new WireStream(id, call);
-    this.#streams.set(id, stream);
-    call.streamId = id;
-    if (call.held !== undefined) call.held = { ...call.held, leftAt: performance.now() };
-    const { whole, head, body } = this.#request;
-    const { initialWindowSize } = this.#settings;
-    const atOnce =
-      body.length <= maxWholeBytes &&
-      this.#uploads.size === 0 &&
-      body.length <= this.#window.size &&
-      body.length <= initialWindowSize;
-    if (atOnce || body.length === 0) {
-      this.#window.take(body.length);
-      this.#outbox.begin(whole, id);
-    } else {
-      this.#outbox.begin(head, id);
-      this.#uploads.begin(id, initialWindowSize);
-    }
-    if (this.#nextId > largestStreamId) this.leave('all stream ids of the connection are used up');
-  }
-
-  #sendWaiting(): void {
-    for (const call of this.#waiting) {
-      if (!this.#takesCall) return;
-      // Its time is over: it ends where it is, it has not been sent.
-      if (call.expiresAt <= performance.now()) continue;
-      this.#waiting.delete(call);
-      this.#send(call);
-    }
-  }
-
-  #end(stream: WireStream, outcome: Outcome): void {
-    const hasMoreToSend = this.#forget(stream);
-    if (outcome.reset === 'protocol') this.#reset(stream.id, errorCode.protocolError);
-    else if (outcome.reset === 'cancel' || hasMoreToSend) this.#reset(stream.id, errorCode.cancel);
-    const { call, response } = stream;
-    const { headers, trailers } = response;
-    const message = call.expectation.keepMessage ? response.message : undefined;
-    this.#owner.ended(call, {
-      ...{ status: outcome.status, error: outcome.error, headers, trailers, message, peer: this.peer },
-    });
-    this.#afterEnd();
-  }
-
-  /** @returns whether something of its request had not been sent */
-  #forget({ id, call }: WireStream): boolean {
-    this.#streams.delete(id);
-    call.streamId = 0;
-    call.holder = undefined;
-    return this.#uploads.drop(id);
-  }
-
-  #afterEnd(): void {
-    if (this.#state === 'ready') this.#sendWaiting();
-    else if (this.#state === 'leaving' && this.#streams.size === 0) this.#outbox.end();
-  }
-
-  #reset(streamId: number, code: ErrorCode): void {
-    if (this.#state !== 'closed') this.#outbox.write(rstStreamFrame(streamId, code));
-  }
-
-  #releaseWaiting(why: string): void {
-    for (const call of [...this.#waiting]) {
-      this.#waiting.delete(call);
-      // What it waits for from here on is a connection, and that is the target's to give.
-      call.held = undefined;
-      call.holder = undefined;
-      this.#owner.unprocessed(call, false, why);
-    }
-  }
-
-  /** Bytes that the server makes this side send. */
-  #answer(bytes: Buffer): void {
-    if (this.#state === 'closed') return;
-    if (!this.#outbox.takesMore) this.#waitingAnswerBytes += bytes.length;
-    if (this.#waitingAnswerBytes > maxWaitingAnswerBytes) {
-      const message = 'it asks for answers and does not read them';
-      this.#fail(new ConnectionError(errorCode.enhanceYourCalm, 'unread', message));
-    } else this.#outbox.write(bytes);
+  /** @throws ConnectionError */
+  #reply(bytes: Buffer): void {
+    if (this.#state !== 'closed') this.#replies.write(bytes);
   }
 
   #sniff(chunk: Buffer): void {

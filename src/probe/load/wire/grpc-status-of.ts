@@ -67,3 +67,9 @@ export function decodeGrpcMessage(text: string): string {
     return text;
   }
 }
+
+/** Why a connection ends whose server has sent GOAWAY, in a few words. */
+export function goAwayReason(code: number, debug: string): string {
+  const said = debug === '' ? '' : `: ${JSON.stringify(debug)}`;
+  return `the server closed the connection (GOAWAY ${nameOfErrorCode(code)}${said})`;
+}

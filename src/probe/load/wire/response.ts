@@ -1,4 +1,12 @@
-import { decodeGrpcMessage, parseGrpcStatus, status, statusOfHttp } from './grpc-status-of.ts';
+import { errorCode } from '@evenkeel/xds/http2';
+import {
+  decodeGrpcMessage,
+  nameOfErrorCode,
+  parseGrpcStatus,
+  status,
+  statusOfHttp,
+  statusOfReset,
+} from './grpc-status-of.ts';
 import { type Headers, noHeaders } from './headers.ts';
 import { MessageReader } from './messages.ts';
 
@@ -70,8 +78,11 @@ export class Response {
     return endStream ? this.#withoutStatus() : undefined;
   }
 
-  /** The stream was reset with NO_ERROR: nothing more will come. */
-  cutShort(): Outcome {
+  /** The stream was reset: nothing more will come. */
+  cutShort(code: number): Outcome {
+    if (code !== errorCode.noError) {
+      return { status: statusOfReset(code), error: `the server reset the stream (${nameOfErrorCode(code)})` };
+    }
     return this.#httpStatus === 0
       ? { status: status.internal, error: 'the stream was reset (NO_ERROR) before an answer' }
       : this.#withoutStatus();

@@ -1,26 +1,39 @@
 import { dataFrameHeader, defaultMaxFrameSize } from '@evenkeel/xds/http2';
 import type { Outbox } from './outbox.ts';
+import { type EncodedRequest, maxWholeBytes } from './request.ts';
 import { Upload } from './stream.ts';
 import type { SendWindow } from './windows.ts';
 
-/** Requests that wait for windows, or for the socket; they are cut into DATA frames as these allow. */
+/**
+ * Sends requests: at once where the windows allow the whole of one; otherwise it waits for windows, or for the socket, and is
+ * cut into DATA frames as these allow.
+ */
 export class Uploads {
-  readonly #body: Buffer;
+  readonly #request: EncodedRequest;
   readonly #connectionWindow: SendWindow;
   readonly #outbox: Outbox;
   readonly #open = new Map<number, Upload>();
 
-  constructor(body: Buffer, connectionWindow: SendWindow, outbox: Outbox) {
-    this.#body = body;
+  constructor(request: EncodedRequest, connectionWindow: SendWindow, outbox: Outbox) {
+    this.#request = request;
     this.#connectionWindow = connectionWindow;
     this.#outbox = outbox;
   }
 
-  get size(): number {
-    return this.#open.size;
-  }
-
+  /** @param initialWindow - of a new stream, as the server has set it */
   begin(streamId: number, initialWindow: number): void {
+    const { whole, head, body } = this.#request;
+    const fits =
+      body.length <= maxWholeBytes &&
+      this.#open.size === 0 &&
+      body.length <= this.#connectionWindow.size &&
+      body.length <= initialWindow;
+    if (fits || body.length === 0) {
+      this.#connectionWindow.take(body.length);
+      this.#outbox.begin(whole, streamId);
+      return;
+    }
+    this.#outbox.begin(head, streamId);
     const upload = new Upload(streamId, initialWindow);
     this.#open.set(streamId, upload);
     this.#send(upload);
@@ -55,13 +68,14 @@ export class Uploads {
   }
 
   #send(upload: Upload): void {
+    const { body } = this.#request;
     while (this.#outbox.takesMore) {
-      const left = this.#body.length - upload.at;
+      const left = body.length - upload.at;
       const length = Math.min(left, defaultMaxFrameSize, upload.window.size, this.#connectionWindow.size);
       if (length <= 0) return;
       const isLast = length === left;
       this.#outbox.write(dataFrameHeader(upload.streamId, length, isLast));
-      this.#outbox.write(this.#body.subarray(upload.at, upload.at + length));
+      this.#outbox.write(body.subarray(upload.at, upload.at + length));
       upload.at += length;
       upload.window.take(length);
       this.#connectionWindow.take(length);
