@@ -5,6 +5,8 @@ import { type HealthState, targetKey } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
 import { defaultPort } from '../model/service-port.ts';
+import type { Plan } from '../plan/plan-input.ts';
+import { canonicalName } from '../translate/targets.ts';
 import type { DumpQuery, Readiness } from './admin-server.ts';
 import { type ClientFacts, viewClient } from './client-view.ts';
 import { endpointState, ruleMeanings } from './endpoint-state.ts';
@@ -26,6 +28,8 @@ export interface DumpInput {
   readonly gateways: readonly PublishedGateway[];
   /** What there is to say of a Service beside what discovery says. */
   readonly problemsOf: (id: ServiceId) => readonly string[];
+  /** How a port is planned, by the name of its assignment; undefined where everybody sees all endpoints. */
+  readonly planOf: (name: string) => Pick<Plan, 'why' | 'expected' | 'groups'> | undefined;
   readonly sourceOf: (service: Service) => string | undefined;
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
   /** Why clients are not sent to an endpoint of a Service port, by what they report; null: they are. */
@@ -65,7 +69,7 @@ function explainTarget({ whyNotServed }: DumpInput, listener: string, namespace:
 
 function dumpService(
   { service, selections, translated, rejected }: PublishedService,
-  { sourceOf, healthOf, ejectedOf, problemsOf }: DumpInput,
+  { sourceOf, healthOf, ejectedOf, problemsOf, planOf }: DumpInput,
   reports: ReadonlyMap<string, HealthReport>,
   limit: number,
 ): object {
@@ -79,6 +83,7 @@ function dumpService(
     rejected: rejected?.toJSON(),
     problems: problems.length > 0 ? problems : undefined,
     internalTrafficPolicy: service.internalTrafficPolicy,
+    trafficDistribution: service.policy.trafficDistribution,
     defaultPort: 'reason' in chosen ? undefined : chosen.port,
     healthCheck: service.policy.healthCheck,
     ports: service.ports.map((port) => {
@@ -88,6 +93,7 @@ function dumpService(
         rule: selection?.rule,
         because: selection && ruleMeanings[selection.rule],
         published: selection?.published.size ?? 0,
+        plan: describePlan(planOf(canonicalName(service, port.port))),
         endpoints: port.endpoints.slice(0, limit).map((endpoint) => {
           const health = healthOf(service, endpoint);
           return {
@@ -110,6 +116,15 @@ function dumpService(
 
 function describePort({ port, name, appProtocol, endpoints }: ServicePort): object {
   return { port, name, appProtocol, total: endpoints.length };
+}
+
+/** Why clients see what they see; `sets` are different ones of endpoints, the most common first. */
+function describePlan(plan: ReturnType<DumpInput['planOf']>): object | undefined {
+  if (plan === undefined) return undefined;
+  const sets = plan.groups
+    .map(({ clients, pods }) => ({ clients: clients.length, endpoints: pods.length }))
+    .sort((a, b) => b.clients - a.clients);
+  return { why: plan.why, expected: plan.expected, sets };
 }
 
 function describeEndpoint({ address, port, pod, kubeNode, weight, conditions, locality }: Endpoint): object {

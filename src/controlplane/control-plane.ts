@@ -16,6 +16,7 @@ import { canonicalName, whyNotServed } from '../translate/targets.ts';
 import type { AdminSource, DumpQuery, Readiness, SourceAge } from './admin-server.ts';
 import { ResourceOwners } from './auth-owners.ts';
 import { clientFormOf } from './client-form.ts';
+import { groupOfClient, splitGroup } from './client-number.ts';
 import type { ClientFacts } from './client-view.ts';
 import { type ClientsView, clientsView } from './clients-view.ts';
 import { configDump } from './config-dump.ts';
@@ -32,13 +33,15 @@ import { LoadReports } from './load-reports.ts';
 import { Metrics } from './metrics.ts';
 import { MissingTargets } from './missing-targets.ts';
 import { ModelStore } from './model-store.ts';
-import { groupOf, kubeNodeOf, layersOf, wildcardOf } from './node-group.ts';
+import { describeGroup, groupOf, kubeNodeOf, layersOf, wildcardOf } from './node-group.ts';
+import { PlannedCache } from './planned-cache.ts';
 import { PublishLog } from './publish-log.ts';
 import { inForm, type PublishedService, Publisher } from './publisher.ts';
 import { readinessOf } from './readiness.ts';
 import { type ReconnectSettings, Reconnects } from './reconnects.ts';
 import { ServiceHealth } from './service-health.ts';
 import type { NamedSource } from './sources.ts';
+import { Steering } from './steering.ts';
 import { StreamActivity } from './stream-activity.ts';
 import { TlsEntrance, type TlsSettings } from './tls-entrance.ts';
 import { typeLabel } from './type-label.ts';
@@ -93,6 +96,8 @@ export class ControlPlane implements AdminSource {
     layers: layersOf,
     undecided: (group, typeUrl, name) => this.#undecided.has(group, typeUrl, name),
   });
+  readonly #planned = new PlannedCache(this.#cache, (client, name) => this.#steering.assignmentOf(client, name));
+  readonly #steering: Steering;
   readonly #undecided: UndecidedServices;
   readonly #store: ModelStore;
   readonly #checker: HealthChecker;
@@ -117,6 +122,7 @@ export class ControlPlane implements AdminSource {
   /** Services that must be published before the first stream is; undefined until all sources are synced. */
   #awaited: Set<string> | undefined;
   #ready = false;
+  #zones: ReadonlyMap<string, string> | undefined;
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
@@ -132,6 +138,17 @@ export class ControlPlane implements AdminSource {
         this.#publisher.waiting.length > 0,
     });
     const publishLog = new PublishLog(log);
+    this.#steering = new Steering({
+      clientsOf: (assignment) =>
+        this.#server
+          .streamsOf(typeUrls.endpoint, assignment)
+          .flatMap(({ group }) => (group === undefined ? [] : (splitGroup(group).client ?? []))),
+      changed: (assignment, clients) => this.#planned.changed(assignment, clients),
+      zoneOf: this.#zoneOf,
+      heard: (assignment) => this.#loads?.heard(assignment) ?? [],
+      encoded: (resource, { namespace }) => this.#owners.claim([resource], { namespace }),
+      log,
+    });
     this.#emptyPorts = new EmptyPorts({
       clientsOf: (assignment) =>
         this.#server.streamsOf(typeUrls.endpoint, assignment).map(({ node }) => kubeNodeOf(node)),
@@ -152,6 +169,7 @@ export class ControlPlane implements AdminSource {
           this.#loads?.removed(id);
           this.#emptyPorts.removed(id);
           forgetOnTimeline(this.#timeline, this.#publisher.get(id));
+          this.#steering.removed(id);
           this.#publisher.removed(id);
         },
         sourceChanged: ({ name, degraded }) => {
@@ -202,6 +220,8 @@ export class ControlPlane implements AdminSource {
             this.#own(published);
             this.#loads?.published(published);
             noteOnTimeline(this.#timeline, published);
+            this.#zones = undefined;
+            this.#steering.published(published);
           }
           // Before that, thousands of Services may come one by one, and every one of them would change every route.
           if (this.#ready) this.#updateGateways();
@@ -240,10 +260,17 @@ export class ControlPlane implements AdminSource {
       log.warn(places, 'the limit of open files leaves room for fewer connections than usual; raise it (ulimit -n)');
     }
     this.#maxSessions = places.sessions;
-    this.#activity = new StreamActivity(this.#metrics, log, missing, this.#emptyPorts);
+    this.#activity = new StreamActivity(this.#metrics, log, missing, this.#emptyPorts, (client) =>
+      this.#steering.went(client),
+    );
     this.#server = new AdsServer({
-      cache: this.#cache,
-      group: (node) => groupOf(node, gatewayNames, formOf),
+      cache: this.#planned,
+      group: (node) => {
+        const group = groupOf(node, gatewayNames, formOf);
+        // An Envoy reports nothing.
+        const form = describeGroup(group).form === undefined ? undefined : formOf?.(node);
+        return groupOfClient(group, this.#steering.came(node, form));
+      },
       // A client without a certificate came in without TLS, or where none is asked for: there are no rules for it.
       access: (_node, { certificate }) => certificate && this.#entrance?.filterOf(certificate),
       ready: false,
@@ -314,6 +341,7 @@ export class ControlPlane implements AdminSource {
     await Promise.all(this.#options.sources.map(({ discovery }) => discovery.stop()));
     this.#publisher.close();
     this.#emptyPorts.close();
+    this.#steering.close();
     this.#loads?.close();
     await this.#checker.stop();
     await this.#entrance?.stop();
@@ -386,6 +414,7 @@ export class ControlPlane implements AdminSource {
         services: this.#services,
         gateways: this.#gateways.gateways,
         problemsOf: (id) => this.#emptyPorts.problemsOf(id),
+        planOf: (name) => this.#steering.planOf(name),
         sourceOf: (service) => this.#store.sourceOf(service),
         healthOf: this.#healthOf,
         ejectedOf: (service, port, endpoint) => this.#ejectedOf(service, port, endpoint),
@@ -492,7 +521,7 @@ export class ControlPlane implements AdminSource {
           return cluster !== undefined && filter(cluster);
         };
       },
-      zoneOf: (kubeNode) => kubeNodeZones(this.#services).get(kubeNode),
+      zoneOf: this.#zoneOf,
       timeline: this.#timeline,
     });
     loads.addTo(this.#server.services);
@@ -549,6 +578,12 @@ export class ControlPlane implements AdminSource {
   get #services() {
     return [...this.#publisher.services];
   }
+
+  /** Learned from endpoints, and anew after each change of them. */
+  readonly #zoneOf = (kubeNode: string): string | undefined => {
+    this.#zones ??= kubeNodeZones(this.#services);
+    return this.#zones.get(kubeNode);
+  };
 
   readonly #healthOf = (service: Service, endpoint: Endpoint) => this.#health.stateOf(service, endpoint);
 

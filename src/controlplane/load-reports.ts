@@ -12,12 +12,14 @@ import { reportIntervalMs } from '../load/report-interval.ts';
 import type { KnownPod } from '../load/service-load.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type ServiceId, serviceKey } from '../model/service.ts';
+import type { HeardCalls } from '../plan/plan-input.ts';
 import { podLocalityName } from '../translate/pod-localities.ts';
 import { canonicalName, distinctPorts } from '../translate/targets.ts';
 import type { Ejections } from './ejections.ts';
 import type { Metrics } from './metrics.ts';
 import { namespaceOf } from './node-namespace.ts';
 import type { PublishedService } from './publisher.ts';
+import { callerName, callerZone } from './steering.ts';
 
 export interface LoadReportsOptions {
   readonly metrics: Metrics;
@@ -138,6 +140,15 @@ export class LoadReports {
   /** Calls of a Service port over the last minutes; undefined where nothing was reported. */
   trend(port: string): TrendRow | undefined {
     return this.#trends.of(port);
+  }
+
+  /** Calls of the window, by caller, as plans have them. */
+  heard(cluster: string): HeardCalls[] {
+    return this.#store.callsByCaller(cluster).map(({ caller: { namespace, workload, zone }, calls }) => ({
+      caller: callerName(namespace, workload),
+      zone: callerZone(zone),
+      calls,
+    }));
   }
 
   /** What is known now. */

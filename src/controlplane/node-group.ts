@@ -1,5 +1,6 @@
 import type { XdsNode } from '@evenkeel/xds';
 import type { ClientForm } from './client-form.ts';
+import { splitGroup } from './client-number.ts';
 import { namespaceOf } from './node-namespace.ts';
 
 /** No namespace has a colon in its name, so none of these groups is ever one. */
@@ -90,13 +91,13 @@ function splitLast(text: string, separator: string): [before: string, after: str
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** What a group is, for people. */
+/** What a group is, for people, with the number of a client or without. */
 export function describeGroup(group: string): {
   readonly gateway?: string;
   readonly namespace?: string;
   readonly form?: string;
 } {
-  const { base, form } = partsOf(group);
+  const { base, form } = partsOf(splitGroup(group).group);
   if (base.startsWith(gatewayPrefix)) return { gateway: base.slice(gatewayPrefix.length) };
   return base === plainEnvoyGroup ? {} : { namespace: base, ...(form === undefined ? {} : { form }) };
 }

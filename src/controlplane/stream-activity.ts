@@ -2,6 +2,7 @@ import { type StreamInfo, typeUrls, type XdsObserver } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { printable } from '../base/printable.ts';
+import { splitGroup } from './client-number.ts';
 import type { EmptyPorts } from './empty-ports.ts';
 import type { Metrics } from './metrics.ts';
 import type { MissingTargets } from './missing-targets.ts';
@@ -28,6 +29,7 @@ export class StreamActivity implements XdsObserver {
   readonly #emptyPorts: EmptyPorts;
   readonly #peers: PeerLog;
   readonly #clock: Clock;
+  readonly #went: (client: number) => void;
   #hidden: { stream: StreamInfo; typeUrl: string; name: string }[] = [];
   #hiddenBeyond = 0;
   #streams = 0;
@@ -37,11 +39,13 @@ export class StreamActivity implements XdsObserver {
     log: Logger,
     missing: MissingTargets,
     emptyPorts: EmptyPorts,
+    went: (client: number) => void,
     clock: Clock = systemClock,
   ) {
     this.#peers = new PeerLog(log, metrics, clock);
     this.#clock = clock;
     this.#emptyPorts = emptyPorts;
+    this.#went = went;
     this.#metrics = metrics;
     this.#log = log;
     this.#missing = missing;
@@ -61,6 +65,8 @@ export class StreamActivity implements XdsObserver {
   streamClosed(stream: StreamInfo, end: Told<'streamClosed'>): void {
     this.#streams -= 1;
     this.#missing.closed(stream);
+    const { client } = splitGroup(stream.group ?? '');
+    if (client !== undefined) this.#went(client);
     if (!this.#log.isLevelEnabled('debug')) return;
     const message = printable(end.message, textLength);
     this.#log.debug({ ...describe(stream), code: end.code, message }, 'stream closed');

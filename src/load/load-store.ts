@@ -165,6 +165,12 @@ export class LoadStore {
     return this.#verdicts.get(cluster)?.verdict ?? 'inconclusive';
   }
 
+  /** Calls of the window, by caller; empty where nobody reported about the cluster. */
+  callsByCaller(cluster: string): { readonly caller: Caller; readonly calls: number }[] {
+    const callers = [...(this.#services.get(cluster)?.callers.values() ?? [])];
+    return callers.map(({ caller, window }) => ({ caller, calls: window.recent.calls }));
+  }
+
   /** What is known now. */
   view(): LoadView {
     const now = this.#clock.now();

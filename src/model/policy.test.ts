@@ -12,6 +12,8 @@ test('what the fields mean', () => {
   });
   // Said, so that it takes away what another source says.
   assert.deepEqual(policyOf({ healthCheck: 'none' }), { healthCheck: undefined });
+  assert.deepEqual(policyOf({ trafficDistribution: 'none' }), { trafficDistribution: undefined });
+  assert.deepEqual(policyOf({ trafficDistribution: 'PreferClose' }), { trafficDistribution: 'PreferClose' });
   assert.deepEqual(policyOf({ podLocalities: false }), { podLocalities: false });
   assert.deepEqual(policyOf({ ejection: 'none' }), { ejection: { mode: 'none' } });
   assert.deepEqual(policyOf({ ejectionBaseMs: 5_000, ejectionMaxPercent: 30 }), {

@@ -11,6 +11,8 @@ export interface ServicePolicy {
   readonly ejection?: EjectionPolicy | undefined;
   /** True: each client leaves out endpoints that fail for it (gRFC A50). */
   readonly outlierDetection?: boolean | undefined;
+  /** Where calls stay as far as that keeps pods even, as `spec.trafficDistribution` of Kubernetes. Absent: they go everywhere alike. */
+  readonly trafficDistribution?: TrafficDistribution | undefined;
 }
 
 /** What a Service asks for about ejection, in the terms of gRFC A50; what is absent is as the mode has it. */
@@ -24,6 +26,11 @@ export interface EjectionPolicy {
 }
 
 const ejectionModes = ['none', 'conservative', 'sharp'] as const;
+
+/** `PreferClose` is the older name of `PreferSameZone`. */
+export type TrafficDistribution = (typeof trafficDistributions)[number];
+
+export const trafficDistributions = ['PreferSameZone', 'PreferClose', 'PreferSameNode'] as const;
 
 export type HealthCheckPolicy = z.output<typeof healthCheckSchema>;
 
@@ -42,6 +49,7 @@ export const policyValues = {
   ejectionFailurePercent: 'a whole number from 1 to 100',
   ejectionMinCalls: 'a whole number from 1 to 1000000',
   outlierDetection: '`true` or `false`',
+  trafficDistribution: '`PreferSameZone`, `PreferClose`, `PreferSameNode` or `none`',
 };
 
 export type PolicyKey = keyof typeof policyValues;
@@ -101,6 +109,12 @@ export const policyFields = {
     .describe(
       'Whether each client leaves out endpoints that fail for it alone (gRFC A50), with the numbers of `ejection`. Default: `false`.',
     ),
+  trafficDistribution: z
+    .enum([...trafficDistributions, 'none'], mustBe('trafficDistribution'))
+    .optional()
+    .describe(
+      'Where calls stay as far as that keeps pods even; `none`: they go everywhere alike. Default: `spec.trafficDistribution` of the Service, else `none`.',
+    ),
 } satisfies Record<PolicyKey, z.ZodType>;
 
 export const policyKeys = Object.keys(policyFields) as PolicyKey[];
@@ -116,7 +130,7 @@ export const healthCheckSchema = z.strictObject({
 
 /** What the fields say, but for the locality; what they do not say is absent. */
 export function policyOf(fields: PolicyFields): ServicePolicy {
-  const { healthCheck, grpcService, podLocalities, outlierDetection } = fields;
+  const { healthCheck, grpcService, podLocalities, outlierDetection, trafficDistribution } = fields;
   const ejection = ejectionOf(fields);
   const protocol = healthCheck ?? (grpcService === undefined ? undefined : 'grpc');
   return {
@@ -124,6 +138,7 @@ export function policyOf(fields: PolicyFields): ServicePolicy {
     ...(podLocalities === undefined ? {} : { podLocalities }),
     ...(Object.keys(ejection).length === 0 ? {} : { ejection }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    ...(trafficDistribution === undefined ? {} : trafficOf(trafficDistribution)),
   };
 }
 
@@ -136,6 +151,11 @@ function ejectionOf(fields: PolicyFields): EjectionPolicy {
     ...(ejectionFailurePercent === undefined ? {} : { failurePercent: ejectionFailurePercent }),
     ...(ejectionMinCalls === undefined ? {} : { minCalls: ejectionMinCalls }),
   };
+}
+
+/** Said to be none, it takes away what another source says. */
+function trafficOf(said: TrafficDistribution | 'none'): Pick<ServicePolicy, 'trafficDistribution'> {
+  return { trafficDistribution: said === 'none' ? undefined : said };
 }
 
 /** The locality that the fields give to all endpoints; undefined: none. */

@@ -92,6 +92,7 @@ export interface PlanState {
   readonly weights: Readonly<Record<string, number>>;
   /** Whether these are on the way to what is heard. */
   readonly following: boolean;
-  /** How much of the preference is given up so that few clients keep pods even: 0 nothing, 1 all. */
-  readonly mix: number;
 }
+
+/** There was no plan before. */
+export const noState: PlanState = { seats: [], weights: {}, following: false };

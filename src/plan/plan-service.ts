@@ -1,22 +1,15 @@
 import { type Dealt, deal, type Seat } from './deal.ts';
-import { demandOf, weightKey } from './demand.ts';
+import { demandOf } from './demand.ts';
 import { explain } from './explain.ts';
-import type { Plan, PlanClient, PlanGroup, PlanInput, PlanPod, PlanState } from './plan-input.ts';
+import { placesFor, placesOf, seatsOfPlace } from './places.ts';
+import { noState, type Plan, type PlanGroup, type PlanInput, type PlanPod } from './plan-input.ts';
 import { type Seating, seatClients } from './seats.ts';
 import { type Place, transport } from './transport.ts';
 
-/**
- * Clients of a place are on so many seats at most: with 14, a pod of another place is off by some 3 % of its calls. Where all
- * clients are in one place, shares of pods that warm up are as fine as the seats are.
- */
-const seatsOfPlace = { many: 14, one: 24 };
 /** The busiest pod may get so much more than its share before locality is given up for evenness. */
 const maxBusiest = 1.05;
 /** What of it, from little to all. */
 const mixes = [0, 0.1, 0.2, 0.35, 0.5, 0.75, 1];
-/** It is taken back only where the busiest pod is so near to its share, or it would come and go. */
-const calmBusiest = 1.03;
-
 /**
  * Decides which client is given which pods of a Service port. Pure: the same input gives the same plan, whatever the process.
  *
@@ -25,16 +18,10 @@ const calmBusiest = 1.03;
  */
 export function planService(input: PlanInput): Plan {
   const { policy, pods, clients, heard = [] } = input;
-  const state: PlanState = input.state ?? { seats: [], weights: {}, following: false, mix: 0 };
+  const { state = noState } = input;
   const { weights, following } = demandOf(clients, heard, state);
-  const placing = placesFor(pods, policy.prefer);
-  const seatings = seatClients(
-    clients,
-    (client) => placing(client).key,
-    weights,
-    state.seats,
-    seatsOfPlace[policy.prefer === undefined ? 'one' : 'many'],
-  );
+  const placing = placesFor(pods, policy);
+  const seatings = seatClients(clients, (client) => placing(client).key, weights, state.seats, seatsOfPlace(policy));
   const calls = seatings.reduce((sum, seat) => sum + seat.calls, 0);
   const targets = Float64Array.from(pods, () => calls / pods.length);
   const places = placesOf(clients, placing, weights);
@@ -45,7 +32,7 @@ export function planService(input: PlanInput): Plan {
     pods.map(({ zone, kubeNode }, index) => ({ zone, kubeNode, calls: targets[index]! })),
     levels,
   );
-  const { mix, dealt } = dealEvenly({ seatings, pods, places, flows, targets, state });
+  const { mix, dealt } = dealEvenly({ seatings, pods, places, flows, targets });
   const expected = {
     busiest: rounded(dealt.busiest),
     ...(policy.prefer === undefined
@@ -67,35 +54,8 @@ export function planService(input: PlanInput): Plan {
       })),
       weights,
       following,
-      mix,
     },
   };
-}
-
-/** The place of a client: its node where that is preferred and has pods, else its zone where one is preferred. */
-function placesFor(pods: readonly PlanPod[], prefer: 'zone' | 'node' | undefined) {
-  const nodes = new Set(prefer === 'node' ? pods.map(({ kubeNode }) => kubeNode) : []);
-  return ({ zone, kubeNode }: PlanClient): Omit<Place, 'demand'> => {
-    if (prefer === undefined) return { key: '', zone: '' };
-    if (kubeNode !== undefined && nodes.has(kubeNode)) return { key: `${zone}/${kubeNode}`, zone, kubeNode };
-    return { key: zone, zone };
-  };
-}
-
-function placesOf(
-  clients: readonly PlanClient[],
-  placing: (client: PlanClient) => Omit<Place, 'demand'>,
-  weights: Readonly<Record<string, number>>,
-): Place[] {
-  const places = new Map<string, { -readonly [Key in keyof Place]: Place[Key] }>();
-  for (const client of clients) {
-    const place = placing(client);
-    const known = places.get(place.key);
-    const calls = weights[weightKey(client)]!;
-    if (known === undefined) places.set(place.key, { ...place, demand: calls });
-    else known.demand += calls;
-  }
-  return [...places.values()];
 }
 
 interface Dealing {
@@ -104,11 +64,10 @@ interface Dealing {
   readonly places: readonly Place[];
   readonly flows: readonly Float64Array[];
   readonly targets: Float64Array;
-  readonly state: PlanState;
 }
 
 /** Where few clients cannot keep pods even and near at once, they are given pods farther away as well, as little as it takes. */
-function dealEvenly({ seatings, pods, places, flows, targets, state }: Dealing): { mix: number; dealt: Dealt } {
+function dealEvenly({ seatings, pods, places, flows, targets }: Dealing): { mix: number; dealt: Dealt } {
   const indexOf = new Map(pods.map(({ key }, index) => [key, index]));
   const placeIndex = new Map(places.map(({ key }, index) => [key, index]));
   const held = seatings.map(({ pods: before }) => before?.flatMap((key) => indexOf.get(key) ?? []));
@@ -125,16 +84,18 @@ function dealEvenly({ seatings, pods, places, flows, targets, state }: Dealing):
     });
     return deal(seats, targets);
   };
-  let best: { mix: number; dealt: Dealt } | undefined;
-  for (const mix of mixes) {
+  const first = at(0, true);
+  if (first.busiest <= maxBusiest) return { mix: 0, dealt: first };
+  const all = mixes.flatMap((mix) => [
+    { mix, dealt: mix === 0 ? first : at(mix, true) },
     // What clients have may be in the way of what is even: then it is dealt anew.
-    for (const keeping of [true, false]) {
-      const dealt = at(mix, keeping);
-      if (dealt.busiest <= (mix < state.mix ? calmBusiest : maxBusiest)) return { mix, dealt };
-      if (best === undefined || dealt.busiest < best.dealt.busiest - 0.01) best = { mix, dealt };
-    }
-  }
-  return best!;
+    { mix, dealt: at(mix, false) },
+  ]);
+  const even = all.filter(({ dealt }) => dealt.busiest <= maxBusiest);
+  // Of those that are even the nearest, else the most even.
+  const cost = ({ dealt }: { dealt: Dealt }) =>
+    even.length > 0 ? awayOf(seatings, dealt, places, pods) : dealt.busiest;
+  return (even.length > 0 ? even : all).reduce((best, other) => (cost(other) < cost(best) - 1e-6 ? other : best));
 }
 
 /** Seats with the same pods together. */

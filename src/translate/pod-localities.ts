@@ -52,7 +52,7 @@ export function translateForReports(service: Service, previous?: ReportingResour
         const encoded = before?.podAssignments.get(port.port);
         const earlier = before?.service.ports.find((other) => other.port === port.port);
         const isSame = encoded !== undefined && isDeepStrictEqual(earlier?.endpoints, port.endpoints);
-        return [port.port, isSame ? encoded : assignmentOf(service, port)];
+        return [port.port, isSame ? encoded : podAssignment(service, port)];
       }),
     ),
   };
@@ -81,7 +81,8 @@ function clusters(
   );
 }
 
-function assignmentOf(service: Service, { port, endpoints }: ServicePort): EncodedResource {
+/** The assignment in which each endpoint of a port is a locality. */
+export function podAssignment(service: Service, { port, endpoints }: ServicePort): EncodedResource {
   return buildAssignment({
     clusterName: canonicalName(service, port),
     localities: distinctEndpoints(endpoints).map((endpoint) => {

@@ -113,9 +113,14 @@ function assignmentOf(service: Service, port: ServicePort, before: Before): Enco
   ) {
     return before.encoded;
   }
+  return mergedAssignment(service, port);
+}
+
+/** The assignment in which all endpoints of a port are in one locality. */
+export function mergedAssignment(service: Service, { port, endpoints }: ServicePort): EncodedResource {
   return buildAssignment({
-    clusterName: canonicalName(service, port.port),
-    localities: singleLocality(port.endpoints, service.locality),
+    clusterName: canonicalName(service, port),
+    localities: singleLocality(endpoints, service.locality),
   });
 }
 

@@ -8,9 +8,12 @@ export interface FileService {
     readonly address: string;
     readonly terminating?: boolean;
     readonly kubeNode?: string;
+    readonly zone?: string;
+    readonly pod?: string;
   }[];
   readonly healthCheck?: object;
   readonly internalTrafficPolicy?: 'Cluster' | 'Local';
+  readonly trafficDistribution?: string;
 }
 
 /** Puts a new endpoint file in place at once, as an orchestrator does. */
@@ -20,12 +23,10 @@ export async function replaceEndpointFile(path: string, services: readonly FileS
     JSON.stringify({
       apiVersion: 'evenkeel.dev/v1',
       kind: 'Endpoints',
-      services: services.map(({ name, port, endpoints, healthCheck, internalTrafficPolicy }) => ({
+      services: services.map(({ name, port, ...more }) => ({
         name,
         ports: [{ name: 'grpc', port }],
-        endpoints,
-        healthCheck,
-        internalTrafficPolicy,
+        ...more,
       })),
     }),
   );

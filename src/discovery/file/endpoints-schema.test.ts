@@ -69,6 +69,17 @@ test('what is left out has a sensible value', () => {
   );
 });
 
+test('trafficDistribution is policy, as an annotation or an entry of the configuration would say it', () => {
+  const ofFile = (value: string) =>
+    read(`${head}  - { name: a, ports: [{ port: 1 }], endpoints: [], trafficDistribution: ${value} }`)[0]!.policy;
+  assert.equal(ofFile('PreferClose').trafficDistribution, 'PreferClose');
+  assert.equal(ofFile('none').trafficDistribution, undefined);
+  assert.match(
+    errorOf('  - { name: a, ports: [], endpoints: [], trafficDistribution: Near }').message,
+    /must be PreferSameZone, PreferClose, PreferSameNode or none/,
+  );
+});
+
 test('every endpoint serves every port', () => {
   const [service] = read(
     `${head}  - { name: a, ports: [{ name: x, port: 1 }, { name: y, port: 2 }], endpoints: [{ address: "::1" }] }`,

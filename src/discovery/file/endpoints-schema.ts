@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RefinementParams } from '../../base/document.ts';
-import { healthCheckSchema } from '../../model/policy.ts';
+import { healthCheckSchema, policyFields } from '../../model/policy.ts';
 import { canonicalIp, whyUnusable } from '../ip-address.ts';
 import { dnsLabel, portNumber, wholeNumber } from '../schema-parts.ts';
 
@@ -46,6 +46,7 @@ const service = z.strictObject({
     .enum(['Cluster', 'Local'])
     .default('Cluster')
     .describe('As in Kubernetes; with `Local` clients get the endpoints of their own `kubeNode` only.'),
+  trafficDistribution: policyFields.trafficDistribution,
   healthCheck: healthCheckSchema.optional().describe('Active checks by the control plane. Default: none.'),
 });
 

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../model/endpoint.ts';
+import { policyOf } from '../../model/policy.ts';
 import type { Service } from '../../model/service.ts';
 import { ambiguityOf } from '../../model/service-port.ts';
 import { canonicalIp, compareEndpoints } from '../ip-address.ts';
@@ -6,7 +7,16 @@ import type { EndpointsFile } from './endpoints-schema.ts';
 
 /** The model of a checked endpoint file, by Service in the file's order. */
 export function servicesOf(file: EndpointsFile): Service[] {
-  return file.services.map(({ namespace, name, ports: told, endpoints, healthCheck, internalTrafficPolicy }) => {
+  return file.services.map((service) => {
+    const {
+      namespace,
+      name,
+      ports: told,
+      endpoints,
+      healthCheck,
+      internalTrafficPolicy,
+      trafficDistribution,
+    } = service;
     const ports = told.map(({ port, name, targetPort, appProtocol }) => ({
       port,
       name,
@@ -18,7 +28,7 @@ export function servicesOf(file: EndpointsFile): Service[] {
       namespace,
       name,
       ports,
-      policy: { healthCheck },
+      policy: { ...policyOf({ trafficDistribution }), healthCheck },
       ...(internalTrafficPolicy === 'Local' ? { internalTrafficPolicy } : {}),
       ...(ambiguity === undefined ? {} : { problems: [ambiguity] }),
     };

@@ -1,3 +1,4 @@
+import { type TrafficDistribution, trafficDistributions } from '../../model/policy.ts';
 import type { KubeObject } from './collection.ts';
 
 export interface KubePort {
@@ -23,7 +24,9 @@ export interface KubeService extends KubeObject {
   readonly ports: readonly KubePort[];
   /** Only where it has an effect: kube-proxy follows it on the way to a ClusterIP, which a headless Service has not. */
   readonly internalTrafficPolicy?: 'Local' | undefined;
-  /** Settings about which endpoints a client should prefer, as `NAME: VALUE`; absent: none. */
+  /** `spec.trafficDistribution`, where it is one that is followed. */
+  readonly trafficDistribution?: TrafficDistribution | undefined;
+  /** Settings that are not followed about which endpoints a client should prefer, as `NAME: VALUE`; absent: none. */
   readonly preferences?: readonly string[] | undefined;
   /** Those of `evenkeel.dev` only, by key without that prefix. */
   readonly annotations: Readonly<Record<string, string>>;
@@ -68,6 +71,7 @@ export function readService(object: unknown): KubeService | undefined {
   const { metadata, spec } = object as RawService;
   const isLocal = spec?.internalTrafficPolicy === 'Local' && spec.clusterIP !== 'None';
   const preferences = preferencesOf(object as RawService);
+  const traffic = trafficDistributions.find((one) => one === spec?.trafficDistribution);
   const selector = Object.entries(spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`);
   return {
     ...known,
@@ -75,6 +79,7 @@ export function readService(object: unknown): KubeService | undefined {
     ...(selector.length === 0 ? {} : { selector: selector.sort().join(',') }),
     ipFamilies: spec?.ipFamilies ?? [],
     ...(isLocal ? { internalTrafficPolicy: 'Local' as const } : {}),
+    ...(traffic === undefined ? {} : { trafficDistribution: traffic }),
     ...(preferences.length > 0 ? { preferences } : {}),
     ports: (spec?.ports ?? []).flatMap(({ name = '', port, protocol = 'TCP', appProtocol }) =>
       port === undefined ? [] : [{ name, port, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }],
@@ -93,7 +98,9 @@ function preferencesOf({ metadata, spec }: RawService): string[] {
   const { trafficDistribution } = spec ?? {};
   const mode = metadata?.annotations?.[topologyMode];
   return [
-    ...(trafficDistribution ? [`trafficDistribution: ${trafficDistribution}`] : []),
+    ...(trafficDistribution && !(trafficDistributions as readonly string[]).includes(trafficDistribution)
+      ? [`trafficDistribution: ${trafficDistribution}`]
+      : []),
     ...(mode?.toLowerCase() === 'auto' ? [`${topologyMode}: ${mode}`] : []),
   ];
 }

@@ -241,12 +241,14 @@ export class KubernetesDiscovery implements Discovery {
     const said = readAnnotations(service.annotations, this.#annotations.get(key));
     this.#annotations.set(key, said.inForce);
     const locality = localityOf(said.fields);
+    const { trafficDistribution } = service;
+    const traffic = trafficDistribution === undefined ? {} : { trafficDistribution };
     const all = [...said.problems, ...problems, ...after.problems, ...doubts];
     return {
       namespace,
       name,
       ports,
-      policy: policyOf(said.fields),
+      policy: { ...traffic, ...policyOf(said.fields) },
       ...(service.internalTrafficPolicy === undefined ? {} : { internalTrafficPolicy: service.internalTrafficPolicy }),
       ...(locality === undefined ? {} : { locality }),
       ...(all.length === 0 ? {} : { problems: all }),

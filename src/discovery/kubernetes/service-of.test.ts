@@ -202,7 +202,7 @@ test('what is no object of the API is none', () => {
   }
 });
 
-test('internalTrafficPolicy Local is read where the Service has a ClusterIP; preferences are named as not followed', () => {
+test('internalTrafficPolicy Local is read where the Service has a ClusterIP; trafficDistribution where it is known; other preferences are named as not followed', () => {
   const read = (spec: object, annotations = {}) => {
     const object = serviceObject('shop/a');
     return readService({
@@ -216,9 +216,11 @@ test('internalTrafficPolicy Local is read where the Service has a ClusterIP; pre
   assert.equal(policyOf({ internalTrafficPolicy: 'Local', clusterIP: 'None' }), undefined);
   assert.equal(policyOf({ internalTrafficPolicy: 'Cluster' }), undefined);
   assert.equal(policyOf({ externalTrafficPolicy: 'Local' }), undefined);
+  assert.equal(read({ trafficDistribution: 'PreferSameNode' }).trafficDistribution, 'PreferSameNode');
+  assert.equal(read({ trafficDistribution: 'PreferFast' }).trafficDistribution, undefined);
   const problemsOf = (spec: object, annotations = {}) => portsOf(read(spec, annotations), []).problems;
-  assert.deepEqual(problemsOf({ selector: { app: 'a' }, trafficDistribution: 'PreferSameZone' }), [
-    'trafficDistribution: PreferSameZone is not followed: calls are spread evenly over all endpoints, wherever they are',
+  assert.deepEqual(problemsOf({ selector: { app: 'a' }, trafficDistribution: 'PreferFast' }), [
+    'trafficDistribution: PreferFast is not followed: calls are spread evenly over all endpoints, wherever they are',
   ]);
   assert.match(
     problemsOf({ selector: { app: 'a' } }, { 'service.kubernetes.io/topology-mode': 'Auto' })[0]!,
