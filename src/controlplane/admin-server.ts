@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { formatAddress, isLoopback, type ListenAddress, listenError } from '../base/listen-address.ts';
@@ -74,7 +75,7 @@ const maxConnections = 128;
 const forEverybody: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 /** What can be long. */
-const longPaths: ReadonlySet<string> = new Set(['/metrics', '/config_dump', '/clients', '/explain']);
+const longPaths: ReadonlySet<string> = new Set(['/metrics', '/config_dump', '/clients', '/explain', '/load']);
 
 /** What there is to ask for. */
 const paths = ['/healthz', '/readyz', '/metrics', '/config_dump', '/clients', '/explain', '/load', '/dashboard/'];
@@ -144,10 +145,17 @@ function keepPlaces(app: FastifyInstance): LiveStreams {
   app.server.on('connection', (socket) => places.take(socket));
   const answers = new LongAnswers((socket, isUnderWay) => places.setBusy(socket, isUnderWay));
   // After the request is there in full: one that does not end keeps no place.
-  app.addHook('preHandler', async ({ raw, url }, reply) => {
-    if (longPaths.has(pathOf(url))) answers.begin(raw.socket, reply.raw);
+  app.addHook('preHandler', async ({ raw, routeOptions, headers }, reply) => {
+    const { url = '' } = routeOptions;
+    if (!longPaths.has(url) || (url === '/load' && wantsEvents(headers))) return;
+    if (!answers.begin(raw.socket, reply.raw)) return reply.hijack();
   });
   return new LiveStreams((socket, isOpen) => places.setBusy(socket, isOpen));
+}
+
+/** Events are a stream, of which {@link LiveStreams} bounds number and memory. */
+function wantsEvents({ accept = '' }: IncomingHttpHeaders): boolean {
+  return /\btext\/event-stream\b/.test(accept);
 }
 
 /** No answer is for a browser to guess the type of, to keep, or to give to the page of somebody else. */
@@ -237,7 +245,7 @@ function addRoutes(app: FastifyInstance, source: AdminSource, streams: LiveStrea
     if (view === undefined) {
       return reply.status(404).send({ error: 'clients are not asked for load reports; --load-reports does that' });
     }
-    if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return view;
+    if (!wantsEvents(request.headers)) return view;
     if (streams.isFull)
       return reply.status(503).header('retry-after', '30').send({ error: 'too many streams are open' });
     reply.hijack();

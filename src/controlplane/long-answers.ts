@@ -21,8 +21,16 @@ export class LongAnswers {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** To be called before the answer is made. */
-  begin(socket: Socket, response: ServerResponse): void {
+  /**
+   * To be called before the answer is made.
+   *
+   * @returns whether it may be made: who asks for more before the answer is read loses the socket, as all of them would lie in memory
+   */
+  begin(socket: Socket, response: ServerResponse): boolean {
+    if (socket.destroyed || this.#underWay.has(socket)) {
+      socket.destroy();
+      return false;
+    }
     if (this.#underWay.size >= maxLongAnswers) this.#end(this.#underWay.values().next().value);
     this.#underWay.add(socket);
     this.#changed(socket, true);
@@ -31,6 +39,7 @@ export class LongAnswers {
       clearTimeout(timer);
       if (this.#underWay.delete(socket)) this.#changed(socket, false);
     });
+    return true;
   }
 
   #end(slowest: Socket | undefined): void {
