@@ -60,9 +60,12 @@ const constants: readonly (readonly [path: string, name: string, what: string])[
   [
     'src/controlplane/long-answers.ts',
     'maxLongAnswers',
-    'Answers of `/metrics`, `/config_dump`, `/clients` and `/explain` that are under way; one more ends the one that has taken longest',
+    'Answers of `/metrics`, `/config_dump`, `/clients`, `/explain` and `/load` that are under way; one more ends the one that has taken longest',
   ],
   ['src/controlplane/long-answers.ts', 'answerTimeoutMs', 'Time for reading one of these'],
+  ['src/controlplane/live-streams.ts', 'maxStreams', 'Streams of events of `/load` and `/dashboard/` at once'],
+  ['src/controlplane/live-streams.ts', 'unreadTimeoutMs', 'Time for reading an event of these'],
+  ['packages/xds/src/transport/event-loop.ts', 'turnMs', 'Milliseconds of a turn of the event loop for all clients'],
   ['src/base/document.ts', 'maxDocumentBytes', 'Bytes of a configuration or endpoint file'],
   ['src/base/document.ts', 'maxAnchors', 'Anchors in a YAML file'],
   ['src/health/grpc-probe.ts', 'maxAnswerBytes', 'Bytes of the answer to a health check'],

@@ -39,6 +39,20 @@ export async function attackFor(seconds: number, port: number, attack: string, a
   await outputOf(startScript('attacker.ts', [port, attack, attackers, seconds]));
 }
 
+/** A part of a crowd, in a process of its own; resolves with how many were connected at the end. */
+export async function crowdFor(
+  seconds: number,
+  port: number,
+  kind: string,
+  count: number,
+  first: number,
+): Promise<number> {
+  const output = await outputOf(
+    startScript('crowd-client.ts', [port, kind, count, first, seconds], { openFiles: 1_000_000 }),
+  );
+  return (JSON.parse(output) as { open: number }).open;
+}
+
 /** What a client like any other waited. */
 export interface Waited {
   readonly p50Ms: number;

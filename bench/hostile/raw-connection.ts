@@ -106,8 +106,13 @@ export class RawConnection {
     const connection = new RawConnection(socket);
     await once(socket, tls ? 'secureConnect' : 'connect');
     socket.resume();
-    connection.write(Buffer.concat([clientPreface, frame('settings', 0, 0, settings)]));
+    connection.hello(settings);
     return connection;
+  }
+
+  /** The preface, and the settings of a client. */
+  hello(settings: Uint8Array = Buffer.alloc(0)): void {
+    this.write(Buffer.concat([clientPreface, frame('settings', 0, 0, settings)]));
   }
 
   get isOpen(): boolean {

@@ -19,6 +19,7 @@ async function start(t: TestContext) {
     metrics: async () => ({ contentType: 'text/plain', text: JSON.stringify(long()) }),
     configDump: long,
     clients: long,
+    explain: long,
     load: () => long() as LoadView,
   };
   const app = adminApp(source);
@@ -58,7 +59,7 @@ const accept = (path: string): string => (path === '/load' ? '*/*' : 'text/event
 /** A client that does not read does not see its end either: it is the server's side that says so. */
 const gone = (socket: Socket): Promise<unknown> | undefined => (socket.closed ? undefined : once(socket, 'close'));
 
-for (const path of ['/config_dump', '/config%5Fdump', '/metrics', '/clients', '/load']) {
+for (const path of ['/config_dump', '/config%5Fdump', '/metrics', '/clients', '/explain?target=a', '/load']) {
   test(`who asks for ${path} and does not read makes room for the ninth`, { timeout: 60_000 }, async (t) => {
     const { ask, isHealthy, made } = await start(t);
     const sockets: Socket[] = [];
