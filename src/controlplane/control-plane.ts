@@ -44,7 +44,6 @@ import type { NamedSource } from './sources.ts';
 import { Steering } from './steering.ts';
 import { StreamActivity } from './stream-activity.ts';
 import { TlsEntrance, type TlsSettings } from './tls-entrance.ts';
-import { typeLabel } from './type-label.ts';
 import { isAwaited, UndecidedServices } from './undecided-services.ts';
 
 export interface ControlPlaneOptions {
@@ -219,7 +218,7 @@ export class ControlPlane implements AdminSource {
             this.#emptyPorts.published(published);
             this.#own(published);
             this.#loads?.published(published);
-            noteOnTimeline(this.#timeline, published);
+            noteOnTimeline(this.#timeline, published, this.#ejectedOf);
             this.#zones = undefined;
             this.#steering.published(published);
           }
@@ -294,7 +293,7 @@ export class ControlPlane implements AdminSource {
         maxHandshakes: places.handshakes,
         accepted: (socket) => this.#server.acceptSocket(socket),
       });
-    this.feed = new Feed({ source: this.#feedSource(options.version), labelOf: typeLabel });
+    this.feed = new Feed({ source: this.#feedSource(options.version) });
   }
 
   /** Resolves once streams are accepted. */
@@ -417,7 +416,7 @@ export class ControlPlane implements AdminSource {
         planOf: (name) => this.#steering.planOf(name),
         sourceOf: (service) => this.#store.sourceOf(service),
         healthOf: this.#healthOf,
-        ejectedOf: (service, port, endpoint) => this.#ejectedOf(service, port, endpoint),
+        ejectedOf: this.#ejectedOf,
         healthReports: this.#checker.snapshot(),
         clients: this.#server.clients(),
         clientFacts: this.#clientFacts,
@@ -465,9 +464,8 @@ export class ControlPlane implements AdminSource {
     };
   }
 
-  #ejectedOf(service: Service, port: number, endpoint: Endpoint): EjectedView | null {
-    return this.#ejections?.view(canonicalName(service, port), podLocalityName(endpoint)) ?? null;
-  }
+  readonly #ejectedOf = (service: Service, port: number, endpoint: Endpoint): EjectedView | null =>
+    this.#ejections?.view(canonicalName(service, port), podLocalityName(endpoint)) ?? null;
 
   #feedSource(version: string): FeedSource {
     return feedSource({
@@ -480,6 +478,8 @@ export class ControlPlane implements AdminSource {
       healthOf: this.#healthOf,
       problemsOf: (id) => this.#emptyPorts.problemsOf(id),
       clients: () => this.#server.clients(),
+      clientFacts: () => this.#clientFacts,
+      ejectedOf: this.#ejectedOf,
       control: () =>
         controlRows({
           sources: this.#store.sources,

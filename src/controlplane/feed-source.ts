@@ -1,20 +1,18 @@
 import type { ClientStatus } from '@evenkeel/xds';
 import { formatAddress } from '../base/listen-address.ts';
-import type { EndpointSummary, FeedClient, FeedSource, PortSummary } from '../feed/feed-source.ts';
+import type { EndpointSummary, FeedSource, PortSummary } from '../feed/feed-source.ts';
 import type { ControlRow } from '../feed/rows.ts';
-import type { Timeline } from '../feed/timeline.ts';
+import type { Timeline, TimelinePod } from '../feed/timeline.ts';
 import type { HealthState } from '../health/target.ts';
-import { callerOf, unknown } from '../load/caller.ts';
 import type { LoadView } from '../load/load-view.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
 import { canonicalName, distinctPorts } from '../translate/targets.ts';
 import type { Readiness } from './admin-server.ts';
+import { clientRow } from './client-row.ts';
+import { type ClientFacts, viewClient } from './client-view.ts';
 import { endpointState } from './endpoint-state.ts';
-import { kubeNodeZones } from './kube-node-zones.ts';
 import type { LoadReports } from './load-reports.ts';
-import { kubeNodeOf } from './node-group.ts';
-import { namespaceOf } from './node-namespace.ts';
 import type { PublishedService } from './publisher.ts';
 
 /** The parts of a control plane that its page shows. */
@@ -27,6 +25,8 @@ export interface FeedParts {
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
   readonly problemsOf: (id: ServiceId) => readonly string[];
   readonly clients: () => readonly ClientStatus[];
+  readonly clientFacts: () => ClientFacts;
+  readonly ejectedOf: (service: Service, port: number, endpoint: Endpoint) => { readonly why: string } | null;
   readonly control: () => readonly ControlRow[];
   readonly timeline: Timeline;
 }
@@ -55,23 +55,32 @@ export function feedSource(parts: FeedParts): FeedSource {
     trend: (port) => parts.loads()?.trend(port),
     events: (port) => timeline.of(port),
     *clients() {
-      const zones = kubeNodeZones(services());
-      for (const status of parts.clients()) yield clientOf(status, zones);
+      const facts = parts.clientFacts();
+      for (const status of parts.clients()) yield clientRow(viewClient(status, facts), status.node);
     },
     control: parts.control,
   };
 }
 
-/** The pods that clients of a Service are sent to, by port. */
-export function noteOnTimeline(timeline: Timeline, { service, selections }: PublishedService): void {
+/** The pods of a Service by port: those that clients are sent to, and those that are ejected meanwhile. */
+export function noteOnTimeline(
+  timeline: Timeline,
+  { service, selections }: PublishedService,
+  ejectedOf: FeedParts['ejectedOf'],
+): void {
   for (const { port, endpoints } of distinctPorts(service.ports).distinct) {
-    const published = selections.get(port)?.published;
-    timeline.pods(
-      canonicalName(service, port),
-      endpoints
-        .filter((endpoint) => published?.has(endpoint))
-        .map((endpoint) => ({ address: formatAddress(endpoint.address, endpoint.port), pod: endpoint.pod })),
-    );
+    const selection = selections.get(port);
+    const pods: TimelinePod[] = [];
+    const ejected = new Map<string, string>();
+    for (const endpoint of endpoints) {
+      const why = ejectedOf(service, port, endpoint)?.why;
+      if (why === undefined && selection?.published.has(endpoint) !== true) continue;
+      const address = formatAddress(endpoint.address, endpoint.port);
+      pods.push({ address, pod: endpoint.pod });
+      if (why !== undefined) ejected.set(endpoint.pod ?? address, why);
+    }
+    timeline.pods(canonicalName(service, port), pods);
+    timeline.ejected(canonicalName(service, port), ejected);
   }
 }
 
@@ -111,12 +120,4 @@ function summaryOf(
     kubeNode: endpoint.kubeNode ?? '',
     state: endpointState(endpoint, selections.get(port), healthOf(service, endpoint)),
   };
-}
-
-function clientOf(status: ClientStatus, zones: ReadonlyMap<string, string>): FeedClient {
-  const { node } = status;
-  const metadata = { ...node.metadata, namespace: namespaceOf(node) };
-  const { namespace, workload, zone } = callerOf({ ...node, metadata }, (kubeNode) => zones.get(kubeNode));
-  const known = (text: string): string => (text === unknown ? '' : text);
-  return { status, namespace, workload: known(workload), zone: known(zone), kubeNode: kubeNodeOf(node) ?? '' };
 }

@@ -2,18 +2,25 @@ import './app.css';
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Topic } from '../feed/rows.ts';
+import { count } from './model/figures.ts';
 import { hashOf, type Route, routeOf } from './model/route.ts';
 import { headOf } from './model/row-store.ts';
 import { Page } from './pages/page.tsx';
 import { Status } from './parts/status.tsx';
 import { useFeed } from './use-feed.ts';
 
-const tabs: readonly (readonly [topic: Topic, title: string])[] = [['services', 'Services']];
+const tabs: readonly (readonly [topic: Topic, title: string])[] = [
+  ['services', 'Services'],
+  ['map', 'Map'],
+  ['clients', 'Clients'],
+  ['control', 'Control plane'],
+];
 
 function App() {
   const route = useRoute();
   const { connection, store } = useFeed(route);
   useKeys();
+  const problems = headOf(store)?.degraded.length ?? 0;
   const current = route.topic === 'service' ? 'services' : route.topic;
   useEffect(() => {
     document.title = `${route.port || tabs.find(([topic]) => topic === current)?.[1]} – evenkeel`;
@@ -31,6 +38,7 @@ function App() {
           {tabs.map(([topic, title]) => (
             <a key={topic} href={hashOf({ topic, port: '' })} aria-current={topic === current ? 'page' : undefined}>
               {title}
+              {topic === 'control' && problems > 0 && <span class="problems">{count(problems, 'problem')}</span>}
             </a>
           ))}
         </nav>

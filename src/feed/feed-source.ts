@@ -1,6 +1,5 @@
-import type { ClientStatus } from '@evenkeel/xds';
 import type { LoadView } from '../load/load-view.ts';
-import type { ControlRow, EventRow, PodRow, ServiceRow, TrendRow } from './rows.ts';
+import type { ClientRow, ControlRow, EventRow, PodRow, ServiceRow, TrendRow } from './rows.ts';
 
 /** A Service port as it is published. */
 export type PortSummary = Pick<
@@ -10,15 +9,6 @@ export type PortSummary = Pick<
 
 /** An endpoint of it. */
 export type EndpointSummary = Pick<PodRow, 'pod' | 'address' | 'zone' | 'kubeNode' | 'state'>;
-
-/** A client, and what only the control plane knows of it. */
-export interface FeedClient {
-  readonly status: ClientStatus;
-  readonly namespace: string;
-  readonly workload: string;
-  readonly zone: string;
-  readonly kubeNode: string;
-}
 
 /** Where the page's rows come from. */
 export interface FeedSource {
@@ -34,6 +24,6 @@ export interface FeedSource {
   trend(port: string): TrendRow | undefined;
   /** The newest first. */
   events(port: string): readonly EventRow[];
-  clients(): Iterable<FeedClient>;
+  clients(): Iterable<ClientRow>;
   control(): readonly ControlRow[];
 }

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClientStatus } from '@evenkeel/xds';
 import { ManualClock } from '../base/clock.ts';
 import type { LoadView, LoadViewPod, LoadViewService } from '../load/load-view.ts';
-import { clientRow } from './client-rows.ts';
 import { edgeRows } from './edge-rows.ts';
 import { Feed } from './feed.ts';
 import type { FeedSource } from './feed-source.ts';
@@ -51,7 +49,7 @@ class TestSource implements FeedSource {
 function opened(topic: Parameters<Feed['open']>[0], port = '') {
   const clock = new ManualClock();
   const source = new TestSource();
-  const feed = new Feed({ source, labelOf: (typeUrl) => typeUrl, clock, wallClock: () => 0 });
+  const feed = new Feed({ source, clock, wallClock: () => 0 });
   const events: FeedEvent[] = [];
   let reads = true;
   const end = feed.open(topic, port, (make) => {
@@ -202,39 +200,4 @@ test('edges lead on where a Service is the pods of a workload', () => {
   ]);
   assert.equal(edgeRows(view)[0]!.toWorkload, '', 'its pods are of two');
   assert.deepEqual(edgeRows(undefined), []);
-});
-
-const type = {
-  ...{ typeUrl: 'cluster', wildcard: false, names: 2, held: 2, ackedVersion: '7', rejection: undefined },
-  ...{ unansweredMs: undefined, pending: 0 },
-};
-const client = (more: Partial<ClientStatus['types'][number]>, node = {}): ReturnType<typeof clientRow> =>
-  clientRow(
-    {
-      status: {
-        ...{ id: 1, variant: 'sotw', path: '', peer: '10.0.0.9:5', group: 'shop', certificate: undefined, hidden: [] },
-        node: {
-          ...{ id: 'web-0', cluster: '', metadata: {}, locality: { region: '', zone: '', subZone: '' } },
-          ...{ userAgentName: 'gRPC Go', userAgentVersion: '1.85.0', clientFeatures: [], ...node },
-        },
-        types: [{ ...type, ...more }],
-      },
-      ...{ namespace: 'shop', workload: 'web', zone: '', kubeNode: '' },
-    },
-    (typeUrl) => typeUrl,
-  );
-
-test('clients: what they acknowledged, rejected, wait for and asked for in vain', () => {
-  assert.deepEqual([client({}).state, client({}).details, client({}).language], ['synced', [], 'Go']);
-  const rejection = { version: '8', names: ['a'], code: 3, message: 'bad \u202epolicy', agoMs: 1 };
-  assert.deepEqual(client({ rejection, held: 1 }).details, [
-    'rejected cluster a: bad \\u{202e}policy',
-    'asked for 1 of type cluster that there is none of, or that were not sent yet',
-  ]);
-  assert.equal(client({ rejection, held: 1 }).state, 'rejected');
-  assert.equal(client({ unansweredMs: 100, pending: 1 }).state, 'synced', 'it has just been sent');
-  assert.equal(client({ unansweredMs: 9_000, pending: 1 }).state, 'waiting');
-  assert.equal(client({ wildcard: true, names: 5 }).types[0]!.asked, -1);
-  assert.equal(client({}, { userAgentName: 'my\u001b[31m', id: 'x'.repeat(999) }).language, 'my\\x1b[31m');
-  assert.equal(client({}, { id: 'x'.repeat(999) }).node.length, 300);
 });

@@ -1,6 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { LoadView } from '../load/load-view.ts';
-import { clientRow } from './client-rows.ts';
 import { edgeRows } from './edge-rows.ts';
 import type { FeedSource } from './feed-source.ts';
 import { KeyedChanges } from './keyed-changes.ts';
@@ -13,8 +12,6 @@ const mostRows = 20_000;
 
 export interface FeedOptions {
   readonly source: FeedSource;
-  /** A word for a type URL. */
-  readonly labelOf: (typeUrl: string) => string;
   readonly clock?: Clock | undefined;
   /** Milliseconds since 1970. Default: those of the system. */
   readonly wallClock?: (() => number) | undefined;
@@ -86,7 +83,7 @@ export class Feed {
   }
 
   #topicRows(topic: Topic, port: string, load: LoadView | undefined): readonly Row[] {
-    const { source, labelOf } = this.#options;
+    const { source } = this.#options;
     switch (topic) {
       case 'services':
         return serviceRows(source, load);
@@ -95,7 +92,7 @@ export class Feed {
       case 'map':
         return edgeRows(load);
       case 'clients':
-        return Array.from(source.clients(), (client) => clientRow(client, labelOf));
+        return [...source.clients()];
       default:
         return source.control();
     }

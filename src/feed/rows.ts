@@ -133,8 +133,6 @@ export interface EdgeRow {
   readonly failed: number;
 }
 
-export type ClientState = 'rejected' | 'waiting' | 'missing' | 'synced';
-
 /** An xDS stream. */
 export interface ClientRow {
   readonly key: string;
@@ -148,9 +146,10 @@ export interface ClientRow {
   readonly language: string;
   readonly version: string;
   readonly protocol: string;
-  readonly state: ClientState;
-  /** What it rejected, waits for or asked for in vain; sentences. */
-  readonly details: readonly string[];
+  /** How far it is, as `evenkeel status` says. */
+  readonly state: 'SYNCED' | 'NOT SENT' | 'STALE' | 'REJECTED';
+  /** The state in one sentence, without its subject. */
+  readonly why: string;
   readonly types: readonly ClientTypePart[];
 }
 
@@ -159,7 +158,6 @@ export interface ClientTypePart {
   /** Names that it asked for; -1: all that there are. */
   readonly asked: number;
   readonly sent: number;
-  readonly acknowledged: string;
 }
 
 /** A line of the page about the control plane: a source, something rejected, a bound. */

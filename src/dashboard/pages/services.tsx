@@ -1,25 +1,22 @@
 import { useState } from 'preact/hooks';
-import type { ServiceRow, TrendRow } from '../../feed/rows.ts';
-import { duration } from '../../live/duration.ts';
+import type { HeadRow, ServiceRow, TrendRow } from '../../feed/rows.ts';
 import { count, none, percent, rate, whole } from '../model/figures.ts';
 import { hashOf } from '../model/route.ts';
-import { headOf, type RowStore, rowsOf } from '../model/row-store.ts';
-import { listServices, nameOf, type ServiceOrder, stateOf, summaryOf, toneOf } from '../model/service-list.ts';
-import { Badge } from '../parts/badge.tsx';
+import { type RowStore, rowsOf } from '../model/row-store.ts';
+import { listServices, nameOf, type ServiceOrder, summaryOf } from '../model/service-list.ts';
 import { Empty, Figure, Filter, SortHeading, usePage } from '../parts/list.tsx';
 import { ReportsOff } from '../parts/reports-off.tsx';
+import { ServiceBadge } from '../parts/service-badge.tsx';
 import { Spark } from '../parts/spark.tsx';
 
 /** Every Service port: how even it is, how much it is called, and which pods stand out. */
-export function ServicesPage({ store }: { store: RowStore }) {
+export function ServicesPage({ store, head }: { store: RowStore; head: HeadRow }) {
   const [filter, setFilter] = useState('');
   const [order, setOrder] = useState<ServiceOrder>('state');
   const all = rowsOf(store, 'service');
-  const head = headOf(store);
-  const windowMs = head?.windowMs ?? 0;
+  const windowMs = head.windowMs;
   const [page, pager] = usePage(listServices(all, filter, order));
   const trends = new Map(rowsOf(store, 'trend').map((trend) => [trend.of, trend]));
-  if (head === undefined) return <Empty>Waiting for the control plane …</Empty>;
   const sums = summaryOf(all);
   const isHeard = head.reports;
   const sort = { current: order, onOrder: setOrder };
@@ -127,13 +124,6 @@ function ServiceLine({ row, trend, windowMs, asOf, isHeard }: LineProps) {
       </td>
     </tr>
   );
-}
-
-/** How it is, and on what that rests. */
-export function ServiceBadge({ row, asOf }: { row: ServiceRow; asOf: string }) {
-  const { load } = row;
-  const why = load && `${load.verdict} for ${duration(Date.parse(asOf) - Date.parse(load.since))}: ${load.why}`;
-  return <Badge tone={toneOf(row)} text={stateOf(row)} title={why ?? undefined} />;
 }
 
 function StandsOut({ row: { load, problems } }: { row: ServiceRow }) {
