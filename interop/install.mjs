@@ -26,6 +26,7 @@ const parts = {
     install: async () => {
       const build = ['build', '-C', join(root, 'interop/go'), '-buildvcs=false', '-o'];
       await run('go', [...build, join(built, 'go/client'), '.'], root);
+      await run('go', [...build, join(built, 'go/csds'), './csds'], root);
       // Without C: it has to run in images with another libc, or none.
       await run('go', [...build, join(built, 'go/caller'), '-ldflags=-s', './caller'], root, { CGO_ENABLED: '0' });
     },

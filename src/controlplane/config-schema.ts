@@ -42,6 +42,12 @@ const xds = z.strictObject({
     .describe(
       'Bytes that clients may make it hold, all together; beyond it the largest loses its connection. Default: 40 % of the memory limit.',
     ),
+  clientStatus: z
+    .enum(['none', 'loopback'])
+    .default('none')
+    .describe(
+      'Who may ask the xDS port for the state of every client (CSDS), as `grpcdebug` does: nobody, or callers on loopback, a `kubectl port-forward` among them.',
+    ),
   replicas: z
     .strictObject({
       name: z

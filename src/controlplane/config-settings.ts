@@ -21,6 +21,7 @@ export const settings = [
     'ms',
   ),
   setting('xds.memoryBytes', '--xds-memory-bytes', 'EVENKEEL_XDS_MEMORY_BYTES', 'number', 'bytes'),
+  setting('xds.clientStatus', '--xds-client-status', 'EVENKEEL_XDS_CLIENT_STATUS', 'text', 'where'),
   setting('xds.replicas.name', '--xds-replicas-name', 'EVENKEEL_XDS_REPLICAS_NAME', 'text', 'name'),
   setting('xds.replicas.perSecond', '--xds-replicas-per-second', 'EVENKEEL_XDS_REPLICAS_PER_SECOND', 'number', 'n'),
   setting('xds.plaintext', '--xds-plaintext', 'EVENKEEL_XDS_PLAINTEXT', 'text', 'where'),

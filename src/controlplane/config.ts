@@ -24,6 +24,8 @@ export interface Config {
     readonly maxConnectionAgeMs: number;
     /** Undefined: by the memory of the process. */
     readonly memoryBytes?: number | undefined;
+    /** Who may ask for the state of every client on the xDS port. */
+    readonly clientStatus: ConfigFile['xds']['clientStatus'];
     readonly replicas: ConfigFile['xds']['replicas'];
   };
   readonly admin: { readonly listen: ListenAddress; readonly debug: ConfigFile['admin']['debug'] };
@@ -152,6 +154,7 @@ function withAddresses(
       plaintext: xds.plaintext,
       maxConnectionAgeMs: xds.maxConnectionAgeMs,
       memoryBytes: xds.memoryBytes,
+      clientStatus: xds.clientStatus,
       replicas: xds.replicas,
       ...listenersOf(xds, overridden),
     },

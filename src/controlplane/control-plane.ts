@@ -1,6 +1,6 @@
-import { AdsServer, SnapshotCache, typeUrls } from '@evenkeel/xds';
+import { AdsServer, ClientStatusService, type Peer, SnapshotCache, typeUrls } from '@evenkeel/xds';
 import { systemClock } from '../base/clock.ts';
-import { type ListenAddress, listenError } from '../base/listen-address.ts';
+import { isLoopback, type ListenAddress, listenError, splitAddress } from '../base/listen-address.ts';
 import type { Logger } from '../base/log.ts';
 import { openFileLimit } from '../base/open-files.ts';
 import { Feed } from '../feed/feed.ts';
@@ -66,6 +66,8 @@ export interface ControlPlaneOptions {
   readonly load?:
     | { readonly reports: boolean; readonly podLocalities: boolean; readonly ejection?: boolean | undefined }
     | undefined;
+  /** Who may ask for the state of every client (CSDS), on the ports of clients. Default: nobody. */
+  readonly clientStatus?: 'none' | 'loopback' | undefined;
   /** How clients spread when a replica comes; default: they do not. */
   readonly replicas?: ReconnectSettings | undefined;
   /** Without running for so long, the process has stood still, and its clients reconnect. Default 5,000. */
@@ -280,6 +282,10 @@ export class ControlPlane implements AdminSource {
       observer: this.#activity,
     });
     this.#loads = reports ? this.#hear() : undefined;
+    if (options.clientStatus === 'loopback') {
+      const access = ({ address }: Peer): boolean => isLoopback(splitAddress(address).host);
+      new ClientStatusService({ server: this.#server, access }).addTo(this.#server.services);
+    }
     const { replicas, standstillMs } = options;
     this.#reconnects = new Reconnects({ server: this.#server, replicas, standstillMs, metrics: this.#metrics, log });
     this.#entrance =

@@ -42,6 +42,7 @@ async function start(config: Config, version: string): Promise<RunningControlPla
     tls: config.xds.tls,
     maxConnectionAgeMs: config.xds.maxConnectionAgeMs,
     memoryBytes: config.xds.memoryBytes,
+    clientStatus: config.xds.clientStatus,
     replicas: config.xds.replicas,
     version,
     log: createLogger('serve', 'info', () => dropped()),

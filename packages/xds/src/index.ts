@@ -39,6 +39,7 @@ export {
 } from './cache/snapshot-cache.ts';
 export type { ResourceView } from './cache/view.ts';
 export type { CacheChange, CacheObserver, XdsCache } from './cache/xds-cache.ts';
+export { ClientStatusService, type ClientStatusServiceOptions } from './client-status/client-status-service.ts';
 export { ResourceError } from './errors.ts';
 export { type CallHandler, type CallStatus, ServerCall } from './grpc/call.ts';
 export { frameMessage } from './grpc/message-reader.ts';
