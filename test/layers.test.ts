@@ -24,7 +24,7 @@ const mayImport: Record<string, readonly string[]> = {
   dashboard: ['base', 'feed', 'load', 'live', 'verdict'],
   workloads: ['base'],
   probe: ['base', 'xds', 'model', 'verdict', 'discovery'],
-  lab: ['base'],
+  lab: ['base', 'health'],
   live: ['base', 'verdict', 'load', 'probe'],
   explain: ['base', 'xds', 'model', 'translate', 'controlplane', 'probe', 'live'],
   environments: ['base', 'verdict', 'bootstrap', 'discovery', 'workloads', 'probe', 'lab'],

@@ -1,8 +1,10 @@
 import { request } from 'node:http';
-import { connect } from 'node:net';
 import { messageOf } from '../../base/errors.ts';
+import { GrpcProbe } from '../../health/grpc-probe.ts';
+import type { Probe } from '../../health/probe.ts';
+import type { HealthTarget } from '../../health/target.ts';
+import { TcpProbe } from '../../health/tcp-probe.ts';
 import type { ProbeSpec } from '../spec.ts';
-import { checkGrpc } from './check-grpc.ts';
 
 /** Why a probe failed, in a few words; undefined for a success. */
 export type CheckResult = string | undefined;
@@ -11,8 +13,18 @@ export type CheckResult = string | undefined;
 export async function check(host: string, spec: ProbeSpec, signal: AbortSignal): Promise<CheckResult> {
   try {
     if (spec.http !== undefined) return await checkHttp(host, spec.http.port, spec.http.path ?? '/', signal);
-    if (spec.grpc !== undefined) return await checkGrpc(host, spec.grpc.port, spec.grpc.service ?? '', signal);
-    if (spec.tcp !== undefined) return await checkTcp(host, spec.tcp.port, signal);
+    const { grpc, tcp } = spec;
+    if (grpc !== undefined) {
+      return await once(
+        new GrpcProbe(),
+        { protocol: 'grpc', grpcService: grpc.service ?? '' },
+        host,
+        grpc.port,
+        signal,
+      );
+    }
+    if (tcp !== undefined)
+      return await once(new TcpProbe(), { protocol: 'tcp', grpcService: '' }, host, tcp.port, signal);
     return undefined;
   } catch (error) {
     return signal.aborted ? 'no answer in time' : messageOf(error);
@@ -32,13 +44,17 @@ function checkHttp(host: string, port: number, path: string, signal: AbortSignal
   });
 }
 
-function checkTcp(host: string, port: number, signal: AbortSignal): Promise<CheckResult> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, signal });
-    socket.once('connect', () => {
-      resolve(undefined);
-      socket.destroy();
-    });
-    socket.on('error', reject);
-  });
+/** As the control plane checks, on a connection of its own. */
+async function once(
+  probe: Probe,
+  policy: HealthTarget['policy'],
+  address: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const target = { address, port, policy };
+  const { ok, reason } = await probe.check(target, signal);
+  probe.forget(target);
+  if (ok) return undefined;
+  return signal.aborted ? 'no answer in time' : reason;
 }
