@@ -1,12 +1,11 @@
 import { Resolver, lookup as systemLookup } from 'node:dns';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import type { LookupFunction } from 'node:net';
-import { Agent, request } from 'undici';
 import { messageOf } from '../../base/errors.ts';
 import { one } from '../http/server.ts';
 import { headers } from '../pod/pod.ts';
 import { httpClientSpan, peerOf } from '../tracing/call-attributes.ts';
 import { type CallSpan, tracer } from '../tracing/tracer.ts';
-import { withPeer } from '../tracing/undici-peer.ts';
 import { UpstreamError } from './error.ts';
 import { fullName } from './names.ts';
 
@@ -43,10 +42,9 @@ export class HttpUpstream {
     this.url = url;
     const lookup = lookupWith(process.env);
     this.#agent = new Agent({
-      // undici sends "connection: close" and opens a connection a request where nothing may be pipelined.
-      pipelining: keepAlive ? 1 : 0,
-      connections: connections ?? null,
-      connect: lookup === undefined ? {} : { lookup },
+      keepAlive,
+      maxSockets: connections ?? Number.POSITIVE_INFINITY,
+      ...(lookup !== undefined && { lookup }),
     });
   }
 
@@ -69,24 +67,41 @@ export class HttpUpstream {
     deadlineMs: number,
     span?: CallSpan,
   ): Promise<HttpAnswer> {
+    const signal = AbortSignal.timeout(deadlineMs);
     try {
-      const signal = AbortSignal.timeout(deadlineMs);
-      const begin = () => request(url, { dispatcher: this.#agent, headers: sent, signal });
-      const answer = await (span === undefined ? begin() : withPeer(begin, (peer) => span.set(peerOf(peer))));
-      span?.set({ 'http.response.status_code': answer.statusCode });
-      const body = await readBounded(answer.body);
+      const answer = await this.#send(url, sent, signal, span);
+      const status = answer.statusCode ?? 0;
+      span?.set({ 'http.response.status_code': status });
+      const body = await readBounded(answer);
       const pod = one(answer.headers[headers.pod]);
       if (pod !== undefined) span?.set({ [headers.pod]: pod });
-      if (answer.statusCode < 200 || answer.statusCode > 299) {
-        const why = `it answered HTTP ${answer.statusCode}${reasonIn(body)}`;
-        throw new UpstreamError(this.url, statusOfHttp(answer.statusCode), why);
+      if (status < 200 || status > 299) {
+        throw new UpstreamError(this.url, statusOfHttp(status), `it answered HTTP ${status}${reasonIn(body)}`);
       }
       return { body, pod };
     } catch (error) {
-      const failure = error instanceof UpstreamError ? error : failureOf(this.url, error, deadlineMs);
+      const failure = error instanceof UpstreamError ? error : failureOf(this.url, error, signal, deadlineMs);
       span?.fail(failure.status, failure.message);
       throw failure;
     }
+  }
+
+  #send(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    span: CallSpan | undefined,
+  ): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const sending = request(url, { agent: this.#agent, headers, signal }, resolve);
+      sending.once('error', reject);
+      sending.once('socket', (socket) => {
+        const tell = () => span?.set(peerOf({ address: socket.remoteAddress, port: socket.remotePort }));
+        if (socket.connecting) socket.once('connect', tell);
+        else tell();
+      });
+      sending.end();
+    });
   }
 
   /** @throws UpstreamError also when the answer is not a JSON object */
@@ -103,7 +118,7 @@ export class HttpUpstream {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    this.#agent.destroy();
   }
 }
 
@@ -134,11 +149,11 @@ function statusOfHttp(status: number): 'UNAVAILABLE' | 'DEADLINE_EXCEEDED' | 'UN
   return status === 429 || status === 502 || status === 503 ? 'UNAVAILABLE' : 'UNKNOWN';
 }
 
-function failureOf(url: string, error: unknown, deadlineMs: number): UpstreamError {
-  const { name, code } = error as { name?: string; code?: string };
-  if (name === 'TimeoutError' || code === 'UND_ERR_CONNECT_TIMEOUT') {
+function failureOf(url: string, error: unknown, signal: AbortSignal, deadlineMs: number): UpstreamError {
+  if (signal.aborted) {
     return new UpstreamError(url, 'DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`, error);
   }
+  const { code } = error as { code?: string };
   // Every other failure on the way is one of the connection: refused, reset, or a name that does not resolve.
   return new UpstreamError(url, 'UNAVAILABLE', messageOf(error) || code || 'the connection failed', error);
 }
