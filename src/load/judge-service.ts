@@ -9,10 +9,6 @@ export interface LiveVerdict {
   readonly verdict: Verdict;
   /** One sentence, or a few. */
   readonly why: string;
-  /** Calls that the verdict rests on. */
-  readonly calls: number;
-  /** Addresses of pods that are away from their share, the farthest first. */
-  readonly pods: readonly string[];
 }
 
 /** A pod that takes so many times as long as the median is worth a sentence. */
@@ -41,12 +37,6 @@ export function judgeService(service: ServiceLoad, since: number, now: number): 
   const farthest = steady
     .map((pod, index) => ({ pod, calls: counts[index]!, away: Math.abs(counts[index]! - even) }))
     .toSorted((a, b) => b.away - a.away);
-  const uneven =
-    verdict === 'balanced' || verdict === 'inconclusive'
-      ? []
-      : verdict === 'partial' || verdict === 'pinned'
-        ? farthest.filter((one) => one.calls === 0 || verdict === 'pinned')
-        : farthest.filter(({ away }) => away >= even * 0.05);
   const reasons = [
     sentenceOf(verdict, calls, steady.length, farthest),
     ...comings(pods, since, now),
@@ -56,7 +46,7 @@ export function judgeService(service: ServiceLoad, since: number, now: number): 
     ...failingCallers(service),
     ...unseen(service),
   ];
-  return { verdict, calls, why: reasons.join('; '), pods: uneven.map(({ pod }) => pod.known.address) };
+  return { verdict, why: reasons.join('; ') };
 }
 
 interface Share {

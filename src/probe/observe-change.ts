@@ -7,7 +7,7 @@ import type { Backend, Fixture, RunInProgress, ScaleObserver } from './fixture.t
 import { addUp, type Sum } from './load/add-up.ts';
 import type { ProofOptions } from './options.ts';
 import type { Progress } from './progress.ts';
-import { expectBackends, openClient, refuseStrangers, type Subject, warmUp } from './run-scheme.ts';
+import { expectBackends, fixtureError, openClient, refuseStrangers, type Subject, warmUp } from './run-scheme.ts';
 
 /** Calls go on this long before the change is asked for, so that the time line shows what was before. */
 const leadInMs = 500;
@@ -208,10 +208,4 @@ async function attempt<T>(subject: Subject, work: () => Promise<T>): Promise<T |
   } catch (thrown) {
     return { subject, error: toEvenkeelError(thrown) };
   }
-}
-
-/** An error that the fixture did not name itself. */
-export function fixtureError(what: string, thrown: unknown): EvenkeelError {
-  if (thrown instanceof EvenkeelError) return thrown;
-  return new EvenkeelError('EK_PROBE_FIXTURE', `${what}: ${toEvenkeelError(thrown).message}`, { cause: thrown });
 }

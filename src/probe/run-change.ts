@@ -3,10 +3,10 @@ import { causesOf, countCauses } from '../verdict/cause.ts';
 import { notFollowed } from '../verdict/convergence.ts';
 import { timelineOf } from '../verdict/timeline.ts';
 import type { Fixture } from './fixture.ts';
-import { type Observation, observeChange } from './observe-change.ts';
+import { type Observation, type ObservedChange, observeChange } from './observe-change.ts';
 import type { Progress } from './progress.ts';
 import type { ChangeRow, MeasuredChange } from './report.ts';
-import type { Subject } from './run-scheme.ts';
+import { errorOf, type Subject } from './run-scheme.ts';
 import { explainChange } from './schemes/explain.ts';
 
 export interface Change {
@@ -27,24 +27,22 @@ export async function runChange(
   progress: Progress,
 ): Promise<ChangeRow[]> {
   const { kind, from, to } = change;
-  const observations = await observeChange(
-    subjects,
-    {
-      name: kind,
-      rate: ({ scaleRatePerSecond }) => scaleRatePerSecond,
-      failure: `could not scale to ${to}`,
-      make: (scaled, observer, runs) => scaled.scale(to, observer, runs),
-      settled: ({ convergedMs }) => convergedMs !== null,
-    },
-    fixture,
-    progress,
+  const observations = await observeChange(subjects, scaling(kind, to), fixture, progress);
+  return observations.map(
+    (one): ChangeRow =>
+      'error' in one ? { ...errorOf(one.subject.scheme, one.error), from, to, convergedMs: null } : rowOf(one, change),
   );
-  return observations.map((one): ChangeRow => {
-    if (!('error' in one)) return rowOf(one, change);
-    const { id, title } = one.subject.scheme;
-    const { code, message, hint } = one.error;
-    return { scheme: id, title, status: 'error', from, to, convergedMs: null, code, reason: message, do: hint };
-  });
+}
+
+/** One change of the number of backends. */
+export function scaling(name: Change['kind'], to: number): ObservedChange {
+  return {
+    name,
+    rate: ({ scaleRatePerSecond }) => scaleRatePerSecond,
+    failure: `could not scale to ${to}`,
+    make: (fixture, observer, runs) => fixture.scale(to, observer, runs),
+    settled: ({ convergedMs }) => convergedMs !== null,
+  };
 }
 
 function rowOf(observation: Observation, { kind, from, to }: Change): MeasuredChange {

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { toEvenkeelError } from '../base/errors.ts';
-import { ClientProcess } from './client/client-process.ts';
+import type { ClientProcess } from './client/client-process.ts';
 import { conclude } from './conclude.ts';
 import type { Fixture, FixtureConditions } from './fixture.ts';
-import { fixtureError } from './observe-change.ts';
 import type { ProofOptions } from './options.ts';
 import { type Progress, silentProgress } from './progress.ts';
 import type { Report, SchemeRow, Sections } from './report.ts';
 import { type Change, runChange } from './run-change.ts';
 import { runRollout } from './run-rollout.ts';
-import { runScheme, type Subject } from './run-scheme.ts';
+import { errorOf, fixtureError, runScheme, type Subject, startClient } from './run-scheme.ts';
 import { type Scheme, schemes } from './schemes/schemes.ts';
 import { withUnmeasured } from './unmeasured.ts';
 
@@ -91,7 +89,7 @@ class Proof {
       }
       const { subject } = candidate;
       this.#step(`calling: ${subject.scheme.id} (${index + 1} of ${candidates.length})`);
-      const row = await runScheme(subject).catch((thrown: unknown) => errorRow(subject.scheme, thrown));
+      const row = await runScheme(subject).catch((thrown: unknown) => errorOf(subject.scheme, thrown));
       this.#measured.schemes.push(row);
       if (row.status === 'ok' && (subject.scheme.scales || this.#options.rollingUpdate)) measured.push(subject);
       else await subject.client.close();
@@ -144,22 +142,16 @@ class Proof {
 
   /** Asks where the scheme calls and starts its client process. */
   async #prepare(scheme: Scheme): Promise<Candidate> {
-    const fixture = this.#fixture;
+    const wanted = { scheme, fixture: this.#fixture, options: this.#options, prefix: this.#prefix };
     try {
-      const found = await fixture.target(scheme.id).catch((thrown: unknown) => {
-        throw fixtureError(`has no target for ${scheme.id}`, thrown);
+      const found = await startClient(wanted, (client) => {
+        this.#clients.push(client);
+        this.#signal.throwIfAborted();
       });
-      if ('skipped' in found) {
-        return { row: { scheme: scheme.id, title: scheme.title, status: 'skipped', reason: found.skipped } };
-      }
-      const { target, env, channelOptions = {} } = found;
-      this.#signal.throwIfAborted();
-      const client = new ClientProcess({ scheme, target, channelOptions }, env);
-      this.#clients.push(client);
-      await client.configured();
-      return { subject: { scheme, target, client, fixture, options: this.#options, prefix: this.#prefix } };
+      if ('client' in found) return { subject: found };
+      return { row: { scheme: scheme.id, title: scheme.title, status: 'skipped', reason: found.skipped } };
     } catch (thrown) {
-      return { row: errorRow(scheme, thrown) };
+      return { row: errorOf(scheme, thrown) };
     }
   }
 
@@ -186,9 +178,4 @@ class Proof {
     this.#step('rolling back');
     rows.push(...(await runRollout(subjects, 'rollback', this.#fixture, this.#progress)));
   }
-}
-
-function errorRow({ id, title }: Scheme, thrown: unknown): SchemeRow {
-  const { code, message, hint } = toEvenkeelError(thrown);
-  return { scheme: id, title, status: 'error', code, reason: message, do: hint };
 }

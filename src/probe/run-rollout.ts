@@ -3,11 +3,11 @@ import { causesOf, countCauses } from '../verdict/cause.ts';
 import { type Convergence, quietMs } from '../verdict/convergence.ts';
 import { readyRange } from '../verdict/ready-range.ts';
 import type { Fixture } from './fixture.ts';
-import { type Observation, observeChange } from './observe-change.ts';
+import { type Observation, type ObservedChange, observeChange } from './observe-change.ts';
 import type { Progress } from './progress.ts';
 import { type MeasuredRollout, mostLost, type RolloutRow } from './report.ts';
 import { callsOf } from './run-change.ts';
-import type { Subject } from './run-scheme.ts';
+import { errorOf, type Subject } from './run-scheme.ts';
 import { explainRollout } from './schemes/explain.ts';
 
 /** `update` to a new version, `rollback` to the one before. */
@@ -20,24 +20,22 @@ export async function runRollout(
   fixture: Fixture,
   progress: Progress,
 ): Promise<RolloutRow[]> {
-  const observations = await observeChange(
-    subjects,
-    {
-      name: kind,
-      rate: ({ rollRatePerSecond }) => rollRatePerSecond,
-      failure: kind === 'update' ? 'could not update the backends' : 'could not bring the version before back',
-      make: (rolled, observer, runs) => rolled.rollout(kind === 'update' ? 'update' : 'undo', observer, runs),
-      settled: (seen, records, now) => isQuiet(seen, records, now),
-    },
-    fixture,
-    progress,
+  const observations = await observeChange(subjects, rolling(kind), fixture, progress);
+  return observations.map(
+    (one): RolloutRow =>
+      'error' in one ? { ...errorOf(one.subject.scheme, one.error), change: kind } : rowOf(one, kind),
   );
-  return observations.map((one): RolloutRow => {
-    if (!('error' in one)) return rowOf(one, kind);
-    const { id, title } = one.subject.scheme;
-    const { code, message, hint } = one.error;
-    return { scheme: id, title, change: kind, status: 'error', code, reason: message, do: hint };
-  });
+}
+
+/** One replacement of all backends. */
+export function rolling(kind: RolloutKind, name: string = kind): ObservedChange {
+  return {
+    name,
+    rate: ({ rollRatePerSecond }) => rollRatePerSecond,
+    failure: kind === 'update' ? 'could not update the backends' : 'could not bring the version before back',
+    make: (fixture, observer, runs) => fixture.rollout(kind === 'update' ? 'update' : 'undo', observer, runs),
+    settled: isQuiet,
+  };
 }
 
 /** Whether no call has failed for a while, and none went to a pod that is on its way out. */

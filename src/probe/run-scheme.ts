@@ -1,10 +1,10 @@
-import { EvenkeelError } from '../base/errors.ts';
+import { EvenkeelError, toEvenkeelError } from '../base/errors.ts';
 import { checkCounts } from '../verdict/count-check.ts';
 import { byPlace } from '../verdict/places.ts';
 import { smallestSkewFound } from '../verdict/power.ts';
 import { judge } from '../verdict/verdict.ts';
-import type { ClientProcess, RunResult } from './client/client-process.ts';
-import type { Backend, Fixture } from './fixture.ts';
+import { ClientProcess, type RunResult } from './client/client-process.ts';
+import type { Backend, Fixture, Skipped } from './fixture.ts';
 import { addUp, type Sum } from './load/add-up.ts';
 import type { ProofOptions } from './options.ts';
 import type { MeasuredScheme } from './report.ts';
@@ -25,6 +25,46 @@ export interface Subject {
   readonly options: ProofOptions;
   /** Names of runs begin with it, so that no two runs of any two proofs are alike. */
   readonly prefix: string;
+}
+
+/** How a client differs from the one of Node that retries nothing. */
+export interface Variation {
+  readonly retries?: boolean;
+  /** Path of the grpc-go client. */
+  readonly goClient?: string | undefined;
+}
+
+/**
+ * Asks where the scheme calls and starts its client process, which connects to nothing yet.
+ *
+ * @param started - gets the process as soon as there is one: whoever ends the run ends it too
+ */
+export async function startClient(
+  { scheme, fixture, options, prefix }: Omit<Subject, 'target' | 'client'>,
+  started: (client: ClientProcess) => void,
+  { retries = false, goClient }: Variation = {},
+): Promise<Subject | Skipped> {
+  const found = await fixture.target(scheme.id).catch((thrown: unknown) => {
+    throw fixtureError(`has no target for ${scheme.id}`, thrown);
+  });
+  if ('skipped' in found) return found;
+  const { target, env, channelOptions = {} } = found;
+  const client = new ClientProcess({ scheme, target, channelOptions, retries }, env, goClient);
+  started(client);
+  await client.configured();
+  return { scheme, target, client, fixture, options, prefix };
+}
+
+/** An error that the fixture did not name itself. */
+export function fixtureError(what: string, thrown: unknown): EvenkeelError {
+  if (thrown instanceof EvenkeelError) return thrown;
+  return new EvenkeelError('EK_PROBE_FIXTURE', `${what}: ${toEvenkeelError(thrown).message}`, { cause: thrown });
+}
+
+/** What a row says of a scheme that could not be measured. */
+export function errorOf({ id, title }: Scheme, thrown: unknown) {
+  const { code, message, hint } = toEvenkeelError(thrown);
+  return { scheme: id, title, status: 'error', code, reason: message, do: hint } as const;
 }
 
 /** Warms up, makes the counted calls, compares them with the backends' counters and judges. */

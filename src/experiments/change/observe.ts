@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { toEvenkeelError } from '../../base/errors.ts';
 import { toHundredths } from '../../base/hundredths.ts';
-import { ClientProcess } from '../../probe/client/client-process.ts';
+import type { ClientProcess } from '../../probe/client/client-process.ts';
 import type { Fixture } from '../../probe/fixture.ts';
 import { type Progress, type ProofOptions, schemes } from '../../probe/index.ts';
 import { type Observation, type ObservedChange, observeChange } from '../../probe/observe-change.ts';
-import { isQuiet } from '../../probe/run-rollout.ts';
-import { openClient, type Subject } from '../../probe/run-scheme.ts';
+import { scaling } from '../../probe/run-change.ts';
+import { rolling } from '../../probe/run-rollout.ts';
+import { openClient, type Subject, startClient } from '../../probe/run-scheme.ts';
 import { explainChange, explainRollout } from '../../probe/schemes/explain.ts';
 import { causesOf, countCauses } from '../../verdict/cause.ts';
 import type { Caller, GoChoice } from './clients.ts';
@@ -67,37 +68,17 @@ async function begin(
   const skipped = (reason: string): ExperimentRow => ({ variant, ...caller, status: 'skipped', reason });
   const go = caller.client === 'grpc-go' ? goClient : undefined;
   if (go !== undefined && 'missing' in go) return skipped(go.missing);
-  const scheme = schemes[caller.scheme];
-  const found = await fixture.target(caller.scheme);
-  if ('skipped' in found) return skipped(found.skipped);
-  const { target, env, channelOptions = {} } = found;
-  const client = new ClientProcess({ scheme, target, channelOptions, retries }, env, go?.path);
-  clients.push(client);
-  await client.configured();
-  await openClient(client);
   // Two clients of one scheme count their calls apart.
-  return { scheme, target, client, fixture, options, prefix: `${prefix}.${caller.client}` };
+  const own = { scheme: schemes[caller.scheme], fixture, options, prefix: `${prefix}.${caller.client}` };
+  const started = await startClient(own, (client) => clients.push(client), { retries, goClient: go?.path });
+  if ('skipped' in started) return skipped(started.skipped);
+  await openClient(started.client);
+  return started;
 }
 
 function changeOf(kind: ChangeKind, { replicas, scaleTo }: ProofOptions): ObservedChange {
-  const rate = ({ scaleRatePerSecond }: ProofOptions): number => scaleRatePerSecond;
-  if (kind === 'rolling-update') {
-    return {
-      name: kind,
-      rate,
-      failure: 'could not update the backends',
-      make: (fixture, observer, runs) => fixture.rollout('update', observer, runs),
-      settled: isQuiet,
-    };
-  }
-  const to = kind === 'scale-out' ? scaleTo : replicas;
-  return {
-    name: kind,
-    rate,
-    failure: `could not scale to ${to}`,
-    make: (fixture, observer, runs) => fixture.scale(to, observer, runs),
-    settled: ({ convergedMs }) => convergedMs !== null,
-  };
+  if (kind !== 'rolling-update') return scaling(kind, kind === 'scale-out' ? scaleTo : replicas);
+  return { ...rolling('update', kind), rate: ({ scaleRatePerSecond }) => scaleRatePerSecond };
 }
 
 function rowOf(
