@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { toEvenkeelError } from '../../base/errors.ts';
 import { toHundredths } from '../../base/hundredths.ts';
 import type { ClientProcess } from '../../probe/client/client-process.ts';
+import { withClients } from '../../probe/client/with-clients.ts';
 import type { Fixture } from '../../probe/fixture.ts';
 import { type Progress, type ProofOptions, schemes } from '../../probe/index.ts';
 import { type Observation, type ObservedChange, observeChange } from '../../probe/observe-change.ts';
@@ -30,16 +31,11 @@ export async function observeOnce(
   signal: AbortSignal,
 ): Promise<ExperimentRow[]> {
   const { callers, options, kind } = wanted;
-  const clients: ClientProcess[] = [];
-  const abort = (): void => {
-    for (const client of clients) void client.close();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  try {
+  return withClients(signal, async (started) => {
     const prefix = randomUUID().slice(0, 8);
     const begun = await Promise.all(
       callers.map((caller) =>
-        begin(fixture, caller, wanted, prefix, clients).catch((thrown) => rowOfError(caller, wanted.variant, thrown)),
+        begin(fixture, caller, wanted, prefix, started).catch((thrown) => rowOfError(caller, wanted.variant, thrown)),
       ),
     );
     signal.throwIfAborted();
@@ -52,10 +48,7 @@ export async function observeOnce(
       const caller = callers[index]!;
       return 'error' in found ? rowOfError(caller, wanted.variant, found.error) : rowOf(found, caller, wanted);
     });
-  } finally {
-    signal.removeEventListener('abort', abort);
-    await Promise.all(clients.map((client) => client.close()));
-  }
+  });
 }
 
 async function begin(
@@ -63,17 +56,17 @@ async function begin(
   caller: Caller,
   { goClient, retries, options, variant }: Wanted,
   prefix: string,
-  clients: ClientProcess[],
+  started: (client: ClientProcess) => void,
 ): Promise<Subject | ExperimentRow> {
   const skipped = (reason: string): ExperimentRow => ({ variant, ...caller, status: 'skipped', reason });
   const go = caller.client === 'grpc-go' ? goClient : undefined;
   if (go !== undefined && 'missing' in go) return skipped(go.missing);
   // Two clients of one scheme count their calls apart.
   const own = { scheme: schemes[caller.scheme], fixture, options, prefix: `${prefix}.${caller.client}` };
-  const started = await startClient(own, (client) => clients.push(client), { retries, goClient: go?.path });
-  if ('skipped' in started) return skipped(started.skipped);
-  await openClient(started.client);
-  return started;
+  const subject = await startClient(own, started, { retries, goClient: go?.path });
+  if ('skipped' in subject) return skipped(subject.skipped);
+  await openClient(subject.client);
+  return subject;
 }
 
 function changeOf(kind: ChangeKind, { replicas, scaleTo }: ProofOptions): ObservedChange {

@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EvenkeelError } from '../../base/errors.ts';
 import { timeStamp } from '../../base/time-stamp.ts';
 import { type ActiveRun, ClientProcess, type RunResult } from '../../probe/client/client-process.ts';
+import { withClients } from '../../probe/client/with-clients.ts';
 import type { Progress } from '../../probe/index.ts';
 import { addUp } from '../../probe/load/add-up.ts';
+import { openClient } from '../../probe/run-scheme.ts';
 import type { CallRecord } from '../../verdict/call-record.ts';
 import { convergence } from '../../verdict/convergence.ts';
 import { timelineOf } from '../../verdict/timeline.ts';
@@ -46,19 +48,13 @@ export async function measureAge(
   const { client, ageMs, scale, pods, dnsMs } = options;
   const labAgeMs = ageMs === undefined ? undefined : ageMs / scale;
   const name = client === 'xds' ? 'aged-xds' : `aged-${ageMs === undefined ? 'never' : Math.round(ageMs)}`;
-  const clients: ClientProcess[] = [];
   const aged = await place.start({ client, maxAgeMs: labAgeMs, dnsMs: dnsMs / scale, pods });
-  const abort = (): void => {
-    for (const one of clients) void one.close();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    for (let index = 0; index < options.clients; index += 1) clients.push(new ClientProcess(...aged.clients));
+  return withClients(signal, async (started) => {
+    const clients = Array.from({ length: options.clients }, () => new ClientProcess(...aged.clients));
+    clients.forEach(started);
     for (const [index, one] of clients.entries()) {
       await one.configured();
-      const problem = await one.open(10_000);
-      if (problem !== undefined) throw new EvenkeelError('EK_PROBE_CLIENT', `a client could not connect: ${problem}`);
+      await openClient(one);
       // Clients that start together would reconnect together for ever; those of a fleet do not.
       if (index < clients.length - 1) await delay((labAgeMs ?? 0) / clients.length, undefined, { signal });
     }
@@ -99,11 +95,7 @@ export async function measureAge(
       longCall: (await long) ?? null,
       scaleOut: changed.scaleOut,
     };
-  } finally {
-    signal.removeEventListener('abort', abort);
-    await Promise.all(clients.map((one) => one.close()));
-    if (!signal.aborted) await aged.end();
-  }
+  }).finally(() => (signal.aborted ? undefined : aged.end()));
 }
 
 /** Every client has heard from every pod before anything is counted. */

@@ -6,9 +6,11 @@ import { machine } from '../../environments/machine.ts';
 import { versions } from '../../environments/versions.ts';
 import type { Lab, PodRecord } from '../../lab/index.ts';
 import { ClientProcess, type RunResult } from '../../probe/client/client-process.ts';
+import { withClients } from '../../probe/client/with-clients.ts';
 import { schemes } from '../../probe/index.ts';
 import { addUp } from '../../probe/load/add-up.ts';
 import type { Output } from '../../probe/output-flags.ts';
+import { openClient } from '../../probe/run-scheme.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { concludeSlowPod } from './conclude.ts';
 import { type EnvoyPolicy, startEnvoy } from './envoy.ts';
@@ -18,7 +20,8 @@ import { deadlineOf, outlierIntervalMs, type Policy, policies, serviceConfigOf }
 import { printSlowPod } from './print.ts';
 import type { SlowPodReport, SlowPodRow } from './report.ts';
 
-const connectWithinMs = 10_000;
+/** How long it may take until every pod has answered. */
+const warmWithinMs = 10_000;
 
 /** Where the clients call. */
 interface Stage {
@@ -118,42 +121,37 @@ async function measurePolicy(
 ): Promise<SlowPodRow> {
   const head = headOf(policy, options);
   if (policy.by === 'envoy' && 'missing' in envoy) return { ...head, status: 'skipped', reason: envoy.missing };
-  const client =
-    policy.by === 'envoy'
-      ? new ClientProcess({
-          scheme: schemes['l7-envoy'],
-          target: (envoy as Readonly<Record<EnvoyPolicy, string>>)[policy.name as EnvoyPolicy],
-          channelOptions: {},
-        })
-      : new ClientProcess(
-          {
-            // The policy stands in the service config below, with its settings.
-            scheme: { ...schemes['headless-round-robin'], policy: undefined },
-            target: dnsTarget,
-            channelOptions: { 'grpc.service_config': JSON.stringify(serviceConfigOf(policy)) },
-          },
-          { GRPC_NODE_USE_ALTERNATIVE_RESOLVER: 'true' },
-        );
-  const abort = (): void => void client.close();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
+  const what = clientOf(policy, dnsTarget, envoy);
+  return withClients(signal, async (started) => {
+    const client = new ClientProcess(...what);
+    started(client);
     await client.configured();
-    const problem = await client.open(connectWithinMs);
-    if (problem !== undefined)
-      throw new EvenkeelError('EK_PROBE_NO_ANSWER', `the client could not connect: ${problem}`);
+    await openClient(client);
     const run = `${policy.name}.${policy.by}.${policy.patience}`;
     const { ratePerSecond, calls } = options;
-    const patient = connectWithinMs + head.deadlineMs;
+    const patient = warmWithinMs + head.deadlineMs;
     const untilAnswered = pods.map(({ name }) => name);
     await client.run({
-      ...{ run: `${run}.warmup`, ratePerSecond, untilAnswered, withinMs: connectWithinMs, deadlineMs: patient },
+      ...{ run: `${run}.warmup`, ratePerSecond, untilAnswered, withinMs: warmWithinMs, deadlineMs: patient },
     }).result;
     const result = await client.run({ run, ratePerSecond, calls, deadlineMs: head.deadlineMs }).result;
     return rowOf(head, policy, slow, result);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    await client.close();
+  });
+}
+
+function clientOf(
+  policy: Policy,
+  dnsTarget: string,
+  envoy: Stage['envoy'],
+): ConstructorParameters<typeof ClientProcess> {
+  if (policy.by === 'envoy') {
+    const target = (envoy as Readonly<Record<EnvoyPolicy, string>>)[policy.name as EnvoyPolicy];
+    return [{ scheme: schemes['l7-envoy'], target, channelOptions: {} }];
   }
+  // The policy stands in this service config, with its settings.
+  const channelOptions = { 'grpc.service_config': JSON.stringify(serviceConfigOf(policy)) };
+  const scheme = { ...schemes['headless-round-robin'], policy: undefined };
+  return [{ scheme, target: dnsTarget, channelOptions }, { GRPC_NODE_USE_ALTERNATIVE_RESOLVER: 'true' }];
 }
 
 function rowOf(head: ReturnType<typeof headOf>, { why }: Policy, slow: PodRecord, { records }: RunResult): SlowPodRow {
