@@ -186,4 +186,6 @@ test('evenkeel starts with the packed library', async () => {
   const main = join(project, 'node_modules', 'evenkeel', 'dist', 'cli', 'main.js');
   const { stdout } = await run(process.execPath, [main, 'bootstrap', '--server', '127.0.0.1:18000']);
   assert.equal((JSON.parse(stdout) as { xds_servers: unknown[] }).xds_servers.length, 1);
+  const page = join(project, 'node_modules', 'evenkeel', 'dist', 'dashboard', 'page');
+  assert.deepEqual(readdirSync(page).sort(), ['LICENSES.txt', 'app.css', 'app.js', 'index.html']);
 });

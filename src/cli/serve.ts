@@ -93,7 +93,7 @@ async function serve(flags: ServeFlags, version: string): Promise<void> {
     void running.whenReady.then(() => console.log(JSON.stringify({ event: 'ready' })));
   } else {
     const where = [xds, tls && `${tls} (TLS)`].filter((address) => address !== undefined).join(' and ');
-    console.log(`evenkeel serves xDS on ${where}; readiness, metrics and what it knows are on http://${admin}`);
+    console.log(`evenkeel serves xDS on ${where}; its page is http://${admin}/dashboard/`);
   }
   const signal = await terminated;
   // A person waits for the end of this; a kubelet waits until every client has gone.

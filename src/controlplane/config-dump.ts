@@ -121,10 +121,14 @@ function describePort({ port, name, appProtocol, endpoints }: ServicePort): obje
 /** Why clients see what they see; `sets` are different ones of endpoints, the most common first. */
 function describePlan(plan: ReturnType<DumpInput['planOf']>): object | undefined {
   if (plan === undefined) return undefined;
-  const sets = plan.groups
+  return { why: plan.why, expected: plan.expected, sets: setsOf(plan) };
+}
+
+/** How many clients get how many endpoints, the most common first. */
+export function setsOf({ groups }: Pick<Plan, 'groups'>): { readonly clients: number; readonly endpoints: number }[] {
+  return groups
     .map(({ clients, pods }) => ({ clients: clients.length, endpoints: pods.length }))
     .sort((a, b) => b.clients - a.clients);
-  return { why: plan.why, expected: plan.expected, sets };
 }
 
 function describeEndpoint({ address, port, pod, kubeNode, weight, conditions, locality }: Endpoint): object {

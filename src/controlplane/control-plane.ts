@@ -484,6 +484,7 @@ export class ControlPlane implements AdminSource {
       healthOf: this.#healthOf,
       problemsOf: (id) => this.#emptyPorts.problemsOf(id),
       clients: () => this.#server.clients(),
+      planOf: (port) => this.#steering.planOf(port),
       clientFacts: () => this.#clientFacts,
       ejectedOf: this.#ejectedOf,
       control: () =>

@@ -7,10 +7,12 @@ import type { HealthState } from '../health/target.ts';
 import type { LoadView } from '../load/load-view.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
+import type { Plan } from '../plan/plan-input.ts';
 import { canonicalName, distinctPorts } from '../translate/targets.ts';
 import type { Readiness } from './admin-server.ts';
 import { clientRow } from './client-row.ts';
 import { type ClientFacts, viewClient } from './client-view.ts';
+import { setsOf } from './config-dump.ts';
 import { endpointState } from './endpoint-state.ts';
 import type { LoadReports } from './load-reports.ts';
 import type { PublishedService } from './publisher.ts';
@@ -24,12 +26,16 @@ export interface FeedParts {
   readonly services: () => readonly PublishedService[];
   readonly healthOf: (service: Service, endpoint: Endpoint) => HealthState | undefined;
   readonly problemsOf: (id: ServiceId) => readonly string[];
+  readonly planOf: (port: string) => Pick<Plan, 'why' | 'groups'> | undefined;
   readonly clients: () => readonly ClientStatus[];
   readonly clientFacts: () => ClientFacts;
   readonly ejectedOf: (service: Service, port: number, endpoint: Endpoint) => { readonly why: string } | null;
   readonly control: () => readonly ControlRow[];
   readonly timeline: Timeline;
 }
+
+/** Different sets of endpoints that are shown of a plan. */
+const mostSets = 20;
 
 /** What the page of a control plane is made of. */
 export function feedSource(parts: FeedParts): FeedSource {
@@ -51,6 +57,10 @@ export function feedSource(parts: FeedParts): FeedSource {
         if (port !== undefined) return port.endpoints.map((endpoint) => summaryOf(published, port, endpoint, parts));
       }
       return undefined;
+    },
+    plan(port) {
+      const plan = parts.planOf(port);
+      return plan && { why: plan.why, sets: setsOf(plan).slice(0, mostSets) };
     },
     trend: (port) => parts.loads()?.trend(port),
     events: (port) => timeline.of(port),

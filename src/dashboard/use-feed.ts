@@ -11,7 +11,7 @@ export interface FeedState {
   readonly store: RowStore;
 }
 
-/** The control plane sends once a second. */
+/** The control plane sends twice a second. */
 const silentMs = 5_000;
 const retryMs = 3_000;
 

@@ -1,5 +1,5 @@
 import type { LoadView } from '../load/load-view.ts';
-import type { ClientRow, ControlRow, EventRow, PodRow, ServiceRow, TrendRow } from './rows.ts';
+import type { ClientRow, ControlRow, EventRow, PlanRow, PodRow, ServiceRow, TrendRow } from './rows.ts';
 
 /** A Service port as it is published. */
 export type PortSummary = Pick<
@@ -21,6 +21,8 @@ export interface FeedSource {
   ports(): Iterable<PortSummary>;
   /** Undefined where there is no such port. */
   endpoints(port: string): readonly EndpointSummary[] | undefined;
+  /** Undefined where all clients get all pods. */
+  plan(port: string): Pick<PlanRow, 'why' | 'sets'> | undefined;
   trend(port: string): TrendRow | undefined;
   /** The newest first. */
   events(port: string): readonly EventRow[];

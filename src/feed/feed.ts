@@ -6,7 +6,8 @@ import { KeyedChanges } from './keyed-changes.ts';
 import type { FeedEvent, HeadRow, Row, Topic } from './rows.ts';
 import { oneServiceRows, serviceRows } from './service-rows.ts';
 
-const tickMs = 1_000;
+/** So that a change is on the screen within a second. */
+const tickMs = 500;
 /** Rows that a page gets; it says how many there are. */
 const mostRows = 20_000;
 
@@ -26,7 +27,7 @@ interface Viewer {
   readonly send: (event: () => FeedEvent) => void;
 }
 
-/** What the pages that are open are shown, once a second; it does nothing while there is none. */
+/** What the pages that are open are shown, twice a second; it does nothing while there is none. */
 export class Feed {
   readonly #options: FeedOptions;
   readonly #clock: Clock;

@@ -96,6 +96,16 @@ export interface PodLoadPart
   readonly off: string | null;
 }
 
+/** Which clients get which pods, where a plan says that not all get all. */
+export interface PlanRow {
+  readonly key: 'plan';
+  readonly kind: 'plan';
+  /** A sentence for each decision. */
+  readonly why: readonly string[];
+  /** Different sets of endpoints, the most common first. */
+  readonly sets: readonly { readonly clients: number; readonly endpoints: number }[];
+}
+
 /** A workload in a zone that calls the Service port. */
 export interface CallerRow {
   readonly key: string;
@@ -198,7 +208,17 @@ export interface ReplicaRow {
   readonly address: string;
 }
 
-export type Row = HeadRow | ServiceRow | TrendRow | PodRow | CallerRow | EventRow | EdgeRow | ClientRow | ControlRow;
+export type Row =
+  | HeadRow
+  | ServiceRow
+  | TrendRow
+  | PodRow
+  | CallerRow
+  | PlanRow
+  | EventRow
+  | EdgeRow
+  | ClientRow
+  | ControlRow;
 
 /** What one event of the stream carries: the rows that have changed since the event before. */
 export interface FeedEvent {

@@ -58,9 +58,11 @@ export function oneServiceRows(source: FeedSource, load: LoadView | undefined, k
   );
   const port = [...source.ports()].find((one) => portKey(one) === key);
   const trend = source.trend(key);
+  const plan = source.plan(key);
   return [
     ...(port === undefined ? [] : [serviceRow(port, reported)]),
     ...(trend === undefined ? [] : [trend]),
+    ...(plan === undefined ? [] : [{ key: 'plan', kind: 'plan', ...plan } as const]),
     ...pods.slice(0, mostPods),
     ...callers,
     ...source.events(key),

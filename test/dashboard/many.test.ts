@@ -44,6 +44,7 @@ class ManyServices implements FeedSource {
       .find(({ name }) => port === `shop/${name}:80`)
       ?.pods.map(({ pod, address, zone }) => ({ pod, address, zone, kubeNode: hostile, state: 'published' }));
   trend = () => undefined;
+  plan = () => ({ why: [hostile], sets: [] });
   events = () => [{ key: 'event 0', kind: 'event', atMs: 0, what: 'ejected', subject: hostile, why: hostile } as const];
   clients = () => [];
   control = () => [{ key: 'rejected a', kind: 'rejected', subject: hostile, why: hostile } as const];

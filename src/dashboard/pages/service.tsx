@@ -1,6 +1,6 @@
 import type { HeadRow, PodRow } from '../../feed/rows.ts';
 import { duration } from '../../live/duration.ts';
-import { figure, none, percent, rate, whole } from '../model/figures.ts';
+import { count, figure, none, percent, rate, whole } from '../model/figures.ts';
 import { listPods, type PodLine, type PodScale, scaleOf, titleOf } from '../model/pod-list.ts';
 import { hashOf } from '../model/route.ts';
 import { type RowStore, rowsOf } from '../model/row-store.ts';
@@ -70,9 +70,31 @@ export function ServicePage({ store, head, port }: { store: RowStore; head: Head
       {trend !== undefined && trend.calls.length > 1 && <Plot trend={trend} events={events} />}
       <h2>Pods</h2>
       <Pods pods={pods} windowMs={windowMs} isHeard={load !== null} />
+      <PlanNote store={store} />
       {load !== null && <Callers store={store} windowMs={windowMs} />}
       <h2>What happened</h2>
       <Happened events={events} />
+    </>
+  );
+}
+
+/** Why clients see what they see. */
+function PlanNote({ store }: { store: RowStore }) {
+  const [plan] = rowsOf(store, 'plan');
+  if (plan === undefined || (plan.why.length === 0 && plan.sets.length === 0)) return undefined;
+  return (
+    <>
+      <h2>Plan</h2>
+      <ul class="plan">
+        {plan.why.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+        {plan.sets.map(({ clients, endpoints }, index) => (
+          <li class="muted" key={`${index}`}>
+            {count(clients, 'client')}: {count(endpoints, 'pod')}
+          </li>
+        ))}
+      </ul>
     </>
   );
 }

@@ -25,15 +25,17 @@ export interface StageOptions {
   readonly replicas: number;
   /** Path of an Envoy; without one nothing of it is started. */
   readonly envoy?: string | undefined;
+  /** Whether clients of the control plane that is told of changes report their load. Default false. */
+  readonly loadReports?: boolean | undefined;
 }
 
 /** Starts everything that the schemes need, all at the same time, and waits until it is ready. */
-export async function setStage(lab: Lab, { schemes, replicas, envoy }: StageOptions): Promise<Stage> {
+export async function setStage(lab: Lab, { schemes, replicas, envoy, loadReports }: StageOptions): Promise<Stage> {
   const needs = (via: Scheme['via']): boolean => schemesVia(schemes, via).length > 0;
   const services = await createBackendServices(lab);
   const backends = createBackends(lab, schemes, replicas);
   const [{ pushed, gateway }, polled] = await Promise.all([
-    startPushed(lab, services, needs('xds'), needs('proxy') ? envoy : undefined),
+    startPushed(lab, services, needs('xds'), needs('proxy') ? envoy : undefined, loadReports ? ['--load-reports'] : []),
     needs('xds-dns')
       ? lab.deployControlPlane({ name: 'evenkeel-dns', mode: 'dns', config: dnsConfig(lab) })
       : undefined,
@@ -53,8 +55,9 @@ async function startPushed(
   { headless }: BackendServices,
   wanted: boolean,
   envoy: string | undefined,
+  args: readonly string[],
 ): Promise<{ readonly pushed?: ControlPlane; readonly gateway?: Gateway }> {
-  if (envoy === undefined) return wanted ? { pushed: await lab.deployControlPlane({ mode: 'file' }) } : {};
+  if (envoy === undefined) return wanted ? { pushed: await lab.deployControlPlane({ mode: 'file', args }) } : {};
   const deployment = 'evenkeel';
   const port = 18_000;
   const xds = await lab.createService({ name: 'xds-srv', selector: [deployment], ports: [{ name: 'xds', port }] });
@@ -62,7 +65,7 @@ async function startPushed(
   const gateway = await createGateway(lab, envoy, xds.ports[0]!.address, [target]);
   // After Envoy, since its listener has to have the address of its pod.
   const config = { ...configHead, gateways: [gateway.config] };
-  return { gateway, pushed: await lab.deployControlPlane({ name: deployment, mode: 'file', config }) };
+  return { gateway, pushed: await lab.deployControlPlane({ name: deployment, mode: 'file', config, args }) };
 }
 
 const configHead = { apiVersion: 'evenkeel.dev/v1', kind: 'Config' };

@@ -16,13 +16,18 @@ export async function proveInLab(raw: Readonly<Record<string, unknown>>): Promis
     ...{ output: parseOutput(raw), shown },
     keep: raw.keep === true ? () => addresses(stage!) : undefined,
     async measure(lab, progress, signal) {
-      stage = await setStage(lab, { ...options, envoy });
+      stage = await setStage(lab, { ...options, envoy, loadReports: raw.keep === true });
+      if (raw.keep === true && stage.pushed !== undefined) console.error(`page, live: ${pageOf(stage.pushed)}`);
       const fixture = new LabFixture(stage);
       const report = await runProof(fixture, options, progress, signal);
       fixture.close();
       return report;
     },
   });
+}
+
+function pageOf({ adminAddress }: { readonly adminAddress: string }): string {
+  return `http://${adminAddress}/dashboard/`;
 }
 
 /** What a person can call while the lab is kept up. */
@@ -41,6 +46,7 @@ function addresses({ lab, headless, clusterIp, http, pushed, gateway }: Stage): 
     ...(pushed === undefined
       ? []
       : [
+          `  page                          ${pageOf(pushed)}`,
           `  control plane                 curl http://${pushed.adminAddress}/config_dump`,
           `  bootstrap for xds:/// clients evenkeel bootstrap --server ${pushed.xdsAddress}`,
         ]),
