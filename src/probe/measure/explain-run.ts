@@ -62,7 +62,7 @@ function nothing({ failed, failures, notSent }: Explainable): Explanation {
     const [[status, count] = ['', 0]] = Object.entries(failures).sort((a, b) => b[1] - a[1]);
     return {
       why: `all ${failed} calls failed, ${count} of them with ${status}`,
-      do: 'look at the failures: the target was reached and answered with errors, or gave no answer in time',
+      do: 'look at the failures: the target was reached and answered with errors, or gave no whole answer in time',
     };
   }
   if (notSent > 0) {

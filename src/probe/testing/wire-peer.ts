@@ -113,8 +113,8 @@ export class WirePeer implements ConnectionOwner {
     this.events.push('ready');
   }
 
-  leaving(): void {
-    this.events.push('leaving');
+  leaving(isWorking: boolean): void {
+    this.events.push(isWorking ? 'leaving, works' : 'leaving');
   }
 
   ended(call: WireCall, { status, error }: { readonly status: number; readonly error: string | undefined }): void {

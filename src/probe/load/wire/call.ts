@@ -19,6 +19,8 @@ export interface WireAnswer {
 
 /** What holds a call: a connection, or those who wait for one. */
 export interface Holder {
+  /** Messages of its answer that have come. */
+  messages(call: WireCall): number;
   /** The call is over: what is known of it is forgotten. */
   drop(call: WireCall): void;
 }

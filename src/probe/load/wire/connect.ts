@@ -7,7 +7,7 @@ import { overSocket } from './socket-connection.ts';
 
 /** What becomes of a connection that was ready. */
 export interface ConnectedOwner {
-  leaving(connection: WireConnection): void;
+  leaving(connection: WireConnection, isWorking: boolean): void;
   ended(call: WireCall, answer: WireAnswer): void;
   unprocessed(call: WireCall, wasSent: boolean, why: string): void;
   closed(connection: WireConnection, why: string): void;
@@ -52,7 +52,7 @@ function handshake(
       settle();
       resolve(connection);
     },
-    leaving: () => owner.leaving(connection),
+    leaving: (isWorking) => owner.leaving(connection, isWorking),
     ended: (call, answer) => owner.ended(call, answer),
     unprocessed: (call, wasSent, why) => owner.unprocessed(call, wasSent, why),
     closed: (why) => {

@@ -54,6 +54,11 @@ export class ConnectionCalls implements Holder {
     return this.#streams.size === 0;
   }
 
+  /** Whether there is an open stream that is not after this one. */
+  hasUpTo(lastStreamId: number): boolean {
+    return this.#streams.hasUpTo(lastStreamId);
+  }
+
   wasBegun(streamId: number): boolean {
     return this.#streams.wasBegun(streamId);
   }
@@ -70,6 +75,10 @@ export class ConnectionCalls implements Holder {
     call.peer = peer;
     if (this.#waiting.size === 0 && this.#takesCall) this.#send(call);
     else this.#waiting.add(call, settings.maxConcurrentStreams > this.#streams.size ? 'window' : 'stream');
+  }
+
+  messages({ streamId }: WireCall): number {
+    return this.#streams.get(streamId)?.response.messages ?? 0;
   }
 
   drop(call: WireCall): void {

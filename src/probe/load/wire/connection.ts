@@ -27,8 +27,12 @@ import { ReceiveWindow, SendWindow } from './windows.ts';
 export interface ConnectionOwner extends CallOwner {
   /** The server has said who it is: calls may begin. Once, and never after {@link leaving}. */
   ready(): void;
-  /** It takes no further calls, and those that are under way go on. Once. */
-  leaving(): void;
+  /**
+   * It takes no further calls, and those that are under way go on. Once.
+   *
+   * @param isWorking - the server works on some of these
+   */
+  leaving(isWorking: boolean): void;
   /** Nothing comes any more; all calls were told. */
   closed(why: string): void;
 }
@@ -100,7 +104,7 @@ export class WireConnection implements InboundSink {
     const wasUsable = this.#state === 'ready';
     this.#state = 'closed';
     const why = this.#why === '' ? reason : this.#why;
-    if (wasUsable) this.#owner.leaving();
+    if (wasUsable) this.#owner.leaving(false);
     this.#calls.lose(this.#outbox.firstUnsentId, why);
     this.#owner.closed(why);
   }
@@ -111,13 +115,17 @@ export class WireConnection implements InboundSink {
     this.closed('this program closed the connection');
   }
 
-  /** Ends it in order, after the last call that is under way. */
-  leave(why: string): void {
+  /**
+   * Ends it in order, after the last call that is under way.
+   *
+   * @param lastStreamId - of the streams that the server works on
+   */
+  leave(why: string, lastStreamId: number = Number.POSITIVE_INFINITY): void {
     if (this.#state !== 'ready' && this.#state !== 'new') return;
     const wasReady = this.#state === 'ready';
     this.#state = 'leaving';
     this.#why = why;
-    if (wasReady) this.#owner.leaving();
+    if (wasReady) this.#owner.leaving(this.#calls.hasUpTo(lastStreamId));
     this.#calls.release(why);
     this.#endIfDone();
   }
@@ -182,7 +190,7 @@ export class WireConnection implements InboundSink {
    */
   goAway(lastStreamId: number, code: number, debug: string): void {
     const why = goAwayReason(code, debug);
-    this.leave(why);
+    this.leave(why, lastStreamId);
     this.#calls.refuseAbove(lastStreamId, why);
   }
 

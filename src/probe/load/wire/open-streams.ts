@@ -36,6 +36,13 @@ export class OpenStreams {
     return id % 2 === 1 && id < this.#nextId;
   }
 
+  /** Whether one is open whose id is no greater. */
+  hasUpTo(id: number): boolean {
+    // The oldest is the first.
+    const [oldest] = this.#streams.keys();
+    return oldest !== undefined && oldest <= id;
+  }
+
   /** Those with a greater id, as they are now. */
   above(id: number): WireStream[] {
     return [...this.#streams.values()].filter((stream) => stream.id > id);

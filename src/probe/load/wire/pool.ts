@@ -67,6 +67,10 @@ export class Pool implements SlotOwner, Holder {
     this.#place(call);
   }
 
+  messages(): number {
+    return 0;
+  }
+
   drop(call: WireCall): void {
     this.#waiting.delete(call);
   }
@@ -120,10 +124,15 @@ export class Pool implements SlotOwner, Holder {
     call.onAnswer(failure(call, status.deadlineExceeded, error));
   }
 
-  #whyLate({ holder, streamId }: WireCall): string {
+  #whyLate(call: WireCall): string {
+    const { holder, streamId } = call;
     const { deadlineMs, request } = this.#options;
     if (holder === this) return `no connection within ${deadlineMs} ms`;
     if (streamId === 0) return `it could not be sent within ${deadlineMs} ms: the server takes no more calls at once`;
+    const messages = holder?.messages(call) ?? 0;
+    if (messages > 0) {
+      return `the answer did not end within ${deadlineMs} ms: ${messages} ${messages === 1 ? 'message' : 'messages'} came`;
+    }
     const isLarge = request.body.length > maxWholeBytes;
     return `no answer within ${deadlineMs} ms${isLarge ? `, or ${request.body.length} bytes could not be sent` : ''}`;
   }

@@ -42,6 +42,11 @@ export class Response {
     this.#expectation = expectation;
   }
 
+  /** How many have come. */
+  get messages(): number {
+    return this.#messages?.count ?? 0;
+  }
+
   get message(): Buffer | undefined {
     return this.#messages?.first(this.headers['grpc-encoding']);
   }

@@ -8,7 +8,7 @@ import type { EncodedRequest } from './request.ts';
 
 /** gRPC, doc/connection-backoff.md. */
 const backoff = { firstMs: 1_000, factor: 1.6, longestMs: 120_000, jitter: 0.2 };
-/** From one connection that answered nothing to the next: a server that only closes them must not be called in a loop. */
+/** From one connection that carried nothing to the next: a server that only closes them must not be called in a loop. */
 const leastSpacingMs = 100;
 
 export interface SlotOwner {
@@ -101,11 +101,11 @@ export class Slot implements ConnectedOwner {
     this.#connection?.close();
   }
 
-  leaving(connection: WireConnection): void {
+  leaving(connection: WireConnection, isWorking: boolean): void {
     if (this.#closed.signal.aborted) return;
     this.#draining.add(connection);
     this.#connection = undefined;
-    const waitMs = this.#hasAnswered ? 0 : leastSpacingMs - (performance.now() - this.#beganAt);
+    const waitMs = this.#hasAnswered || isWorking ? 0 : leastSpacingMs - (performance.now() - this.#beganAt);
     if (waitMs <= 0) void this.connect();
     else this.#connectIn(waitMs);
   }
