@@ -89,6 +89,7 @@ test('Ctrl-C in the middle prints and writes what was measured by then', { timeo
   assert.equal(code, 3, stderr);
   const report = parse(readFileSync(file, 'utf8'));
   assert.equal(report.interrupted, true);
+  assert.match(report.conditions.command ?? '', /^evenkeel lab --schemes clusterip-grpc,xds --report /);
   assert.deepEqual(
     report.schemes.map(({ scheme, status }) => `${scheme} ${status}`),
     ['clusterip-grpc ok', 'xds skipped'],

@@ -49,7 +49,7 @@ async function probe(target: string, raw: RawProbeOptions): Promise<number> {
       import('../probe/progress.ts'),
       import('../environments/versions.ts'),
       import('../environments/machine.ts'),
-      import('./command-line.ts'),
+      import('../base/command-line.ts'),
     ]);
   const results = await openResults(options);
   const progress = createProgress(process.stderr);

@@ -6,6 +6,7 @@ import { parseProveOptions, type RawProveOptions } from '../environments/cluster
 import { measureInNamespace } from '../environments/cluster/own-namespace.ts';
 import { createProgress, type Output, openResults, type ProofOptions, type Shown } from '../probe/index.ts';
 import type { PlannedExperiment } from './planned.ts';
+import { type ShownReport, withCommand } from './with-command.ts';
 
 /** What is measured in a cluster, and how it is shown. */
 export interface ClusterRun<Report> {
@@ -27,7 +28,7 @@ export interface ClusterRun<Report> {
  * Measures from a pod in a namespace of its own, shows what was seen and deletes the namespace; the answer is the exit code,
  * 3 where it was ended before there was a report.
  */
-export async function runInCluster<Report>(run: ClusterRun<Report>): Promise<number> {
+export async function runInCluster<Report extends ShownReport>(run: ClusterRun<Report>): Promise<number> {
   const manifests = manifestsOf(run);
   const results = await openResults(run.output);
   const progress = createProgress(process.stderr);
@@ -41,7 +42,7 @@ export async function runInCluster<Report>(run: ClusterRun<Report>): Promise<num
     const cluster = await unlessAborted(connect(run.raw.context), early.signal);
     progress.end();
     return await measureInNamespace<Report>(cluster, manifests, progress, early.signal, async (report, kept) => {
-      const code = await results.show(report, run.shown);
+      const code = await results.show(withCommand(report), run.shown);
       if (kept && run.kept !== undefined) console.error(`\n${run.kept(manifests)}`);
       return code;
     });

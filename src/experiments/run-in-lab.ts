@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { leaveSoon, terminationSignal } from '../base/shutdown.ts';
 import { hurriedGraceMs, Lab, type LabOptions } from '../lab/index.ts';
 import { createProgress, type Output, openResults, type Progress, type Shown } from '../probe/index.ts';
+import { type ShownReport, withCommand } from './with-command.ts';
 
 /** What is measured in a lab that has just been started, and how it is shown. */
 export interface LabRun<Report> {
@@ -17,7 +18,9 @@ export interface LabRun<Report> {
 }
 
 /** Starts a lab, measures in it, shows what was seen and takes the lab down again; the answer is the exit code. */
-export async function runInLab<Report extends { readonly interrupted: boolean }>(run: LabRun<Report>): Promise<number> {
+export async function runInLab<Report extends ShownReport & { readonly interrupted: boolean }>(
+  run: LabRun<Report>,
+): Promise<number> {
   // Asked for before anything is started, so that none is missed.
   const ended = terminationSignal();
   const results = await openResults(run.output);
@@ -39,7 +42,7 @@ export async function runInLab<Report extends { readonly interrupted: boolean }>
     });
     if (report === undefined) return 3;
     progress.end();
-    const code = await results.show(report, run.shown);
+    const code = await results.show(withCommand(report), run.shown);
     if (run.keep !== undefined && !report.interrupted) {
       console.error(`\n${styleText('bold', `lab ${lab.id} stays up; Ctrl-C ends it`)}\n${run.keep(lab)}`);
       await stop;

@@ -23,6 +23,10 @@ export const setUp = {
       memoryMiB: count.describe('Memory in MiB.'),
     })
     .describe('The machine that made the calls.'),
+  command: z
+    .string()
+    .optional()
+    .describe('The command line, by which it can be made again; absent where another program made the report.'),
 };
 
 export const conditionsAre = 'What must be known to judge the figures.';

@@ -82,7 +82,10 @@ test('xds:/// finds a new pod, and a rolling update costs it nothing where pods 
     assert.ok(found.convergedMs !== null, JSON.stringify(found));
     assert.equal(found.failed, 0, JSON.stringify(found));
   }
-  assert.match(readFileSync(html, 'utf8'), /<title>How soon new pods get calls<\/title>/);
+  assert.match(conditions.command ?? '', /^evenkeel experiment scale-out --schemes xds .* --html /);
+  const page = readFileSync(html, 'utf8');
+  assert.match(page, /<title>How soon new pods get calls<\/title>/);
+  assert.match(page, /<dt>command<\/dt><dd><code>evenkeel experiment scale-out --schemes xds /);
 
   const rolled = await runExperiment([
     'rolling-update',

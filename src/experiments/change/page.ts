@@ -1,5 +1,5 @@
 import { barChart } from '../../probe/html/bars.ts';
-import { facts, htmlTable, renderPage, type Section } from '../../probe/html/page.ts';
+import { facts, htmlTable, renderPage, type Section, setUpFacts } from '../../probe/html/page.ts';
 import { utcOf, versionsText } from '../../probe/words.ts';
 import { nameOf } from './conclude.ts';
 import { columnsOf, conditionsLine, goNote, rowName, titles } from './print.ts';
@@ -25,6 +25,7 @@ export function changePage(report: ChangeReport): string {
       ...(failed ? [lost(measured)] : []),
       { title: 'What was measured', html: table },
       ...(missing.length > 0 ? [{ title: 'What was not', html: facts(missing) }] : []),
+      { title: 'How it was measured', html: facts(setUpFacts(conditions)) },
     ],
     footer: `${conditionsLine(report)} ${measured.some(({ client }) => client === 'grpc-go') ? `${goNote} ` : ''}${versionsText(conditions.versions, ' · ')}`,
   });

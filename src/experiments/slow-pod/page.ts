@@ -1,5 +1,5 @@
 import { barChart } from '../../probe/html/bars.ts';
-import { facts, htmlTable, renderPage } from '../../probe/html/page.ts';
+import { facts, htmlTable, renderPage, setUpFacts } from '../../probe/html/page.ts';
 import { percentile } from '../../probe/print/latency.ts';
 import { utcOf, versionsText } from '../../probe/words.ts';
 import { columns, nameOf, percent } from './print.ts';
@@ -34,6 +34,7 @@ export function slowPodPage({ rows, conditions, conclusion, startedAt }: SlowPod
         ),
       },
       ...(missing.length > 0 ? [{ title: 'What was not', html: facts(missing) }] : []),
+      { title: 'How it was measured', html: facts(setUpFacts(conditions)) },
     ],
     footer: `${conditions.ratePerSecond} calls/s, open loop, no retries; outlier detection looks every ${conditions.outlierIntervalMs} ms (elsewhere 10 s); seed ${conditions.seed}. ${versionsText(conditions.versions, ' · ')}`,
   });

@@ -95,11 +95,13 @@ export function paragraph(text: string): string {
 interface SetUp {
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: { readonly os: string; readonly cpus: number; readonly memoryMiB: number };
+  readonly command?: string | undefined;
 }
 
-/** What measured, for {@link facts}. */
-export function setUpFacts({ machine, versions }: SetUp): [string, string][] {
+/** What measured, and how to do it again, for {@link facts}. */
+export function setUpFacts({ machine, versions, command }: SetUp): [string, string, 'code'?][] {
   return [
+    ...(command === undefined ? [] : [['command', command, 'code'] satisfies [string, string, 'code']]),
     ['machine', `${machine.os}, ${machine.cpus} processors, ${machine.memoryMiB} MiB`],
     ['versions', versionsText(versions)],
   ];

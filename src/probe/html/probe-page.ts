@@ -195,7 +195,6 @@ function known(report: ProbeReport): Section {
   return {
     title: 'How it was measured',
     html: facts([
-      ['command', conditions.command, 'code'],
       ['who answered', tellWho(report)],
       ...tellStrangers(report).map(([label, text]): [string, string] => ['', `${label} ${text}`]),
       ['other calls', tellOthers(report)],
