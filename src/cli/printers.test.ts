@@ -7,6 +7,8 @@ import { printChange } from '../experiments/change/print.ts';
 import type { ChangeReport } from '../experiments/change/report.ts';
 import { printConnectionAge } from '../experiments/connection-age/print.ts';
 import { connectionAgeSchema } from '../experiments/connection-age/report.ts';
+import { printSickPod } from '../experiments/sick-pod/print.ts';
+import type { SickPodReport } from '../experiments/sick-pod/report.ts';
 import { printSlowPod } from '../experiments/slow-pod/print.ts';
 import type { SlowPodReport } from '../experiments/slow-pod/report.ts';
 import type { LabState } from '../lab/index.ts';
@@ -40,7 +42,17 @@ const words = new Set(
   [
     ...['ok', 'error', 'skipped', 'balanced', 'partial', 'skewed', 'pinned', 'inconclusive', 'update', 'rollback'],
     ...['lab', 'kubernetes', 'dns', 'xds', 'answers', 'flag', 'target', 'open', 'closed', 'none', 'came', 'went'],
-    ...['generator', 'probe', 'scale-out', 'scale-in', 'rolling-update', 'slow-pod', 'connection-age', 'grpc-js'],
+    ...[
+      'generator',
+      'probe',
+      'scale-out',
+      'scale-in',
+      'rolling-update',
+      'slow-pod',
+      'sick-pod',
+      'connection-age',
+      'grpc-js',
+    ],
     ...['p50', 'p90', 'p99', 'p999', 'Cluster', 'Local', 'nothing', 'grpc-go', 'http', 'channel', 'wire'],
   ].concat(Object.keys(countCauses([]))),
 );
@@ -88,6 +100,19 @@ const slowPods: SlowPodReport = {
   ],
   ...{ interrupted: false, conclusion: 'So it is.' },
 };
+const sickPods: SickPodReport = {
+  ...begun,
+  kind: 'sick-pod',
+  conditions: { ...setUp, pods: 3, latencyMs: 1, ratePerSecond: 5, deadlineMs: 1000, copies: 2 },
+  rows: [
+    {
+      ...{ sickness: 'black-hole', protection: 'outlier detection', client: 'grpc-go', status: 'ok', calls: 99_999 },
+      ...{ failed: 10_000, failures: {}, sentToSick: 10_000, leftAfterMs: 100_000, p99OfAllMs: 1000 },
+    },
+    { sickness: 'slow', protection: 'nothing', client: 'grpc-js', status: 'skipped', reason: 'there is none' },
+  ],
+  ...{ interrupted: false, conclusion: 'So it is.' },
+};
 const ages = connectionAgeSchema.parse(
   JSON.parse(readFileSync(resolve(import.meta.dirname, '..', '..', 'docs', 'connection-age.json'), 'utf8')),
 );
@@ -109,6 +134,7 @@ const printers: Readonly<Record<string, (change: <T>(value: T) => T, colour: boo
   printProbe: (change, colour) => printProbe(change(probeReport({ inFlight: 3, interrupted: true })), colour),
   printReport: (change, colour) => printReport(change(schemes), { colour, by: 'zone' }),
   printChange: (change, colour) => printChange(change(changes), colour),
+  printSickPod: (change, colour) => printSickPod(change(sickPods), colour),
   printSlowPod: (change, colour) => printSlowPod(change(slowPods), colour),
   printConnectionAge: (change, colour) => printConnectionAge(change(ages), colour),
   gateLine: (change) => wrap(gateLine(change(probeReport().gate!))).join('\n'),

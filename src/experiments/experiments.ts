@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { registerChanges } from './change/command.ts';
 import { registerConnectionAge } from './connection-age/command.ts';
+import { registerSickPod } from './sick-pod/command.ts';
 import { registerSlowPod } from './slow-pod/command.ts';
 
 /** Every experiment, each a file beside this one that adds a command of its name; in the order of `--help`. */
@@ -8,4 +9,5 @@ export const experiments: readonly ((experiment: Command) => void)[] = [
   registerChanges,
   registerConnectionAge,
   registerSlowPod,
+  registerSickPod,
 ];

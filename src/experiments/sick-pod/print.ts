@@ -1,0 +1,40 @@
+import { seconds } from '../../probe/conclude.ts';
+import { percentile } from '../../probe/print/latency.ts';
+import { type Cell, type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
+import { isMeasured, type MeasuredSickPod, type SickPodReport, type SickPodRow } from './report.ts';
+
+export const columns: readonly (readonly [string, (row: MeasuredSickPod) => string])[] = [
+  ['sick pod', ({ sickness }) => sickness],
+  ['protection', ({ protection }) => protection],
+  ['client', ({ client }) => client],
+  ['failed', ({ failed, calls }) => (failed === 0 ? '0' : `${failed} of ${calls}`)],
+  ['to sick pod', ({ sentToSick }) => String(sentToSick)],
+  ['left after', ({ leftAfterMs }) => (leftAfterMs === null ? 'never' : seconds(leftAfterMs))],
+  ['p99 ms', (row) => percentile(0.99, row.p99OfAllMs, row)],
+];
+
+export function printSickPod(report: SickPodReport, colour: boolean): string {
+  const paint = painter(colour);
+  const { pods, ratePerSecond, deadlineMs, copies } = report.conditions;
+  const how = `(one of ${pods} pods; ${ratePerSecond} calls/s of all clients, ${copies} of a kind, deadline ${seconds(deadlineMs)})`;
+  const measured = report.rows.filter(isMeasured);
+  const titles = columns.map(([title], index): Column => ({ title, align: index < 3 ? 'left' : 'right' }));
+  const cells = (row: MeasuredSickPod): Cell[] =>
+    columns.map(([title, text]) => ({
+      text: text(row),
+      format: title === 'failed' && row.failed > 0 ? 'red' : undefined,
+    }));
+  return [
+    ...heading('What one sick pod does to everybody', how, paint),
+    '',
+    ...table(titles, measured.map(cells), paint),
+    ...report.rows.flatMap((row) => (isMeasured(row) ? [] : wrap(`${nameOf(row)}  ${row.status}: ${row.reason}`, 2))),
+    '',
+    ...wrap(report.conclusion).map((line) => paint('bold', line)),
+  ].join('\n');
+}
+
+/** `frozen, active checks, grpc-js` */
+export function nameOf({ sickness, protection, client }: SickPodRow): string {
+  return `${sickness}, ${protection}, ${client}`;
+}
