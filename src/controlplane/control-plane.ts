@@ -14,6 +14,7 @@ import type { Gateway } from '../translate/gateway.ts';
 import { podLocalityName } from '../translate/pod-localities.ts';
 import { canonicalName, whyNotServed } from '../translate/targets.ts';
 import type { AdminSource, DumpQuery, Readiness, SourceAge } from './admin-server.ts';
+import { AnsweringEndpoints } from './answering-endpoints.ts';
 import { ResourceOwners } from './auth-owners.ts';
 import { clientFormOf } from './client-form.ts';
 import { groupOfClient, splitGroup } from './client-number.ts';
@@ -113,6 +114,8 @@ export class ControlPlane implements AdminSource {
   readonly #reconnects: Reconnects;
   /** Undefined: nothing is ejected. */
   readonly #ejections: Ejections | undefined;
+  /** Undefined: nothing is known of who answers. */
+  readonly #answering: AnsweringEndpoints | undefined;
   /** Undefined: nobody listens. */
   readonly #loads: LoadReports | undefined;
   readonly #timeline = new Timeline();
@@ -161,13 +164,14 @@ export class ControlPlane implements AdminSource {
         changed: (service, source) => {
           this.#metrics.count('evenkeel_discovery_changes_total', { change: 'changed' });
           log.debug({ service: serviceKey(service), source }, 'service changed');
-          this.#publisher.changed(service);
+          this.#publisher.changed(this.#believed(service, source));
         },
         removed: (id) => {
           this.#metrics.count('evenkeel_discovery_changes_total', { change: 'removed' });
           log.info({ service: serviceKey(id) }, 'service removed');
           publishLog.removed(id);
           this.#loads?.removed(id);
+          this.#answering?.removed(id);
           this.#emptyPorts.removed(id);
           forgetOnTimeline(this.#timeline, this.#publisher.get(id));
           this.#steering.removed(id);
@@ -207,6 +211,18 @@ export class ControlPlane implements AdminSource {
             changed: (key) => this.#publisher.refresh(key),
           })
         : undefined;
+    this.#answering = reports
+      ? new AnsweringEndpoints({
+          clock: systemClock,
+          isAnswering: (service, { port }, endpoint) =>
+            this.#loads?.isAnswering(canonicalName(service, port), podLocalityName(endpoint)) === true,
+          services: () => this.#store.services,
+          changed: (key) => {
+            const found = this.#store.services.find((service) => serviceKey(service) === key);
+            if (found !== undefined) this.#publisher.changed(this.#believed(found, this.#store.sourceOf(found)!));
+          },
+        })
+      : undefined;
     this.#publisher = new Publisher({
       cache: this.#cache,
       health: this.#health,
@@ -348,6 +364,7 @@ export class ControlPlane implements AdminSource {
     this.#emptyPorts.close();
     this.#steering.close();
     this.#loads?.close();
+    this.#answering?.close();
     await this.#checker.stop();
     await this.#entrance?.stop();
     await this.#server.close();
@@ -468,6 +485,11 @@ export class ControlPlane implements AdminSource {
       identityOf: (certificate) => this.#entrance?.identityOf(certificate),
       zones: kubeNodeZones(this.#services),
     };
+  }
+
+  /** As it is to be published: Kubernetes may call endpoints not ready that clients call with success. */
+  #believed(service: Service, source: string): Service {
+    return source.startsWith('kubernetes') ? (this.#answering?.apply(service) ?? service) : service;
   }
 
   readonly #ejectedOf = (service: Service, port: number, endpoint: Endpoint): EjectedView | null =>

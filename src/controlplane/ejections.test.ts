@@ -26,7 +26,7 @@ async function startControlPlane(
   const source = new ToldSource();
   const { log, lines } = logCapture();
   const controlPlane = new ControlPlane({
-    sources: [{ name: 'file', discovery: source }],
+    sources: [{ name: 'kubernetes', discovery: source }],
     load: { reports: true, podLocalities: true, ...load },
     ...{ health, clusterDomain: 'cluster.local', version: '1.2.3', log },
   });
@@ -146,4 +146,28 @@ test('an ejected pod that goes is forgotten, and the last endpoint is never take
     controlPlane.load()!.services[0]!.pods.filter(({ ejected }) => ejected !== null),
     [],
   );
+});
+
+test('endpoints that clients call with success stay, though Kubernetes calls all of them not ready', async (t) => {
+  const { controlPlane, source, ads, report, lines } = await startControlPlane(t);
+  await ads.requestResponseAck(typeUrls.endpoint, [cluster]);
+  const reported = new Promise<void>((resolve) => {
+    const end = controlPlane.observeLoad(({ services }) => {
+      if (services.length === 0) return;
+      end();
+      resolve();
+    });
+  });
+  // The third is not called: nobody knows better of it.
+  report({ [third]: 100n });
+  await reported;
+  const notReady = [sick, well, third].map((address) => ({
+    ...readyEndpoint(address),
+    conditions: { ready: false, serving: false, terminating: false },
+  }));
+  source.tell.upsert(grpcService('shop/orders', notReady));
+  const next = (await ads.responseAck(typeUrls.endpoint)).resources[0]!;
+  assert.deepEqual(addressesIn(next.bytes), [`${sick}:50051`, `${well}:50051`]);
+  const said = lines.find(({ problem }) => /^Kubernetes says that no endpoint is ready/.test(String(problem)));
+  assert.equal(said?.service, 'shop/orders');
 });

@@ -151,6 +151,11 @@ export class LoadReports {
     }));
   }
 
+  /** Whether clients report that a pod answers, by the calls of the last seconds. */
+  isAnswering(cluster: string, address: string): boolean {
+    return this.#store.isAnswering(cluster, address);
+  }
+
   /** What is known now. */
   view(): LoadView {
     return this.#store.view();

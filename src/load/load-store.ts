@@ -160,6 +160,12 @@ export class LoadStore {
     return [...this.#services.values()].filter(({ callers }) => callers.size > 0);
   }
 
+  /** Whether calls to a pod of a Service port succeed, most of them, of late. */
+  isAnswering(cluster: string, address: string): boolean {
+    const recent = this.#services.get(cluster)?.pods.get(address)?.window.recent;
+    return recent !== undefined && recent.succeeded > recent.failed;
+  }
+
   /** What is known of how even a Service port is. */
   verdictOf(cluster: string): Verdict {
     return this.#verdicts.get(cluster)?.verdict ?? 'inconclusive';
