@@ -5,8 +5,8 @@ import { xdsTarget } from '../../environments/targets.ts';
 import type { Lab, PodRecord } from '../../lab/index.ts';
 import { ClientProcess } from '../../probe/client/client-process.ts';
 import { schemes, type Target } from '../../probe/index.ts';
+import { addUp } from '../../probe/load/add-up.ts';
 import type { CallRecord } from '../../verdict/call-record.ts';
-import { tally } from '../../verdict/tally.ts';
 import type { GoChoice, GrpcClient } from '../change/clients.ts';
 import type { Protection, Sickness } from './kinds.ts';
 import type { SickPodOptions } from './options.ts';
@@ -85,7 +85,7 @@ function rowOf(
   records: readonly CallRecord[],
   deadlineMs: number,
 ): SickPodRow {
-  const { failed, failures, latencyOfAllMs } = tally(records, deadlineMs);
+  const { failed, failures, latencyOfAllMs } = addUp(records, deadlineMs);
   const address = `${sick.ip}:${sick.ports[0]!.port}`;
   const toSick = records
     .filter(({ pod, peer }) => pod === sick.name || (pod === undefined && peer === address))

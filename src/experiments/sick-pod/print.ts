@@ -1,4 +1,4 @@
-import { seconds } from '../../probe/conclude.ts';
+import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
 import { type Cell, type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
 import { isMeasured, type MeasuredSickPod, type SickPodReport, type SickPodRow } from './report.ts';
@@ -9,14 +9,14 @@ export const columns: readonly (readonly [string, (row: MeasuredSickPod) => stri
   ['client', ({ client }) => client],
   ['failed', ({ failed, calls }) => (failed === 0 ? '0' : `${failed} of ${calls}`)],
   ['to sick pod', ({ sentToSick }) => String(sentToSick)],
-  ['left after', ({ leftAfterMs }) => (leftAfterMs === null ? 'never' : seconds(leftAfterMs))],
+  ['left after', ({ leftAfterMs }) => (leftAfterMs === null ? 'never' : formatMs(leftAfterMs))],
   ['p99 ms', (row) => percentile(0.99, row.p99OfAllMs, row)],
 ];
 
 export function printSickPod(report: SickPodReport, colour: boolean): string {
   const paint = painter(colour);
   const { pods, ratePerSecond, deadlineMs, copies } = report.conditions;
-  const how = `(one of ${pods} pods; ${ratePerSecond} calls/s of all clients, ${copies} of a kind, deadline ${seconds(deadlineMs)})`;
+  const how = `(one of ${pods} pods; ${ratePerSecond} calls/s of all clients, ${copies} of a kind, deadline ${formatMs(deadlineMs)})`;
   const measured = report.rows.filter(isMeasured);
   const titles = columns.map(([title], index): Column => ({ title, align: index < 3 ? 'left' : 'right' }));
   const cells = (row: MeasuredSickPod): Cell[] =>
