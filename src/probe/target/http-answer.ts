@@ -30,6 +30,15 @@ export function contentOf({ text, cut, problem }: BodyText, contentType = ''): H
   return { ...none, lines, body: cut ? undefined : body };
 }
 
+const shownCharacters = 200;
+
+/** What an answer says that sends elsewhere (RFC 9110, 15.4): it is an answer, and not of what was to be measured; pure. */
+export function redirectOf(code: number, location: string | undefined): string | undefined {
+  if (![301, 302, 303, 307, 308].includes(code) || location === undefined) return undefined;
+  const shown = location.length > shownCharacters ? `${location.slice(0, shownCharacters)}…` : location;
+  return `the answer is a redirect to ${shown} (HTTP ${code}), which is not followed: name that address`;
+}
+
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

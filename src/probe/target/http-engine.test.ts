@@ -136,6 +136,21 @@ test('what caches and proxies say is no backend', async (t) => {
   assert.equal(by, 'peer');
 });
 
+test('a redirect is an answer that says where it leads, and is not followed', async (t) => {
+  let followed = 0;
+  const [by, , why] = await found(t, (request, response) => {
+    if (request.url === '/elsewhere') followed += 1;
+    response.writeHead(302, { location: '/elsewhere' }).end();
+  });
+  assert.deepEqual([by, followed], ['peer', 0]);
+  assert.match(
+    why,
+    /; the answer is a redirect to \/elsewhere \(HTTP 302\), which is not followed: name that address$/,
+  );
+  const [, , created] = await found(t, (_, response) => response.writeHead(201, { location: '/new' }).end());
+  assert.doesNotMatch(created, /redirect/);
+});
+
 test('samples are taken at the same time, and no more of them than the run makes calls', async (t) => {
   let inFlight = 0;
   let most = 0;

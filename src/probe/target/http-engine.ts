@@ -6,7 +6,7 @@ import { formatAddress } from '../../base/listen-address.ts';
 import { type AnswerSample, fieldOf, type Identifier, identifyIn } from '../identify/identify.ts';
 import type { Done, Engine, Held } from '../load/engine.ts';
 import { fieldAt, flatten } from './flatten.ts';
-import { contentOf, type HttpContent } from './http-answer.ts';
+import { contentOf, type HttpContent, redirectOf } from './http-answer.ts';
 import { mostBodyBytes, readBody } from './http-body.ts';
 
 export interface HttpCall {
@@ -142,9 +142,11 @@ export class HttpEngine implements Engine {
         if (!keepBody) once({ status, headers, content: noContent });
         else {
           const bytes = Buffer.concat(chunks).subarray(0, mostBodyBytes);
-          void readBody(bytes, size > bytes.length, headers).then((text) =>
-            once({ status, headers, content: contentOf(text, headers['content-type']) }),
-          );
+          void readBody(bytes, size > bytes.length, headers).then((text) => {
+            const content = contentOf(text, headers['content-type']);
+            const unread = redirectOf(code, headers.location) ?? content.unread;
+            once({ status, headers, content: { ...content, unread } });
+          });
         }
       });
       incoming.on('error', fail);
