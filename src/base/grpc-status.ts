@@ -1,25 +1,16 @@
-/** The status codes of gRPC by number (grpc/doc/statuscodes.md); kept apart so that naming one loads no gRPC. */
-export const grpcStatusNames = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
+import { grpcStatus } from '@evenkeel/xds/codes';
 
-export type GrpcStatusName = (typeof grpcStatusNames)[number];
+type Screaming<S extends string> = S extends `${infer C}${infer Rest}`
+  ? `${C extends Lowercase<C> ? Uppercase<C> : `_${C}`}${Screaming<Rest>}`
+  : '';
+
+/** `DEADLINE_EXCEEDED`, as gRPC writes it (grpc/doc/statuscodes.md). */
+export type GrpcStatusName = Screaming<keyof typeof grpcStatus>;
+
+/** The status codes of gRPC by number. */
+export const grpcStatusNames = Object.keys(grpcStatus).map((key) =>
+  key.replace(/[A-Z]/g, '_$&').toUpperCase(),
+) as readonly GrpcStatusName[];
 
 /** Name of a status number; a number that gRPC does not know counts as UNKNOWN, as in every gRPC client. */
 export function grpcStatusName(code: number): GrpcStatusName {

@@ -28,21 +28,6 @@ export interface ProofOptions {
   readonly windowMs: number;
 }
 
-/** As commander hands options over; every one may be absent. */
-export interface RawProofOptions {
-  readonly schemes?: string | undefined;
-  readonly calls?: string | undefined;
-  readonly replicas?: string | undefined;
-  readonly scaleTo?: string | undefined;
-  readonly rollingUpdate?: boolean | undefined;
-  readonly seed?: string | undefined;
-  readonly rate?: string | undefined;
-  readonly scaleRate?: string | undefined;
-  readonly rollRate?: string | undefined;
-  readonly deadline?: string | undefined;
-  readonly window?: string | undefined;
-}
-
 interface Numeric {
   readonly flag: string;
   readonly fallback: number;
@@ -61,6 +46,11 @@ const numbers = {
   deadline: { flag: '--deadline', fallback: 1000, min: 1, max: 600_000 },
   window: { flag: '--window', fallback: 5000, min: 100, max: 3_600_000 },
 } as const satisfies Record<string, Numeric>;
+
+/** As commander hands options over; every one may be absent. */
+export type RawProofOptions = { readonly [flag in 'schemes' | keyof typeof numbers]?: string | undefined } & {
+  readonly rollingUpdate?: boolean | undefined;
+};
 
 /**
  * Checks what was given and fills in the defaults; pure.

@@ -42,6 +42,7 @@ export type { CacheChange, CacheObserver, XdsCache } from './cache/xds-cache.ts'
 export { ClientStatusService, type ClientStatusServiceOptions } from './client-status/client-status-service.ts';
 export { ResourceError } from './errors.ts';
 export { type CallHandler, type CallStatus, ServerCall } from './grpc/call.ts';
+export { type GrpcStatusCode, grpcStatus } from './grpc/codes.ts';
 export { frameMessage } from './grpc/message-reader.ts';
 export {
   dismissalMessage,
@@ -51,7 +52,7 @@ export {
   unaryMethod,
 } from './grpc/methods.ts';
 export { GrpcRouter, type GrpcRouterOptions, type MethodHandler } from './grpc/router.ts';
-export { GrpcError, type GrpcStatusCode, grpcStatus } from './grpc/status.ts';
+export { GrpcError } from './grpc/status.ts';
 export type { GrpcConnection, GrpcStream, Peer } from './grpc/transport.ts';
 export type { Fault, FaultReason } from './http2/fault.ts';
 export { defaultLimits, type XdsLimits } from './limits.ts';

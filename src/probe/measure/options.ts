@@ -60,37 +60,18 @@ export interface OwnClient {
   readonly retries: boolean;
 }
 
+type TextFlag =
+  | ('method' | 'data' | 'authority' | 'httpMethod' | 'body' | 'deadline' | 'connectTimeout' | 'identify' | 'backends')
+  | ('policy' | 'connections' | 'engine' | 'rate' | 'concurrency' | 'warmup' | 'duration' | 'calls' | 'seed')
+  | ('report' | 'html');
+type ListFlag = 'proto' | 'importPath' | 'protoset' | 'header';
+type Switch = 'tls' | 'newConnections' | 'poisson' | 'json';
+
 /** As commander hands options over. */
-export interface RawProbeOptions extends RawGate, TlsFlags {
-  readonly method?: string;
-  readonly data?: string;
-  readonly proto?: readonly string[];
-  readonly importPath?: readonly string[];
-  readonly protoset?: readonly string[];
-  readonly header?: readonly string[];
-  readonly authority?: string;
-  readonly httpMethod?: string;
-  readonly body?: string;
-  readonly tls?: boolean;
-  readonly deadline?: string;
-  readonly connectTimeout?: string;
-  readonly identify?: string;
-  readonly backends?: string;
-  readonly policy?: string;
-  readonly connections?: string;
-  readonly newConnections?: boolean;
-  readonly engine?: string;
-  readonly rate?: string;
-  readonly poisson?: boolean;
-  readonly concurrency?: string;
-  readonly warmup?: string;
-  readonly duration?: string;
-  readonly calls?: string;
-  readonly seed?: string;
-  readonly report?: string;
-  readonly html?: string;
-  readonly json?: boolean;
-}
+export type RawProbeOptions = RawGate &
+  TlsFlags & { readonly [flag in TextFlag]?: string } & { readonly [flag in ListFlag]?: readonly string[] } & {
+    readonly [flag in Switch]?: boolean;
+  };
 
 export const healthMethod = 'grpc.health.v1.Health/Check';
 
