@@ -26,6 +26,7 @@ const mayImport: Record<string, readonly string[]> = {
   probe: ['base', 'xds', 'model', 'verdict', 'discovery'],
   lab: ['base', 'health'],
   live: ['base', 'verdict', 'load', 'probe'],
+  doctor: ['base', 'xds', 'bootstrap', 'discovery', 'probe', 'live', 'explain'],
   explain: ['base', 'xds', 'model', 'translate', 'controlplane', 'probe', 'live'],
   environments: ['base', 'verdict', 'bootstrap', 'discovery', 'workloads', 'probe', 'lab'],
   experiments: ['base', 'verdict', 'bootstrap', 'probe', 'lab', 'environments'],
@@ -45,7 +46,7 @@ const mayImport: Record<string, readonly string[]> = {
       'controlplane',
       'workloads',
     ],
-    ...['probe', 'lab', 'live', 'explain', 'environments', 'experiments'],
+    ...['probe', 'lab', 'live', 'explain', 'doctor', 'environments', 'experiments'],
   ],
 };
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerBootstrap } from './bootstrap.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerEdges } from './edges.ts';
 import { registerExperiment } from './experiment.ts';
 import { registerExplain } from './explain.ts';
@@ -25,6 +26,7 @@ export const commands: readonly RegisterCommand[] = [
   registerExplain,
   registerTop,
   registerEdges,
+  registerDoctor,
   registerBootstrap,
   registerWorkload,
 ];
