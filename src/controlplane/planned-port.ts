@@ -37,6 +37,8 @@ export interface PlannedPortOptions {
   readonly zoneOf: (kubeNode: string) => string | undefined;
   /** What clients reported of this port. */
   readonly heard: () => readonly HeardCalls[];
+  /** Milliseconds of a clock that never goes back, more than 0. */
+  readonly nowMs: () => number;
   /** Called with what is encoded. */
   readonly encoded: (resource: EncodedResource, service: Service) => void;
 }
@@ -72,7 +74,7 @@ export class PlannedPort {
   }
 
   /** What was planned last; undefined: no client came yet. */
-  get plan(): Pick<Plan, 'why' | 'expected' | 'groups'> | undefined {
+  get plan(): Pick<Plan, 'why' | 'expected' | 'groups' | 'nextMs'> | undefined {
     return this.#plan;
   }
 
@@ -156,7 +158,7 @@ export class PlannedPort {
   }
 
   #input(): PlanInput {
-    const { zoneOf, heard } = this.#options;
+    const { zoneOf, heard, nowMs } = this.#options;
     return {
       policy: this.policy,
       pods: this.#port.endpoints.map((endpoint) => ({
@@ -164,6 +166,7 @@ export class PlannedPort {
         zone: endpoint.locality.zone,
         kubeNode: endpoint.kubeNode,
         pod: endpoint.pod,
+        uid: endpoint.uid,
       })),
       clients: [...this.#clients].map(([id, client]): PlanClient => {
         const { zone, kubeNode, caller, form } = client;
@@ -171,6 +174,7 @@ export class PlannedPort {
         return { id, zone: where, kubeNode, caller, reports: form !== undefined };
       }),
       heard: heard(),
+      nowMs: nowMs(),
       state: this.#state,
     };
   }

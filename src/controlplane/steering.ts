@@ -113,7 +113,10 @@ export class Steering {
       }
       if (before !== undefined) this.#forget(name);
       const { zoneOf, encoded, heard } = this.#options;
-      const planned = new PlannedPort(policy!, service, port, { zoneOf, encoded, heard: () => heard(name) });
+      const planned = new PlannedPort(policy!, service, port, {
+        ...{ zoneOf, encoded, heard: () => heard(name) },
+        nowMs: () => this.#clock.now() + 1,
+      });
       const line: Line = { port: planned, dueMs: undefined, cancel: undefined };
       this.#lines.set(name, line);
       for (const number of this.#options.clientsOf(name)) {
@@ -143,6 +146,8 @@ export class Steering {
     const clients = line.port.replan();
     changed(name, clients);
     if (clients.size > 0) log.debug({ assignment: name, clients: clients.size, why: line.port.plan?.why }, 'planned');
+    const nextMs = line.port.plan?.nextMs;
+    if (nextMs !== undefined) this.#schedule(name, line, Math.max(0, nextMs - this.#clock.now() - 1));
     if (line.port.clients > 0 && heard(name).length > 0) this.#schedule(name, line, hearingMs);
   }
 
@@ -187,7 +192,8 @@ function planPolicyOf({ policy, internalTrafficPolicy }: Service): PlanPolicy | 
   // As with kube-proxy, `Local` comes before a preference.
   if (internalTrafficPolicy === 'Local') return undefined;
   const prefer = preferenceOf(policy);
-  return prefer === undefined ? undefined : { prefer };
+  const { slowStartMs } = policy;
+  return prefer === undefined && slowStartMs === undefined ? undefined : { prefer, slowStartMs };
 }
 
 function preferenceOf({ trafficDistribution }: ServicePolicy): PlanPolicy['prefer'] {
@@ -196,5 +202,5 @@ function preferenceOf({ trafficDistribution }: ServicePolicy): PlanPolicy['prefe
 }
 
 function isSamePolicy(one: PlanPolicy, other: PlanPolicy): boolean {
-  return one.prefer === other.prefer;
+  return one.prefer === other.prefer && one.slowStartMs === other.slowStartMs;
 }

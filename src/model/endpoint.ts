@@ -29,4 +29,6 @@ export interface Endpoint {
   /** The machine that the pod is on. */
   readonly kubeNode?: string | undefined;
   readonly pod?: string | undefined;
+  /** Unique in the life of a cluster: a pod that is made anew under its old name or address has another one. */
+  readonly uid?: string | undefined;
 }

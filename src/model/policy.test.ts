@@ -12,6 +12,18 @@ test('what the fields mean', () => {
   });
   // Said, so that it takes away what another source says.
   assert.deepEqual(policyOf({ healthCheck: 'none' }), { healthCheck: undefined });
+  assert.deepEqual(policyOf({ slowStart: 'none' }), { slowStartMs: undefined });
+  for (const [slowStart, slowStartMs] of [
+    ['30s', 30_000],
+    ['1.5m', 90_000],
+    ['2500ms', 2_500],
+    ['1h', 3_600_000],
+  ] as const) {
+    assert.deepEqual(policyOf({ slowStart }), { slowStartMs });
+  }
+  for (const bad of ['30', '0s', '61m', '-1s', '1e3s', 's', '999ms', '']) {
+    assert.equal(policyFields.slowStart.safeParse(bad).success, false, bad);
+  }
   assert.deepEqual(policyOf({ trafficDistribution: 'none' }), { trafficDistribution: undefined });
   assert.deepEqual(policyOf({ trafficDistribution: 'PreferClose' }), { trafficDistribution: 'PreferClose' });
   assert.deepEqual(policyOf({ podLocalities: false }), { podLocalities: false });

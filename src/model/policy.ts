@@ -13,6 +13,8 @@ export interface ServicePolicy {
   readonly outlierDetection?: boolean | undefined;
   /** Where calls stay as far as that keeps pods even, as `spec.trafficDistribution` of Kubernetes. Absent: they go everywhere alike. */
   readonly trafficDistribution?: TrafficDistribution | undefined;
+  /** How long a new pod takes from a tenth of a share to a full one, milliseconds. Absent: it has a full one at once. */
+  readonly slowStartMs?: number | undefined;
 }
 
 /** What a Service asks for about ejection, in the terms of gRFC A50; what is absent is as the mode has it. */
@@ -50,6 +52,7 @@ export const policyValues = {
   ejectionMinCalls: 'a whole number from 1 to 1000000',
   outlierDetection: '`true` or `false`',
   trafficDistribution: '`PreferSameZone`, `PreferClose`, `PreferSameNode` or `none`',
+  slowStart: '`none`, or a time such as `30s` from `1s` to `1h`',
 };
 
 export type PolicyKey = keyof typeof policyValues;
@@ -115,6 +118,11 @@ export const policyFields = {
     .describe(
       'Where calls stay as far as that keeps pods even; `none`: they go everywhere alike. Default: `spec.trafficDistribution` of the Service, else `none`.',
     ),
+  slowStart: z
+    .string(mustBe('slowStart'))
+    .refine((text) => text === 'none' || durationMs(text) !== undefined, mustBe('slowStart'))
+    .optional()
+    .describe('How long a new pod takes from a tenth of a share to a full one, such as `30s`. Default: `none`.'),
 } satisfies Record<PolicyKey, z.ZodType>;
 
 export const policyKeys = Object.keys(policyFields) as PolicyKey[];
@@ -130,7 +138,7 @@ export const healthCheckSchema = z.strictObject({
 
 /** What the fields say, but for the locality; what they do not say is absent. */
 export function policyOf(fields: PolicyFields): ServicePolicy {
-  const { healthCheck, grpcService, podLocalities, outlierDetection, trafficDistribution } = fields;
+  const { healthCheck, grpcService, podLocalities, outlierDetection, trafficDistribution, slowStart } = fields;
   const ejection = ejectionOf(fields);
   const protocol = healthCheck ?? (grpcService === undefined ? undefined : 'grpc');
   return {
@@ -139,6 +147,7 @@ export function policyOf(fields: PolicyFields): ServicePolicy {
     ...(Object.keys(ejection).length === 0 ? {} : { ejection }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
     ...(trafficDistribution === undefined ? {} : trafficOf(trafficDistribution)),
+    ...(slowStart === undefined ? {} : { slowStartMs: durationMs(slowStart) }),
   };
 }
 
@@ -156,6 +165,15 @@ function ejectionOf(fields: PolicyFields): EjectionPolicy {
 /** Said to be none, it takes away what another source says. */
 function trafficOf(said: TrafficDistribution | 'none'): Pick<ServicePolicy, 'trafficDistribution'> {
   return { trafficDistribution: said === 'none' ? undefined : said };
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of a time as `30s`, `500ms`, `1.5m`; undefined for what is none, or out of bounds. */
+function durationMs(text: string): number | undefined {
+  const [, number, unit] = /^(\d{1,7}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
+  const ms = Number(number) * (unitMs[unit ?? ''] ?? Number.NaN);
+  return ms >= 1_000 && ms <= 3_600_000 ? ms : undefined;
 }
 
 /** The locality that the fields give to all endpoints; undefined: none. */

@@ -1,5 +1,6 @@
 import { sum } from '../base/sum.ts';
 import type { Expectation, PlanInput } from './plan-input.ts';
+import type { Warmth } from './slow-start.ts';
 import type { Place } from './transport.ts';
 
 export interface Decisions {
@@ -8,6 +9,7 @@ export interface Decisions {
   readonly flows: readonly Float64Array[];
   readonly mix: number;
   readonly expected: Expectation;
+  readonly warmth: Warmth;
 }
 
 /** A sentence for each decision of a plan. Pure. */
@@ -17,6 +19,7 @@ export function explain(decisions: Decisions): string[] {
   if (clients.length === 0 || pods.length === 0) return [];
   return [
     ...zoneSentences(decisions),
+    ...warmthSentences(decisions),
     ...(mix === 0 || expected.away === undefined
       ? []
       : [
@@ -59,6 +62,21 @@ function zoneSentences({ input, places, flows }: Decisions): string[] {
       const where = away.map(([other, calls]) => `${percent(calls / demand)} to ${other || 'pods without a zone'}`);
       return `${head}${percent(left)} of its calls leave it, ${where.join(', ')}`;
     });
+}
+
+/** Pods that a sentence names. */
+const named = 3;
+
+function warmthSentences({ input: { pods, nowMs = 0 }, warmth }: Decisions): string[] {
+  const { warming, isSkipped, parts, since } = warmth;
+  if (isSkipped) return [`no slow start: ${warming.length} of ${count(pods.length, 'pod')} are new`];
+  const sentences = warming.slice(0, named).map((index) => {
+    const { pod, key, uid } = pods[index]!;
+    const seconds = Math.round((nowMs - since[uid ?? pod ?? key]!) / 1_000);
+    return `${pod ?? key} is warming up: ${percent(parts[index]!)} of a share, ${seconds} s after it came`;
+  });
+  const more = warming.length - named;
+  return more > 0 ? [...sentences, `${count(more, 'further pod')} ${more === 1 ? 'is' : 'are'} warming up`] : sentences;
 }
 
 function percent(part: number): string {

@@ -37,6 +37,8 @@ export interface HeardCalls {
 export interface PlanPolicy {
   /** Where calls stay as far as that keeps pods even. Default: they go everywhere alike. */
   readonly prefer?: 'zone' | 'node' | undefined;
+  /** How long a pod that is new takes from a tenth of a share to a full one, milliseconds. Default: it has a full one at once. */
+  readonly slowStartMs?: number | undefined;
 }
 
 /** All that a plan depends on: plain JSON, so that a recorded one can be planned again. */
@@ -44,6 +46,8 @@ export interface PlanInput {
   readonly policy: PlanPolicy;
   readonly pods: readonly PlanPod[];
   readonly clients: readonly PlanClient[];
+  /** Milliseconds of any clock that never goes back, more than 0; needed for a slow start. */
+  readonly nowMs?: number | undefined;
   /** Absent or empty: demand is taken from the number of clients. */
   readonly heard?: readonly HeardCalls[] | undefined;
   /** What the plan before left; absent: there was none. */
@@ -76,6 +80,8 @@ export interface Plan {
   readonly expected: Expectation;
   /** What the next plan is to be given. */
   readonly state: PlanState;
+  /** When time alone changes the plan, as {@link PlanInput.nowMs}; absent: it does not. */
+  readonly nextMs?: number | undefined;
 }
 
 /** A place of up to some dozens of clients that always get the same. */
@@ -92,6 +98,8 @@ export interface PlanState {
   readonly weights: Readonly<Record<string, number>>;
   /** Whether these are on the way to what is heard. */
   readonly following: boolean;
+  /** When pods came, by UID; 0: before there was a plan. Absent: they are not asked for. */
+  readonly since?: Readonly<Record<string, number>> | undefined;
 }
 
 /** There was no plan before. */

@@ -4,6 +4,7 @@ import { explain } from './explain.ts';
 import { placesFor, placesOf, seatsOfPlace } from './places.ts';
 import { noState, type Plan, type PlanGroup, type PlanInput, type PlanPod } from './plan-input.ts';
 import { type Seating, seatClients } from './seats.ts';
+import { warmthOf } from './slow-start.ts';
 import { type Place, transport } from './transport.ts';
 
 /** The busiest pod may get so much more than its share before locality is given up for evenness. */
@@ -23,7 +24,9 @@ export function planService(input: PlanInput): Plan {
   const placing = placesFor(pods, policy);
   const seatings = seatClients(clients, (client) => placing(client).key, weights, state.seats, seatsOfPlace(policy));
   const calls = seatings.reduce((sum, seat) => sum + seat.calls, 0);
-  const targets = Float64Array.from(pods, () => calls / pods.length);
+  const warmth = warmthOf(input, state.since);
+  const room = warmth.parts.reduce((sum, part) => sum + part, 0);
+  const targets = warmth.parts.map((part) => (calls * part) / room);
   const places = placesOf(clients, placing, weights);
   const levels =
     policy.prefer === 'node' ? (['node', 'zone'] as const) : policy.prefer === 'zone' ? (['zone'] as const) : [];
@@ -32,7 +35,7 @@ export function planService(input: PlanInput): Plan {
     pods.map(({ zone, kubeNode }, index) => ({ zone, kubeNode, calls: targets[index]! })),
     levels,
   );
-  const { mix, dealt } = dealEvenly({ seatings, pods, places, flows, targets });
+  const { mix, dealt } = dealEvenly({ seatings, pods, places, flows, targets, isSteered: policy.prefer !== undefined });
   const expected = {
     busiest: rounded(dealt.busiest),
     ...(policy.prefer === undefined
@@ -44,7 +47,7 @@ export function planService(input: PlanInput): Plan {
   };
   return {
     groups: groupsOf(seatings, dealt, pods),
-    why: explain({ input, places, flows, mix, expected }),
+    why: explain({ input, places, flows, mix, expected, warmth }),
     expected,
     state: {
       seats: seatings.map(({ place, clients: seated }, index) => ({
@@ -54,7 +57,9 @@ export function planService(input: PlanInput): Plan {
       })),
       weights,
       following,
+      ...(policy.slowStartMs === undefined ? {} : { since: warmth.since }),
     },
+    ...(warmth.nextMs === undefined ? {} : { nextMs: warmth.nextMs }),
   };
 }
 
@@ -64,13 +69,21 @@ interface Dealing {
   readonly places: readonly Place[];
   readonly flows: readonly Float64Array[];
   readonly targets: Float64Array;
+  /** Whether some pods are nearer than others. */
+  readonly isSteered: boolean;
 }
 
 /** Where few clients cannot keep pods even and near at once, they are given pods farther away as well, as little as it takes. */
-function dealEvenly({ seatings, pods, places, flows, targets }: Dealing): { mix: number; dealt: Dealt } {
+function dealEvenly({ seatings, pods, places, flows, targets, isSteered }: Dealing): { mix: number; dealt: Dealt } {
   const indexOf = new Map(pods.map(({ key }, index) => [key, index]));
   const placeIndex = new Map(places.map(({ key }, index) => [key, index]));
-  const held = seatings.map(({ pods: before }) => before?.flatMap((key) => indexOf.get(key) ?? []));
+  const full = Math.max(...targets);
+  // Where no pod is nearer than another everybody sees all that are warm.
+  const always = isSteered ? [] : [...targets.keys()].filter((pod) => targets[pod] === full);
+  const held = seatings.map(({ pods: before }) => {
+    const left = before?.flatMap((key) => indexOf.get(key) ?? []);
+    return left && (isSteered ? left : [...new Set([...always, ...left])].sort((a, b) => a - b));
+  });
   const calls = targets.reduce((sum, target) => sum + target, 0);
   const at = (mix: number, keeping: boolean): Dealt => {
     const shares =
@@ -85,7 +98,7 @@ function dealEvenly({ seatings, pods, places, flows, targets }: Dealing): { mix:
     return deal(seats, targets);
   };
   const first = at(0, true);
-  if (first.busiest <= maxBusiest) return { mix: 0, dealt: first };
+  if (first.busiest <= maxBusiest || !isSteered) return { mix: 0, dealt: first };
   const all = mixes.flatMap((mix) => [
     { mix, dealt: mix === 0 ? first : at(mix, true) },
     // What clients have may be in the way of what is even: then it is dealt anew.

@@ -14,6 +14,7 @@ export interface FileService {
   readonly healthCheck?: object;
   readonly internalTrafficPolicy?: 'Cluster' | 'Local';
   readonly trafficDistribution?: string;
+  readonly slowStart?: string;
 }
 
 /** Puts a new endpoint file in place at once, as an orchestrator does. */

@@ -47,6 +47,7 @@ const service = z.strictObject({
     .default('Cluster')
     .describe('As in Kubernetes; with `Local` clients get the endpoints of their own `kubeNode` only.'),
   trafficDistribution: policyFields.trafficDistribution,
+  slowStart: policyFields.slowStart,
   healthCheck: healthCheckSchema.optional().describe('Active checks by the control plane. Default: none.'),
 });
 

@@ -8,15 +8,8 @@ import type { EndpointsFile } from './endpoints-schema.ts';
 /** The model of a checked endpoint file, by Service in the file's order. */
 export function servicesOf(file: EndpointsFile): Service[] {
   return file.services.map((service) => {
-    const {
-      namespace,
-      name,
-      ports: told,
-      endpoints,
-      healthCheck,
-      internalTrafficPolicy,
-      trafficDistribution,
-    } = service;
+    const { namespace, name, ports: told, endpoints, healthCheck, internalTrafficPolicy } = service;
+    const { trafficDistribution, slowStart } = service;
     const ports = told.map(({ port, name, targetPort, appProtocol }) => ({
       port,
       name,
@@ -28,7 +21,7 @@ export function servicesOf(file: EndpointsFile): Service[] {
       namespace,
       name,
       ports,
-      policy: { ...policyOf({ trafficDistribution }), healthCheck },
+      policy: { ...policyOf({ trafficDistribution, slowStart }), healthCheck },
       ...(internalTrafficPolicy === 'Local' ? { internalTrafficPolicy } : {}),
       ...(ambiguity === undefined ? {} : { problems: [ambiguity] }),
     };

@@ -117,6 +117,9 @@ function toEndpoint(address: string, port: number, { conditions, nodeName, zone,
     locality: { region: '', zone: shared(zone ?? ''), subZone: '' },
     ...(typeof nodeName === 'string' ? { kubeNode: shared(nodeName) } : {}),
     ...(targetRef?.kind === 'Pod' && typeof targetRef.name === 'string' ? { pod: targetRef.name } : {}),
+    ...(targetRef?.kind === 'Pod' && typeof targetRef.uid === 'string' && targetRef.uid !== ''
+      ? { uid: targetRef.uid }
+      : {}),
   };
 }
 
