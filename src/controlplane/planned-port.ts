@@ -59,7 +59,8 @@ export class PlannedPort {
   readonly #clients = new Map<string, SteeredClient>();
   readonly #ids = new Map<number, string>();
   #given = new Map<number, Given>();
-  #known: Given[] = [];
+  /** By the keys of the pods. */
+  #known = new Map<string, Given>();
   #state: PlanState = noState;
   #plan: Plan | undefined;
   #service: Service;
@@ -125,10 +126,10 @@ export class PlannedPort {
     const before = this.#given;
     this.#given = new Map();
     const changed = new Set<number>();
-    const known: Given[] = [];
+    const known = new Map<string, Given>();
     for (const { clients, pods } of plan.groups) {
       const given = this.#givenFor(pods, byKey);
-      known.push(given);
+      known.set(pods.join(), given);
       for (const id of clients) {
         const { number } = this.#clients.get(id)!;
         this.#given.set(number, given);
@@ -191,8 +192,9 @@ export class PlannedPort {
   #givenFor(pods: readonly string[], byKey: ReadonlyMap<string, Endpoint>): Given {
     const endpoints = pods.map((key) => byKey.get(key)!);
     const isWhole = endpoints.length === byKey.size;
-    const known = this.#known.find((one) => one.isWhole === isWhole && isSame(one.endpoints, endpoints));
-    return known ?? { endpoints, isWhole };
+    const known = this.#known.get(pods.join());
+    const isKnown = known !== undefined && known.isWhole === isWhole && isSame(known.endpoints, endpoints);
+    return isKnown ? known : { endpoints, isWhole };
   }
 }
 

@@ -135,3 +135,25 @@ test('internalTrafficPolicy Local comes before a preference', async (t) => {
   tell({ trafficDistribution: 'PreferSameZone' }, orders, 'Local');
   assert.deepEqual((await connect('a', { metadata: { kubeNode: 'node-3' } })).first, [addresses[2]]);
 });
+
+test('a subset: each client is given so many pods, and every pod has as many clients as the others', async (t) => {
+  const { tell, connect } = await startControlPlane(t);
+  tell({ subset: 2 });
+  const clients = [];
+  for (let number = 0; number < 4; number++) clients.push(await connect('', { id: `front-${number}` }));
+  const counts = Map.groupBy(
+    clients.flatMap(({ first }) => first),
+    (address) => address,
+  );
+  assert.deepEqual(
+    addresses.map((address) => counts.get(address)?.length),
+    [2, 2, 2, 2],
+  );
+  // Whoever had a pod that goes is given another one; the others keep what they have.
+  tell({ subset: 2 }, orders.slice(1));
+  for (const client of clients.filter(({ first }) => first.includes(addresses[0]!))) {
+    const after = await next(client);
+    assert.equal(after.length, 2);
+    assert.ok(after.includes(client.first.find((address) => address !== addresses[0])!), String(after));
+  }
+});

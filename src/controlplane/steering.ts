@@ -192,8 +192,9 @@ function planPolicyOf({ policy, internalTrafficPolicy }: Service): PlanPolicy | 
   // As with kube-proxy, `Local` comes before a preference.
   if (internalTrafficPolicy === 'Local') return undefined;
   const prefer = preferenceOf(policy);
-  const { slowStartMs } = policy;
-  return prefer === undefined && slowStartMs === undefined ? undefined : { prefer, slowStartMs };
+  const { slowStartMs, subset } = policy;
+  const asks = [prefer, slowStartMs, subset].some((one) => one !== undefined);
+  return asks ? { prefer, slowStartMs, subset } : undefined;
 }
 
 function preferenceOf({ trafficDistribution }: ServicePolicy): PlanPolicy['prefer'] {
@@ -202,5 +203,5 @@ function preferenceOf({ trafficDistribution }: ServicePolicy): PlanPolicy['prefe
 }
 
 function isSamePolicy(one: PlanPolicy, other: PlanPolicy): boolean {
-  return one.prefer === other.prefer && one.slowStartMs === other.slowStartMs;
+  return one.prefer === other.prefer && one.slowStartMs === other.slowStartMs && one.subset === other.subset;
 }

@@ -1,6 +1,7 @@
 import { placesFor, seatsOfPlace } from './places.ts';
 import { noState, type PlanInput, type PlanState } from './plan-input.ts';
 import { planService } from './plan-service.ts';
+import { joinSubsets } from './plan-subsets.ts';
 
 export interface Joined {
   /** Keys of the pods that the client is given. */
@@ -16,6 +17,10 @@ export interface Joined {
  */
 export function joinPlan(input: PlanInput, id: string): Joined {
   const { policy, pods, clients, state = noState } = input;
+  if (policy.subset !== undefined) {
+    const given = joinSubsets(input, policy.subset);
+    return { pods: given, state: { ...state, seats: [...state.seats, { place: '', clients: [id], pods: given }] } };
+  }
   const client = clients.find((one) => one.id === id);
   if (client === undefined) throw new RangeError(`no client ${id}`);
   const place = placesFor(pods, policy)(client).key;

@@ -39,6 +39,8 @@ export interface PlanPolicy {
   readonly prefer?: 'zone' | 'node' | undefined;
   /** How long a pod that is new takes from a tenth of a share to a full one, milliseconds. Default: it has a full one at once. */
   readonly slowStartMs?: number | undefined;
+  /** Pods that each client is given; goes before the others. Default: as many as it takes. */
+  readonly subset?: number | undefined;
 }
 
 /** All that a plan depends on: plain JSON, so that a recorded one can be planned again. */

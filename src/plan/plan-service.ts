@@ -3,6 +3,7 @@ import { demandOf } from './demand.ts';
 import { explain } from './explain.ts';
 import { placesFor, placesOf, seatsOfPlace } from './places.ts';
 import { noState, type Plan, type PlanGroup, type PlanInput, type PlanPod } from './plan-input.ts';
+import { planSubsets } from './plan-subsets.ts';
 import { type Seating, seatClients } from './seats.ts';
 import { warmthOf } from './slow-start.ts';
 import { type Place, transport } from './transport.ts';
@@ -19,6 +20,7 @@ const mixes = [0, 0.1, 0.2, 0.35, 0.5, 0.75, 1];
  */
 export function planService(input: PlanInput): Plan {
   const { policy, pods, clients, heard = [] } = input;
+  if (policy.subset !== undefined) return planSubsets(input, policy.subset);
   const { state = noState } = input;
   const { weights, following } = demandOf(clients, heard, state);
   const placing = placesFor(pods, policy);
