@@ -101,6 +101,23 @@ test('replicas are one: counts are added up, and what several heard of is judged
   assert.equal(mergeViews([one]), one);
 });
 
+test('a pod that one of several replicas has ejected is shown as ejected, whichever it is', () => {
+  const ejected = { since: '2026-01-01T00:00:00.000Z', until: '2026-01-01T00:00:30.000Z', why: 'it fails' };
+  const orders = service('orders', [1, 1]);
+  const [first, second] = orders.pods;
+  const out = view({ ...orders, pods: [{ ...first!, ejected }, second!] });
+  for (const views of [
+    [out, view(orders)],
+    [view(orders), out],
+  ]) {
+    const { pods } = mergeViews(views).services[0]!;
+    assert.deepEqual(
+      pods.map((pod) => pod.ejected),
+      [ejected, null],
+    );
+  }
+});
+
 test('Services are chosen by name, namespace and port', () => {
   const all = view(service('orders', [1]), service('cart', [1], { namespace: 'web' }));
   const chosen = (...wanted: string[]) => selectServices(all, wanted).services.map(({ name }) => name);
