@@ -11,8 +11,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = readArguments(
   `Usage: npm run release -- [options]
 Checks versions, changelogs and that nothing is left uncommitted, then packs
-both packages, the chart (helm) and the image (docker, podman, nerdctl, buildah).
-It publishes nothing.
+both packages, the chart (helm) and the image (docker, podman, nerdctl or
+buildah). It publishes nothing.
   --out FOLDER  where the files go (default build/release)
   --check       check only
   --no-image    make no image

@@ -9,7 +9,8 @@ import { run } from './run.mjs';
 
 readArguments(`Usage: node scripts/setup.mjs
 Installs the dependencies, Node 26 among them, generates protobuf code, and
-bundles the control plane's page, each only when its inputs changed. npm start and npm test do it first.
+bundles the control plane's page, each only when its inputs changed.
+npm start and npm test do it first.
 Example:
   node scripts/setup.mjs`);
 

@@ -6,7 +6,10 @@ import { pathToFileURL } from 'node:url';
 
 const root = process.argv[2];
 const starts = new Set(['cli/main.js', 'cli/program.js']);
-const modules = readdirSync(root, { recursive: true }).filter((name) => name.endsWith('.js') && !starts.has(name));
+// The page's own code is a browser's.
+const modules = readdirSync(root, { recursive: true }).filter(
+  (name) => name.endsWith('.js') && !name.startsWith('dashboard/page/') && !starts.has(name),
+);
 
 for (const name of modules) await import(pathToFileURL(join(root, name)).href);
 flushCompileCache();

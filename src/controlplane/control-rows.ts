@@ -54,7 +54,9 @@ export function controlRows({
         unserved: (unserved.get(name) ?? []).map(({ namespace, error }) => `${namespace}: ${error.message}`),
       };
     }),
-    ...rejected.map(({ subject, why }): ControlRow => ({ key: `rejected ${subject}`, kind: 'rejected', subject, why })),
+    ...rejected.map(
+      ({ subject, why }): ControlRow => ({ key: `rejected ${subject} ${why}`, kind: 'rejected', subject, why }),
+    ),
     ...replicas.map((address): ControlRow => ({ key: `replica ${address}`, kind: 'replica', address })),
     ...bounds.map((bound): ControlRow => ({ key: `bound ${bound.name}`, kind: 'bound', ...bound })),
   ];
