@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const root = process.argv[2];
-const starts = new Set(['cli/main.js', 'cli/program.js']);
+const starts = new Set(['cli/main.js', 'cli/program.js', 'cli/kubectl.js']);
 // The page's own code is a browser's.
 const modules = readdirSync(root, { recursive: true }).filter(
   (name) => name.endsWith('.js') && !name.startsWith('dashboard/page/') && !starts.has(name),
