@@ -21,7 +21,8 @@ type Crowd = keyof typeof crowds;
 const usage = `Usage: node bench/hostile/crowds.ts [options]
 Thousands of connections from hundreds of addresses of loopback; a client that
 came before them and comes anew ten times a second, and a probe of /healthz.
-  --crowds A,B       some of these (default: all): ${Object.keys(crowds).join(', ')}
+  --crowds A,B       some of these (default: all):
+                     ${Object.keys(crowds).join(', ')}
   --seconds N        how long each stays (default: 30)
   --limit-mb N       memory that the server is told it has (default: 512)
 Example:

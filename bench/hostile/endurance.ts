@@ -11,9 +11,9 @@ import { formatRow, type Row, tableHead } from './report.ts';
 import { startServer } from './servers.ts';
 
 const usage = `Usage: node bench/hostile/endurance.ts [options]
-All attacks in turn, 1 and 8 attackers by turns, on one server in a cgroup of its
-own (needs root). Ends with 0 where it has lived through it and answered every
-probe, else with 1.
+All attacks in turn, 1 and 8 attackers by turns, on one server in a cgroup of
+its own (needs root). Ends with 0 where it has lived through it and answered
+every probe, else with 1.
   --minutes N        how long (default: 60)
   --seconds N        how long each attack lasts (default: 10)
   --limit-mb N       memory limit of the cgroup (default: 512, as in the chart)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { findGoClient } from '../../probe/client/find-go-client.ts';
 import { runExperiment } from '../testing/run-experiment.ts';
 import { concludeSickPod } from './conclude.ts';
 import { parseSickPod } from './options.ts';
@@ -44,8 +45,10 @@ const total = (rows: readonly MeasuredSickPod[], key: 'failed' | 'sentToSick' | 
 test('by the word of its callers a frozen or failing pod is left by all of them, and a slow one is not', {
   timeout: 300_000,
 }, async () => {
+  const goClient = await findGoClient({ ...process.env, EVENKEEL_REQUIRE: '' });
   const rows = await measure([
     ...['--sicknesses', 'frozen,errors,slow', '--protections', 'nothing,load reports', '--seconds', '12'],
+    ...['--clients', goClient === undefined ? 'grpc-js' : 'grpc-js,grpc-go'],
   ]);
   for (const sickness of ['frozen', 'errors'] as const) {
     const [nothing, reports] = [rows(sickness, 'nothing'), rows(sickness, 'load reports')];
