@@ -79,7 +79,7 @@ for (const [name, maker] of Object.entries(makers)) {
     test('and a grace that is over at once: what is lost is UNAVAILABLE, with the reason, and nothing hangs', async (t) => {
       const what = await maker.missing();
       if (what !== undefined) return missing(t, what);
-      const server = await maker.start(100, 1);
+      const server = await maker.start(300, 1);
       t.after(() => server.stop());
       for (const engine of ['channel', 'wire']) {
         const report = await probe(server.address, '--engine', engine, '--rate', '300', '--calls', '600');

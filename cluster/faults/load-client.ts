@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { kubectl } from '../support/run.ts';
+import { until } from '../support/until.ts';
 
 /** What a client has counted since it began: answers by pod, failures by status and message. */
 export interface Tally {
@@ -63,11 +64,9 @@ export class LoadClient {
     });
   }
 
-  /** What it has counted by now. */
-  async tally(): Promise<Tally> {
-    const [last] = (await this.#lines(['--tail=1000'])).slice(-1);
-    if (last === undefined) throw new Error(`${this.pod} has counted nothing`);
-    return last;
+  /** What it has counted by now; a log that was just rotated has no line until the next count. */
+  tally(): Promise<Tally> {
+    return until(`${this.pod} has counted something`, async () => (await this.#lines(['--tail=1000'])).at(-1));
   }
 
   /** What it has counted at each moment since then. */
