@@ -1,33 +1,35 @@
 import type { InterestSink } from '../stream/subscription.ts';
 
-type ByGroup<Subscriber> = Map<string, Set<Subscriber>>;
-
 /**
- * Who cares for what: by type, name and group. A change finds exactly the streams that it concerns, whatever else there
- * is.
+ * Who cares for what, by type and name, each with its group. A change finds exactly the streams that it concerns, whatever else
+ * there is. Groups may be as many as subscribers, so that none of them has a set of its own.
  */
 export class SubscriberIndex<Subscriber> {
-  readonly #byType = new Map<string, Map<string, ByGroup<Subscriber>>>();
+  readonly #byType = new Map<string, Map<string, Map<Subscriber, string>>>();
   #size = 0;
 
-  /** The sink through which one subscriber of a group declares its interest. */
+  /** The sink through which one subscriber, of one group, declares its interest. */
   sink(group: string, subscriber: Subscriber): InterestSink {
     return {
       add: (typeUrl, name) => this.#add(typeUrl, name, group, subscriber),
-      delete: (typeUrl, name) => this.#delete(typeUrl, name, group, subscriber),
+      delete: (typeUrl, name) => this.#delete(typeUrl, name, subscriber),
     };
   }
 
-  /** Visits the subscribers of a name, those of the groups that `isMeant` or of all. */
+  /** Visits the subscribers of a name, those of the groups that `isMeant` (asked once a group) or of all. */
   visit(
     typeUrl: string,
     name: string,
     isMeant: ((group: string) => boolean) | undefined,
     visitor: (subscriber: Subscriber) => void,
   ): void {
-    for (const [group, subscribers] of this.#byType.get(typeUrl)?.get(name) ?? []) {
-      if (isMeant === undefined || isMeant(group)) subscribers.forEach(visitor);
-    }
+    const meant = new Map<string, boolean>();
+    this.#byType
+      .get(typeUrl)
+      ?.get(name)
+      ?.forEach((group, subscriber) => {
+        if (isMeant === undefined || getOrAdd(meant, group, () => isMeant(group))) visitor(subscriber);
+      });
   }
 
   /** Subscriptions of all streams together. */
@@ -36,22 +38,19 @@ export class SubscriberIndex<Subscriber> {
   }
 
   #add(typeUrl: string, name: string, group: string, subscriber: Subscriber): void {
-    const names = getOrAdd(this.#byType, typeUrl, () => new Map<string, ByGroup<Subscriber>>());
-    const groups = getOrAdd(names, name, () => new Map<string, Set<Subscriber>>());
-    const subscribers = getOrAdd(groups, group, () => new Set<Subscriber>());
+    const names = getOrAdd(this.#byType, typeUrl, () => new Map<string, Map<Subscriber, string>>());
+    const subscribers = getOrAdd(names, name, () => new Map<Subscriber, string>());
     if (subscribers.has(subscriber)) return;
-    subscribers.add(subscriber);
+    subscribers.set(subscriber, group);
     this.#size += 1;
   }
 
-  #delete(typeUrl: string, name: string, group: string, subscriber: Subscriber): void {
+  #delete(typeUrl: string, name: string, subscriber: Subscriber): void {
     const names = this.#byType.get(typeUrl);
-    const groups = names?.get(name);
-    const subscribers = groups?.get(group);
-    if (names === undefined || groups === undefined || !subscribers?.delete(subscriber)) return;
+    const subscribers = names?.get(name);
+    if (names === undefined || !subscribers?.delete(subscriber)) return;
     this.#size -= 1;
-    if (subscribers.size === 0) groups.delete(group);
-    if (groups.size === 0) names.delete(name);
+    if (subscribers.size === 0) names.delete(name);
     if (names.size === 0) this.#byType.delete(typeUrl);
   }
 }
