@@ -67,15 +67,13 @@ export function viewPort(
   const endpoints = port.endpoints.map((endpoint): ExplainedEndpoint => {
     const address = formatAddress(endpoint.address, endpoint.port);
     const state = endpointState(endpoint, selection, healthOf(service, endpoint));
-    const ejected = ejectedOf(service, port.port, endpoint);
     return {
       address,
       pod: endpoint.pod ?? null,
       kubeNode: endpoint.kubeNode ?? null,
       zone: endpoint.locality.zone,
-      ...(ejected === null
-        ? { state, why: whyOf(state, reasonOf(service, endpoint, reports)) }
-        : { state: 'ejected', why: ejectedBecause(ejected) }),
+      state,
+      why: whyOf(state, reasonOf(service, endpoint, reports), ejectedOf(service, port.port, endpoint)),
     };
   });
   const { out = [], published = [] } = Object.groupBy(endpoints, ({ state }) =>
@@ -119,10 +117,8 @@ const meanings: Readonly<Record<EndpointState, string>> = {
   pending: 'waits until its Service is published',
 };
 
-function whyOf(state: EndpointState, reason: string | undefined): string {
+/** @param reason - what its last health check saw */
+function whyOf(state: EndpointState, reason: string | undefined, ejected: EjectedView | null): string {
+  if (state === 'ejected' && ejected !== null) return `${meanings[state]} until ${ejected.until}: ${ejected.why}`;
   return state === 'unhealthy' && reason ? `${meanings[state]}: ${reason}` : meanings[state];
-}
-
-function ejectedBecause({ until, why }: EjectedView): string {
-  return `is ejected until ${until}: ${why}`;
 }
