@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { collect } from './live-options.ts';
 
 /** What commands that ask every control plane have in common. */
 export interface AskOptions {
@@ -7,14 +6,17 @@ export interface AskOptions {
   readonly json?: true;
 }
 
-/** Adds `--admin` and `--json`. */
-export function addAskOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--admin <host:port>',
-        'admin server of a control plane; once for each replica (default: 127.0.0.1:18001)',
-      ).argParser(collect),
-    )
-    .option('--json', 'print JSON instead');
+/** Of an option that may be repeated. */
+export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** Adds `--admin`, `others`, and `--json`. */
+export function addAskOptions(command: Command, ...others: readonly Option[]): Command {
+  command.addOption(
+    new Option(
+      '--admin <host:port>',
+      'admin server of a control plane; once for each replica (default: 127.0.0.1:18001)',
+    ).argParser(collect),
+  );
+  for (const option of others) command.addOption(option);
+  return command.option('--json', 'print JSON instead');
 }

@@ -1,4 +1,5 @@
 import { printable, printableLines } from '../base/printable.ts';
+import { counted } from '../base/words.ts';
 import type { DeploymentRecord, LabRequestName, LabRequests, LabState, PodRecord } from '../lab/index.ts';
 import { table as layOut, painter, wrap } from '../probe/print/layout.ts';
 
@@ -18,7 +19,7 @@ export const formatAnswer: Formats = {
   kill: (pod) => `pod ${printable(pod.name)} was sent the signal`,
   delete: (pod) => `pod ${printable(pod.name)} is terminating`,
   logs: (text) => printableLines(text.trimEnd()),
-  down: ({ id, pods }) => `lab ${id} is down, ${plural(pods, 'pod')} ended`,
+  down: ({ id, pods }) => `lab ${id} is down, ${counted(pods, 'pod')} ended`,
 };
 
 /** @param nowMs - wall-clock milliseconds, for the pods' age */
@@ -62,11 +63,7 @@ function podRow(pod: PodRecord, nowMs: number): string[] {
 }
 
 function formatDeployment({ name, ready, replicas, updated, revision }: DeploymentRecord): string {
-  return `${printable(name)}: ${ready} of ${plural(replicas, 'pod')} ready, ${updated} of revision ${revision}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return `${printable(name)}: ${ready} of ${counted(replicas, 'pod')} ready, ${updated} of revision ${revision}`;
 }
 
 /** Two units at most: `7s`, `3m20s`, `2h5m`. */

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { addClusterOptions } from '../environments/cluster/cluster-options.ts';
 import { addProofOptions } from '../probe/options.ts';
 import { addShowOptions } from '../probe/output-flags.ts';
-import { collect } from './live-options.ts';
+import { collect } from './ask-options.ts';
 
 export function registerProve(root: Command): void {
   const command = root

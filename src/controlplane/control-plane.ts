@@ -176,6 +176,7 @@ export class ControlPlane implements AdminSource {
           forgetOnTimeline(this.#timeline, this.#publisher.get(id));
           this.#steering.removed(id);
           this.#publisher.removed(id);
+          this.#zones = undefined;
         },
         sourceChanged: ({ name, degraded }) => {
           if (degraded === undefined) log.info({ source: name }, 'source is in order');
@@ -483,7 +484,7 @@ export class ControlPlane implements AdminSource {
       resourcesOf: (stream) => this.#server.resourcesOf(stream),
       whyNotServed: this.#whyNotServed,
       identityOf: (certificate) => this.#entrance?.identityOf(certificate),
-      zones: kubeNodeZones(this.#services),
+      zones: this.#kubeNodeZones,
     };
   }
 
@@ -608,11 +609,13 @@ export class ControlPlane implements AdminSource {
     return [...this.#publisher.services];
   }
 
-  /** Learned from endpoints, and anew after each change of them. */
-  readonly #zoneOf = (kubeNode: string): string | undefined => {
+  /** The zone of each Kubernetes node: learned from endpoints, and anew after each change of them. */
+  get #kubeNodeZones(): ReadonlyMap<string, string> {
     this.#zones ??= kubeNodeZones(this.#services);
-    return this.#zones.get(kubeNode);
-  };
+    return this.#zones;
+  }
+
+  readonly #zoneOf = (kubeNode: string): string | undefined => this.#kubeNodeZones.get(kubeNode);
 
   readonly #healthOf = (service: Service, endpoint: Endpoint) => this.#health.stateOf(service, endpoint);
 

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { counted } from '../base/words.ts';
 import { type ServiceId, serviceKey } from '../model/service.ts';
 import { canonicalName } from '../translate/targets.ts';
 import type { TranslatedService } from '../translate/translate-service.ts';
@@ -128,7 +129,7 @@ export class EmptyPorts {
       if (!isLost && clients === 0) return [];
       const seconds = Math.round((this.#clock.now() - sinceMs) / 1_000);
       const what = isLost ? `lost its last endpoint ${seconds} s ago` : 'has no endpoint';
-      return [`${name} ${what}; ${countOf(clients, 'client')} ${clients === 1 ? 'asks' : 'ask'} for it`];
+      return [`${name} ${what}; ${counted(clients, 'client')} ${clients === 1 ? 'asks' : 'ask'} for it`];
     });
     return [...empty, ...[...(this.#served.get(key) ?? [])].flatMap((name) => this.#localProblem(name) ?? [])];
   }
@@ -158,7 +159,7 @@ export class EmptyPorts {
     const clients = this.#options.clientsOf(name);
     const silent = clients.filter((node) => node === undefined).length;
     const elsewhere = clients.filter((node) => node !== undefined && !nodes.has(node)).length;
-    return `${name} has internalTrafficPolicy: Local: no endpoint for ${countOf(elsewhere, 'client')} on Kubernetes nodes without one, and for ${countOf(silent, 'client')} without kubeNode in the bootstrap`;
+    return `${name} has internalTrafficPolicy: Local: no endpoint for ${counted(elsewhere, 'client')} on Kubernetes nodes without one, and for ${counted(silent, 'client')} without kubeNode in the bootstrap`;
   }
 
   /** Once, until every client has an endpoint. */
@@ -177,11 +178,6 @@ export class EmptyPorts {
       : 'clients ask for a Service without endpoints';
     this.#options.log.warn({ assignment: name, clients, rule }, `${message}: calls to it fail`);
   }
-}
-
-/** `1 client`, `2 clients`. */
-export function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function store<Value extends { readonly size: number }>(map: Map<string, Value>, key: string, value: Value): void {

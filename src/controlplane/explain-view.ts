@@ -1,5 +1,6 @@
 import type { ClientResource, ClientStatus, StreamInfo } from '@evenkeel/xds';
 import { typeUrls } from '@evenkeel/xds';
+import { splitAddress } from '../base/listen-address.ts';
 import type { Unserved } from '../discovery/discovery.ts';
 import type { ServiceId } from '../model/service.ts';
 import { defaultPort, findPort, isGrpcPort } from '../model/service-port.ts';
@@ -141,8 +142,7 @@ function namespaceOf(client: ClientStatus | undefined): string | undefined {
 }
 
 function isCalled({ node, peer }: ClientStatus, from: string): boolean {
-  const host = peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return node.id === from || node.metadata.kubeNode === from || host === from;
+  return node.id === from || node.metadata.kubeNode === from || splitAddress(peer).host === from;
 }
 
 function asksOf({ id }: ClientStatus, { resourcesOf }: ClientFacts): string[] {

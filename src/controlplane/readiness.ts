@@ -1,6 +1,7 @@
+import { counted } from '../base/words.ts';
 import { serviceKey } from '../model/service.ts';
 import type { Readiness, SourceAge } from './admin-server.ts';
-import { countOf, type EmptyPort } from './empty-ports.ts';
+import type { EmptyPort } from './empty-ports.ts';
 import type { Conflict, SourceState } from './model-store.ts';
 import type { PublishedService } from './publisher.ts';
 
@@ -47,7 +48,7 @@ export function readinessOf({
     problems.push(`Services that two sources have: ${listNames(conflicts.map(({ service }) => service))}`);
   }
   if (withoutEndpoints.length > 0) {
-    const names = withoutEndpoints.map(({ name, clients }) => `${name} (${countOf(clients, 'client')})`);
+    const names = withoutEndpoints.map(({ name, clients }) => `${name} (${counted(clients, 'client')})`);
     problems.push(`without endpoints, and asked for: ${listNames(names)}`);
   }
   return {

@@ -1,8 +1,9 @@
+import { counted } from '../base/words.ts';
 import type { ClientState } from '../controlplane/client-states.ts';
 import type { ExplainedClient, ExplainView } from '../controlplane/explain-view.ts';
 import type { Finding, FindingKind } from './finding.ts';
 import { speaks } from './speaks.ts';
-import { counted, listed, sentence } from './words.ts';
+import { listed, sentence } from './words.ts';
 
 const kinds: Readonly<Record<Exclude<ClientState, 'SYNCED'>, FindingKind>> = {
   REJECTED: 'client-rejected',

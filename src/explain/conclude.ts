@@ -1,3 +1,4 @@
+import { counted } from '../base/words.ts';
 import type { ClientState } from '../controlplane/client-states.ts';
 import type { ExplainedEndpoint } from '../controlplane/explain-port.ts';
 import type { ExplainView } from '../controlplane/explain-view.ts';
@@ -7,7 +8,7 @@ import { bySeverity, type Finding } from './finding.ts';
 import type { ReadTarget } from './read-target.ts';
 import { serviceFindings } from './service-findings.ts';
 import { speaks } from './speaks.ts';
-import { counted, listed, sentence } from './words.ts';
+import { listed, sentence } from './words.ts';
 
 /** What a client has of the target. */
 export interface ExplanationClient {

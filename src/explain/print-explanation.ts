@@ -1,6 +1,6 @@
+import { counted } from '../base/words.ts';
 import { type Cell, type Column, heading, type Paint, table, wrap } from '../probe/print/layout.ts';
 import type { Explanation } from './conclude.ts';
-import { counted } from './words.ts';
 
 /** Rows of a table that are printed; those that are not in order come first. */
 const mostRows = 20;

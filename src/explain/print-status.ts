@@ -1,4 +1,5 @@
 import { sum } from '../base/sum.ts';
+import { counted } from '../base/words.ts';
 import type { ClientState } from '../controlplane/client-states.ts';
 import { type Cell, type Column, heading, type Paint, table, wrap } from '../probe/print/layout.ts';
 import { type Status, type StatusRow, sentenceOf, troubleOf } from './status-rows.ts';
@@ -21,7 +22,7 @@ export function printStatus(status: Status, paint: Paint): string {
     '',
     ...heading(
       'Clients',
-      `${sum(replicas, (one) => one.clients)} at ${plural(replicas.length, 'control plane')}`,
+      `${sum(replicas, (one) => one.clients)} at ${counted(replicas.length, 'control plane')}`,
       paint,
     ),
     ...(clients.length === 0 ? [] : table(columnsOf(status), clients.map(rowOf(status)), paint)),
@@ -59,8 +60,4 @@ const rowOf =
 
 function paragraphs(texts: readonly string[]): string[] {
   return texts.flatMap((text) => ['', ...wrap(text, 2)]);
-}
-
-function plural(count: number, what: string): string {
-  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
 }

@@ -1,4 +1,6 @@
 import { sum } from '../base/sum.ts';
+import { listSome } from '../base/words.ts';
+import { quantile } from '../verdict/quantile.ts';
 import { judge, minimumCalls, type Verdict } from '../verdict/verdict.ts';
 import { unknown } from './caller.ts';
 import type { CallerLoad, PodLoad, ServiceLoad } from './service-load.ts';
@@ -116,7 +118,7 @@ function slow(pods: readonly PodLoad[]): string[] {
   const inOrder = [...quick.map(({ window }) => quickMs(window.recent)), ...means.map(({ meanMs }) => meanMs)].sort(
     (a, b) => a - b,
   );
-  const median = inOrder[Math.floor((inOrder.length - 1) / 2)] ?? 0;
+  const median = quantile(inOrder, 0.5) ?? 0;
   const found = means.filter(({ meanMs }) => inOrder.length > 1 && meanMs >= median * timesAsLong);
   return found
     .slice(0, named)
@@ -165,6 +167,5 @@ function nameOf({ known: { pod, address } }: PodLoad): string {
 }
 
 function list(texts: readonly string[]): string {
-  const more = texts.length - named;
-  return more > 0 ? `${texts.slice(0, named).join(', ')} and ${more} more` : texts.join(', ');
+  return listSome(texts, named);
 }

@@ -1,3 +1,5 @@
+import { sum } from '../base/sum.ts';
+import { quantile } from '../verdict/quantile.ts';
 import type { LoadViewPod, LoadViewService } from './load-view.ts';
 
 /** Fewer failed calls than this make no pod stand out. */
@@ -18,10 +20,14 @@ const smallestSkew = 0.05;
  */
 export function offPods({ pods, verdict }: Pick<LoadViewService, 'pods' | 'verdict'>): Map<string, string> {
   const off = new Map<string, string>();
-  const calls = pods.map((pod) => pod.calls);
-  const all = calls.reduce((sum, count) => sum + count, 0);
-  const failed = pods.reduce((sum, pod) => sum + pod.failed, 0);
-  const typical = median(pods.filter(({ ejected }) => ejected === null).map(({ inFlight }) => inFlight));
+  const all = sum(pods, (pod) => pod.calls);
+  const failed = sum(pods, (pod) => pod.failed);
+  const inFlight = pods.filter(({ ejected }) => ejected === null).map((pod) => pod.inFlight);
+  const typical =
+    quantile(
+      inFlight.toSorted((a, b) => a - b),
+      0.5,
+    ) ?? 0;
   const fair = all / Math.max(1, pods.length);
   for (const pod of pods) {
     const why =
@@ -33,12 +39,6 @@ export function offPods({ pods, verdict }: Pick<LoadViewService, 'pods' | 'verdi
     if (why !== undefined) off.set(pod.address, why);
   }
   return off;
-}
-
-/** The lower of two where there is no middle. */
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
 
 function failing({ calls, failed }: LoadViewPod, otherCalls: number, otherFailed: number): string | undefined {

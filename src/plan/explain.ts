@@ -1,4 +1,5 @@
 import { sum } from '../base/sum.ts';
+import { counted } from '../base/words.ts';
 import type { Expectation, PlanInput } from './plan-input.ts';
 import type { Warmth } from './slow-start.ts';
 import type { Place } from './transport.ts';
@@ -23,7 +24,7 @@ export function explain(decisions: Decisions): string[] {
     ...(mix === 0 || expected.away === undefined
       ? []
       : [
-          `${count(clients.length, 'client')} cannot keep pods even and near at once: ${percent(expected.away)} of the calls leave their zone, where ${percent(expected.leastAway!)} would have to`,
+          `${counted(clients.length, 'client')} cannot keep pods even and near at once: ${percent(expected.away)} of the calls leave their zone, where ${percent(expected.leastAway!)} would have to`,
         ]),
     ...(expected.busiest > 1.05
       ? [`the busiest pod gets ${expected.busiest.toFixed(2)} times its share, the best that these clients can do`]
@@ -69,20 +70,18 @@ const named = 3;
 
 function warmthSentences({ input: { pods, nowMs = 0 }, warmth }: Decisions): string[] {
   const { warming, isSkipped, parts, since } = warmth;
-  if (isSkipped) return [`no slow start: ${warming.length} of ${count(pods.length, 'pod')} are new`];
+  if (isSkipped) return [`no slow start: ${warming.length} of ${counted(pods.length, 'pod')} are new`];
   const sentences = warming.slice(0, named).map((index) => {
     const { pod, key, uid } = pods[index]!;
     const seconds = Math.round((nowMs - since[uid ?? pod ?? key]!) / 1_000);
     return `${pod ?? key} is warming up: ${percent(parts[index]!)} of a share, ${seconds} s after it came`;
   });
   const more = warming.length - named;
-  return more > 0 ? [...sentences, `${count(more, 'further pod')} ${more === 1 ? 'is' : 'are'} warming up`] : sentences;
+  return more > 0
+    ? [...sentences, `${counted(more, 'further pod')} ${more === 1 ? 'is' : 'are'} warming up`]
+    : sentences;
 }
 
 function percent(part: number): string {
   return `${Math.round(part * 100)} %`;
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -1,6 +1,6 @@
+import { list } from '../base/words.ts';
 import { formatMs } from './measure/duration.ts';
 import type { ChangeRow, MeasuredChange, MeasuredScheme, Report, RolloutRow, Sections } from './report.ts';
-import { list } from './words.ts';
 
 /** The run in one sentence: what keeps the load even, what does not, and who followed the pods. */
 export function conclude(report: Sections & Pick<Report, 'interrupted'>): string {

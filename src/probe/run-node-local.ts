@@ -1,10 +1,10 @@
+import { list } from '../base/words.ts';
 import type { Fixture } from './fixture.ts';
 import type { ProofOptions } from './options.ts';
 import { type Progress, silentProgress } from './progress.ts';
 import type { NodeLocalRow, Report, SchemeRow } from './report.ts';
 import { runProof } from './run-proof.ts';
 import { unmeasured } from './unmeasured.ts';
-import { list } from './words.ts';
 
 /** `externalTrafficPolicy` of a Service, in the order in which they are measured. */
 export const policies = ['Cluster', 'Local'] as const;

@@ -4,6 +4,7 @@ import { count, percent, rate } from '../model/figures.ts';
 import { layOut, type MapLayout, nodeSize } from '../model/map-layout.ts';
 import { hashOf } from '../model/route.ts';
 import { type RowStore, rowsOf } from '../model/row-store.ts';
+import { FailedCell } from '../parts/failed-cell.tsx';
 import { Empty, Filter, usePage } from '../parts/list.tsx';
 import { ReportsOff } from '../parts/reports-off.tsx';
 
@@ -67,9 +68,7 @@ export function MapPage({ store, head }: { store: RowStore; head: HeadRow }) {
                 <td class="right" data-label="calls/s">
                   {rate(edge.calls, head.windowMs)}
                 </td>
-                <td class={edge.failed > 0 ? 'right bad' : 'right'} data-label="failed">
-                  {percent(edge.failed, edge.calls)}
-                </td>
+                <FailedCell load={edge} />
               </tr>
             ))}
           </tbody>

@@ -8,6 +8,7 @@ import { nameOf } from '../model/service-list.ts';
 import { zonesOf } from '../model/zones.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Bar } from '../parts/bar.tsx';
+import { FailedCell } from '../parts/failed-cell.tsx';
 import { Happened } from '../parts/happened.tsx';
 import { Empty, Figure, usePage } from '../parts/list.tsx';
 import { Plot } from '../parts/plot.tsx';
@@ -227,9 +228,7 @@ function Callers({ store, windowMs }: { store: RowStore; windowMs: number }) {
               <td data-label="calls/s">
                 <Bar value={calls} most={most} text={rate(calls, windowMs)} />
               </td>
-              <td class={failed > 0 ? 'right bad' : 'right'} data-label="failed">
-                {percent(failed, calls)}
-              </td>
+              <FailedCell load={{ failed, calls }} />
             </tr>
           ))}
         </tbody>

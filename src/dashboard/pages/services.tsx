@@ -4,6 +4,7 @@ import { count, none, percent, rate, whole } from '../model/figures.ts';
 import { hashOf } from '../model/route.ts';
 import { type RowStore, rowsOf } from '../model/row-store.ts';
 import { listServices, nameOf, type ServiceOrder, summaryOf } from '../model/service-list.ts';
+import { FailedCell } from '../parts/failed-cell.tsx';
 import { Empty, Figure, Filter, SortHeading, usePage } from '../parts/list.tsx';
 import { ReportsOff } from '../parts/reports-off.tsx';
 import { ServiceBadge } from '../parts/service-badge.tsx';
@@ -108,9 +109,7 @@ function ServiceLine({ row, trend, windowMs, asOf, isHeard }: LineProps) {
       <td class="right" data-label="calls/s">
         {load === null ? none : rate(load.calls, windowMs)}
       </td>
-      <td class={load !== null && load.failed > 0 ? 'right bad' : 'right'} data-label="failed">
-        {load === null ? none : percent(load.failed, load.calls)}
-      </td>
+      <FailedCell load={load ?? undefined} />
       <td class="right" data-label="pods">
         {published === known ? whole(known) : `${whole(published)}/${whole(known)}`}
       </td>

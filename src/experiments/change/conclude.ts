@@ -1,5 +1,5 @@
+import { list } from '../../base/words.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
-import { list } from '../../probe/words.ts';
 import type { ChangeKind, ExperimentRow, MeasuredRow } from './report.ts';
 
 /** The run in some sentences; pure. */

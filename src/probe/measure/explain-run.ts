@@ -1,6 +1,6 @@
+import { listSome } from '../../base/words.ts';
 import type { Doubt, Wanted } from '../../verdict/match-backends.ts';
 import { minimumCalls } from '../../verdict/verdict.ts';
-import { listSome } from '../words.ts';
 import type { Judged } from './judge-run.ts';
 import type { ProbeOptions } from './options.ts';
 

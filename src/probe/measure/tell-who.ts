@@ -1,4 +1,4 @@
-import { counted, listSome } from '../words.ts';
+import { counted, listSome } from '../../base/words.ts';
 import type { ProbeReport } from './report.ts';
 
 const sources = {

@@ -10,6 +10,7 @@ import {
   ConfigStatus,
 } from '../gen/envoy/service/status/v3/csds_pb.ts';
 import { streamingMethod, unaryMethod } from '../grpc/methods.ts';
+import { peerHost } from '../grpc/peer-host.ts';
 import type { GrpcRouter } from '../grpc/router.ts';
 import { GrpcError, grpcStatus } from '../grpc/status.ts';
 import type { Peer } from '../grpc/transport.ts';
@@ -123,8 +124,7 @@ export class ClientStatusService {
 
 /** One client: some open a stream for each channel, on a connection each. */
 function clientKey({ peer, node }: ClientStatus): string {
-  const host = peer.slice(0, peer.lastIndexOf(':'));
-  return JSON.stringify([node.id, node.cluster, node.userAgentName, node.userAgentVersion, host]);
+  return JSON.stringify([node.id, node.cluster, node.userAgentName, node.userAgentVersion, peerHost(peer)]);
 }
 
 function nodeOf(node: ClientStatus['node']): ClientConfigInit['node'] {
