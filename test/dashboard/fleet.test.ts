@@ -43,8 +43,10 @@ test('the page sees Services even, names a pod that is frozen, and is usable eve
   await page.locator('.drawing .node', { hasText: 'web' }).waitFor();
   assert.equal(await page.locator('.drawing .node').count(), 3, 'web calls orders and cart, and orders calls cart');
   await page.keyboard.press('3');
+  await page.locator('.clients tbody tr', { hasText: 'web-' }).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('web');
+  await page.locator('.clients tbody tr', { hasText: 'orders-' }).waitFor({ state: 'detached' });
   await page.locator('.clients tbody tr', { hasText: 'Node' }).waitFor();
   assert.equal(await page.locator('.clients tbody tr').count(), 1);
   await page.close();
