@@ -19,12 +19,20 @@ async function ask(client: LiveClient, service: string): Promise<void> {
   if (!resources.some(({ name }) => name === service)) throw new Error(`the client did not ask for ${service}`);
 }
 
-/** Creates the Service; once the client has it, every call must work. */
+/** What a channel that had failed may take to connect, on a busy machine. */
+const readyTimeoutMs = 20_000;
+
+/** Creates the Service; once the client has it and is connected, every call must work. */
 async function createAndCall({ cluster }: World, outcomes: Outcomes, service: string): Promise<void> {
   const target = `xds:///${service}`;
   await cluster.createService(service, 3);
   await forEach(outcomes, async (client, outcome) => {
     await awaitServices(client, [service]);
+    // A channel that had given the Service up fails every call until a connection stands (gRPC's connectivity semantics).
+    await client.process.call([target], 1, `${client.id}-${service}-first`, {
+      waitForReady: true,
+      deadlineMs: readyTimeoutMs,
+    });
     const tally = await client.process.call([target], 60, `${client.id}-${service}`);
     outcome.expectNoFailure(tally);
     if (podsOf(tally, target).size !== 3) outcome.problems.push(`${podsOf(tally, target).size} of 3 pods answered`);
