@@ -146,8 +146,8 @@ test('the state machines of xds know no socket', () => {
 
 test('nothing of OpenTelemetry is loaded unless traces are asked for', () => {
   const loads = (file: string): boolean => /from '@opentelemetry\//.test(readFileSync(file, 'utf8'));
-  const main = [...closureOf(join(source, 'cli', 'commands.ts'))];
-  assert.ok(main.includes(join(source, 'cli', 'workload.ts')), 'what it needs is found');
+  const main = ['program', 'workload'].flatMap((name) => [...closureOf(join(source, 'cli', `${name}.ts`))]);
+  assert.ok(main.includes(join(source, 'workloads', 'registry.ts')), 'what it needs is found');
   const programs = files.filter(
     (file) => file.includes(`${sep}workloads${sep}`) && !file.includes(`${sep}tracing${sep}`),
   );
@@ -160,6 +160,21 @@ test('nothing of OpenTelemetry is loaded unless traces are asked for', () => {
     [],
   );
   assert.ok(loads(join(source, 'workloads', 'tracing', 'start-traces.ts')), 'it is loaded there');
+});
+
+test('a command is loaded without the others, and what a pod runs with nothing of the probe but its layout', () => {
+  const cli = (name: string): Set<string> => closureOf(join(source, 'cli', `${name}.ts`));
+  const commands = files.filter((file) => /^export function register/m.test(readFileSync(file, 'utf8')));
+  assert.ok(commands.includes(join(source, 'cli', 'workload.ts')), 'commands are found');
+  const pod = [...cli('program'), ...cli('workload')].map((file) => relative(source, file));
+  assert.deepEqual(
+    commands.map((file) => relative(source, file)).filter((file) => pod.includes(file)),
+    [join('cli', 'workload.ts')],
+  );
+  assert.deepEqual(
+    pod.filter((file) => file.startsWith(`probe${sep}`)),
+    [join('probe', 'print', 'layout.ts')],
+  );
 });
 
 test('every folder of src is in the table', () => {

@@ -20,7 +20,7 @@ import { createProgress } from '../probe/progress.ts';
 import { probeReport } from '../probe/testing/probe-report.ts';
 import { change, measured, placed, report, rollout } from '../probe/testing/rows.ts';
 import { countCauses } from '../verdict/cause.ts';
-import { commands } from './commands.ts';
+import { registerCommands } from './commands.ts';
 import { formatAnswer } from './lab-format.ts';
 
 /** What a server may call itself: it clears the screen, runs from right to left, forges a line, and takes two columns a letter. */
@@ -193,7 +193,7 @@ test('the help of every command fits', async () => {
   const root = new Command('evenkeel').configureHelp({ minWidthToWrap: 20, helpWidth: lineWidth });
   let text = '';
   root.configureOutput({ writeOut: (part) => (text += fitHelp(part)) });
-  for (const register of commands) register(root);
+  await registerCommands(root);
   const visit = (command: InstanceType<typeof Command>): void => {
     command.outputHelp();
     for (const inner of command.commands) visit(inner);

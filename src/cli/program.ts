@@ -2,13 +2,13 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { EvenkeelError, formatError, toEvenkeelError } from '../base/errors.ts';
 import { guardOutput } from '../base/output.ts';
-import { commands } from './commands.ts';
+import { registerCommands } from './commands.ts';
 import { fitHelp } from './fit-help.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Builds the program; each command file adds itself and loads what it needs only when it runs. */
-function program(): Command {
+async function program(): Promise<Command> {
   const root = new Command('evenkeel')
     .description('Keeps gRPC load even on Kubernetes without sidecars, and proves it.')
     .version(version)
@@ -16,7 +16,7 @@ function program(): Command {
     // What it would print has no code; it is thrown as well, and printed below as every error is.
     .configureOutput({ outputError: () => {}, writeOut: (text) => process.stdout.write(fitHelp(text)) })
     .configureHelp({ minWidthToWrap: 20 });
-  for (const register of commands) register(root);
+  await registerCommands(root, process.argv[2]);
   for (const command of root.commands) command.exitOverride();
   return root;
 }
@@ -30,7 +30,7 @@ function asError(thrown: unknown): EvenkeelError {
 }
 
 try {
-  await program().parseAsync();
+  await (await program()).parseAsync();
 } catch (thrown) {
   if (thrown instanceof CommanderError && (thrown.exitCode === 0 || thrown.code === 'commander.help')) {
     process.exitCode = thrown.exitCode === 0 ? 0 : 2;
