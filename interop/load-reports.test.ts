@@ -1,4 +1,4 @@
-// What clients of four makers report is what the backends counted, and the calls are exactly even over three zones.
+// What clients of four makers and Envoy report is what the backends counted, and the calls are exactly even over three zones.
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import type { LoadView, LoadViewService } from '../src/load/load-view.ts';
 import { type ClientId, clientKinds } from './driver/clients.ts';
 import { echoDescriptors } from './driver/echo-descriptors.ts';
 import { Fleet } from './driver/fleet.ts';
+import { freePorts } from './driver/free-ports.ts';
 import type { LiveClient } from './driver/live-client.ts';
 import { failed, since, type Tally } from './driver/tally.ts';
 
@@ -22,8 +23,8 @@ const zones: readonly [zone: string, pods: number][] = [
   ['zone-c', 2],
 ];
 const podsPerService = 11;
-const grpcKinds = clientKinds.filter(({ isGateway }) => !isGateway);
-const reasons = new Map(await Promise.all(grpcKinds.map(async ({ id, missing }) => [id, await missing()] as const)));
+const kinds = clientKinds.filter(({ id }) => id !== 'envoy-delta');
+const reasons = new Map(await Promise.all(kinds.map(async ({ id, missing }) => [id, await missing()] as const)));
 
 const folder = await mkdtemp(join(tmpdir(), 'evenkeel-load-'));
 const fleet = new Fleet();
@@ -97,16 +98,21 @@ before(async () => {
   const file = join(folder, 'endpoints.json');
   const documents = await startPods();
   await writeFile(file, JSON.stringify({ apiVersion: 'evenkeel.dev/v1', kind: 'Endpoints', services: documents }));
+  const gateways = new Map<ClientId, string>([['envoy-sotw', `127.0.0.1:${(await freePorts(1))[0]}`]]);
+  const config = join(folder, 'evenkeel.json');
+  const listeners = [...gateways].map(([name, listen]) => ({ name, listen }));
+  await writeFile(config, JSON.stringify({ apiVersion: 'evenkeel.dev/v1', kind: 'Config', gateways: listeners }));
   serve = new ServeProcess([
-    ...['--endpoints', file, '--load-reports', '--xds-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'],
+    ...['--config', config, '--endpoints', file, '--load-reports'],
+    ...['--xds-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'],
   ]);
   const listening = await serve.listening();
   admin = listening.admin;
   await serve.ready();
   const descriptors = join(folder, 'echo.binpb');
   await writeFile(descriptors, echoDescriptors());
-  const surroundings = { folder, descriptors, xdsAddress: listening.xds, gateways: new Map() };
-  for (const kind of grpcKinds) {
+  const surroundings = { folder, descriptors, xdsAddress: listening.xds, gateways, loadReports: true };
+  for (const kind of kinds) {
     if (!requireAll && reasons.get(kind.id) !== undefined) continue;
     clients.set(kind.id, await kind.start(surroundings));
   }
@@ -116,13 +122,13 @@ before(async () => {
       tallies.set(client.id, await client.process.call(targets, 10 * podsPerService, `even-${client.id}`));
     }),
   );
-  const made = await backendCounts();
+  const made = await backendCounts(clients.keys());
   view = await viewWhen(({ services }) => sum(services.map(({ total }) => total.calls)) >= sum(Object.values(made)));
 });
 
-async function backendCounts(): Promise<Record<string, number>> {
+async function backendCounts(ids: Iterable<ClientId>): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const id of clients.keys()) {
+  for (const id of ids) {
     for (const run of [`warm-${id}`, `even-${id}`]) {
       for (const [pod, calls] of Object.entries(await fleet.counts(run))) counts[pod] = (counts[pod] ?? 0) + calls;
     }
@@ -137,16 +143,34 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
+function skipOf(id: ClientId): string | false {
+  return requireAll ? false : (reasons.get(id) ?? false);
+}
+
 suite('load reports', () => {
-  test('reports of all clients together are what the backends counted, pod by pod', async () => {
+  test('reports of all clients that report by pod are what the backends counted, pod by pod', async () => {
     const reported = Object.assign({}, ...view.services.map(countsOf)) as Record<string, number>;
-    const counted = await backendCounts();
+    const counted = await backendCounts([...clients.keys()].filter((id) => id !== 'envoy-sotw'));
     // A call that failed may have got to its backend or not; every other one counts the same on both sides.
     if (lost === 0) assert.deepEqual(reported, counted);
     const difference = Object.entries(reported).map(([pod, calls]) => Math.abs(calls - (counted[pod] ?? 0)));
     assert.ok(sum(difference) <= lost, `${sum(difference)} calls differ, ${lost} failed`);
     // One that found no pod in time is counted nowhere.
     assert.ok(sum(view.services.map(({ total }) => total.failed)) <= lost);
+  });
+
+  test('reports of Envoy are what the backends counted, by Service', { skip: skipOf('envoy-sotw') }, async () => {
+    const counted = Object.entries(await backendCounts(['envoy-sotw']));
+    const metrics = await (await fetch(`http://${admin}/metrics`)).text();
+    for (const name of services) {
+      const line = new RegExp(
+        `^evenkeel_load_calls_total\\{.*service="${name}".*caller="default/envoy-sotw"\\} (.*)$`,
+        'm',
+      );
+      const made = sum(counted.filter(([pod]) => pod.startsWith(name)).map(([, calls]) => calls));
+      const difference = Number(line.exec(metrics)?.[1]) - made;
+      assert.ok(Math.abs(difference) <= lost, `${name}: ${difference} of ${made} calls differ, ${lost} failed`);
+    }
   });
 
   test('every pod has its zone', () => {
@@ -159,9 +183,8 @@ suite('load reports', () => {
     }
   });
 
-  for (const { id } of grpcKinds) {
-    const skip = requireAll ? false : (reasons.get(id) ?? false);
-    test(`${id}: exactly even over three zones with 5, 4 and 2 pods`, { skip }, () => {
+  for (const { id } of kinds) {
+    test(`${id}: exactly even over three zones with 5, 4 and 2 pods`, { skip: skipOf(id) }, () => {
       const { backends, failures } = since({ backends: {}, failures: {} }, tallies.get(id)!);
       assert.deepEqual(failures, {});
       for (const target of targets) {

@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly xdsAddress: string;
   /** Where a client that is a gateway listens, by its id: `HOST:PORT`. */
   readonly gateways: ReadonlyMap<ClientId, string>;
+  /** Whether an Envoy is to report its load, as gRPC clients do where they are asked; default false. */
+  readonly loadReports?: boolean | undefined;
   /** The client's files, where the control plane is served with TLS. */
   readonly tls?: ClientTlsFiles | undefined;
 }

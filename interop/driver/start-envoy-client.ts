@@ -14,12 +14,13 @@ export async function startEnvoyClient(
   id: ClientId,
   transport: 'sotw' | 'delta',
   { command, args, env }: Launch,
-  { folder, xdsAddress, gateways, tls }: Surroundings,
+  { folder, xdsAddress, gateways, tls, loadReports }: Surroundings,
 ): Promise<LiveClient> {
   const binary = await findEnvoy();
   if (binary === undefined) throw new Error(howToGetEnvoy);
   const nodeId = nodeIdOf(id);
-  const options = { gateway: id, server: xdsAddress, nodeId, adminPort: 0, delta: transport === 'delta', tls };
+  const delta = transport === 'delta';
+  const options = { gateway: id, server: xdsAddress, nodeId, adminPort: 0, delta, tls, loadReports };
   const envoy = await EnvoyProcess.start(binary, folder, nodeId, envoyBootstrap(options, {}));
   try {
     const process = await ClientProcess.start(id, {
@@ -29,7 +30,7 @@ export async function startEnvoyClient(
     });
     return {
       id,
-      version: `Envoy ${envoy.version}, ${transport === 'delta' ? 'delta' : 'state of the world'}`,
+      version: `Envoy ${envoy.version}, ${delta ? 'delta' : 'state of the world'}`,
       process,
       showsRequests: false,
       status: () => fetchEnvoyStatus(envoy.admin),

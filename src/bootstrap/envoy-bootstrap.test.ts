@@ -9,8 +9,9 @@ import { type EnvoyBootstrapOptions, envoyBootstrap } from './envoy-bootstrap.ts
 const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 
 interface Bootstrap {
-  readonly node: { readonly id: string; readonly cluster: string };
+  readonly node: { readonly id: string; readonly cluster: string; readonly metadata: object };
   readonly admin: object;
+  readonly cluster_manager?: { readonly load_stats_config: object };
   readonly dynamic_resources: { readonly ads_config: { readonly api_type: string } };
   readonly static_resources: {
     readonly clusters: readonly { readonly type: string; readonly load_assignment: object }[];
@@ -36,6 +37,7 @@ test('the command prints what an Envoy needs and nothing else', async () => {
     id: 'edge-1',
     cluster: 'edge',
     locality: { region: '', zone: 'zone-a', sub_zone: '' },
+    metadata: { namespace: 'default', workload: 'edge' },
   });
   assert.deepEqual(bootstrap.admin, { address: { socket_address: { address: '127.0.0.1', port_value: 9000 } } });
   assert.equal(bootstrap.dynamic_resources.ads_config.api_type, 'DELTA_GRPC');
@@ -47,6 +49,19 @@ test('state of the world and the usual ports are the defaults, and inside a pod 
   assert.equal(node.id, 'edge-787cd7ddd-8w4h5');
   assert.equal(dynamic_resources.ads_config.api_type, 'GRPC');
   assert.deepEqual(admin, { address: { socket_address: { address: '127.0.0.1', port_value: 9901 } } });
+});
+
+test('it reports its load where that is asked for, as the caller that it says it is', async () => {
+  assert.equal(bootstrapOf({}).cluster_manager, undefined);
+  const { stdout } = await run('--envoy', '--gateway', 'edge', '--load-reports', '--namespace', 'shop');
+  const { node, cluster_manager } = JSON.parse(stdout) as Bootstrap;
+  assert.deepEqual(node.metadata, { namespace: 'shop', workload: 'edge' });
+  assert.deepEqual(cluster_manager?.load_stats_config, {
+    ...{ api_type: 'GRPC', transport_api_version: 'V3' },
+    grpc_services: [{ envoy_grpc: { cluster_name: 'evenkeel' } }],
+  });
+  const inPod = bootstrapOf({ workload: 'front' }, { POD_NAMESPACE: 'edges', NODE_NAME: 'n1' });
+  assert.deepEqual(inPod.node.metadata, { namespace: 'edges', workload: 'front', kubeNode: 'n1' });
 });
 
 test('a control plane by name is looked up, one by address is not', () => {
@@ -80,6 +95,7 @@ test('flags that do not go together are named', async () => {
     [['--envoy'], '--gateway'],
     [['--gateway', 'edge'], '--gateway'],
     [['--admin-port', '1'], '--admin-port'],
+    [['--load-reports'], '--load-reports'],
     [['--envoy', '--gateway', 'edge', '--admin-port', 'many'], '--admin-port'],
     [['--envoy', '--gateway', 'edge', '--admin-host', 'localhost'], '--admin-host'],
   ] as const) {

@@ -19,6 +19,11 @@ export interface EnvoyBootstrapOptions {
   readonly region?: string | undefined;
   readonly zone?: string | undefined;
   readonly subZone?: string | undefined;
+  /** Namespace and workload that it is listed as a caller with; default `POD_NAMESPACE`, and the gateway's name. */
+  readonly namespace?: string | undefined;
+  readonly workload?: string | undefined;
+  /** Reports what became of its calls, to a control plane with `--load-reports`; default false. */
+  readonly loadReports?: boolean | undefined;
   /** Connects to the control plane with TLS; default: without. */
   readonly tls?: ClientTlsFiles | undefined;
 }
@@ -37,7 +42,7 @@ const maxConnections = 50_000;
  * @throws EvenkeelError `EK_USAGE`
  */
 export function envoyBootstrap(options: EnvoyBootstrapOptions, env: NodeJS.ProcessEnv = process.env): object {
-  const { gateway, tls, adminHost = '127.0.0.1', adminPort = 9901, delta = false } = options;
+  const { gateway, tls, adminHost = '127.0.0.1', adminPort = 9901, delta = false, loadReports = false } = options;
   const { server = tls === undefined ? '127.0.0.1:18000' : '127.0.0.1:18443' } = options;
   const { region = '', zone = '', subZone = '' } = options;
   const { host, port } = parseServer(server);
@@ -47,7 +52,11 @@ export function envoyBootstrap(options: EnvoyBootstrapOptions, env: NodeJS.Proce
       id: options.nodeId ?? env.POD_NAME ?? hostname(),
       cluster: gateway,
       locality: { region, zone, sub_zone: subZone },
-      ...(env.NODE_NAME === undefined ? {} : { metadata: { kubeNode: env.NODE_NAME } }),
+      metadata: {
+        namespace: options.namespace ?? env.POD_NAMESPACE ?? 'default',
+        workload: options.workload ?? gateway,
+        ...(env.NODE_NAME === undefined ? {} : { kubeNode: env.NODE_NAME }),
+      },
     },
     admin: { address: socketAddress(adminHost, adminPort) },
     dynamic_resources: {
@@ -68,6 +77,16 @@ export function envoyBootstrap(options: EnvoyBootstrapOptions, env: NodeJS.Proce
       cds_config: ads,
       lds_config: ads,
     },
+    // How often is for the control plane to say: an Envoy repeats in each report who it is (Bootstrap.ClusterManager).
+    ...(loadReports && {
+      cluster_manager: {
+        load_stats_config: {
+          api_type: 'GRPC',
+          transport_api_version: 'V3',
+          grpc_services: [{ envoy_grpc: { cluster_name: controlPlaneCluster } }],
+        },
+      },
+    }),
     static_resources: {
       clusters: [
         {

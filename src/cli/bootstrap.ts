@@ -17,6 +17,7 @@ interface EnvoyFlags {
   readonly adminHost?: string;
   readonly adminPort?: string;
   readonly delta?: true;
+  readonly loadReports?: true;
 }
 
 /** Everything that the command takes. */
@@ -32,7 +33,7 @@ export function registerBootstrap(root: Command): void {
     )
     .option('--namespace <name>', 'where bare targets are looked up (default: $POD_NAMESPACE, else "default")')
     .option('--node-id <id>', "the client's name in /config_dump (default: $POD_NAME, else the host's name)")
-    .option('--workload <name>', "who it is as a caller (default: the Deployment in its pod's name)")
+    .option('--workload <name>', "who it is as a caller (default: its pod's Deployment; an Envoy: the gateway)")
     .option('--region <name>', 'region the client is in')
     .option('--zone <name>', 'zone the client is in')
     .option('--sub-zone <name>', 'sub-zone the client is in')
@@ -46,6 +47,7 @@ export function registerBootstrap(root: Command): void {
     .option('--admin-port <n>', "port of Envoy's own admin server, with --envoy (default: 9901)")
     .option('--admin-host <ip>', 'address of that server (default: 127.0.0.1)')
     .option('--delta', 'incremental xDS instead of state of the world, with --envoy')
+    .option('--load-reports', 'report what became of its calls, with --envoy (gRPC clients need no option)')
     .addHelpText(
       'after',
       `
@@ -79,7 +81,7 @@ Examples:
 
 function bootstrapOf(options: BootstrapOptions & EnvoyFlags): object {
   if (options.envoy !== true) return clientBootstrap(withoutEnvoyFlags(options));
-  const { gateway, adminHost, adminPort, delta, ...client } = options;
+  const { gateway, adminHost, adminPort, delta, loadReports, ...client } = options;
   if (gateway === undefined) {
     throw new EvenkeelError('EK_USAGE', '--envoy needs the name of a gateway', {
       field: '--gateway',
@@ -93,13 +95,15 @@ function bootstrapOf(options: BootstrapOptions & EnvoyFlags): object {
   if (adminHost !== undefined && isIP(adminHost) === 0) {
     throw new EvenkeelError('EK_USAGE', `"${adminHost}" is not an IP address`, { field: '--admin-host' });
   }
-  return envoyBootstrap({ ...client, gateway, adminHost, adminPort: port, delta });
+  return envoyBootstrap({ ...client, gateway, adminHost, adminPort: port, delta, loadReports });
 }
 
 /** @throws EvenkeelError `EK_USAGE` if one of them is given */
 function withoutEnvoyFlags(options: BootstrapOptions & EnvoyFlags): BootstrapOptions {
-  const { envoy: _envoy, gateway, adminHost, adminPort, delta, ...client } = options;
-  const given = Object.entries({ gateway, adminHost, adminPort, delta }).find(([, value]) => value !== undefined);
+  const { envoy: _envoy, gateway, adminHost, adminPort, delta, loadReports, ...client } = options;
+  const given = Object.entries({ gateway, adminHost, adminPort, delta, loadReports }).find(
+    ([, value]) => value !== undefined,
+  );
   if (given === undefined) return client;
   const flag = `--${given[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   throw new EvenkeelError('EK_USAGE', `${flag} is for an Envoy only`, { field: flag, hint: 'Add --envoy.' });

@@ -285,7 +285,7 @@ export class ControlPlane implements AdminSource {
       cache: this.#planned,
       group: (node) => {
         const group = groupOf(node, gatewayNames, formOf);
-        // An Envoy reports nothing.
+        // An Envoy has one form, and reports only where its bootstrap says so.
         const form = describeGroup(group).form === undefined ? undefined : formOf?.(node);
         return groupOfClient(group, this.#steering.came(node, form));
       },

@@ -57,7 +57,7 @@ export interface LoadStreamInfo {
 export interface LoadReportLimits {
   /** Streams at once; further ones end with RESOURCE_EXHAUSTED. Some clients open one for each target. Default 40,000. */
   readonly streams: number;
-  /** Bytes of the node in the first message. Default 64 KiB. */
+  /** Bytes of the node in the first message; Envoy 1.40 has 61 kB of it. Default 128 KiB. */
   readonly nodeBytes: number;
   /** Clusters of one report. Default 10,000. */
   readonly clustersPerReport: number;
@@ -74,7 +74,7 @@ export interface LoadReportLimits {
 /** The bounds that are in force where none is given. */
 export const defaultLoadReportLimits: LoadReportLimits = {
   streams: 40_000,
-  nodeBytes: 64 * 1024,
+  nodeBytes: 128 * 1024,
   clustersPerReport: 10_000,
   localitiesPerReport: 50_000,
   nameBytes: 1024,
