@@ -1,7 +1,7 @@
 // The case suite of all sources, against the API server of the current kubeconfig.
 import { after, test } from 'node:test';
-import { discoveryCases } from '../../src/discovery/cases.ts';
 import { findKubeAccess } from '../../src/discovery/kubernetes/kube-access.ts';
+import { discoveryCases } from '../../src/discovery/testing/cases.ts';
 import { withoutCluster } from '../support/cluster.ts';
 import { Api, createNamespace, deleteNamespace } from './support/api.ts';
 import { clusterDriver } from './support/case-driver.ts';

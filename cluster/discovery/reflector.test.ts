@@ -7,7 +7,7 @@ import {
   KubernetesDiscovery,
   type KubernetesDiscoveryOptions,
 } from '../../src/discovery/kubernetes/kubernetes-discovery.ts';
-import { RecordingObserver } from '../../src/discovery/recording-observer.ts';
+import { RecordingObserver } from '../../src/discovery/testing/recording-observer.ts';
 import { withoutCluster } from '../support/cluster.ts';
 import {
   Api,

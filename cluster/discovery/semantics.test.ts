@@ -4,7 +4,7 @@ import { after, type TestContext, test } from 'node:test';
 import { findKubeAccess } from '../../src/discovery/kubernetes/kube-access.ts';
 import type { KubeAccess } from '../../src/discovery/kubernetes/kube-request.ts';
 import { KubernetesDiscovery } from '../../src/discovery/kubernetes/kubernetes-discovery.ts';
-import { RecordingObserver } from '../../src/discovery/recording-observer.ts';
+import { RecordingObserver } from '../../src/discovery/testing/recording-observer.ts';
 import { usableEndpoints } from '../../src/model/usable-endpoints.ts';
 import { withoutCluster } from '../support/cluster.ts';
 import { Api, createNamespace, deleteNamespace, serviceObject, servicePath, slicePath } from './support/api.ts';

@@ -9,9 +9,9 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ServeProcess } from '../controlplane/testing/serve-process.ts';
 import { svcConfig } from '../controlplane/testing/system-e.ts';
-import { ZoneServer } from '../discovery/dns/zone-server.ts';
 import { FakeApiServer, sendStatus } from '../discovery/kubernetes/testing/fake-api-server.ts';
 import { serviceObject } from '../discovery/kubernetes/testing/objects.ts';
+import { ZoneServer } from '../discovery/testing/zone-server.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'evenkeel-serve-'));

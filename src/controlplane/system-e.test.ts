@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import type { Answer } from 'dns-packet';
 import { formatAddress } from '../base/listen-address.ts';
 import { clientBootstrap } from '../bootstrap/client-bootstrap.ts';
-import { ZoneServer } from '../discovery/dns/zone-server.ts';
+import { ZoneServer } from '../discovery/testing/zone-server.ts';
 import { EchoBackend } from './testing/echo-backend.ts';
 import { ServeProcess } from './testing/serve-process.ts';
 import { svcConfig } from './testing/system-e.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
 import { AdsTestClient, type ReceivedResponse, typeUrls } from '@evenkeel/xds';
 import { DnsDiscovery } from '../discovery/dns/dns-discovery.ts';
-import { ZoneServer } from '../discovery/dns/zone-server.ts';
+import { ZoneServer } from '../discovery/testing/zone-server.ts';
 import { ControlPlane } from './control-plane.ts';
 import { logCapture } from './testing/log-capture.ts';
 import { grpcService, readyEndpoint, ToldSource } from './testing/told-source.ts';

@@ -1,6 +1,6 @@
-import type { CaseService, DiscoveryDriver } from '../../../src/discovery/cases.ts';
 import type { Discovery, DiscoveryObserver } from '../../../src/discovery/discovery.ts';
 import { KubernetesDiscovery } from '../../../src/discovery/kubernetes/kubernetes-discovery.ts';
+import type { CaseService, DiscoveryDriver } from '../../../src/discovery/testing/cases.ts';
 import type { Service, ServiceId } from '../../../src/model/service.ts';
 import { type Api, serviceObject, servicePath, sliceObject, slicePath } from './api.ts';
 import type { Cuttable } from './cuttable.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Answer, encode, type Packet } from 'dns-packet';
-import { RecordingObserver } from '../recording-observer.ts';
+import { RecordingObserver } from '../testing/recording-observer.ts';
+import { type Replacement, ZoneServer } from '../testing/zone-server.ts';
 import { DnsDiscovery } from './dns-discovery.ts';
-import { type Replacement, ZoneServer } from './zone-server.ts';
 
 const service = 'a.default.svc.cluster.local';
 const name = `_grpc._tcp.${service}`;

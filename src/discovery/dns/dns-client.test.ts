@@ -7,10 +7,10 @@ import { type TestContext, test } from 'node:test';
 import type { Answer } from 'dns-packet';
 import { ManualClock } from '../../base/clock.ts';
 import type { EvenkeelError } from '../../base/errors.ts';
+import { ZoneServer } from '../testing/zone-server.ts';
 import { DnsClient, type DnsClientOptions } from './dns-client.ts';
 import type { QuestionType } from './dns-message.ts';
 import { type DnsServer, parseDnsServer, systemServers } from './dns-server.ts';
-import { ZoneServer } from './zone-server.ts';
 
 const never = new AbortController().signal;
 

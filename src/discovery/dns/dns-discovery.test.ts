@@ -4,13 +4,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Answer } from 'dns-packet';
 import { ManualClock } from '../../base/clock.ts';
 import { EvenkeelError } from '../../base/errors.ts';
-import { type CaseService, type DiscoveryDriver, discoveryCases } from '../cases.ts';
-import { RecordingObserver } from '../recording-observer.ts';
+import { type CaseService, type DiscoveryDriver, discoveryCases } from '../testing/cases.ts';
+import { RecordingObserver } from '../testing/recording-observer.ts';
+import { ZoneServer } from '../testing/zone-server.ts';
 import type { DnsResolver } from './dns-client.ts';
 import { DnsDiscovery, type DnsDiscoveryOptions } from './dns-discovery.ts';
 import type { DnsAnswer, Question } from './dns-message.ts';
 import type { DnsService } from './dns-service.ts';
-import { ZoneServer } from './zone-server.ts';
 
 const domain = 'cluster.local';
 

@@ -7,8 +7,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Clock, ManualClock } from '../../base/clock.ts';
 import type { EvenkeelError } from '../../base/errors.ts';
 import type { Service } from '../../model/service.ts';
-import { type CaseService, type DiscoveryDriver, discoveryCases } from '../cases.ts';
-import { RecordingObserver } from '../recording-observer.ts';
+import { type CaseService, type DiscoveryDriver, discoveryCases } from '../testing/cases.ts';
+import { RecordingObserver } from '../testing/recording-observer.ts';
 import { FileDiscovery } from './file-discovery.ts';
 
 async function folder(t: TestContext): Promise<string> {

@@ -1,7 +1,7 @@
 // When Kubernetes' word is doubted, over a real list and watch.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { RecordingObserver } from '../recording-observer.ts';
+import { RecordingObserver } from '../testing/recording-observer.ts';
 import type { KubernetesDiscoveryOptions } from './kubernetes-discovery.ts';
 import { FakeApiServer } from './testing/fake-api-server.ts';
 import { discoveryOf } from './testing/fake-driver.ts';

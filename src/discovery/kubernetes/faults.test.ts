@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Clock, systemClock } from '../../base/clock.ts';
-import { RecordingObserver } from '../recording-observer.ts';
+import { RecordingObserver } from '../testing/recording-observer.ts';
 import type { KubernetesDiscoveryOptions } from './kubernetes-discovery.ts';
 import { FakeApiServer, sendStatus } from './testing/fake-api-server.ts';
 import { discoveryOf } from './testing/fake-driver.ts';

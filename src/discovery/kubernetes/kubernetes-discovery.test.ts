@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { discoveryCases } from '../cases.ts';
+import { discoveryCases } from '../testing/cases.ts';
 import { FakeApiServer } from './testing/fake-api-server.ts';
 import { fakeDriver } from './testing/fake-driver.ts';
 

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { fileOf } from '../testing/reflecting-server.ts';
 import { loadProtoFiles } from './proto-files.ts';
 import { loadProtoSets } from './proto-sets.ts';
-import { fileOf } from './testing.ts';
 
 function folderWith(t: TestContext, files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-proto-'));

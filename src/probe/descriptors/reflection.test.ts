@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import * as grpc from '@grpc/grpc-js';
+import { errorAnswer, fileOf, filesAnswer, startReflecting } from '../testing/reflecting-server.ts';
 import { reflect } from './reflection.ts';
-import { errorAnswer, fileOf, filesAnswer, startReflecting } from './testing.ts';
 
 const orders = (dependency: readonly string[], price = 'pay.Money'): FileDescriptorProto =>
   fileOf(

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { Waiting } from '../../waiting.ts';
+import { Waiting } from '../../testing/waiting.ts';
 import type { KubeAccess } from '../kube-request.ts';
 
 export type Kind = 'services' | 'endpointslices';

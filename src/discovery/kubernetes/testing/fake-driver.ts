@@ -1,4 +1,4 @@
-import type { CaseService, DiscoveryDriver } from '../../cases.ts';
+import type { CaseService, DiscoveryDriver } from '../../testing/cases.ts';
 import { KubernetesDiscovery, type KubernetesDiscoveryOptions } from '../kubernetes-discovery.ts';
 import type { ApiObject, FakeApiServer, Kind } from './fake-api-server.ts';
 import { serviceObject, sliceObject } from './objects.ts';

@@ -1,6 +1,6 @@
-import type { EvenkeelError } from '../base/errors.ts';
-import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
-import type { DiscoveryObserver, Reading } from './discovery.ts';
+import type { EvenkeelError } from '../../base/errors.ts';
+import { type Service, type ServiceId, serviceKey } from '../../model/service.ts';
+import type { DiscoveryObserver, Reading } from '../discovery.ts';
 import { Waiting } from './waiting.ts';
 
 /** One call of a `DiscoveryObserver`. */

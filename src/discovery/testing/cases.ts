@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Endpoint } from '../model/endpoint.ts';
-import type { Discovery } from './discovery.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
+import type { Discovery } from '../discovery.ts';
 import { RecordingObserver } from './recording-observer.ts';
 
 /** A Service in the namespace `default` with one port, `grpc`, 50051. */

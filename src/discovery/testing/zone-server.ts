@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { type Answer, decode, encode, type Packet } from 'dns-packet';
-import type { DnsServer } from './dns-server.ts';
+import type { DnsServer } from '../dns/dns-server.ts';
 
 /** How the server treats what it is asked. */
 export type ZoneMode = 'answer' | 'silent' | 'SERVFAIL' | 'REFUSED';
