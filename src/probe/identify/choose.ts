@@ -50,7 +50,7 @@ export function chooseIdentifier(samples: readonly AnswerSample[]): Chosen {
 function named({ identifier, distinct }: Candidate): Chosen {
   return {
     identifier,
-    why: `its name says so, and ${distinct === 1 ? 'its value looks like one' : `it has ${distinct} values that repeat`}`,
+    why: `its ${identifier.from === 'body' ? 'text looks like a name' : 'name says so'}, and ${distinct === 1 ? 'its value looks like one' : `it has ${distinct} values that repeat`}`,
   };
 }
 

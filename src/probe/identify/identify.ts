@@ -26,6 +26,8 @@ export interface AnswerSample {
   readonly body?: string | undefined;
   /** Why a part of the answer could not be looked at. */
   readonly unread?: string | undefined;
+  /** What there is to say of an answer that sends elsewhere. */
+  readonly redirect?: string | undefined;
 }
 
 /**
@@ -83,7 +85,7 @@ function rawIn(identifier: Identifier, { peer, headers, trailers, fields, lines,
 
 /** What a person could have meant, where an identifier matches nothing. */
 export function describeSample(sample: AnswerSample): string {
-  const { peer, headers, trailers, fields, lines = {}, body, unread } = sample;
+  const { peer, headers, trailers, fields, lines = {}, body, unread = sample.redirect } = sample;
   const some = (kind: string, names: readonly string[]): string[] =>
     names.length === 0
       ? []

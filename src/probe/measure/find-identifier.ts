@@ -67,14 +67,18 @@ export async function findIdentifier(
     requireHealthService(options, failures);
     return { ...ofFailures(failures, identifier), samples: made };
   }
-  if (identifier === undefined) return { ...chooseIdentifier(answers), samples: made };
+  const redirect = answers.find((answer) => answer.redirect !== undefined)?.redirect;
+  const told = ({ identifier: chosen, why }: Chosen): Identified => ({
+    ...{ identifier: chosen, why: redirect === undefined ? why : `${why}; ${redirect}`, samples: made },
+  });
+  if (identifier === undefined) return told(chooseIdentifier(answers));
   if (answers.every((sample) => identifyIn(identifier, sample) === undefined)) {
     throw new EvenkeelError('EK_PROBE_IDENTIFIER', `${formatIdentifier(identifier)} is in no answer`, {
       field: '--identify',
       hint: describeSample(answers[0]!),
     });
   }
-  return { identifier, why: 'as --identify says', samples: made };
+  return told({ identifier, why: 'as --identify says' });
 }
 
 /** The default method is a guess; where it is wrong, that is no failure of the service. */

@@ -9,6 +9,8 @@ import type { ProbeOptions } from './options.ts';
 
 /** What Node says of an answer that is no HTTP/1.1. */
 const notHttp1 = /^(HPE_|ECONNRESET$|EPIPE$|ERR_SSL_|EPROTO$)/;
+/** A server of TLS 1.3 refuses a client certificate when the handshake is over for the client. */
+const ofTls = /^(ERR_|EPROTO$)/;
 
 export async function openHttp(options: ProbeOptions, signal: AbortSignal): Promise<Opened> {
   const { target, headers, authority, httpMethod, connections, deadlineMs } = options;
@@ -24,13 +26,15 @@ export async function openHttp(options: ProbeOptions, signal: AbortSignal): Prom
   const close = (): void => engine.close();
   signal.addEventListener('abort', close, { once: true });
   const sampled = await engine.sample();
-  const { status, error } = sampled;
+  const { status, error, answer } = sampled;
   signal.removeEventListener('abort', close);
   if (!/^(OK|HTTP_)/.test(status)) {
-    engine.close();
     const look = notHttp1.test(status) ? await otherProtocol(options, signal) : undefined;
-    const words = reasonOf(Object.assign(new Error(error ?? ''), { code: status }));
-    throw unreachable(options, look ?? words);
+    // Once connected it is a call that failed, as any other may: one pod of many, or all, which the run then says.
+    if (look !== undefined || answer.peer === undefined || ofTls.test(status)) {
+      engine.close();
+      throw unreachable(options, look ?? reasonOf(Object.assign(new Error(error ?? ''), { code: status })));
+    }
   }
   return {
     engine,

@@ -36,7 +36,7 @@ const shownCharacters = 200;
 export function redirectOf(code: number, location: string | undefined): string | undefined {
   if (![301, 302, 303, 307, 308].includes(code) || location === undefined) return undefined;
   const shown = location.length > shownCharacters ? `${location.slice(0, shownCharacters)}…` : location;
-  return `the answer is a redirect to ${shown} (HTTP ${code}), which is not followed: name that address`;
+  return `an answer is a redirect to ${shown} (HTTP ${code}), which is not followed: name that address`;
 }
 
 function jsonOf(text: string): unknown {

@@ -7,6 +7,7 @@ import * as zlib from 'node:zlib';
 import { parseIdentifier } from '../identify/identify.ts';
 import type { Done } from '../load/engine.ts';
 import { findIdentifier } from '../measure/find-identifier.ts';
+import { openHttp } from '../measure/open-http.ts';
 import { parseProbeOptions, type RawProbeOptions } from '../measure/options.ts';
 import { HttpEngine } from './http-engine.ts';
 
@@ -143,12 +144,52 @@ test('a redirect is an answer that says where it leads, and is not followed', as
     response.writeHead(302, { location: '/elsewhere' }).end();
   });
   assert.deepEqual([by, followed], ['peer', 0]);
-  assert.match(
-    why,
-    /; the answer is a redirect to \/elsewhere \(HTTP 302\), which is not followed: name that address$/,
-  );
+  assert.match(why, /; an answer is a redirect to \/elsewhere \(HTTP 302\), which is not followed: name that address$/);
+  const [named, , also] = await found(t, (_, response) => {
+    response.writeHead(302, { location: '/elsewhere', 'x-pod': 'web-0' }).end();
+  });
+  assert.equal(named, 'header:x-pod');
+  assert.match(also, /; an answer is a redirect to/);
   const [, , created] = await found(t, (_, response) => response.writeHead(201, { location: '/new' }).end());
   assert.doesNotMatch(created, /redirect/);
+});
+
+const firstCalls: readonly (readonly [name: string, serve: Serve, status: string, says: RegExp])[] = [
+  ['is not answered', () => {}, 'DEADLINE_EXCEEDED', /^no answer within 1500 ms$/],
+  [
+    'has a body without end',
+    (_, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n'),
+    'DEADLINE_EXCEEDED',
+    /^HTTP 200, and its body did not end within 1500 ms$/,
+  ],
+  ['loses its connection', (request) => request.socket.destroy(), 'ECONNRESET', /hang up/],
+  [
+    'is cut short',
+    (_, response) => response.writeHead(200, { 'content-length': 9 }).write('web', () => response.destroy()),
+    'ECONNRESET',
+    /aborted/,
+  ],
+];
+
+describe('a first call is a failed call of a target that was reached, where it', { concurrency: true }, () => {
+  for (const [name, answer, status, says] of firstCalls) {
+    test(name, async (t) => {
+      let calls = 0;
+      const url = await serve(t, (request, response) => {
+        // The look at what the server speaks is no call.
+        if (request.method !== 'OPTIONS') calls += 1;
+        if (request.method !== 'OPTIONS' && calls === 1) answer(request, response);
+        else response.end('web-0');
+      });
+      const options = parseProbeOptions(url, { deadline: status === 'DEADLINE_EXCEEDED' ? '1500ms' : '30s' });
+      const { engine, sampled } = await openHttp(options, new AbortController().signal);
+      t.after(() => engine.close());
+      assert.equal(sampled?.status, status);
+      assert.match(sampled.error!, says);
+      assert.equal(sampled.answer.peer, new URL(url).host);
+      assert.equal((await engine.sample()).status, 'OK');
+    });
+  }
 });
 
 test('samples are taken at the same time, and no more of them than the run makes calls', async (t) => {

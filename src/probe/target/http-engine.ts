@@ -28,6 +28,7 @@ interface Answer {
   readonly peer: string | undefined;
   readonly headers: http.IncomingHttpHeaders;
   readonly content: HttpContent;
+  readonly redirect?: string | undefined;
   readonly error?: string | undefined;
   readonly held?: Held | undefined;
 }
@@ -121,14 +122,15 @@ export class HttpEngine implements Engine {
     let held: Held | undefined;
     let peer: string | undefined;
     let ended = false;
+    let head: number | undefined;
     const once = (answer: Omit<Answer, 'peer' | 'held'>): void => {
       if (ended) return;
       ended = true;
       clearTimeout(deadline);
-      done({ ...answer, held: socket === undefined && this.#limited ? waiting : held, peer: peer ?? peerOf(socket) });
+      done({ ...answer, held: socket === undefined && this.#limited ? waiting : held, peer });
     };
     const outgoing = send(url, { agent: this.#agent, method, headers: this.#headers }, (incoming) => {
-      peer = peerOf(incoming.socket);
+      head = incoming.statusCode;
       const chunks: Buffer[] = [];
       let size = 0;
       incoming.on('data', (chunk: Buffer) => {
@@ -144,8 +146,7 @@ export class HttpEngine implements Engine {
           const bytes = Buffer.concat(chunks).subarray(0, mostBodyBytes);
           void readBody(bytes, size > bytes.length, headers).then((text) => {
             const content = contentOf(text, headers['content-type']);
-            const unread = redirectOf(code, headers.location) ?? content.unread;
-            once({ status, headers, content: { ...content, unread } });
+            once({ status, headers, content, redirect: redirectOf(code, headers.location) });
           });
         }
       });
@@ -154,12 +155,19 @@ export class HttpEngine implements Engine {
     const fail = (error: NodeJS.ErrnoException): void =>
       once({ status: error.code ?? 'UNKNOWN', ...none, error: error.message });
     const expire = (): void => {
-      once({ status: 'DEADLINE_EXCEEDED', ...none, error: `no answer within ${deadlineMs} ms` });
+      const came = head === undefined ? 'no answer' : `HTTP ${head}, and its body did not end`;
+      once({ status: 'DEADLINE_EXCEEDED', ...none, error: `${came} within ${deadlineMs} ms` });
       outgoing.destroy();
     };
     let deadline = setTimeout(expire, deadlineMs);
     outgoing.once('socket', (given) => {
       socket = given;
+      // A socket that has been closed no longer says where it led.
+      const connected = (): void => {
+        peer = peerOf(given);
+      };
+      if (outgoing.reusedSocket) connected();
+      else given.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
       if (!this.#limited) return;
       // The time that a call waits here is not the target's.
       held = { for: 'connection', leftAt: performance.now() };
@@ -175,10 +183,19 @@ export class HttpEngine implements Engine {
 /** A call for which there was no connection. */
 const waiting: Held = { for: 'connection', leftAt: undefined };
 
-function sampleOf({ peer, headers, content }: Answer): AnswerSample {
+function sampleOf({ peer, headers, content, redirect }: Answer): AnswerSample {
   const { json, lines, body, unread } = content;
   const told = Object.entries(headers).map(([name, value]) => [name, textOf(value) ?? '']);
-  return { peer, headers: Object.fromEntries(told), trailers: {}, fields: flatten(json), lines, body, unread };
+  return {
+    peer,
+    headers: Object.fromEntries(told),
+    trailers: {},
+    fields: flatten(json),
+    lines,
+    body,
+    unread,
+    redirect,
+  };
 }
 
 function textOf(value: string | string[] | undefined): string | undefined {
