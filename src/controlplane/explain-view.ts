@@ -4,6 +4,7 @@ import { splitAddress } from '../base/listen-address.ts';
 import type { Unserved } from '../discovery/discovery.ts';
 import type { ServiceId } from '../model/service.ts';
 import { defaultPort, findPort, isGrpcPort } from '../model/service-port.ts';
+import { gatewayResourceName } from '../translate/gateway.ts';
 import { similarTargets } from '../translate/similar-targets.ts';
 import { canonicalName, parseTarget } from '../translate/targets.ts';
 import { clientStateOf } from './client-state.ts';
@@ -145,9 +146,9 @@ function isCalled({ node, peer }: ClientStatus, from: string): boolean {
   return node.id === from || node.metadata.kubeNode === from || splitAddress(peer).host === from;
 }
 
-function asksOf({ id }: ClientStatus, { resourcesOf }: ClientFacts): string[] {
-  return (resourcesOf(id) ?? [])
-    .filter(({ typeUrl }) => typeUrl === typeUrls.listener)
+function asksOf(client: ClientStatus, { resourcesOf }: ClientFacts): string[] {
+  return (resourcesOf(client.id) ?? [])
+    .filter(({ typeUrl, name }) => typeUrl === typeUrls.listener && name !== gatewayOf(client))
     .slice(0, maxAsks)
     .map(({ name }) => name);
 }
@@ -212,12 +213,18 @@ function askersOf(input: ExplainInput, published: PublishedService | undefined, 
   for (const name of names) for (const { id: stream } of input.streamsOf(typeUrls.endpoint, name)) streams.add(stream);
   return input.clients
     .filter((client) => streams.has(client.id))
-    .map((client) => ({
-      client,
-      resources: (input.facts.resourcesOf(client.id) ?? []).filter(({ typeUrl, name }) =>
-        typeUrl === typeUrls.listener ? listeners.has(name) : names.has(name),
-      ),
-    }));
+    .map((client) => {
+      // Every call through a gateway takes its one listener and its routes.
+      const gateway = gatewayOf(client);
+      const isOn = ({ typeUrl, name }: ClientResource): boolean =>
+        name === gateway || (typeUrl === typeUrls.listener ? listeners.has(name) : names.has(name));
+      return { client, resources: (input.facts.resourcesOf(client.id) ?? []).filter(isOn) };
+    });
+}
+
+function gatewayOf({ group }: ClientStatus): string | undefined {
+  const gateway = group === undefined ? undefined : describeGroup(group).gateway;
+  return gateway === undefined ? undefined : gatewayResourceName(gateway);
 }
 
 function explainClient(
@@ -226,7 +233,10 @@ function explainClient(
   facts: ClientFacts,
 ): ExplainedClient {
   const view = viewClient(client, facts);
-  const listeners = resources.filter(({ typeUrl }) => typeUrl === typeUrls.listener).map(({ name }) => name);
+  const gateway = gatewayOf(client);
+  const listeners = resources
+    .filter(({ typeUrl, name }) => typeUrl === typeUrls.listener && name !== gateway)
+    .map(({ name }) => name);
   const has = (typeUrl: string, state: ClientResource['state']): boolean =>
     resources.some((one) => one.typeUrl === typeUrl && one.state === state);
   // Of each type only what concerns the target.

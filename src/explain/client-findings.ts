@@ -24,16 +24,20 @@ export function clientFindings(views: readonly ExplainView[], from: string | und
   const findings = troubles(concerned);
   if (from !== undefined && named.length === 0) return [notConnected(from, views), ...findings];
   if (from !== undefined && concerned.length === 0) {
-    const asks = [...new Set(named.flatMap((one) => one.asks))];
+    const asks = [...new Set(named.flatMap((one) => one.asks))].map((one) => `xds:///${one}`);
+    const gateways = [...new Set(named.flatMap(({ node }) => node.gateway ?? []))];
     const other =
-      asks.length === 0
-        ? 'it asks for nothing'
-        : `it asks for ${listed(
-            asks.map((one) => `xds:///${one}`),
-            3,
-          )}`;
+      gateways.length > 0
+        ? `it is the gateway ${listed(gateways)}, which does not lead there`
+        : asks.length === 0
+          ? 'it asks for nothing'
+          : `it asks for ${listed(asks, 3)}`;
+    const action =
+      gateways.length > 0
+        ? 'Add the Service to the gateway in the configuration of the control plane.'
+        : 'Correct the target of the client.';
     const text = sentence(`${from} is connected and does not ask for it: ${other}`);
-    return [{ kind: 'client-asks-for-other', severity: 'fault', text, action: 'Correct the target of the client.' }];
+    return [{ kind: 'client-asks-for-other', severity: 'fault', text, action }];
   }
   if (from === undefined && asking.length === 0 && views.length > 0) return [nobodyAsks(views)];
   return findings;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { typeUrls } from '@evenkeel/xds';
+import { AdsTestClient, typeUrls } from '@evenkeel/xds';
 import { EvenkeelError } from '../base/errors.ts';
 import { displayWidth } from '../base/printable.ts';
 import { clientBootstrap } from '../bootstrap/client-bootstrap.ts';
@@ -213,4 +213,27 @@ test('a port that says that it does not speak gRPC', async (t) => {
   await ads.requestResponseAck(typeUrls.listener, ['web.shop']);
   const line = await firstLine({ target: 'web.shop', admins: [admin] });
   assert.equal(line, 'Port 80 of shop/web has the appProtocol https, which is not gRPC.');
+});
+
+test('an Envoy that rejects the listener or the routes by which it leads to the Service', async (t) => {
+  const gateway = { name: 'edge', listen: { host: '127.0.0.1', port: 80 }, namespace: 'shop' };
+  const { tell, xds, admin } = await startControlPlane(t, { gateways: [gateway] });
+  tell.upsert(orders);
+  tell.synced();
+  const node = { id: 'edge-1', cluster: 'edge', userAgentName: 'envoy', userAgentVersion: '1.40.0' };
+  const envoy = await AdsTestClient.connect(`http://${xds}`, { node });
+  t.after(() => envoy.close());
+  const ads = envoy.sotw();
+  await ads.requestResponseAck(typeUrls.cluster);
+  await ads.requestResponseAck(typeUrls.endpoint, ['shop/orders:50051']);
+  await ads.requestResponseNack(typeUrls.listener, [], 'cannot bind 127.0.0.1:80: Permission denied');
+  await ads.expectNoResponse();
+  for (const from of [undefined, 'edge-1']) {
+    const line = await firstLine({ target: 'orders.shop', from, admins: [admin] });
+    assert.match(line, /^edge-1 \(Envoy 1\.40\.0\) rejected listeners \(gateway\/edge\) \d\.\d s ago, it has none/);
+  }
+  const plain = grpcService('shop/web', [], { ports: [{ port: 80, name: 'web', appProtocol: 'tcp', endpoints: [] }] });
+  tell.upsert({ ...plain, ports: [{ ...plain.ports[0]!, endpoints: [readyEndpoint('10.0.0.9')] }] });
+  const other = await firstLine({ target: 'web.shop', from: 'edge-1', admins: [admin] });
+  assert.match(other, /^edge-1 is connected and does not ask for it: it is the gateway edge, which/);
 });

@@ -57,6 +57,11 @@ export class ServeProcess {
     await this.line('"event":"ready"');
   }
 
+  /** Sends a signal that does not end it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void {
+    this.#child.kill(signal);
+  }
+
   /** Sends a signal and waits for the end; does nothing to a process that has ended. */
   async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals> {
     if (!this.#over) this.#child.kill(signal);
