@@ -59,7 +59,7 @@ class Replica {
 
   async nacks(): Promise<string[]> {
     const text = await (await fetch(`http://${this.#admin}/metrics`)).text();
-    return text.split('\n').filter((line) => line.startsWith('evenkeel_xds_nacks_total{'));
+    return text.split('\n').filter((line) => line.startsWith('evenkeel_xds_nacks_total{') && !line.endsWith(' 0'));
   }
 }
 

@@ -19,7 +19,7 @@ function renderDocs(): string {
     '`evenkeel serve` answers `GET /metrics` on its admin address (127.0.0.1:18001) in the Prometheus text format.',
     '',
     'The label `type` is `listener`, `route`, `cluster`, `endpoint` or `other`; `source` is the name of a source as in',
-    '`/readyz`. Series appear with their first value, counters without labels at once.',
+    '`/readyz`. Series appear with their first value, counters without labels, or with `type` alone, at once.',
     '',
     '| metric | type | labels | what it says |',
     '| --- | --- | --- | --- |',

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { type MetricDefinition, type MetricName, metricDefinitions } from './metric-definitions.ts';
+import { typeLabels } from './type-label.ts';
 
 type Labels = Record<string, string>;
 
@@ -15,7 +16,7 @@ export class Metrics {
   constructor() {
     for (const [name, { type, help, labels }] of Object.entries<MetricDefinition>(metricDefinitions)) {
       const options = { name, help, labelNames: [...labels], registers: [this.#registry] };
-      if (type === 'counter') this.#counters.set(name, new Counter(options));
+      if (type === 'counter') this.#counters.set(name, counterFromZero(new Counter(options), labels));
       else this.#gauges.set(name, new Gauge(options));
     }
   }
@@ -47,4 +48,10 @@ export class Metrics {
   text(): Promise<string> {
     return this.#registry.metrics();
   }
+}
+
+/** A series that begins with its first event is one whose increase Prometheus never sees; those of types are known. */
+function counterFromZero(counter: Counter, labels: readonly string[]): Counter {
+  if (labels.join() === 'type') for (const type of typeLabels) counter.inc({ type }, 0);
+  return counter;
 }

@@ -2,6 +2,9 @@ import { typeUrls } from '@evenkeel/xds';
 
 const labels = new Map<string, string>(Object.entries(typeUrls).map(([label, typeUrl]) => [typeUrl, label]));
 
+/** All that there are. */
+export const typeLabels: readonly string[] = [...labels.values(), 'other'];
+
 /**
  * `listener`, `route`, `cluster`, `endpoint`, or `other`.
  *

@@ -27,6 +27,8 @@ export async function startControlPlane(t: TestContext, options: Partial<Control
     discovery,
     xds: formatAddress(xds.host, xds.port),
     admin: formatAddress(admin.host, admin.port),
+    /** Ends its admin server before the test is over. */
+    close: () => admin.close(),
     /** A client of a name, in a namespace. */
     connect: async (id: string, namespace = 'shop', metadata: Record<string, string> = {}) => {
       const node = { id, metadata: { namespace, ...metadata }, userAgentName: 'gRPC Go', userAgentVersion: '1.85.0' };
