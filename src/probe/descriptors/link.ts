@@ -1,6 +1,7 @@
 import { create, createFileRegistry, type FileRegistry } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { messageOf } from '../../base/errors.ts';
+import { resolveNames } from './resolve-names.ts';
 import { join, prune, TypeIndex, typesUsedBy } from './types.ts';
 import { wellKnownFiles } from './well-known.ts';
 
@@ -17,7 +18,7 @@ export interface Described {
  * Imports say nothing here: a file stands behind those whose types it uses. So an import that is there for options alone may
  * be missing, and what uses a type that nobody defines is left out by itself. Well-known types are the library's own.
  *
- * @param files - full names in them; are changed
+ * @param files - are changed
  * @param service - its full name; where the files cannot be used as a whole, what it needs is enough
  * @throws Error where the service cannot be used either
  */
@@ -27,6 +28,7 @@ export function linkFiles(files: readonly FileDescriptorProto[], service: string
   const own = [...named.values()].toReversed().filter(({ name }) => !wellKnownFiles.has(name));
   const index = new TypeIndex([...wellKnownFiles.values(), ...own]);
   const missing = new Map<string, string>();
+  for (const file of own) resolveNames(file, index);
   for (const file of own) prune(file, index, missing);
   const ordered = orderByUse(own, index);
   try {

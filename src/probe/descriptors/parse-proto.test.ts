@@ -10,6 +10,7 @@ import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetS
 import { linkFiles } from './link.ts';
 import { parseProto } from './parse-proto.ts';
 import { resolveNames } from './resolve-names.ts';
+import { TypeIndex } from './types.ts';
 
 const root = resolve(import.meta.dirname, '..', '..', '..');
 const testdata = join(import.meta.dirname, 'testdata');
@@ -54,7 +55,7 @@ test('files are described as a compiler describes them', { timeout: 120_000 }, a
   const expected = fromBinary(FileDescriptorSetSchema, made.stdout);
   const files = names.map((name) => parseProto(name, name, readFileSync(join(folder, name), 'utf8')));
   for (const file of files)
-    resolveNames(file, [...expected.file.filter(({ name }) => name.startsWith('google/')), ...files]);
+    resolveNames(file, new TypeIndex([...expected.file.filter(({ name }) => name.startsWith('google/')), ...files]));
   for (const file of files) {
     assert.deepEqual(jsonOf(file), jsonOf(expected.file.find(({ name }) => name === file.name)!), file.name);
   }

@@ -6,6 +6,7 @@ import type { Described } from './link.ts';
 import { linkGiven, type Wanted } from './link-given.ts';
 import { parseProto } from './parse-proto.ts';
 import { resolveNames } from './resolve-names.ts';
+import { TypeIndex } from './types.ts';
 import { wellKnownFiles } from './well-known.ts';
 
 /**
@@ -68,7 +69,7 @@ class ProtoSource {
         for (const index of found.publicDependency) visit(found.dependency[index]!);
       };
       for (const name of file.dependency) visit(name);
-      resolveNames(file, visible);
+      resolveNames(file, new TypeIndex(visible));
     }
     return files;
   }

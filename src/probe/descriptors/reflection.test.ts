@@ -88,6 +88,39 @@ test('fields that come without a JSON name, as from Python, have one', async (t)
   );
 });
 
+test('names that are relative to where they stand, as servers of Node write them', async (t) => {
+  const shop = orders(['pay.proto']);
+  shop.package = 'acme.shop';
+  const order = shop.messageType[0]!;
+  order.nestedType.push(...fileOf('', [], { Line: { text: 'string' } }).messageType);
+  order.field.push(...fileOf('', [], { x: { line: 'Order.Line', note: 'shop.Note' } }).messageType[0]!.field);
+  order.field.forEach((field, index) => {
+    field.number = index + 1;
+    field.typeName = field.typeName.replace(/^\./, '');
+  });
+  const pay = structuredClone(money);
+  pay.package = 'acme.pay';
+  pay.messageType[0]!.field.pop();
+  pay.dependency = [];
+  for (const one of [...shop.service[0]!.method]) {
+    one.inputType = one.inputType.replace('.shop.', '');
+    one.outputType = one.outputType.replace('.shop.', '');
+  }
+  const described = await ask(t, ({ case: kind, value }) =>
+    kind === 'fileContainingSymbol' && value === 'shop.Orders'
+      ? filesAnswer([shop])
+      : kind === 'fileByFilename'
+        ? filesAnswer([pay])
+        : errorAnswer(5, `${value} not found`),
+  );
+  assert.deepEqual([...described.missing], []);
+  assert.deepEqual(
+    described.registry.getMessage('acme.shop.Order')!.fields.map(({ message }) => message?.typeName),
+    [undefined, 'acme.pay.Money', 'acme.shop.Order.Line', 'acme.shop.Note'],
+  );
+  assert.equal(described.questions.length, 2);
+});
+
 test('types that are only in an Any are asked for too', async (t) => {
   const answers = oneByOne([orders([], 'google.protobuf.Any'), deep]);
   assert.deepEqual(fieldsOf(await ask(t, answers, { types: ['deep.More', 'no.Such'] }), 'deep.More'), ['text']);
@@ -127,7 +160,9 @@ test('what cannot be used is refused with its reason', async (t) => {
       /cannot be read/,
     ],
     [() => undefined, 'EK_PROBE_NO_REFLECTION', /ended without an answer/],
-    [() => ({ case: undefined }), 'EK_PROBE_METHOD', /no file came/],
+    [() => ({ case: undefined }), 'EK_PROBE_NO_REFLECTION', /does not say what shop\.Orders is: no file came/],
+    [() => filesAnswer([]), 'EK_PROBE_NO_REFLECTION', /does not say what shop\.Orders is: no file came/],
+    [() => errorAnswer(13, 'broken'), 'EK_PROBE_NO_REFLECTION', /does not say what shop\.Orders is: broken/],
     [
       ({ case: kind, value }) =>
         kind === 'listServices' ? oneByOne([])({ case: kind, value }) : errorAnswer(5, 'gone'),

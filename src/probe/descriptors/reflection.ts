@@ -6,6 +6,7 @@ import { grpcStatusName } from '../../base/grpc-status.ts';
 import type { ServerReflectionResponse } from '../../gen/grpc/reflection/v1/reflection_pb.ts';
 import { type Ask, askOf, type ReflectionOptions } from './ask-reflection.ts';
 import { type Described, linkFiles } from './link.ts';
+import { resolveNames } from './resolve-names.ts';
 import { TypeIndex, typesUsedBy } from './types.ts';
 import { wellKnownFiles } from './well-known.ts';
 
@@ -86,7 +87,8 @@ async function collect(
   let bytes = 0;
   const take = ({ messageResponse }: ServerReflectionResponse): boolean => {
     if (messageResponse.case !== 'fileDescriptorResponse') return false;
-    for (const encoded of messageResponse.value.fileDescriptorProto) {
+    const { fileDescriptorProto } = messageResponse.value;
+    for (const encoded of fileDescriptorProto) {
       bytes += encoded.length;
       if (files.size >= mostFiles || bytes > mostBytes) {
         throw noReflection(`the server says more of ${service} than ${mostFiles} files or ${mostBytes} bytes`);
@@ -94,7 +96,7 @@ async function collect(
       const file = parsed(encoded, service);
       if (!files.has(file.name)) files.set(file.name, file);
     }
-    return true;
+    return fileDescriptorProto.length > 0;
   };
   const first = await ask({ case: 'fileContainingSymbol', value: service });
   if (!take(first)) throw await unknownService(ask, service, first);
@@ -117,6 +119,7 @@ async function collect(
   const askedTypes = new Set<string>();
   while (askedTypes.size < mostTypes) {
     const index = new TypeIndex([...wellKnownFiles.values(), ...files.values()]);
+    for (const file of files.values()) resolveNames(file, index);
     const used = [...files.values()].flatMap((file) => [...typesUsedBy(file)]);
     const unknown = [...new Set([...used, ...types])].filter((name) => index.kindOf(name) === undefined);
     const next = unknown.filter((name) => !askedTypes.has(name)).slice(0, questionsAtATime);
@@ -150,6 +153,7 @@ async function unknownService(
   if (names.includes(service))
     return noReflection(`the server has ${service} but does not describe it: ${errorMessage}`);
   const said = errorCode === notFound ? '' : `: ${errorMessage}`;
+  if (names.length === 0) return noReflection(`the server does not say what ${service} is${said}`);
   return new EvenkeelError('EK_PROBE_METHOD', `the server has no service ${service}${said}`, {
     field: '--method',
     hint: `It has ${names.slice(0, 50).join(', ')}.`,

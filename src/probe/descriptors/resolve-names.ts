@@ -4,20 +4,21 @@ import {
   FieldDescriptorProto_Type as FieldType,
   type FileDescriptorProto,
 } from '@bufbuild/protobuf/wkt';
-import { join, TypeIndex } from './types.ts';
+import { join, type TypeIndex } from './types.ts';
 
 /**
- * Makes full names of those that are relative to where they stand: the innermost scope that has one counts, and only files
- * that are imported. A name that nobody has becomes full as it is. Changes the file.
+ * Makes full names of those that are relative to where they stand, as in .proto files and in the descriptors of protobuf.js
+ * (descriptor.proto, `type_name`): the innermost scope that has one counts. A name that nobody has stays as it is. Changes
+ * the file.
  *
- * @param visible - this file, what it imports, and what that imports publicly
+ * @param index - types that the file may use
  */
-export function resolveNames(file: FileDescriptorProto, visible: Iterable<FileDescriptorProto>): void {
-  const index = new TypeIndex(visible);
+export function resolveNames(file: FileDescriptorProto, index: TypeIndex): void {
   const full = (name: string, scope: string): string => {
     if (name.startsWith('.')) return name;
     for (let at = scope; ; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
-      if (at === '' || index.kindOf(join(at, name)) !== undefined) return `.${join(at, name)}`;
+      if (index.kindOf(join(at, name)) !== undefined) return `.${join(at, name)}`;
+      if (at === '') return name;
     }
   };
   const fields = (list: readonly FieldDescriptorProto[], scope: string): void => {

@@ -4,6 +4,7 @@ import { fromBinary, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf
 import { linkFiles } from '../descriptors/link.ts';
 import { parseProto } from '../descriptors/parse-proto.ts';
 import { resolveNames } from '../descriptors/resolve-names.ts';
+import { TypeIndex } from '../descriptors/types.ts';
 import { wellKnownFiles } from '../descriptors/well-known.ts';
 import { prepareCall } from './method.ts';
 
@@ -23,7 +24,8 @@ const files = [
   `syntax = "proto2"; package old; message Need { required string id = 1; optional Closed closed = 2; extensions 100 to 200; enum Closed { ONE = 1; } }
    extend Need { optional int64 more = 100; }`,
 ].map((text, index) => parseProto(`${index}.proto`, `${index}.proto`, text));
-for (const file of files) resolveNames(file, [...wellKnownFiles.values(), ...files]);
+const index = new TypeIndex([...wellKnownFiles.values(), ...files]);
+for (const file of files) resolveNames(file, index);
 const described = linkFiles(files, 'shop.Orders');
 
 function sent(data: string, method = 'Get'): JsonValue {
