@@ -6,6 +6,10 @@ import type { GrpcConnection, GrpcStream, Peer, RequestHeaders, ResponseHeaders,
 export interface CallHandler {
   /** A message has arrived. What it throws ends the call: a GrpcError with its status, anything else with INTERNAL. */
   message(bytes: Buffer): void;
+  /** Whether the last message is not dealt with yet: what follows it waits, and `goOn` is called in one of the next turns. */
+  readonly isBusy?: boolean;
+  /** Deals with more of it. What it throws ends the call. */
+  goOn?(): void;
   /** The client will send no more. */
   halfClosed(): void;
   /** The socket takes more again, after `isWritable` was false. */
@@ -121,7 +125,8 @@ export class ServerCall implements StreamListener, MessageSink {
     if (!this.isOpen) return;
     try {
       const wasDeferred = this.#deferred;
-      this.#deferred = this.#reader.read(chunk, this);
+      if (chunk === nothing) this.#handler?.goOn?.();
+      this.#deferred = this.#reader.read(chunk, this) || this.isBusy;
       if (this.#deferred) {
         if (!wasDeferred || chunk === nothing) this.connection.defer(() => this.data(nothing));
       } else if (this.#endsLater) this.ended();
@@ -132,7 +137,12 @@ export class ServerCall implements StreamListener, MessageSink {
 
   /** Of the reader. */
   get isFull(): boolean {
-    return this.connection.isFull;
+    return this.isBusy || this.connection.isFull;
+  }
+
+  /** Of the reader. */
+  get isBusy(): boolean {
+    return this.#handler?.isBusy ?? false;
   }
 
   /** Of the reader. */

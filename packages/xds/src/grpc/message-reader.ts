@@ -6,6 +6,8 @@ import { GrpcError, grpcStatus } from './status.ts';
 export interface MessageSink {
   /** Whether what follows has to wait. */
   readonly isFull?: boolean;
+  /** Whether even the next message has to, as the last one is not dealt with yet. */
+  readonly isBusy?: boolean;
   message(bytes: Buffer): void;
 }
 
@@ -42,13 +44,14 @@ export class MessageReader {
   }
 
   /**
-   * Takes a chunk and passes on the messages that it completes, while the sink is not full: one at least.
+   * Takes a chunk and passes on the messages that it completes, while the sink is not full: one at least, unless it is busy.
    *
    * @returns whether there is more, which an empty chunk passes on
    * @throws GrpcError UNIMPLEMENTED for a compressed message, RESOURCE_EXHAUSTED for one that is too long
    */
   read(chunk: Buffer, sink: MessageSink): boolean {
-    if (this.#waiting.length === 0) this.#keep(chunk.subarray(this.#pass(chunk, sink)));
+    if (sink.isBusy === true) this.#keep(chunk);
+    else if (this.#waiting.length === 0) this.#keep(chunk.subarray(this.#pass(chunk, sink)));
     else {
       this.#keep(chunk);
       this.#passWaiting(sink);

@@ -7,6 +7,7 @@ import { messageOf } from '../errors.ts';
 import type { CallHandler, ServerCall } from '../grpc/call.ts';
 import { dismissalMessage } from '../grpc/methods.ts';
 import { type AnyHttp2Server, attachToNodeServer } from '../grpc/node-transport.ts';
+import { peerHost } from '../grpc/peer-host.ts';
 import { GrpcRouter } from '../grpc/router.ts';
 import { GrpcError, grpcStatus } from '../grpc/status.ts';
 import type { Peer } from '../grpc/transport.ts';
@@ -105,6 +106,7 @@ export class AdsServer {
   /** By the number of the stream. */
   readonly #calls = new Map<number, DiscoveryCall>();
   readonly #health: HealthService;
+  readonly #loop: EventLoop;
   readonly #acceptSocket: (socket: Socket) => void;
   /** End the listening; resolve when all connections are over. */
   readonly #stops: (() => Promise<void>)[] = [];
@@ -122,6 +124,7 @@ export class AdsServer {
     this.memory = new MemoryBudget(defaultMemoryLimits(options.memory));
     this.#observer = options.observer ?? {};
     this.#ready = options.ready ?? true;
+    this.#loop = new EventLoop(clock);
     this.#fanOut = new FanOut(clock, coalesceMs);
     this.#environment = {
       encoder: new ResponseEncoder(options.identifier),
@@ -219,7 +222,10 @@ export class AdsServer {
   /** Streams that name a resource; those that get it by a wildcard are not among them. */
   streamsOf(typeUrl: string, name: string): StreamInfo[] {
     const streams: StreamInfo[] = [];
-    this.#index.visit(typeUrl, name, undefined, ({ info }) => streams.push(info));
+    // One that is over may not have withdrawn all its interest yet.
+    this.#index.visit(typeUrl, name, undefined, ({ info }) => {
+      if (this.#calls.has(info.id)) streams.push(info);
+    });
     return streams;
   }
 
@@ -271,6 +277,7 @@ export class AdsServer {
     await this.#sessions.dismissAll();
     await Promise.all(stopped);
     for (const detach of this.#detach.splice(0)) detach();
+    this.#loop.finish();
   }
 
   /** What serves the sockets of `listen` and `acceptSocket`, with the HTTP/2 of our own. */
@@ -278,13 +285,12 @@ export class AdsServer {
     const { clock = systemClock, http2 } = this.#options;
     const { limits } = this.#environment;
     const { streamsPerSession: maxStreams, headerBytes: headerListBytes } = limits;
-    const loop = new EventLoop(clock);
     const http2Limits = { ...defaultHttp2Limits, ...http2, maxStreams, headerListBytes };
     const owner: ConnectionOwner = {
       request: (stream) => this.services.handle(stream),
       fault: ({ peer }, fault) => this.#observer.fault?.({ ...fault, peer: peer.address }),
     };
-    return (socket) => this.#sessions.accept(serveSocket(socket, owner, http2Limits, clock, this.memory, loop));
+    return (socket) => this.#sessions.accept(serveSocket(socket, owner, http2Limits, clock, this.memory, this.#loop));
   }
 
   #attach(server: AnyHttp2Server, isOurs: (path: string) => boolean): () => void {
@@ -324,9 +330,10 @@ export class AdsServer {
       observer: this.#observer,
       onRequest: this.#options.onRequest,
       served: (served) => this.#fanOut.remove(served),
-      closed: (closed) => {
+      closed: (closed, rest) => {
         this.#fanOut.remove(closed);
         this.#calls.delete(id);
+        this.#loop.spread(peerHost(call.peer.address), rest);
       },
     });
     this.#calls.set(id, discoveryCall);

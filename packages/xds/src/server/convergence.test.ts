@@ -112,8 +112,9 @@ class Simulation {
   deliverRequest(): boolean {
     const bytes = this.#toServer.shift();
     if (bytes === undefined) return false;
-    if (this.#variant === 'sotw') receiveSotw(this.stream, bytes);
-    else receiveDelta(this.stream, bytes);
+    const receive = this.#variant === 'sotw' ? receiveSotw : receiveDelta;
+    const { rest } = receive(this.stream, bytes);
+    while (rest !== undefined && rest.next().done !== true);
     return true;
   }
 

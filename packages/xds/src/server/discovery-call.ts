@@ -18,7 +18,8 @@ export interface DiscoveryCallOwner {
   readonly onRequest?: ((stream: StreamInfo, request: RequestInfo) => void) | undefined;
   /** Whatever it had to send has been sent, or waits for the client. */
   served(call: DiscoveryCall): void;
-  closed(call: DiscoveryCall): void;
+  /** @param rest - what is left to do, piece by piece */
+  closed(call: DiscoveryCall, rest: Iterator<void>): void;
 }
 
 /** Statuses with which a call ends whose client broke a rule or a bound. */
@@ -38,6 +39,8 @@ export class DiscoveryCall implements CallHandler, Sender {
   readonly #now: () => number;
   /** What the stream makes us hold, as it is charged to its connection. */
   readonly #size: AccountedSize;
+  /** The request that is being dealt with, where that takes more than a turn. */
+  #unfinished: { readonly result: RequestResult; readonly rest: Iterator<void>; readonly bytes: number } | undefined;
   #faultTold = false;
 
   constructor(
@@ -78,20 +81,30 @@ export class DiscoveryCall implements CallHandler, Sender {
   }
 
   message(bytes: Buffer): void {
-    let result: RequestResult;
-    try {
-      result = this.#method.variant === 'sotw' ? receiveSotw(this.#stream, bytes) : receiveDelta(this.#stream, bytes);
-    } catch (thrown) {
-      if (thrown instanceof GrpcError) {
-        this.#faultTold = true;
-        this.#owner.observer.invalidRequest?.(this.info, thrown);
-      }
-      throw thrown;
+    const receive = this.#method.variant === 'sotw' ? receiveSotw : receiveDelta;
+    const result = this.#checked(() => receive(this.#stream, bytes));
+    const { rest } = result;
+    if (rest === undefined) this.#finish(result, bytes.length);
+    else {
+      this.#unfinished = { result, rest, bytes: bytes.length };
+      this.goOn();
     }
-    this.#report(result, bytes.length);
-    this.#admit(result, bytes.length);
-    this.send();
-    if (this.#call.isOpen) this.#size.set(this.#stream.heldBytes);
+  }
+
+  get isBusy(): boolean {
+    return this.#unfinished !== undefined;
+  }
+
+  goOn(): void {
+    if (this.#unfinished === undefined) return;
+    const { result, rest, bytes } = this.#unfinished;
+    while (this.#checked(() => rest.next()).done !== true) {
+      if (!this.#call.connection.isFull) continue;
+      this.#size.set(this.#stream.heldBytes);
+      return;
+    }
+    this.#unfinished = undefined;
+    this.#finish(result, bytes);
   }
 
   /** A resource has changed, come or gone. */
@@ -100,7 +113,8 @@ export class DiscoveryCall implements CallHandler, Sender {
   }
 
   send(): void {
-    while (this.#call.isWritable) {
+    // In the middle of a request it would say what nobody asked for.
+    while (this.#call.isWritable && !this.isBusy) {
       const response = this.#stream.next();
       if (response === undefined) break;
       this.#call.write(response.frame);
@@ -126,10 +140,29 @@ export class DiscoveryCall implements CallHandler, Sender {
   closed(status: CallStatus): void {
     // What is wrong before there is a request, a frame for example, ends the call without a word to `message`.
     if (!this.#faultTold && faults.has(status.code)) this.#owner.observer.invalidRequest?.(this.info, status);
-    this.#stream.close();
+    this.#unfinished = undefined;
     this.#size.set(0);
-    this.#owner.closed(this);
+    this.#owner.closed(this, this.#stream.close());
     this.#owner.observer.streamClosed?.(this.info, status);
+  }
+
+  #finish(result: RequestResult, bytes: number): void {
+    this.#report(result, bytes);
+    this.#admit(result, bytes);
+    this.send();
+    if (this.#call.isOpen) this.#size.set(this.#stream.heldBytes);
+  }
+
+  #checked<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (thrown) {
+      if (thrown instanceof GrpcError) {
+        this.#faultTold = true;
+        this.#owner.observer.invalidRequest?.(this.info, thrown);
+      }
+      throw thrown;
+    }
   }
 
   #admit({ typeUrl, stale }: RequestResult, bytes: number): void {

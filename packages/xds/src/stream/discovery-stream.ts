@@ -51,6 +51,11 @@ export interface RequestResult {
   readonly settlement?: Settlement | undefined;
   /** It was written before its sender saw the last response, and was ignored. */
   readonly stale: boolean;
+  /**
+   * What is left to do, piece by piece, before the stream takes the next request or is asked for a response. What it throws, a
+   * GrpcError, ends the stream.
+   */
+  readonly rest?: Iterator<void> | undefined;
 }
 
 /** How a variant of the protocol says an update. */
@@ -181,9 +186,9 @@ export class DiscoveryStream {
     return this.#look() ?? this.#look();
   }
 
-  /** Withdraws all interest. */
-  close(): void {
-    for (const { subscription } of this.#ordered) subscription.close();
+  /** Withdraws all interest, piece by piece. */
+  *close(): Generator<void, void> {
+    for (const { subscription } of this.#ordered) yield* subscription.close();
   }
 
   #join(node: XdsNode | undefined): Membership {

@@ -1,6 +1,7 @@
 import type { ResourceView } from '../cache/view.ts';
 import { isFullSetType, typeUrls } from '../type-urls.ts';
 import type { DiscoveryStream, RequestResult, Wording } from './discovery-stream.ts';
+import { inPieces } from './in-pieces.ts';
 import { partOf } from './response-encoder.ts';
 import { type Subscription, wildcardName } from './subscription.ts';
 
@@ -27,16 +28,22 @@ export function receiveSotw(stream: DiscoveryStream, bytes: Uint8Array): Request
   // that are named now, the client still has. On a known one the nonce says it all.
   const settlement = stream.settle(state, request.nonce, request.error);
   // Mostly an acknowledgement that repeats the names of the request before.
-  if (request.names !== subscription.lastNames) {
-    subscribe(subscription, request.names, stream.view());
-    subscription.lastNames = request.names;
-    stream.checkNames();
-  }
-  return { typeUrl, settlement, stale: false };
+  if (request.names === subscription.lastNames) return { typeUrl, settlement, stale: false };
+  return { typeUrl, settlement, stale: false, rest: takeNames(stream, subscription, request.names) };
+}
+
+function* takeNames(
+  stream: DiscoveryStream,
+  subscription: Subscription,
+  names: readonly string[],
+): Generator<void, void> {
+  yield* subscribe(subscription, names, stream.view());
+  subscription.lastNames = names;
+  stream.checkNames();
 }
 
 /** Each request carries all names: what is new is subscribed to, what is missing is not wanted any longer. */
-function subscribe(subscription: Subscription, names: readonly string[], view: ResourceView): void {
+function* subscribe(subscription: Subscription, names: readonly string[], view: ResourceView): Generator<void, void> {
   if (names.length === 0 && !subscription.everNamed) {
     // The legacy wildcard, which only these types have. Once it is there, an empty request is an acknowledgement.
     if (isFullSetType(subscription.typeUrl) && !subscription.wildcard) subscription.subscribeToAll(view);
@@ -44,12 +51,14 @@ function subscribe(subscription: Subscription, names: readonly string[], view: R
   }
   subscription.named();
   const wanted = new Set(names);
-  for (const name of [...subscription.names]) if (!wanted.has(name)) subscription.unsubscribe(name, view);
+  yield* inPieces(subscription.names, (name) => {
+    if (!wanted.has(name)) subscription.unsubscribe(name, view);
+  });
   if (!wanted.has(wildcardName)) subscription.unsubscribeFromAll();
-  for (const name of wanted) {
+  yield* inPieces(wanted, (name) => {
     const known = name === wildcardName ? subscription.wildcard : subscription.names.has(name);
     if (!known) subscription.subscribe(name, view);
-  }
+  });
 }
 
 /** How state of the world says an update ("Grouping Resources into Responses", "Deleting Resources"). */

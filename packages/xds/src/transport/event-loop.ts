@@ -14,6 +14,9 @@ const turnMs = 5;
  */
 const acceptingTurnMs = 0.2;
 
+/** Milliseconds of work at once, where it comes in pieces. */
+const pieceMs = 1;
+
 interface Waiting {
   /** Undefined where it was taken back. */
   run: (() => void) | undefined;
@@ -30,6 +33,7 @@ export class EventLoop {
   readonly #greedy = new Map<object, number>();
   /** Those that wait for a turn, by address: each address has one after the other. */
   #line = new Map<string, Set<Waiting>>();
+  readonly #unfinished = new Set<Iterator<void>>();
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
@@ -98,6 +102,28 @@ export class EventLoop {
     return () => {
       waiting.run = undefined;
     };
+  }
+
+  /**
+   * Does work that comes in pieces: the first ones at once, what is left in the next turns, as {@link queue}.
+   *
+   * @param address - of the client who caused it
+   */
+  spread(address: string, pieces: Iterator<void>): void {
+    const end = this.#clock.now() + pieceMs;
+    do {
+      if (pieces.next().done !== true) continue;
+      this.#unfinished.delete(pieces);
+      return;
+    } while (this.#clock.now() < end);
+    this.#unfinished.add(pieces);
+    this.queue(address, () => this.spread(address, pieces));
+  }
+
+  /** Does what is left of all that comes in pieces. */
+  finish(): void {
+    for (const pieces of this.#unfinished) while (pieces.next().done !== true);
+    this.#unfinished.clear();
   }
 
   #goOn(): void {
