@@ -1,7 +1,7 @@
 import type { ClusterLoad } from '@evenkeel/xds';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import { Ejector } from '../ejection/ejector.ts';
+import { Ejector, type Reporter } from '../ejection/ejector.ts';
 import type { Ejected, EjectionChange } from '../ejection/port-ejection.ts';
 import type { LoadViewPod } from '../load/load-view.ts';
 import type { KnownService } from '../load/service-load.ts';
@@ -52,8 +52,8 @@ export class Ejections {
     this.#ejector.serviceRemoved(cluster);
   }
 
-  opened(client: number, intervalMs: number, isIssuedCounted: boolean): void {
-    this.#ejector.opened(client, intervalMs, isIssuedCounted);
+  opened(client: number, reporter: Reporter): void {
+    this.#ejector.opened(client, reporter);
   }
 
   closed(client: number): void {

@@ -1,5 +1,6 @@
 import { type GrpcRouter, LoadReportService, type Peer, type XdsNode } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { splitAddress } from '../base/listen-address.ts';
 import type { TrendRow } from '../feed/rows.ts';
 import type { Timeline } from '../feed/timeline.ts';
 import { Trends } from '../feed/trends.ts';
@@ -65,11 +66,11 @@ export class LoadReports {
           localitiesPerReport: this.#store.localitiesPerReport,
           isEnvoy: userAgentName === 'envoy',
         }),
-      onOpen: ({ id, node, intervalMs }) => {
+      onOpen: ({ id, node, intervalMs, peer }) => {
         const metadata = { ...node.metadata, namespace: namespaceOf(node) };
         const isIssuedCounted = countsIssued(node);
         this.#store.opened(id, callerOf({ ...node, metadata }, options.zoneOf), intervalMs, isIssuedCounted);
-        ejections?.opened(id, intervalMs, isIssuedCounted);
+        ejections?.opened(id, { intervalMs, isIssuedCounted, from: splitAddress(peer.address).host });
       },
       onReport: ({ clusters, hidden, bytes }, { id }) => {
         metrics.count('evenkeel_load_reports_total');

@@ -11,16 +11,24 @@ export interface EjectorOptions {
   readonly maxCells?: number | undefined;
 }
 
-interface Client {
+/** A client that reports. */
+export interface Reporter {
+  /** How often it was asked to report, milliseconds. */
   readonly intervalMs: number;
-  isIssuedCounted: boolean;
+  /** See {@link countsIssued} of load/. */
+  readonly isIssuedCounted: boolean;
+  /** Where it connects from, without its port: clients of one address have one voice together. */
+  readonly from: string;
 }
+
+type Client = Reporter & { isIssuedCounted: boolean };
 
 /** Reports of one moment are looked at together. */
 const settleMs = 50;
-/** The least time between two looks, however much is reported. */
+/** The least time between two looks, however much is reported, and how many times as long as the look before took. */
 const pauseMs = 200;
-/** Eight bytes each: 32 MB. */
+const pauseTimesLook = 20;
+/** Twelve bytes each: 48 MB. */
 const defaultMaxCells = 4_000_000;
 
 /** Ejects pods by what clients report of their calls, and takes them back: all Services, and the timers. */
@@ -36,7 +44,7 @@ export class Ejector {
   readonly #news = new Map<string, EjectionChange[]>();
   #cells = 0;
   #cancelLook: (() => void) | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #nextLookMs = Number.NEGATIVE_INFINITY;
   #cancelReturn = () => {};
   #returnMs = Number.POSITIVE_INFINITY;
 
@@ -62,14 +70,16 @@ export class Ejector {
     this.#news.delete(cluster);
   }
 
-  /** A client begins to report; see {@link countsIssued} of load/. */
-  opened(client: number, intervalMs: number, isIssuedCounted: boolean): void {
-    this.#clients.set(client, { intervalMs, isIssuedCounted });
+  /** A client begins to report. */
+  opened(client: number, reporter: Reporter): void {
+    this.#clients.set(client, { ...reporter });
   }
 
   closed(client: number): void {
+    const { from } = this.#clients.get(client) ?? {};
     this.#clients.delete(client);
-    for (const port of this.#ports.values()) this.#withCells(port, () => port.leave(client));
+    if (from === undefined) return;
+    for (const port of this.#ports.values()) this.#withCells(port, () => port.leave(client, from));
   }
 
   report(client: number, clusters: readonly ClusterLoad[]): void {
@@ -82,10 +92,9 @@ export class Ejector {
       from.isIssuedCounted ||= localities.some(({ issued }) => issued > 0);
       // After a time without calls a report is of all of it, and its calls may have begun a moment ago.
       const of = intervalMs > 0 ? Math.min(intervalMs, from.intervalMs) : from.intervalMs;
+      const witness = { ...from, client, askedMs: from.intervalMs, intervalMs: of };
       this.#withCells(port, () => {
-        const { isBad, changes } = port.hear(client, localities, { ...from, intervalMs: of }, now);
-        this.#tell(name, changes);
-        if (isBad) this.#lookAt(name);
+        if (port.hear(witness, localities, now)) this.#lookAt(name);
       });
     }
   }
@@ -122,7 +131,7 @@ export class Ejector {
   #lookAt(cluster: string): void {
     this.#due.add(cluster);
     if (this.#cancelLook !== undefined) return;
-    const pause = Math.max(settleMs, this.#lookedAt + pauseMs - this.#clock.now());
+    const pause = Math.max(settleMs, this.#nextLookMs - this.#clock.now());
     this.#cancelLook = this.#clock.after(pause, () => this.#look());
   }
 
@@ -130,7 +139,6 @@ export class Ejector {
     const now = this.#clock.now();
     this.#cancelLook?.();
     this.#cancelLook = undefined;
-    this.#lookedAt = now;
     const due = [...this.#due];
     this.#due.clear();
     for (const cluster of due) {
@@ -138,6 +146,8 @@ export class Ejector {
       this.#news.delete(cluster);
       if (changes.length > 0) this.#changed(cluster, changes);
     }
+    this.#nextLookMs = now + Math.max(pauseMs, pauseTimesLook * (this.#clock.now() - now));
+    for (const cluster of due) if (this.#ports.get(cluster)?.isUnfinished) this.#lookAt(cluster);
     this.#waitForReturn();
   }
 

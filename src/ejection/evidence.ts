@@ -1,55 +1,55 @@
 import type { EjectionSettings } from '../model/ejection-settings.ts';
 
-/** What is known of one pod, and of the others by those who call it. */
-export interface Evidence {
+/** Calls to one pod, and of those who call it bad to the others. */
+export interface CallEvidence {
   /** Calls that ended well. */
-  readonly good: number;
+  good: number;
   /** Calls that failed, or were not answered, of clients that do well elsewhere. */
-  readonly bad: number;
-  /** Clients of most of whose calls to the pod the one or the other is true. */
-  readonly goodClients: number;
-  readonly badClients: number;
+  bad: number;
   /** The same of clients that did well elsewhere lately, and have called nothing else since. */
-  readonly doubted: number;
-  readonly doubtedClients: number;
-  /** Calls of the latter to all other pods, and those of them that failed or were under way. */
-  readonly elsewhere: number;
-  readonly badElsewhere: number;
+  doubted: number;
+  /** Calls of the two latter to all other pods, and those of them that failed or were under way. */
+  elsewhere: number;
+  badElsewhere: number;
 }
 
-/** The sum of two. */
-export function addEvidence(one: Evidence, other: Evidence): Evidence {
+/**
+ * Who says what of one pod: clients of most of whose calls the one or the other is true. An address has one voice, with
+ * however many streams it comes and however often it reports.
+ */
+export interface Votes {
+  good: number;
+  bad: number;
+  doubted: number;
+}
+
+export interface Evidence {
+  readonly calls: CallEvidence;
+  readonly votes: Votes;
+}
+
+export function noCalls(): CallEvidence {
+  return { good: 0, bad: 0, doubted: 0, elsewhere: 0, badElsewhere: 0 };
+}
+
+export function addCalls(sum: CallEvidence, more: Readonly<CallEvidence>): void {
+  sum.good += more.good;
+  sum.bad += more.bad;
+  sum.doubted += more.doubted;
+  sum.elsewhere += more.elsewhere;
+  sum.badElsewhere += more.badElsewhere;
+}
+
+/** With those believed that are in doubt: the other pods do well for all clients together. */
+export function withoutDoubt({ calls, votes }: Evidence): Evidence {
   return {
-    good: one.good + other.good,
-    bad: one.bad + other.bad,
-    goodClients: one.goodClients + other.goodClients,
-    badClients: one.badClients + other.badClients,
-    doubted: one.doubted + other.doubted,
-    doubtedClients: one.doubtedClients + other.doubtedClients,
-    elsewhere: one.elsewhere + other.elsewhere,
-    badElsewhere: one.badElsewhere + other.badElsewhere,
+    calls: { ...calls, bad: calls.bad + calls.doubted, doubted: 0 },
+    votes: { ...votes, bad: votes.bad + votes.doubted, doubted: 0 },
   };
 }
 
-export const noEvidence: Evidence = {
-  good: 0,
-  bad: 0,
-  goodClients: 0,
-  badClients: 0,
-  doubted: 0,
-  doubtedClients: 0,
-  elsewhere: 0,
-  badElsewhere: 0,
-};
-
-/** With those believed that are in doubt: the other pods do well for all clients together. */
-export function withoutDoubt(evidence: Evidence): Evidence {
-  const { bad, badClients, doubted, doubtedClients } = evidence;
-  return { ...evidence, bad: bad + doubted, badClients: badClients + doubtedClients, doubted: 0, doubtedClients: 0 };
-}
-
 /** Whether most calls are bad, in whoever's eyes. */
-export function isMostlyBad({ good, bad, doubted }: Evidence): boolean {
+export function isMostlyBad({ good, bad, doubted }: CallEvidence): boolean {
   return bad + doubted > good;
 }
 
@@ -64,20 +64,20 @@ const minCallsOnTrial = 3;
  * Whether a pod is to be ejected. Pure. All of this has to be so:
  *
  * - it had enough calls, and the share of them that failed is as large as the settings say;
- * - more clients say so than say that it does well: one that lies is not believed against two;
+ * - more clients say so than say that it does well: one that lies is not believed against one that does not;
  * - it is not chance: were the pod as good as the others are, this would come about once in a thousand million times
  *   (Chernoff's bound for the binomial distribution).
  *
  * @param isOnTrial - whether it has been ejected and is back since a moment ago: less is enough
  */
-export function isSick(evidence: Evidence, settings: EjectionSettings, isOnTrial: boolean): boolean {
-  const { good, bad, goodClients, badClients, elsewhere, badElsewhere } = evidence;
-  const calls = good + bad;
+export function isSick({ calls, votes }: Evidence, settings: EjectionSettings, isOnTrial: boolean): boolean {
+  const { good, bad, elsewhere, badElsewhere } = calls;
+  const all = good + bad;
   const minCalls = isOnTrial ? Math.min(minCallsOnTrial, settings.minCalls) : settings.minCalls;
-  if (bad === 0 || calls < minCalls || bad / calls < settings.failurePercent / 100) return false;
-  if (badClients <= goodClients) return false;
+  if (bad === 0 || all < minCalls || bad / all < settings.failurePercent / 100) return false;
+  if (votes.bad <= votes.good) return false;
   const usual = (badElsewhere + 1) / (elsewhere + 2);
-  return surprise(bad, calls, usual) >= (isOnTrial ? noChanceOnTrial : noChance);
+  return surprise(bad, all, usual) >= (isOnTrial ? noChanceOnTrial : noChance);
 }
 
 /** How unlikely so many of so many are at this probability: the negative logarithm of a bound. */

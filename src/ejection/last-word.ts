@@ -7,6 +7,12 @@ export interface PodReport {
   readonly load: Pick<LocalityLoad, 'issued' | 'succeeded' | 'failed' | 'inProgress'>;
 }
 
+/** What a client says of a pod by most of its calls; `doubted`: it is bad, and so may the client be. */
+export type Opinion = 'good' | 'bad' | 'doubted';
+
+/** As numbers; 0 is none. */
+const opinions: readonly (Opinion | undefined)[] = [undefined, 'good', 'bad', 'doubted'];
+
 /** A pod that has not answered since. */
 interface Unanswered {
   /** When the first of its calls began, as far as that can be known; undefined: it answers again. */
@@ -29,6 +35,8 @@ export function isWellOnTheWhole(well: number, bad: number): boolean {
 const timesAsLong = 10;
 /** How much of what is known about durations is kept from one report to the next. */
 const kept = 0.8;
+/** More calls than this to a pod in an interval are no more than this; and 32 bits hold it exactly. */
+const mostCalls = 2 ** 24;
 /** Half of what was heard longer ago than the last report is forgotten after this, milliseconds. */
 const memoryHalfLifeMs = 10_000;
 
@@ -49,6 +57,8 @@ export class LastWord {
   #wellBad = 0;
   #good = new Float32Array(0);
   #bad = new Float32Array(0);
+  /** What it last said of each pod and when: tenths of a second, times four, and the opinion. */
+  #opinions = new Int32Array(0);
   /** Bad calls that were counted in a report before. */
   readonly #repeated = new Map<number, number>();
   readonly #unanswered = new Map<number, Unanswered>();
@@ -71,6 +81,9 @@ export class LastWord {
     if (this.#good.length < capacity) {
       this.#good = new Float32Array(capacity);
       this.#bad = new Float32Array(capacity);
+      const before = this.#opinions;
+      this.#opinions = new Int32Array(capacity);
+      this.#opinions.set(before);
     } else {
       this.#good.fill(0);
       this.#bad.fill(0);
@@ -80,9 +93,8 @@ export class LastWord {
     this.#inFlightMs *= kept;
     this.#ended *= kept;
     let [inFlightMs, ended] = [0, 0];
-    for (const {
-      load: { succeeded, failed, inProgress },
-    } of reports) {
+    for (const { load } of reports) {
+      const { succeeded, failed, inProgress } = plausible(load, isIssuedCounted);
       if (succeeded === 0) continue;
       inFlightMs += inProgress * intervalMs;
       ended += succeeded + failed;
@@ -92,8 +104,18 @@ export class LastWord {
     // Where all pods become slow at once, what was usual is not.
     this.#usualMs = Math.max(meanOf(inFlightMs, ended), meanOf(this.#inFlightMs, this.#ended));
     for (const { slot, load } of reports) {
-      this.#hearOf(slot, load, isIssuedCounted ? load.issued : undefined, now);
+      this.#hearOf(slot, plausible(load, isIssuedCounted), now);
     }
+    for (const { slot } of reports) {
+      const opinion = this.#opinionNow(slot);
+      if (opinion !== undefined) this.#opinions[slot] = tenths(now) * 4 + opinions.indexOf(opinion);
+    }
+  }
+
+  /** What it last said of a pod, unless that was before `since`. */
+  opinion(slot: number, since: number): Opinion | undefined {
+    const said = this.#opinions[slot] ?? 0;
+    return said / 4 >= tenths(since) ? opinions[said % 4] : undefined;
   }
 
   /** Calls to a pod that ended well. */
@@ -121,8 +143,8 @@ export class LastWord {
   elsewhere(slot: number): { readonly calls: number; readonly bad: number } {
     const isWell = this.#isWell(slot);
     return {
-      calls: this.#wellCalls - (isWell ? this.good(slot) + this.bad(slot) : 0),
-      bad: this.#wellBad - (isWell ? this.bad(slot) : 0),
+      calls: Math.max(0, this.#wellCalls - (isWell ? this.good(slot) + this.bad(slot) : 0)),
+      bad: Math.max(0, this.#wellBad - (isWell ? this.bad(slot) : 0)),
     };
   }
 
@@ -138,23 +160,25 @@ export class LastWord {
     return isWellOnTheWhole(this.#memoryGood, this.#memoryBad) ? 'before' : undefined;
   }
 
+  #opinionNow(slot: number): Opinion | undefined {
+    const [good, bad] = [this.good(slot), this.bad(slot)];
+    if (bad <= good) return good > 0 ? 'good' : undefined;
+    const well = this.doesWellElsewhere(slot);
+    return well && (well === 'now' ? 'bad' : 'doubted');
+  }
+
   #isWell(slot: number): boolean {
     return this.good(slot) > this.bad(slot);
   }
 
   /** The pod is gone, and its slot will be another one's. */
   forget(slot: number): void {
-    if (slot < this.#good.length) this.#good[slot] = this.#bad[slot] = 0;
+    if (slot < this.#good.length) this.#good[slot] = this.#bad[slot] = this.#opinions[slot] = 0;
     this.#unanswered.delete(slot);
     this.#repeated.delete(slot);
   }
 
-  #hearOf(
-    slot: number,
-    { succeeded, failed, inProgress }: PodReport['load'],
-    issued: number | undefined,
-    now: number,
-  ): void {
+  #hearOf(slot: number, { issued, succeeded, failed, inProgress }: Plausible, now: number): void {
     const before = this.#unanswered.get(slot);
     if (before !== undefined) {
       this.#repeated.set(slot, Math.min(before.owed, failed));
@@ -205,6 +229,24 @@ export class LastWord {
     this.#memoryGood = (this.#memoryGood + this.#goodSum) * factor;
     this.#memoryBad = (this.#memoryBad + this.#badSum) * factor;
   }
+}
+
+interface Plausible extends Omit<PodReport['load'], 'issued'> {
+  /** Undefined where the client does not count calls that begin. */
+  readonly issued: number | undefined;
+}
+
+function plausible({ issued, succeeded, failed, inProgress }: PodReport['load'], isIssuedCounted: boolean): Plausible {
+  return {
+    issued: isIssuedCounted ? Math.min(issued, mostCalls) : undefined,
+    succeeded: Math.min(succeeded, mostCalls),
+    failed: Math.min(failed, mostCalls),
+    inProgress: Math.min(inProgress, mostCalls),
+  };
+}
+
+function tenths(ms: number): number {
+  return Math.floor(ms / 100);
 }
 
 function meanOf(inFlightMs: number, ended: number): number {

@@ -1,6 +1,14 @@
 import type { LocalityLoad } from '@evenkeel/xds';
 import { type EjectionSettings, mostEjected } from '../model/ejection-settings.ts';
-import { addEvidence, type Evidence, isMostlyBad, isSick, noEvidence, withoutDoubt } from './evidence.ts';
+import {
+  type CallEvidence,
+  type Evidence,
+  isMostlyBad,
+  isSick,
+  noCalls,
+  type Votes,
+  withoutDoubt,
+} from './evidence.ts';
 import { isWellOnTheWhole, LastWord } from './last-word.ts';
 import { Suspicion } from './suspicion.ts';
 
@@ -48,8 +56,23 @@ const graceMs = 5_000;
 /** A client's word counts until so many of its intervals later, and some time for its way. */
 const wordIntervals = 1.5;
 const wordSlackMs = 500;
+/** Clients times pods that one look goes through, so that it holds nobody up; the rest is for the next one. */
+const cellsPerLook = 100_000;
 /** Where as large a share of the calls to what is left fails, nothing is gained by leaving the others out. */
 const hopeless = 0.95;
+
+/** A client that reports, as far as its word counts. */
+export interface Witness {
+  /** Unique. */
+  readonly client: number;
+  /** Whose voice it is: where it connects from. Clients of one address have one voice together. */
+  readonly from: string;
+  /** How often it was asked to report. */
+  readonly askedMs: number;
+  /** The time that this report is of. */
+  readonly intervalMs: number;
+  readonly isIssuedCounted: boolean;
+}
 
 const notWanted = 'its Service is not to have pods ejected';
 
@@ -58,9 +81,13 @@ export class PortEjection {
   settings: EjectionSettings | undefined;
   readonly #pods = new Map<string, Pod>();
   readonly #words = new Map<number, LastWord>();
+  /** The same words, by whose voice they are. */
+  readonly #voices = new Map<string, Map<number, LastWord>>();
   readonly #freeSlots: number[] = [];
   #capacity = 0;
   #judgedFromMs: number | undefined;
+  /** How many of the pods that somebody calls bad the last looks have gone through. */
+  #lookedAt = 0;
 
   constructor(settings: EjectionSettings | undefined) {
     this.settings = settings;
@@ -69,6 +96,11 @@ export class PortEjection {
   /** Cells that are held: clients times pods. */
   get cells(): number {
     return this.#words.size * this.#capacity;
+  }
+
+  /** Whether there are pods that the last look did not come to. */
+  get isUnfinished(): boolean {
+    return this.#lookedAt > 0;
   }
 
   /** Why a pod is out; undefined: it is not. */
@@ -117,49 +149,47 @@ export class PortEjection {
     return this.#capacity;
   }
 
-  /** A client's report. Says whether it is worth a look: some pod does badly by it. */
-  hear(
-    client: number,
-    localities: readonly LocalityLoad[],
-    { intervalMs, isIssuedCounted }: { readonly intervalMs: number; readonly isIssuedCounted: boolean },
-    now: number,
-  ): { readonly isBad: boolean; readonly changes: EjectionChange[] } {
+  /** A client's report. Says whether it is worth a look: some pod does badly by it, or answers again. */
+  hear(witness: Witness, localities: readonly LocalityLoad[], now: number): boolean {
     const heard: { readonly slot: number; readonly pod: Pod; readonly load: LocalityLoad }[] = [];
     for (const load of localities) {
       const pod = this.#pods.get(load.locality.subZone);
       if (pod !== undefined) heard.push({ slot: pod.slot, pod, load });
     }
-    let word = this.#words.get(client);
-    if (word === undefined) {
-      if (heard.length === 0) return { isBad: false, changes: [] };
-      word = new LastWord();
-      // The first that is heard does not decide alone: the others have not had their turn.
-      this.#judgedFromMs ??= now + 2 * intervalMs;
-      this.#words.set(client, word);
-    }
-    word.hear(heard, this.#capacity, { intervalMs, isIssuedCounted }, now);
-    let isBad = false;
-    const changes: EjectionChange[] = [];
-    for (const { pod, slot, load } of heard) {
+    const word = this.#words.get(witness.client) ?? (heard.length === 0 ? undefined : this.#wordOf(witness, now));
+    if (word === undefined) return false;
+    word.hear(heard, this.#capacity, witness, now);
+    let isWorthALook = false;
+    for (const { pod, slot } of heard) {
       const bad = word.bad(slot);
-      if (pod.ejected !== undefined) {
-        const { kind, sinceMs } = pod.ejected;
-        if (kind === 'silent' && load.succeeded > load.failed && now - intervalMs > sinceMs) {
-          changes.push(this.#release(pod, now, 'it answers calls that it was thought to have lost'));
-        }
-      } else if (bad > 0 || pod.suspicion !== undefined) {
-        const said = evidenceOf(word, slot, word.newlyBad(slot));
+      if (pod.ejected !== undefined) isWorthALook ||= pod.ejected.kind === 'silent' && word.good(slot) > bad;
+      else if (bad > 0 || pod.suspicion !== undefined) {
+        const said = noCalls();
+        addWord(said, word, slot, word.newlyBad(slot));
         if (said.bad + said.doubted > 0) pod.suspicion ??= new Suspicion();
         pod.suspicion?.add(said, now);
-        isBad ||= bad > 0;
+        isWorthALook ||= bad > 0;
       }
     }
-    return { isBad, changes };
+    return isWorthALook;
+  }
+
+  #wordOf({ client, from, askedMs }: Witness, now: number): LastWord {
+    const word = new LastWord();
+    // The first that is heard does not decide alone: the others have not had their turn.
+    this.#judgedFromMs ??= now + 2 * askedMs;
+    this.#words.set(client, word);
+    const voice = this.#voices.get(from) ?? new Map<number, LastWord>();
+    this.#voices.set(from, voice.set(client, word));
+    return word;
   }
 
   /** A client reports no more. */
-  leave(client: number): void {
+  leave(client: number, from: string): void {
     this.#words.delete(client);
+    const voice = this.#voices.get(from);
+    voice?.delete(client);
+    if (voice?.size === 0) this.#voices.delete(from);
   }
 
   /** Decides, by everything that was heard. */
@@ -167,18 +197,21 @@ export class PortEjection {
     const { settings } = this;
     const changes: EjectionChange[] = [];
     const out = this.#out;
+    const from = this.#lookedAt;
+    this.#lookedAt = 0;
     if (settings === undefined) return out.map((pod) => this.#release(pod, now, notWanted));
     if (now < (this.#judgedFromMs ?? now)) return [];
     for (const pod of out) {
       if (now >= pod.ejected!.untilMs) changes.push(this.#release(pod, now, 'its time is over'));
+      else if (this.#isAnswering(pod, now)) {
+        changes.push(this.#release(pod, now, 'it answers calls that it was thought to have lost'));
+      }
     }
     if (this.#out.length > 0 && this.#isHopeless(settings, now)) {
       for (const pod of this.#out) changes.push(this.#release(pod, now, 'calls to the other pods fail as well'));
       return changes;
     }
-    const sick = [...this.#pods.values()]
-      .flatMap((pod) => this.#judge(pod, settings, now) ?? [])
-      .sort((a, b) => b.evidence.bad - a.evidence.bad);
+    const sick = this.#suspected(settings, from, now).sort((a, b) => b.evidence.calls.bad - a.evidence.calls.bad);
     for (const { pod, evidence } of sick) {
       if (this.#out.length >= mostEjected(this.#pods.size, settings)) break;
       changes.push(this.#eject(pod, evidence, settings, now));
@@ -190,53 +223,105 @@ export class PortEjection {
     return [...this.#pods.values()].filter(({ ejected }) => ejected !== undefined);
   }
 
-  #judge(pod: Pod, settings: EjectionSettings, now: number): { pod: Pod; evidence: Evidence } | undefined {
-    if (pod.suspicion === undefined || pod.ejected !== undefined || now < pod.judgedFromMs) return undefined;
-    const earlier = pod.suspicion.sum(now);
-    if (earlier === undefined) {
-      pod.suspicion = undefined;
-      return undefined;
-    }
-    const isOnTrial = now - pod.backAt < settings.baseMs;
-    const isRestWell = this.#isRestWell(pod, now);
-    const found = [this.#latest(pod, now), earlier]
-      .map((evidence) => (isRestWell ? withoutDoubt(evidence) : evidence))
-      .find((evidence) => isSick(evidence, settings, isOnTrial));
-    return found && { pod, evidence: found };
+  /** Pods that are to be ejected, and why. */
+  #suspected(
+    settings: EjectionSettings,
+    from: number,
+    now: number,
+  ): { readonly pod: Pod; readonly evidence: Evidence }[] {
+    const left = [...this.#pods.values()].filter(({ ejected }) => ejected === undefined);
+    const suspected = left.flatMap((pod) => {
+      const earlier = pod.suspicion?.sum(now);
+      if (earlier === undefined) pod.suspicion = undefined;
+      return earlier === undefined ? [] : [{ pod, earlier, isMostlyBad: isMostlyBad(earlier.calls) }];
+    });
+    const bad = suspected.filter((one) => one.isMostlyBad).length;
+    const most = Math.max(1, Math.floor(cellsPerLook / (this.#words.size + 1)));
+    const turn = suspected.slice(from, from + most);
+    if (from + most < suspected.length) this.#lookedAt = from + most;
+    return turn.flatMap(({ pod, earlier, isMostlyBad }) => {
+      if (now < pod.judgedFromMs) return [];
+      const isOnTrial = now - pod.backAt < settings.baseMs;
+      // Whether most of the other pods do well, by all that was heard lately.
+      const badOthers = bad - (isMostlyBad ? 1 : 0);
+      const isRestWell = isWellOnTheWhole(left.length - 1 - badOthers, badOthers);
+      const evidence = [() => this.#latest(pod, now), () => this.#since(pod, earlier, now)]
+        .map((found) => (isRestWell ? withoutDoubt(found()) : found()))
+        .find((found) => isSick(found, settings, isOnTrial));
+      return evidence === undefined ? [] : [{ pod, evidence }];
+    });
   }
 
   /** What all clients last said of a pod. */
   #latest({ slot }: Pod, now: number): Evidence {
-    let sum = noEvidence;
+    const calls = noCalls();
     for (const word of this.#words.values()) {
-      if (isCurrent(word, now)) sum = addEvidence(sum, evidenceOf(word, slot, word.bad(slot)));
+      if (isCurrent(word, now)) addWord(calls, word, slot, word.bad(slot));
     }
-    return sum;
+    const votes = this.#votes(slot, (word) => (isCurrent(word, now) ? word.at : Number.POSITIVE_INFINITY));
+    return { calls, votes };
   }
 
-  /** Whether most of the other pods do well, by all that was heard lately. */
-  #isRestWell(pod: Pod, now: number): boolean {
-    const others = [...this.#pods.values()].filter((other) => other !== pod && other.ejected === undefined);
-    const bad = others.filter(({ suspicion }) => {
-      const sum = suspicion?.sum(now);
-      return sum !== undefined && isMostlyBad(sum);
-    });
-    return isWellOnTheWhole(others.length - bad.length, bad.length);
+  /** What was said of it since it was first called bad; who called it good just before counts. */
+  #since({ slot }: Pod, { since, calls }: { since: number; calls: CallEvidence }, now: number): Evidence {
+    return { calls, votes: this.#votes(slot, (word) => Math.min(since, now) - lifeOf(word)) };
   }
 
-  /** Whether all pods that are left fail for everybody. */
-  #isHopeless({ minCalls }: EjectionSettings, now: number): boolean {
-    let [good, bad] = [0, 0];
-    const left = [...this.#pods.values()].filter(({ ejected }) => ejected === undefined);
-    for (const word of this.#words.values()) {
-      // What a client says of the time before it was sent elsewhere says nothing of what is left.
-      if (!isCurrent(word, now)) continue;
-      for (const { slot } of left) {
-        good += word.good(slot);
-        bad += word.bad(slot);
+  /** Who says what of a pod, one voice an address: that of most of its clients. */
+  #votes(slot: number, sinceOf: (word: LastWord) => number): Votes {
+    const votes = { good: 0, bad: 0, doubted: 0 };
+    for (const words of this.#voices.values()) {
+      const own = { good: 0, bad: 0, doubted: 0 };
+      for (const word of words.values()) {
+        const opinion = word.opinion(slot, sinceOf(word));
+        if (opinion !== undefined) own[opinion] += 1;
       }
+      if (own.bad > own.good) votes.bad += 1;
+      else if (own.bad + own.doubted > own.good) votes.doubted += 1;
+      else if (own.good > 0) votes.good += 1;
     }
-    return bad + good >= minCalls && bad >= (bad + good) * hopeless;
+    return votes;
+  }
+
+  /** Whether a pod that answered nobody does answer those that waited: more of them than those that wait still. */
+  #isAnswering({ slot, ejected }: Pod, now: number): boolean {
+    if (ejected?.kind !== 'silent') return false;
+    let [answered, waiting] = [0, 0];
+    for (const words of this.#voices.values()) {
+      let balance = 0;
+      for (const word of words.values()) {
+        if (!isCurrent(word, now)) continue;
+        if (word.isSilent(slot)) balance -= 1;
+        else if (word.at - word.intervalMs > ejected.sinceMs && word.good(slot) > word.bad(slot)) balance += 1;
+      }
+      if (balance > 0) answered += 1;
+      else if (balance < 0) waiting += 1;
+    }
+    return answered > waiting;
+  }
+
+  /** Whether all pods that are left fail for everybody: nearly all calls, and for more clients than not. */
+  #isHopeless({ minCalls }: EjectionSettings, now: number): boolean {
+    const left = [...this.#pods.values()].filter(({ ejected }) => ejected === undefined);
+    const isBad = (good: number, bad: number): boolean => bad > 0 && bad >= (bad + good) * hopeless;
+    const all = { good: 0, bad: 0 };
+    let balance = 0;
+    for (const words of this.#voices.values()) {
+      const own = { good: 0, bad: 0 };
+      for (const word of words.values()) {
+        // What a client says of the time before it was sent elsewhere says nothing of what is left.
+        if (!isCurrent(word, now)) continue;
+        for (const { slot } of left) {
+          own.good += word.good(slot);
+          own.bad += word.bad(slot);
+        }
+      }
+      all.good += own.good;
+      all.bad += own.bad;
+      if (isBad(own.good, own.bad)) balance += 1;
+      else if (own.good > 0) balance -= 1;
+    }
+    return balance > 0 && all.bad + all.good >= minCalls && isBad(all.good, all.bad);
   }
 
   #eject(pod: Pod, evidence: Evidence, settings: EjectionSettings, now: number): EjectionChange {
@@ -282,30 +367,29 @@ export class PortEjection {
   }
 }
 
-function isCurrent({ at, intervalMs }: LastWord, now: number): boolean {
-  return now - at <= intervalMs * wordIntervals + wordSlackMs;
+/** How long a client's word counts. */
+function lifeOf({ intervalMs }: LastWord): number {
+  return intervalMs * wordIntervals + wordSlackMs;
 }
 
-/** What one client says of one pod. It is a witness against the pod only where it does well elsewhere. */
-function evidenceOf(word: LastWord, slot: number, bad: number): Evidence {
-  const good = word.good(slot);
+function isCurrent(word: LastWord, now: number): boolean {
+  return now - word.at <= lifeOf(word);
+}
+
+/** Adds what one client says of one pod. It is a witness against the pod only where it does well elsewhere. */
+function addWord(sum: CallEvidence, word: LastWord, slot: number, bad: number): void {
+  sum.good += word.good(slot);
   const well = bad > 0 ? word.doesWellElsewhere(slot) : undefined;
+  if (well === undefined) return;
   const elsewhere = word.elsewhere(slot);
-  const isMostly = bad > good ? 1 : 0;
-  return {
-    good,
-    bad: well === 'now' ? bad : 0,
-    goodClients: good > 0 && isMostly === 0 ? 1 : 0,
-    badClients: well === 'now' ? isMostly : 0,
-    doubted: well === 'before' ? bad : 0,
-    doubtedClients: well === 'before' ? isMostly : 0,
-    elsewhere: well === undefined ? 0 : elsewhere.calls,
-    badElsewhere: well === undefined ? 0 : elsewhere.bad,
-  };
+  sum[well === 'now' ? 'bad' : 'doubted'] += bad;
+  sum.elsewhere += elsewhere.calls;
+  sum.badElsewhere += elsewhere.bad;
 }
 
-function sentence(kind: Ejected['kind'], { good, bad, badClients, elsewhere, badElsewhere }: Evidence): string {
-  const clients = badClients === 1 ? '1 client' : `${badClients} clients`;
+function sentence(kind: Ejected['kind'], { calls, votes }: Evidence): string {
+  const { good, bad, elsewhere, badElsewhere } = calls;
+  const clients = votes.bad === 1 ? '1 client' : `${votes.bad} clients`;
   const what = kind === 'silent' ? `none of ${bad} calls was answered` : `${bad} of ${good + bad} calls failed`;
   const rest = elsewhere === 0 ? '' : `, ${Math.round((badElsewhere / elsewhere) * 100)} % of theirs to the other pods`;
   return `${what} (${clients}${rest})`;

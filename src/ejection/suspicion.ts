@@ -1,4 +1,4 @@
-import { addEvidence, type Evidence, noEvidence } from './evidence.ts';
+import { addCalls, type CallEvidence, noCalls } from './evidence.ts';
 
 /** How far back calls count, milliseconds, where clients call a pod too seldom for one report to be enough. */
 const horizonMs = 30_000;
@@ -6,25 +6,26 @@ const slotMs = 1_000;
 
 interface Slot {
   readonly at: number;
-  evidence: Evidence;
+  readonly calls: CallEvidence;
 }
 
-/** What was heard of one pod since somebody first called it bad, at most 30 s ago. */
+/** Calls to one pod that were heard of since somebody first called it bad, at most 30 s ago. */
 export class Suspicion {
   #slots: Slot[] = [];
 
-  add(evidence: Evidence, now: number): void {
+  add(calls: Readonly<CallEvidence>, now: number): void {
     const last = this.#slots.at(-1);
-    if (last !== undefined && now - last.at < slotMs) last.evidence = addEvidence(last.evidence, evidence);
-    else this.#slots.push({ at: now, evidence });
+    if (last !== undefined && now - last.at < slotMs) addCalls(last.calls, calls);
+    else this.#slots.push({ at: now, calls: { ...calls } });
   }
 
-  /** All of it that is recent enough; undefined where nobody calls it bad any more. */
-  sum(now: number): Evidence | undefined {
-    const first = this.#slots.findIndex(
-      ({ at, evidence }) => now - at <= horizonMs && evidence.bad + evidence.doubted > 0,
-    );
+  /** All of it that is recent enough, and since when; undefined where nobody calls it bad any more. */
+  sum(now: number): { readonly since: number; readonly calls: CallEvidence } | undefined {
+    const first = this.#slots.findIndex(({ at, calls }) => now - at <= horizonMs && calls.bad + calls.doubted > 0);
     this.#slots = first === -1 ? [] : this.#slots.slice(first);
-    return first === -1 ? undefined : this.#slots.map((slot) => slot.evidence).reduce(addEvidence, noEvidence);
+    if (first === -1) return undefined;
+    const sum = noCalls();
+    for (const { calls } of this.#slots) addCalls(sum, calls);
+    return { since: this.#slots[0]!.at, calls: sum };
   }
 }

@@ -19,6 +19,15 @@ export interface SimulatedClient {
   readonly countsIssued?: boolean;
 }
 
+/** A client that reports what is not so. */
+export interface Liar {
+  /** Where it connects from; default `liar`. */
+  readonly from?: string;
+  /** Default 1,000. */
+  readonly everyMs?: number;
+  readonly says: (pods: readonly string[]) => readonly ({ readonly pod: string } & Partial<Counted>)[];
+}
+
 export interface FleetOptions {
   readonly pods: readonly string[];
   readonly clients: readonly SimulatedClient[];
@@ -94,7 +103,7 @@ export class SimulatedFleet {
     this.#tellPods();
     this.#senders = options.clients.map((client, id) => {
       const is = { intervalMs: 1_000, deadlineMs: 1_000, hasNetwork: () => true, countsIssued: true, ...client };
-      this.#ejector.opened(id, is.intervalMs, is.countsIssued);
+      this.#open(id, is);
       const phaseMs = Math.floor((this.random() * is.intervalMs) / stepMs) * stepMs;
       return { id, is, phaseMs, owed: this.random(), next: id, reportedAt: 0, counts: new Map() };
     });
@@ -123,25 +132,28 @@ export class SimulatedFleet {
     this.#ejector = new Ejector({ clock: this.clock, changed: (_cluster, changes) => this.#changed(changes) });
     this.#tellPods();
     for (const { id, is, counts } of this.#senders) {
-      this.#ejector.opened(id, is.intervalMs, is.countsIssued);
+      this.#open(id, is);
       for (const counted of counts.values()) counted.issued = counted.succeeded = counted.failed = 0;
     }
     this.#publish();
   }
 
-  /** A client that makes no call reports every second that so many failed, and that all went well with the last pod. */
-  lie(id: number, failed: Readonly<Record<string, number>>): void {
-    this.#ejector.opened(id, 1_000, true);
-    const localities = Object.entries({ ...failed, [this.#pods.at(-1)!]: 0 }).map(([subZone, bad]) => ({
-      locality: { region: '', zone: '', subZone },
-      ...{ priority: 0, issued: Math.max(1_000_000, bad), inProgress: 0 },
-      ...{ failed: bad, succeeded: bad === 0 ? 1_000_000_000 : 0 },
-    }));
+  /** A client that makes no call says whatever it likes, as often as it likes, through a stream of its own. */
+  lie(id: number, { from = 'liar', everyMs = 1_000, says }: Liar): void {
+    this.#ejector.opened(id, { intervalMs: 1_000, isIssuedCounted: true, from });
     const again = (): void => {
+      const localities = says(this.#pods).map(({ pod, ...counts }) => ({
+        locality: { region: '', zone: '', subZone: pod },
+        ...{ priority: 0, issued: 0, succeeded: 0, failed: 0, inProgress: 0, ...counts },
+      }));
       this.#ejector.report(id, [{ name: cluster, serviceName: '', intervalMs: 1_000, dropped: 0, localities }]);
-      this.clock.after(1_000, again);
+      this.clock.after(everyMs, again);
     };
     again();
+  }
+
+  #open(id: number, { intervalMs, countsIssued }: Required<SimulatedClient>): void {
+    this.#ejector.opened(id, { intervalMs, isIssuedCounted: countsIssued, from: `client-${id}` });
   }
 
   run(ms: number, each: () => void = () => {}): this {
