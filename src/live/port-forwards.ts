@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { EvenkeelError, messageOf } from '../base/errors.ts';
 
 /** What finds every replica that the chart has made. */
@@ -17,16 +18,25 @@ export interface PortForwards {
   close(): void;
 }
 
-interface PodList {
-  readonly items?: readonly {
-    readonly metadata: { readonly name: string; readonly namespace: string };
-    readonly spec?: {
-      readonly containers?: readonly {
-        readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
-      }[];
-    };
-  }[];
-}
+/** What is read of `kubectl get pods -o json`. */
+const podSchema = z.object({
+  metadata: z.object({ name: z.string().max(253), namespace: z.string().max(63) }),
+  spec: z
+    .object({
+      containers: z
+        .array(
+          z.object({
+            ports: z
+              .array(z.object({ name: z.string().optional(), containerPort: z.int().min(1).max(65_535) }))
+              .optional(),
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
+});
+const podsSchema = z.object({ items: z.array(podSchema) });
+type Pod = z.infer<typeof podSchema>;
 
 /**
  * Opens a `kubectl port-forward` to every replica of evenkeel, with the rights of whoever runs it.
@@ -57,19 +67,27 @@ export async function openPortForwards(flags: readonly string[], kubectl = 'kube
   return { admins: forwards.map(({ admin }) => admin), close };
 }
 
-async function listPods(kubectl: string, args: readonly string[]): Promise<NonNullable<PodList['items']>> {
+async function listPods(kubectl: string, args: readonly string[]): Promise<readonly Pod[]> {
+  let answer: unknown;
   try {
     const { stdout } = await promisify(execFile)(kubectl, [...args], { maxBuffer: 64 * 1024 * 1024 });
-    return (JSON.parse(stdout) as PodList).items ?? [];
+    answer = JSON.parse(stdout);
   } catch (cause) {
     throw unreachable(`kubectl get pods fails: ${messageOf(cause)}`, 'Run kubectl get pods with the same flags.');
   }
+  const pods = podsSchema.safeParse(answer);
+  if (pods.success) return pods.data.items;
+  const { path, message } = pods.error.issues[0]!;
+  throw unreachable(
+    `what kubectl get pods prints is no list of pods: ${path.join('.')}: ${message}`,
+    'Run kubectl get pods -o json with the same flags.',
+  );
 }
 
 async function forward(
   kubectl: string,
   flags: readonly string[],
-  { metadata: { name, namespace }, spec }: NonNullable<PodList['items']>[number],
+  { metadata: { name, namespace }, spec }: Pod,
 ): Promise<{ readonly admin: string; end(): void }> {
   const ports = spec?.containers?.flatMap(({ ports: all = [] }) => all) ?? [];
   const port = ports.find((one) => one.name === 'http-admin')?.containerPort ?? adminPort;
