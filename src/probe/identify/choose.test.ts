@@ -19,6 +19,8 @@ test('a name that is said for the purpose wins, wherever it stands', () => {
   );
   assert.equal(chosen(answers(3, (n) => ({ trailers: { 'pod-name': `b${n}` } }))), 'trailer:pod-name');
   assert.equal(chosen(answers(3, (n) => ({ fields: { 'response.hostname': `b${n}` } }))), 'field:response.hostname');
+  assert.equal(chosen(answers(3, (n) => ({ fields: { 'pod.name': `b${n}`, 'user.name': 'c' } }))), 'field:pod.name');
+  assert.equal(chosen(answers(3, (n) => ({ fields: { 'k8s.pod.uid': `b${n}` } }))), 'field:k8s.pod.uid');
 });
 
 test('it tells backends apart behind one proxy and behind several', () => {

@@ -41,7 +41,9 @@ export function meaningOf(from: 'header' | 'trailer' | 'field' | 'line', name: s
   // What stands in a list is data; so is what lies deep.
   if (path.length > 4 || path.some((key) => /^\d+$/.test(key) || repeated.has(key.toLowerCase()))) return undefined;
   if (from !== 'field' && elsewhere.has(name.toLowerCase())) return undefined;
-  const word = path.at(-1)!.toLowerCase().replaceAll(/[-_ ]/g, '');
+  // `pod.name` is the name of a pod, as `k8s.pod.name` of OpenTelemetry.
+  const last = /^(name|id|uid|ip|addr|address)$/i.test(path.at(-1)!) ? path.slice(-2).join('') : path.at(-1)!;
+  const word = last.toLowerCase().replaceAll(/[-_ ]/g, '');
   const bare = word.replace(/^x(?=.)/, '');
   if (unique.has(word) || unique.has(bare)) return 'unique';
   if (own.has(word) || own.has(bare)) return 'own';
@@ -74,12 +76,13 @@ export function looksGenerated(value: string): boolean {
 const longestName = 253;
 
 /**
- * A name from an answer as it is reported: printable and at most 253 characters.
+ * A name from an answer as it is reported: printable and at most 253 characters, the middle left out: names differ at their ends.
  *
  * @param at - where it was found; nginx's `$upstream_addr` lists every server that it tried, of which the last one answered
  */
 export function cleanName(raw: string, at = ''): string {
   const last = /upstream/i.test(at) ? raw.split(/, | : /).at(-1)! : raw;
   const text = last.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  return text.length > longestName ? `${text.slice(0, longestName - 1)}…` : text;
+  const half = (longestName - 1) / 2;
+  return text.length > longestName ? `${text.slice(0, half)}…${text.slice(-half)}` : text;
 }

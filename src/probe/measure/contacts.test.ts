@@ -65,12 +65,14 @@ test('what failed was sent and not answered; what never left was neither', () =>
 
 test('names are printable and bounded, and of several servers that a proxy tried the last one answered', () => {
   const contacts = new Contacts();
-  const [escaped, long] = calls(contacts, [
+  const [escaped, long, other] = calls(contacts, [
     ['OK', '\u001b[31mweb\u0007\n', peer],
-    ['OK', 'x'.repeat(5000), peer],
+    ['OK', `${'x'.repeat(5000)}0`, peer],
+    ['OK', `${'x'.repeat(5000)}1`, peer],
   ]);
   assert.equal(escaped, '[31mweb');
   assert.equal(long!.length, 253);
+  assert.notEqual(long, other);
   const upstream = { from: 'header', name: 'x-upstream-addr' } as const;
   const told: (string | undefined)[] = [];
   const engine = contacts.observe(engineOf([['OK', '10.0.0.1:80, 10.0.0.2:80', peer]]), upstream);

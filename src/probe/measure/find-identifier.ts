@@ -35,7 +35,8 @@ export async function findIdentifier(
   signal: AbortSignal,
 ): Promise<Identified> {
   const { identifier, deadlineMs } = options;
-  const wanted = wantedSamples(options, expected);
+  const enough = wantedSamples(options, expected);
+  let wanted = identifier === undefined ? enough : 1;
   const answers: AnswerSample[] = [];
   let made = 0;
   const failures: Sample[] = [];
@@ -52,6 +53,8 @@ export async function findIdentifier(
     made = 1;
     take(first);
   }
+  // Where the first answer does not say who gave it, others may: one pod of many is of another version.
+  if (identifier !== undefined && answers.some((one) => identifyIn(identifier, one) === undefined)) wanted = enough;
   // Where the first call fails, a few more say whether all do.
   const most = answers.length === 0 ? Math.min(4, wanted + 3) : wanted + Math.ceil((wanted - 1) / 6);
   const until = performance.now() + deadlineMs;
@@ -100,8 +103,7 @@ function ofFailures(failures: readonly Sample[], identifier: Identified['identif
 }
 
 /** Enough to see every backend and every connection, where the run itself makes so many calls. */
-function wantedSamples({ identifier, calls, connections = 0 }: ProbeOptions, expected: number): number {
-  if (identifier !== undefined) return 1;
+function wantedSamples({ calls, connections = 0 }: ProbeOptions, expected: number): number {
   const useful = Math.min(mostSamples, Math.max(fewestSamples, 4 * expected, connections));
   return Math.min(useful, calls ?? Number.POSITIVE_INFINITY);
 }

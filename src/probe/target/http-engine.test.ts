@@ -192,6 +192,20 @@ describe('a first call is a failed call of a target that was reached, where it',
   }
 });
 
+test('an answer without the header that --identify names does not say that no answer has it', async (t) => {
+  let all = 0;
+  const url = await serve(t, (_, response) => {
+    all += 1;
+    response.writeHead(200, all === 1 ? {} : { 'x-pod': 'web-0' }).end();
+  });
+  const { identifier } = await open(t, url, { identify: 'header:x-pod' }).identify();
+  assert.deepEqual(identifier, { from: 'header', name: 'x-pod' });
+  const once = open(t, url, { identify: 'header:x-pod' });
+  assert.equal((await once.identify()).samples, 1);
+  const none = open(t, url, { identify: 'header:x-none' }).identify();
+  await assert.rejects(none, { code: 'EK_PROBE_IDENTIFIER', message: /is in no answer/ });
+});
+
 test('samples are taken at the same time, and no more of them than the run makes calls', async (t) => {
   let inFlight = 0;
   let most = 0;
