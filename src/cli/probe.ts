@@ -60,6 +60,10 @@ async function probe(target: string, raw: RawProbeOptions): Promise<number> {
       progress.note('the run was ended before anything was measured');
     });
     return report === undefined ? 3 : await results.show(report, showProbe(options));
+  } catch (thrown) {
+    // A name that is still being resolved would hold the process.
+    leaveSoon();
+    throw thrown;
   } finally {
     progress.end();
     if (early.signal.aborted) leaveSoon();

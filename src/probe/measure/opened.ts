@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
+import { unlessAborted } from '../../base/shutdown.ts';
 import type { Engine } from '../load/engine.ts';
 import { reasonOf } from '../target/connect-reason.ts';
 import { type Expected, expectedOf } from '../target/expected.ts';
@@ -32,8 +33,13 @@ export function unreachable({ target }: ProbeOptions, why: string, cause?: unkno
 
 /** A name that does not exist is told at once and by its own words, not after the time for connecting. */
 export async function requireKnownHost(options: ProbeOptions): Promise<void> {
-  await expectedOf(options.target).catch((thrown: unknown) => {
-    throw unreachable(options, reasonOf(thrown), thrown);
+  const { target, connectMs } = options;
+  const late = AbortSignal.timeout(connectMs);
+  await unlessAborted(expectedOf(target), late).catch((thrown: unknown) => {
+    const words = late.aborted
+      ? `the name was not resolved within ${connectMs} ms: DNS does not answer`
+      : reasonOf(thrown);
+    throw unreachable(options, words, thrown);
   });
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
@@ -121,6 +122,42 @@ const grpcCases: readonly Unreachable[] = [
     says: /speaks no HTTP\/2.*220 mail/,
   },
 ];
+
+/** A DNS server that answers so, with a response code and no records; undefined: not at all. */
+async function dnsServer(rcode: number | undefined): Promise<string> {
+  const socket = createSocket('udp4');
+  sockets.add({ destroy: () => socket.close() });
+  socket.on('message', (message, { port, address }) => {
+    if (rcode === undefined) return;
+    const answer = Buffer.from(message);
+    answer.writeUInt16BE(0x8580 | rcode, 2);
+    socket.send(answer, port, address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return `127.0.0.1:${socket.address().port}`;
+}
+
+suite('why a name is not resolved', { timeout, concurrency: 4 }, () => {
+  for (const [name, rcode, says, connectTimeout] of [
+    ['no records', 0, /the name has no address/, '50s'],
+    ['SERVFAIL', 2, /failed to resolve the name \(SERVFAIL\)/, '50s'],
+    ['no such name', 3, /the name does not resolve/, '50s'],
+    ['REFUSED', 5, /refuses to answer/, '50s'],
+    ['no answer', undefined, /not resolved within 300 ms: DNS does not answer/, '300ms'],
+    ['no answer for long', undefined, /the DNS server does not answer/, '50s'],
+  ] as const) {
+    test(name, { timeout: 30_000 }, async () => {
+      const target = `dns://${await dnsServer(rcode)}/orders.shop:1`;
+      const call = withEngine(target, { connectTimeout }, async () => {});
+      await assert.rejects(call, { code: 'EK_PROBE_UNREACHABLE', message: says });
+    });
+  }
+  test('no DNS server', async () => {
+    const call = withEngine('dns://127.0.0.1:1/orders.shop:1', { connectTimeout: '50s' }, async () => {});
+    await assert.rejects(call, { message: /nothing listens where the DNS server ought to be/ });
+  });
+});
 
 for (const engine of ['channel', 'wire']) {
   suite(`why the engine ${engine} does not connect`, { timeout, concurrency: 4 }, () => {

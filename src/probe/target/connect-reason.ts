@@ -9,6 +9,11 @@ const words: Readonly<Record<string, string>> = {
   EPIPE: 'the server closed the connection',
   ENOTFOUND: 'the name does not resolve',
   EAI_AGAIN: 'the name does not resolve: the DNS server does not answer',
+  ENODATA: 'the name has no address',
+  ESERVFAIL: 'the DNS server failed to resolve the name (SERVFAIL)',
+  EREFUSED: 'the DNS server refuses to answer (REFUSED)',
+  ETIMEOUT: 'the DNS server does not answer',
+  EBADRESP: 'the answer of the DNS server cannot be read',
   ETIMEDOUT: 'nobody answers at that address',
   EHOSTUNREACH: 'there is no route to that address',
   ENETUNREACH: 'there is no route to that network',
@@ -41,13 +46,14 @@ const words: Readonly<Record<string, string>> = {
 
 interface SystemError extends Error {
   readonly code?: string;
+  readonly syscall?: string;
   readonly cert?: PeerCertificate;
   readonly errors?: readonly Error[];
 }
 
 /** What an error of a socket or of TLS comes to, in words, with the system's own behind them. */
 export function reasonOf(error: unknown): string {
-  const { code: given = '', cert, errors, message } = error as SystemError;
+  const { code: given = '', cert, errors, message, syscall } = error as SystemError;
   const code = given === 'EPROTO' ? (codeOfTls(message) ?? given) : given;
   // Several addresses of a name were tried.
   if (message === '' && errors !== undefined && errors.length > 0) return reasonOf(errors[0]);
@@ -55,7 +61,8 @@ export function reasonOf(error: unknown): string {
     const names = cert?.subjectaltname ?? cert?.subject?.CN?.toString() ?? 'no names';
     return bounded(`the server's certificate is for other names (--server-name): it has ${names}`);
   }
-  const known = words[code];
+  const ofDns = code === 'ECONNREFUSED' && syscall?.startsWith('query');
+  const known = ofDns ? 'nothing listens where the DNS server ought to be' : words[code];
   const detail = bounded(message ?? String(error));
   if (known === undefined) return detail === '' ? code : detail;
   return detail === '' ? known : `${known} (${detail})`;

@@ -1,6 +1,7 @@
 import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
 import { formatAddress } from '../../base/listen-address.ts';
+import { canonicalAddress } from '../../verdict/canonical-address.ts';
 import { largestFamily, type Wanted } from '../../verdict/match-backends.ts';
 import { type DialAddress, nameOfAddress } from './dial.ts';
 import type { ProbeTarget } from './parse-target.ts';
@@ -28,16 +29,21 @@ export type ExpectedBackend = Wanted;
  * @throws the resolver's error
  */
 export async function expectedOfDns(host: string, port: number, authority: string): Promise<Expected> {
-  const found = new Set((await resolve(host, authority)).map((address) => formatAddress(address, port)));
+  // DNS may have an address twice, also as an IPv6 one that an IPv4 one is mapped to.
+  const addresses = (await resolve(host, authority)).map((address) => canonicalAddress(formatAddress(address, port)));
+  const found = new Set(addresses);
   const backends = [...found].map((address) => ({ address }));
   const count = largestFamily(backends);
   return { source: 'dns', count: count > 1 ? count : null, backends, known: count > 1, families: true };
 }
 
+/** Not the half a minute that a server which is away takes by default. */
+const patience = { timeout: 500, tries: 3, maxTimeout: 1_000 };
+
 async function resolve(host: string, authority: string): Promise<string[]> {
   if (isIP(host) !== 0) return [host];
   if (authority === '') return (await dns.lookup(host, { all: true })).map(({ address }) => address);
-  const resolver = new dns.Resolver();
+  const resolver = new dns.Resolver(patience);
   resolver.setServers([authority]);
   const [v4, v6] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
   const found = [v4, v6].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
