@@ -1,7 +1,8 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
-import { fromBinary } from '@bufbuild/protobuf';
-import { type AdsTestClient, adsSotwPath, type ReceivedResponse, typeUrls } from '@evenkeel/xds';
+import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { type AdsTestClient, adsSotwPath, loadReportPath, type ReceivedResponse, typeUrls } from '@evenkeel/xds';
 import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
+import { LoadStatsRequestSchema } from '@evenkeel/xds/gen/envoy/service/load_stats/v3/lrs_pb';
 import { messageOf } from '../../src/base/errors.ts';
 import { World } from './world.ts';
 
@@ -22,6 +23,31 @@ function someClusters(count: number): number[] {
   return Array.from({ length: count }, (_, index) => (first + index * 7) % World.clusters);
 }
 
+/** A stream of load reports, as a client opens it that was asked for them; resolves once it was answered. */
+async function openReports(client: AdsTestClient) {
+  const call = client.call(loadReportPath);
+  const send = (message: MessageInitShape<typeof LoadStatsRequestSchema>) =>
+    call.send(toBinary(LoadStatsRequestSchema, create(LoadStatsRequestSchema, message)));
+  send({ node: { id: 'soak', metadata: { workload: `soak-${Math.floor(Math.random() * 50)}` } } });
+  await call.receive();
+  return send;
+}
+
+/** Calls to all endpoints of some clusters, some of which fail for everybody, so that they are ejected and come back. */
+function callsTo(world: World, numbers: readonly number[]) {
+  return numbers.map((number) => ({
+    clusterName: World.cluster(number),
+    upstreamLocalityStats: world.addresses(number).map((address, index) => {
+      const isSick = index === 0 && world.generation(number) % 3 === 0;
+      return {
+        locality: { subZone: `${address}:80` },
+        totalIssuedRequests: 20n,
+        [isSick ? 'totalErrorRequests' : 'totalSuccessfulRequests']: 20n,
+      };
+    }),
+  }));
+}
+
 /** A client that is there all the time and takes whatever it is sent. */
 export class SteadyClient {
   readonly #world: World;
@@ -32,14 +58,19 @@ export class SteadyClient {
   /** Why its stream ended before it was told to. */
   broken: string | undefined;
   #leaving = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(world: World, lag: RecordableHistogram) {
     this.#world = world;
     this.#lag = lag;
   }
 
-  async start(connect: Connect, delta: boolean): Promise<void> {
+  async start(connect: Connect, delta: boolean, reports: boolean): Promise<void> {
     this.#client = await connect();
+    if (reports) {
+      const send = await openReports(this.#client);
+      this.#timer = setInterval(() => send({ clusterStats: callsTo(this.#world, this.#numbers) }), 1_000);
+    }
     const names = [...new Set(this.#numbers)].map(World.cluster);
     if (delta) {
       const stream = this.#client.delta();
@@ -61,6 +92,7 @@ export class SteadyClient {
 
   async stop(): Promise<void> {
     this.#leaving = true;
+    clearInterval(this.#timer);
     await this.#client?.close();
   }
 
@@ -100,8 +132,9 @@ const manners = [
 const patienceMs = 60_000;
 
 /** Comes, does something, and goes; how, is drawn by chance. Fails where an answer does not come. */
-export async function passBy(connect: Connect): Promise<void> {
-  const manner = manners[Math.floor(Math.random() * manners.length)]!;
+export async function passBy(connect: Connect, world: World, reports: boolean): Promise<void> {
+  const known = reports ? [...manners, 'reports' as const] : manners;
+  const manner = known[Math.floor(Math.random() * known.length)]!;
   const client = await connect();
   const timer = setTimeout(() => void client.close(), patienceMs);
   try {
@@ -136,6 +169,12 @@ export async function passBy(connect: Connect): Promise<void> {
       case 'asks for everything':
         await client.delta().requestResponseAck(CDS);
         break;
+      case 'reports': {
+        const send = await openReports(client);
+        send({ clusterStats: callsTo(world, someClusters(30)) });
+        await client.sotw().requestResponse(EDS, names);
+        break;
+      }
       case 'changes its mind': {
         const stream = client.sotw();
         const others = Array.from({ length: World.clusters }, (_, number) => World.cluster(number)).filter(

@@ -22,6 +22,7 @@ Exit code 1 if memory grows or a client was left behind.
   --minutes N             how long (default 30)
   --changes-per-second N  changes of backends (default 10)
   --clients N             clients that stay (default 50)
+  --load-reports          clients report their calls, of which some fail
   --out FILE              where the figures go (default build/soak/soak.json)
 Example:
   npm run soak -- --minutes 1`;
@@ -30,11 +31,13 @@ const { values } = readArguments(usage, {
   minutes: { type: 'number', default: 30 },
   'changes-per-second': { type: 'number', default: 10 },
   clients: { type: 'number', default: 50 },
+  'load-reports': { type: 'boolean', default: false },
   out: { type: 'string', default: join(root, 'build', 'soak', 'soak.json') },
 });
 const durationMs = values.minutes * 60_000;
 const changeEveryMs = 1_000 / values['changes-per-second'];
 const steadyCount = values.clients;
+const reports = values['load-reports'];
 const guestEveryMs = 250;
 const deathEveryMs = 10_000;
 const callerLifeMs = 45_000;
@@ -64,6 +67,7 @@ const server = await Server.start(
     ...['--tls-ca', join(folder, 'ca.crt'), '--health-interval-ms', '500'],
     // Connections are asked to go in the course of the soak too.
     ...['--xds-max-connection-age-ms', '0'],
+    ...(reports ? ['--load-reports'] : []),
   ],
   join(dirname(values.out), 'serve.log'),
 );
@@ -119,7 +123,9 @@ async function soak() {
   await settled(async () => (await server.metric('evenkeel_health_targets', 'state="healthy"')) === World.backends);
   const before = { openFiles: await server.openFiles(), liveMb: mb(await server.liveBytes()) };
   const steady = Array.from({ length: steadyCount }, () => new SteadyClient(world, lag));
-  for (const [index, client] of steady.entries()) await client.start(index % 4 < 2 ? plain : secure, index % 2 === 1);
+  for (const [index, client] of steady.entries()) {
+    await client.start(index % 4 < 2 ? plain : secure, index % 2 === 1, reports);
+  }
 
   const visiting = new Set<Promise<void>>();
   const surroundings = { folder, descriptors, xdsAddress: server.xds, gateways: new Map<never, never>() };
@@ -139,7 +145,7 @@ async function soak() {
     repeatedly(durationMs / heapSamples, sampleHeap),
     repeatedly(guestEveryMs, async () => {
       guests += 1;
-      const visit = passBy(guests % 2 === 0 ? plain : secure).catch((error: unknown) => {
+      const visit = passBy(guests % 2 === 0 ? plain : secure, world, reports).catch((error: unknown) => {
         guestFailures[messageOf(error)] = (guestFailures[messageOf(error)] ?? 0) + 1;
       });
       visiting.add(visit);
@@ -157,13 +163,17 @@ async function soak() {
   const stale = staleNames();
   const broken = steady.flatMap(({ broken: why }) => why ?? []);
   const nacks = await server.metric('evenkeel_xds_nacks_total');
+  const heard = {
+    reports: await server.metric('evenkeel_load_reports_total'),
+    ejections: await server.metric('evenkeel_load_ejections_total'),
+  };
   await Promise.all(visiting);
   await world.calm();
   await Promise.all(steady.map((client) => client.stop()));
-  await settled(async () => (await server.metric('evenkeel_xds_streams')) === 0);
+  await settled(async () => (await server.metric('evenkeel_(?:xds|load)_streams')) === 0);
   await settled(async () => (await server.openFiles()) <= before.openFiles);
   const after = {
-    streams: await server.metric('evenkeel_xds_streams'),
+    streams: await server.metric('evenkeel_(?:xds|load)_streams'),
     openFiles: await server.openFiles(),
     liveMb: mb(await server.liveBytes()),
   };
@@ -171,8 +181,10 @@ async function soak() {
   await world.stop();
   const { failed: failedCalls, made, unanswered } = calls;
   const problems = problemsOf({ samples, heap, failedCalls, calls: made, unanswered, before, after, stale, nacks });
+  if (reports && (heard.reports === 0 || heard.ejections === 0))
+    problems.push(`no report was heard: ${JSON.stringify(heard)}`);
   if (broken.length > 0) problems.push(`${broken.length} streams of clients that stay were ended: ${broken[0]}`);
-  return { problems, before, after };
+  return { problems, before, after, heard };
 }
 
 const { present, missing } = await presentKinds();

@@ -59,6 +59,11 @@ export class World {
     return this.#generations[number]! % 250;
   }
 
+  /** Of its endpoints. */
+  addresses(number: number): string[] {
+    return Array.from({ length: paperEndpoints }, (_, index) => `10.${number}.${index}.${this.generation(number)}`);
+  }
+
   /** When the newest state was written, on the clock of `performance.now()`. */
   writtenAt(cluster: string): number | undefined {
     return this.#writtenAt.get(cluster);
@@ -123,9 +128,7 @@ export class World {
     const paper = this.#generations.map((_, number) => ({
       name: `paper-${number}`,
       ports: [{ name: 'grpc', port: 80 }],
-      endpoints: Array.from({ length: paperEndpoints }, (_endpoint, index) => ({
-        address: `10.${number}.${index}.${this.generation(number)}`,
-      })),
+      endpoints: this.addresses(number).map((address) => ({ address })),
     }));
     const called = {
       name: calledService,

@@ -100,6 +100,21 @@ test('a pod that fails for its caller is out for all clients, and everything say
   assert.deepEqual([said?.service, said?.endpoint, said?.times], ['shop/orders', `${sick}:50051`, 1]);
 });
 
+test('of two replicas each ejects for the clients that it hears, and for no other', async (t) => {
+  const [one, other] = await Promise.all([startControlPlane(t), startControlPlane(t)]);
+  for (const { ads } of [one, other]) await ads.requestResponseAck(typeUrls.endpoint, [cluster]);
+  const stop = reportOften(() => {
+    one.report({ [sick]: 100n });
+    other.report({});
+  });
+  t.after(stop);
+  assert.equal(addressesIn((await one.ads.responseAck(typeUrls.endpoint)).resources[0]!.bytes).length, 2);
+  stop();
+  const ejectedBy = ({ controlPlane }: typeof one): (string | null)[] =>
+    (controlPlane.load()!.services[0]?.pods ?? []).flatMap(({ address, ejected }) => (ejected === null ? [] : address));
+  assert.deepEqual([ejectedBy(one), ejectedBy(other)], [[`${sick}:50051`], []]);
+});
+
 test('what is ejected is the choice of the Service, and of the whole', async (t) => {
   const ways: [Partial<NonNullable<ControlPlaneOptions['load']>>, Partial<Service>][] = [
     [{ ejection: false }, {}],

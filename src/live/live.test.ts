@@ -101,6 +101,28 @@ test('replicas are one: counts are added up, and what several heard of is judged
   assert.equal(mergeViews([one]), one);
 });
 
+test('pods that were not there all the time, by one replica or the other, do not make the sum uneven', () => {
+  const rolled = (steady: readonly boolean[]) => {
+    const orders = service('orders', [100, 100, 10]);
+    return view({ ...orders, pods: orders.pods.map((pod, index) => ({ ...pod, steady: steady[index]! })) });
+  };
+  const whole = [true, true, true];
+  for (const views of [
+    [rolled([true, true, false]), rolled([true, true, false])],
+    [rolled(whole), rolled([true, true, false])],
+  ]) {
+    assert.equal(mergeViews(views).services[0]!.verdict, 'balanced');
+  }
+  assert.equal(mergeViews([rolled(whole), rolled(whole)]).services[0]!.verdict, 'skewed');
+});
+
+test('calls a second of replicas that look back differently far add up', () => {
+  const short = { ...view(service('orders', [50, 50])), windowMs: 10_000 };
+  const long = { ...view(service('orders', [200, 200])), windowMs: 40_000 };
+  assert.match(printTop(mergeViews([short, long]), plain), /orders:80 {2}balanced for .*, 20\.0 calls\/s/);
+  assert.equal(mergeViews([view(), { ...view(), windowMs: 40_000 }]).windowMs, 40_000);
+});
+
 test('a pod that one of several replicas has ejected is shown as ejected, whichever it is', () => {
   const ejected = { since: '2026-01-01T00:00:00.000Z', until: '2026-01-01T00:00:30.000Z', why: 'it fails' };
   const orders = service('orders', [1, 1]);

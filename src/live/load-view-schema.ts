@@ -14,6 +14,7 @@ const pod = z.object({
   ...totals.shape,
   inFlight: count,
   meanMs: count.nullable(),
+  steady: z.boolean().optional(),
   ejected: z.object({ since: name, until: name, why: text }).nullable(),
   total: totals,
 });

@@ -16,12 +16,19 @@ export function mergeViews(views: readonly LoadView[]): LoadView {
   );
   return {
     asOf: views.map(({ asOf }) => asOf).sort()[0] ?? '',
-    windowMs: Math.max(1, ...views.map(({ windowMs }) => windowMs)),
+    windowMs: commonWindowMs(views),
     streams: sum(views, ({ streams }) => streams),
     services: [...services]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, same]) => (same.length === 1 ? same[0]! : mergeService(same))),
   };
+}
+
+/** Replicas look back differently far, as their clients report: what divides the sum of calls into calls a second of all. */
+function commonWindowMs(views: readonly LoadView[]): number {
+  const callsOf = ({ services }: LoadView): number => sum(services, ({ calls }) => calls);
+  const [calls, perMs] = [sum(views, callsOf), sum(views, (view) => callsOf(view) / view.windowMs)];
+  return perMs > 0 ? calls / perMs : Math.max(1, ...views.map(({ windowMs }) => windowMs));
 }
 
 function mergeService(same: readonly LoadViewService[]): LoadViewService {
@@ -37,7 +44,8 @@ function mergeService(same: readonly LoadViewService[]): LoadViewService {
       callerKey,
     ).values(),
   ].map((group): LoadViewCaller => ({ ...group[0]!, ...totals(group) }));
-  const { verdict } = judge(pods.map(({ calls }) => calls));
+  // As each of them does for itself.
+  const { verdict } = judge(pods.filter(({ steady }) => steady !== false).map(({ calls }) => calls));
   const latest = same
     .map(({ since }) => since)
     .sort()
@@ -64,6 +72,7 @@ function mergePod(same: readonly LoadViewPod[]): LoadViewPod {
     ...totals(same),
     inFlight: sum(same, ({ inFlight }) => inFlight),
     meanMs: weight === 0 ? null : Math.round((mean / weight) * 10) / 10,
+    steady: same.every(({ steady }) => steady !== false),
     ejected: same.find(({ ejected }) => ejected !== null)?.ejected ?? null,
     total: totals(same.map(({ total }) => total)),
   };

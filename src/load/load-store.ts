@@ -258,7 +258,9 @@ export class LoadStore {
       pods: [...service.pods.values()]
         .filter(({ goneAt, isEjected, window }) => goneAt === undefined || isEjected || !window.isIdle)
         .sort((a, b) => compareText(a.known.pod ?? a.known.address, b.known.pod ?? b.known.address))
-        .map((pod) => podView(pod, windowMs, pod.isEjected ? this.#ejected(cluster, pod.known.address) : null)),
+        .map((pod) =>
+          podView(pod, windowMs, this.#windowBegan, pod.isEjected ? this.#ejected(cluster, pod.known.address) : null),
+        ),
       callers: [...service.callers.values()]
         .map(({ caller, window }): LoadViewCaller => {
           const { calls, failed } = window.recent;
@@ -271,8 +273,9 @@ export class LoadStore {
 }
 
 function podView(
-  { known: { pod, address, zone }, window }: PodLoad,
+  { known: { pod, address, zone }, window, cameAt, goneAt }: PodLoad,
   windowMs: number,
+  windowBegan: number,
   ejected: LoadViewPod['ejected'],
 ): LoadViewPod {
   const { recent, total } = window;
@@ -284,6 +287,7 @@ function podView(
     failed: recent.failed,
     inFlight: Math.round((recent.inFlightMs / windowMs) * 100) / 100,
     meanMs: mean === undefined ? null : Math.round(mean * 10) / 10,
+    steady: cameAt <= windowBegan && goneAt === undefined,
     ejected,
     total: totalOf(total),
   };

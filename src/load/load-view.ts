@@ -20,6 +20,8 @@ export interface LoadViewPod {
   readonly inFlight: number;
   /** Mean duration by Little's law, milliseconds; null where too few calls were seen under way. */
   readonly meanMs: number | null;
+  /** Whether it got calls for all of the window, so that it can be compared; absent: unknown. */
+  readonly steady?: boolean | undefined;
   /** Why it gets no calls; null: it does. */
   readonly ejected: { readonly since: string; readonly until: string; readonly why: string } | null;
   readonly total: LoadTotals;
