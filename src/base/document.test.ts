@@ -92,6 +92,23 @@ test('a large JSON file is read alike, and its mistakes have a place too', () =>
   assert.equal(errorOf(`${JSON.stringify({ services })},`).code, 'EK_FILE_SYNTAX');
 });
 
+test('a key that JSON says twice is a mistake with a place, whatever its length', () => {
+  for (const rest of ['', ' '.repeat(20_000)]) {
+    const error = errorOf(`{"services": [\n  {"name": "orders", "port": 1,\n   "\\u0070ort": 2}]}${rest}`);
+    assert.equal(error.code, 'EK_FILE_SYNTAX');
+    assert.equal(error.location.line, 3);
+  }
+  const text = '{"services": [{"name": "a \\" : b"}, {"name": "\\\\"}]}';
+  assert.deepEqual(parseDocumentText(text, schema, 'a.json'), JSON.parse(text));
+});
+
+test('what is good JSON is read without the YAML parser, short as it may be', () => {
+  // To YAML's eyes these could be anchors, of which it takes few.
+  const names = Array.from({ length: 1_001 }, () => 'a &b');
+  assert.deepEqual(parseDocumentText(JSON.stringify(names), z.array(z.string()), 'a.json'), names);
+  assert.throws(() => parseDocumentText('[', z.unknown(), 'a.yaml'), { code: 'EK_FILE_SYNTAX' });
+});
+
 test('inputs that are built to take time, memory or stack are refused', () => {
   const bombs = [
     Array.from({ length: 5_000 }, (_, index) => `k${index}: &k${index} 1`).join('\n'),

@@ -11,9 +11,8 @@ export const maxDocumentBytes = 64 * 1024 * 1024;
 /** Each anchor is compared with the others: many of them take time as their square. */
 const maxAnchors = 1_000;
 const anchor = /(?<![^\s,[{:?-])&[^\s,[\]{}]/g;
-
-/** JSON from this length on is a machine's work and is first read by the fast parser, which knows no positions. */
-const machineWrittenLength = 16 * 1024;
+/** A string of a text that is JSON, and the colon behind it where it is a key. */
+const stringInJson = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
 
 /**
  * Reads a YAML or JSON file (JSON is YAML) and checks it against a schema. What is called `.json` has to be JSON.
@@ -42,8 +41,10 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
   if (Buffer.byteLength(text) > maxDocumentBytes) {
     throw new EvenkeelError('EK_FILE_SYNTAX', `the file is larger than ${maxDocumentBytes} bytes`, { file });
   }
-  if (text.length >= machineWrittenLength && /^\s*[{[]/.test(text)) {
-    const fast = schema.safeParse(parseJson(text));
+  // The YAML parser knows positions and takes ten times as long: what is good JSON needs none.
+  const json = /^\s*[{[]/.test(text) ? parseJson(text) : undefined;
+  if (json !== undefined) {
+    const fast = schema.safeParse(json);
     if (fast.success) return fast.data;
   }
   const mistake = /\.json$/i.test(file) ? findJsonMistake(text.replace(/^\ufeff/, ' ')) : undefined;
@@ -116,13 +117,24 @@ export interface RefinementParams {
   readonly first?: readonly PropertyKey[] | undefined;
 }
 
-/** The value, or undefined where the text is no JSON. */
+/** The value, or undefined where the text is no JSON or says a key twice, of which `JSON.parse` would keep the last. */
 function parseJson(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
+  let keys = 0;
+  for (const [, colon] of text.matchAll(stringInJson)) if (colon !== undefined) keys += 1;
+  const open = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next !== 'object' || next === null) continue;
+    const values = Object.values(next);
+    if (!Array.isArray(next)) keys -= values.length;
+    for (const one of values) open.push(one);
+  }
+  return keys === 0 ? value : undefined;
 }
 
 /** `services[0].name` */
