@@ -27,7 +27,7 @@ export interface ServerOptions {
 }
 
 /** Pins a command to a core; where wanted, nothing but the kernel and other real-time programs interrupts it there. */
-function pinned(core: number, realtime: boolean, command: readonly string[]): [string, string[]] {
+export function pinned(core: number, realtime: boolean, command: readonly string[]): [string, string[]] {
   const [program, ...rest] = [...(realtime ? ['chrt', '--rr', '1'] : []), 'taskset', '-c', String(core), ...command];
   return [program!, rest];
 }
@@ -52,21 +52,25 @@ export async function startServer(name: ServerName, options: ServerOptions): Pro
   const child = spawn(...pinned(options.core, options.realtime, commandOf(name, options)), {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const line = await firstLine(child, name);
-  const { xds, control } = JSON.parse(line) as { xds: string; control: string };
+  const [line] = await firstLines(child, name, 1);
+  const { xds, control } = JSON.parse(line!) as { xds: string; control: string };
   return { name, pid: child.pid!, xds, control, stop: () => stop(child) };
 }
 
-async function firstLine(child: ChildProcess, name: string): Promise<string> {
-  const lines = createInterface({ input: child.stdout! });
+/** The first lines that a program prints; rejects where it ends before. */
+export async function firstLines(child: ChildProcess, name: string, count: number): Promise<string[]> {
+  const lines: string[] = [];
   return await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => reject(new Error(`${name} ended with ${signal ?? code} before it listened`)));
-    lines.once('line', resolve);
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      if (lines.push(line) === count) resolve(lines);
+    });
   });
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+/** Ends a server with SIGTERM; resolves when it has gone. */
+export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill('SIGTERM');

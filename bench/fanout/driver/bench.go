@@ -14,7 +14,7 @@ import (
 type bench struct {
 	plan      *Plan
 	server    Server
-	control   *control.Client
+	control   changer
 	collector *collector
 	fleet     fleet
 	sessions  []*session
@@ -26,7 +26,13 @@ type bench struct {
 }
 
 func newBench(plan *Plan, server Server) (*bench, error) {
-	channel, err := control.Dial(server.Control)
+	var channel changer
+	var err error
+	if server.File == "" {
+		channel, err = control.Dial(server.Control)
+	} else {
+		channel = &fileChanger{path: server.File, endpoints: plan.Endpoints, generations: make([]int, plan.Services)}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", server.Name, err)
 	}

@@ -9,6 +9,9 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
+
+	"evenkeel.dev/bench/fanout/internal/shape"
 )
 
 func main() {
@@ -26,11 +29,13 @@ func run() error {
 	if err := json.NewDecoder(os.Stdin).Decode(&plan); err != nil {
 		return fmt.Errorf("the plan: %w", err)
 	}
-	cases := map[string]func([]*bench) error{"change": runChanges, "storm": runStorms, "burst": runBursts}
+	cases := map[string]func([]*bench) error{"change": runChanges, "storm": runStorms, "burst": runBursts, "cold": runCold}
 	runCase, known := cases[plan.Case]
 	if !known {
 		return fmt.Errorf("unknown case %q", plan.Case)
 	}
+
+	shape.FromFile = slices.ContainsFunc(plan.Servers, func(server Server) bool { return server.File != "" })
 
 	var result Result
 	var benches []*bench
@@ -43,8 +48,11 @@ func run() error {
 		result.Servers = append(result.Servers, b.result)
 	}
 	var err error
-	if result.Differing, err = differingResources(benches); err != nil {
-		return err
+	// A server that is to be cold must not have met a client before.
+	if plan.Case != "cold" {
+		if result.Differing, err = differingResources(benches); err != nil {
+			return err
+		}
 	}
 	if err := runCase(benches); err != nil {
 		return err

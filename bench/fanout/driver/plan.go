@@ -2,7 +2,7 @@ package main
 
 // Plan is what the driver is told on standard input.
 type Plan struct {
-	// Case is "change", "storm" or "burst".
+	// Case is "change", "storm", "burst" or "cold".
 	Case string `json:"case"`
 	// Client is "grpc" (grpc-go) or "lean" (one epoll loop, less than a third of the CPU time).
 	Client  string   `json:"client"`
@@ -21,6 +21,8 @@ type Plan struct {
 	SettleMs int `json:"settleMs"`
 	// TimeoutMs bounds every turn; a turn that does not end in time fails the run.
 	TimeoutMs int `json:"timeoutMs"`
+	// RestMs is how long the servers are left alone before the change of the case "cold".
+	RestMs int `json:"restMs"`
 	// Changes and ChangesPerSecond are the burst's.
 	Changes          int     `json:"changes"`
 	ChangesPerSecond float64 `json:"changesPerSecond"`
@@ -32,6 +34,8 @@ type Server struct {
 	XDS     string `json:"xds"`
 	Control string `json:"control"`
 	Pid     int    `json:"pid"`
+	// File is what changes are written to; empty: they go over Control.
+	File string `json:"file"`
 }
 
 // Result is what the driver prints on standard output, servers in the order of the plan.

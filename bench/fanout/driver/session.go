@@ -11,8 +11,9 @@ import (
 // session is one xDS client's protocol state, without its socket: it subscribes to listeners, then routes, clusters and
 // endpoints, each once the response before it arrived, and acknowledges every response, as gRPC clients do.
 type session struct {
-	id    int
-	names []string
+	id int
+	// listeners and names are what is asked for: of the first type, and of the others.
+	listeners, names []string
 	// generations is the last generation seen of each service in services, -1 before the first.
 	services    []int
 	generations []int
@@ -33,6 +34,7 @@ func newSession(id int, services []int, collector *collector) *session {
 	s := &session{id: id, services: services, generations: make([]int, len(services)), collector: collector}
 	for i, service := range services {
 		s.names = append(s.names, shape.Name(service))
+		s.listeners = append(s.listeners, shape.ListenerName(service))
 		s.generations[i] = -1
 	}
 	return s
@@ -45,6 +47,9 @@ func (s *session) start() []byte {
 
 func (s *session) request(t xds.Type, nodeID string) []byte {
 	request := xds.Request{NodeID: nodeID, Type: t, Version: s.versions[t], Nonce: s.nonces[t], Names: s.names}
+	if t == xds.Listener {
+		request.Names = s.listeners
+	}
 	return request.Append(make([]byte, 0, 256))
 }
 
@@ -100,7 +105,11 @@ func (s *session) assignment(assignment []byte, at int64) (fresh bool, err error
 	if err != nil {
 		return false, err
 	}
-	port, err := xds.FirstPort(assignment)
+	address, port, err := xds.FirstEndpoint(assignment)
+	if err != nil {
+		return false, err
+	}
+	generation, err := shape.GenerationOf(address, port)
 	if err != nil {
 		return false, err
 	}
@@ -113,7 +122,6 @@ func (s *session) assignment(assignment []byte, at int64) (fresh bool, err error
 	if index < 0 {
 		return false, fmt.Errorf("service %d was never asked for", service)
 	}
-	generation := port - shape.BasePort
 	before := s.generations[index]
 	s.generations[index] = generation
 	s.collector.assigned(s.id, service, before, generation, at)
@@ -133,7 +141,7 @@ func (s *session) exact(service, endpoints, generation int) bool {
 		return false
 	}
 	for i, endpoint := range all {
-		if endpoint.Address != shape.Address(service, i) || endpoint.Port != shape.PortOf(i, generation) {
+		if endpoint.Address != shape.Address(service, i, generation) || endpoint.Port != shape.PortOf(i, generation) {
 			return false
 		}
 	}

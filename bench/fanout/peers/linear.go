@@ -10,7 +10,9 @@ import (
 )
 
 // newLinear is a LinearCache a type, joined by a MuxCache.
-func newLinear(services, endpoints int) (cachev3.Cache, func(service, generation int) error, error) {
+func newLinear(services, endpoints int) (
+	cache cachev3.Cache, update func(service, generation int) error, assign func(name string, addresses []string) error, err error,
+) {
 	build := map[string]func(service int) types.Resource{
 		resourcev3.ListenerType: func(service int) types.Resource { return resources.Listener(service) },
 		resourcev3.RouteType:    func(service int) types.Resource { return resources.Route(service) },
@@ -26,14 +28,18 @@ func newLinear(services, endpoints int) (cachev3.Cache, func(service, generation
 	for typeURL, build := range build {
 		initial := map[string]types.Resource{}
 		for service := range services {
-			initial[shape.Name(service)] = build(service)
+			resource := build(service)
+			initial[cachev3.GetResourceName(resource)] = resource
 		}
 		linear[typeURL] = cachev3.NewLinearCache(typeURL, cachev3.WithInitialResources(initial))
 		mux.Caches[typeURL] = linear[typeURL]
 	}
-	update := func(service, generation int) error {
+	update = func(service, generation int) error {
 		assignment := resources.Assignment(service, endpoints, generation)
 		return linear[resourcev3.EndpointType].UpdateResource(shape.Name(service), assignment)
 	}
-	return mux, update, nil
+	assign = func(name string, addresses []string) error {
+		return linear[resourcev3.EndpointType].UpdateResource(name, resources.AssignmentOf(name, addresses, 0))
+	}
+	return mux, update, assign, nil
 }

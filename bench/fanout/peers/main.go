@@ -22,13 +22,15 @@ func main() {
 	kind := flag.String("cache", "linear", "linear or snapshot")
 	services := flag.Int("services", 1, "services to serve")
 	endpoints := flag.Int("endpoints", 100, "endpoints of each service")
+	file := flag.String("file", "", "endpoint file to read and to watch, instead of changes over a control channel")
 	flag.Parse()
-	if err := run(*kind, *services, *endpoints); err != nil {
+	shape.FromFile = *file != ""
+	if err := run(*kind, *services, *endpoints, *file); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(kind string, services, endpoints int) error {
+func run(kind string, services, endpoints int, file string) error {
 	var (
 		cache  cachev3.Cache
 		update func(service, generation int) error
@@ -36,7 +38,11 @@ func run(kind string, services, endpoints int) error {
 	)
 	switch kind {
 	case "linear":
-		cache, update, err = newLinear(services, endpoints)
+		var assign func(name string, addresses []string) error
+		cache, update, assign, err = newLinear(services, endpoints)
+		if err == nil && file != "" {
+			err = watchFile(file, assign)
+		}
 	case "snapshot":
 		cache, update, err = newSnapshot(services, endpoints)
 	default:

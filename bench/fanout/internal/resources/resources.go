@@ -37,7 +37,7 @@ func ads() *corev3.ConfigSource {
 // Listener is a client-side listener that names its route configuration.
 func Listener(service int) *listenerv3.Listener {
 	return &listenerv3.Listener{
-		Name: shape.Name(service),
+		Name: shape.ListenerName(service),
 		ApiListener: &listenerv3.ApiListener{ApiListener: mustAny(&hcmv3.HttpConnectionManager{
 			RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{
 				Rds: &hcmv3.Rds{ConfigSource: ads(), RouteConfigName: shape.Name(service)},
@@ -85,12 +85,21 @@ func Cluster(service int) *clusterv3.Cluster {
 
 // Assignment is the service's endpoints in one locality, built anew as a control plane does on every change.
 func Assignment(service, endpoints, generation int) *endpointv3.ClusterLoadAssignment {
-	lbEndpoints := make([]*endpointv3.LbEndpoint, endpoints)
+	addresses := make([]string, endpoints)
+	for i := range addresses {
+		addresses[i] = shape.Address(service, i, generation)
+	}
+	return AssignmentOf(shape.Name(service), addresses, generation)
+}
+
+// AssignmentOf is the same from the addresses of the endpoints.
+func AssignmentOf(name string, addresses []string, generation int) *endpointv3.ClusterLoadAssignment {
+	lbEndpoints := make([]*endpointv3.LbEndpoint, len(addresses))
 	for i := range lbEndpoints {
 		lbEndpoints[i] = &endpointv3.LbEndpoint{
 			HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{
 				Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
-					Address:       shape.Address(service, i),
+					Address:       addresses[i],
 					PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(shape.PortOf(i, generation))},
 				}}},
 			}},
@@ -99,7 +108,7 @@ func Assignment(service, endpoints, generation int) *endpointv3.ClusterLoadAssig
 		}
 	}
 	return &endpointv3.ClusterLoadAssignment{
-		ClusterName: shape.Name(service),
+		ClusterName: name,
 		Endpoints: []*endpointv3.LocalityLbEndpoints{{
 			Locality:            &corev3.Locality{Region: "region-1", Zone: "zone-a"},
 			LbEndpoints:         lbEndpoints,

@@ -71,14 +71,13 @@ func First(message []byte, path ...protowire.Number) []byte {
 // Resource is the encoded resource in an Any, as found in Response.Resources; wrapped ones (TTL) are not expected.
 func Resource(anyMessage []byte) []byte { return First(anyMessage, 2) }
 
-// FirstPort is the port of an assignment's first endpoint: it carries the generation (see package shape).
-func FirstPort(assignment []byte) (int, error) {
+// FirstEndpoint is an assignment's first endpoint: it carries the generation (see package shape).
+func FirstEndpoint(assignment []byte) (address []byte, port int, err error) {
 	lbEndpoint := First(assignment, 2, 2)
 	if lbEndpoint == nil {
-		return 0, ErrNoEndpoint
+		return nil, 0, ErrNoEndpoint
 	}
-	_, port, err := socketAddress(lbEndpoint)
-	return port, err
+	return socketAddress(lbEndpoint)
 }
 
 // EndpointAddress is one endpoint of an assignment.

@@ -54,14 +54,14 @@ func TestResponseIsReadWithoutDecodingIt(t *testing.T) {
 		t.Errorf("response %v", response)
 	}
 	assignment := xds.Resource(response.Resources[0])
-	if port, err := xds.FirstPort(assignment); err != nil || port != shape.PortOf(0, 41) {
+	if _, port, err := xds.FirstEndpoint(assignment); err != nil || port != shape.PortOf(0, 41) {
 		t.Errorf("first port %d, %v", port, err)
 	}
 	all, err := xds.AllEndpoints(assignment)
 	if err != nil || len(all) != 260 {
 		t.Fatalf("%d endpoints, %v", len(all), err)
 	}
-	if last := all[259]; last.Address != shape.Address(3, 259) || last.Port != shape.PortOf(259, 41) {
+	if last := all[259]; last.Address != shape.Address(3, 259, 41) || last.Port != shape.PortOf(259, 41) {
 		t.Errorf("last endpoint %v", last)
 	}
 }
