@@ -153,13 +153,14 @@ test('nothing of OpenTelemetry is loaded unless traces are asked for', () => {
   );
   const needed = new Set([
     ...main,
+    ...closureOf(join(source, 'controlplane', 'run.ts')),
     ...programs.filter((file) => !file.endsWith('.test.ts')).flatMap((file) => [...closureOf(file)]),
   ]);
   assert.deepEqual(
     [...needed].filter(loads).map((file) => relative(source, file)),
     [],
   );
-  assert.ok(loads(join(source, 'workloads', 'tracing', 'start-traces.ts')), 'it is loaded there');
+  assert.ok(loads(join(source, 'base', 'start-tracing.ts')), 'it is loaded there');
 });
 
 test('a command is loaded without the others, and what a pod runs with nothing of the probe but its layout', () => {

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { createLogger } from '../base/log.ts';
+import { wantsTraces } from '../base/wants-traces.ts';
 import type { ServerSettings } from '../workloads/common-options.ts';
 import { envOf, flagOf, settle } from '../workloads/options.ts';
 import { type WorkloadEntry, workloads } from '../workloads/registry.ts';
-import { wantsTraces } from '../workloads/tracing/wants-traces.ts';
 
 /** `evenkeel workload NAME`: one pod of one of the reference systems, in this process. */
 export function registerWorkload(root: Command): void {

@@ -16,6 +16,7 @@ import { canonicalName, whyNotServed } from '../translate/targets.ts';
 import type { AdminSource, DumpQuery, Readiness, SourceAge } from './admin-server.ts';
 import { AnsweringEndpoints } from './answering-endpoints.ts';
 import { ResourceOwners } from './auth-owners.ts';
+import { type ChangeTrace, ChangeTraces } from './change-traces.ts';
 import { clientFormOf } from './client-form.ts';
 import { groupOfClient, splitGroup } from './client-number.ts';
 import type { ClientFacts } from './client-view.ts';
@@ -73,6 +74,8 @@ export interface ControlPlaneOptions {
   readonly replicas?: ReconnectSettings | undefined;
   /** Without running for so long, the process has stood still, and its clients reconnect. Default 5,000. */
   readonly standstillMs?: number | undefined;
+  /** Takes each change once the last client has answered it; default: changes are not followed. */
+  readonly onChange?: ((trace: ChangeTrace) => void) | undefined;
   /** Shown in `/config_dump` and metrics. */
   readonly version: string;
   readonly log: Logger;
@@ -118,6 +121,8 @@ export class ControlPlane implements AdminSource {
   readonly #answering: AnsweringEndpoints | undefined;
   /** Undefined: nobody listens. */
   readonly #loads: LoadReports | undefined;
+  /** Undefined: nobody follows changes. */
+  readonly #traces: ChangeTraces | undefined;
   readonly #timeline = new Timeline();
   /** What its page shows. */
   readonly feed: Feed;
@@ -141,6 +146,9 @@ export class ControlPlane implements AdminSource {
         options.sources.some(({ discovery }) => discovery.hasUndecided?.() === true) ||
         this.#publisher.waiting.length > 0,
     });
+    const { onChange } = options;
+    this.#traces =
+      onChange && new ChangeTraces({ streamsOf: (...of) => this.#server.streamsOf(...of), done: onChange });
     const publishLog = new PublishLog(log);
     this.#steering = new Steering({
       clientsOf: (assignment) =>
@@ -164,12 +172,14 @@ export class ControlPlane implements AdminSource {
         changed: (service, source) => {
           this.#metrics.count('evenkeel_discovery_changes_total', { change: 'changed' });
           log.debug({ service: serviceKey(service), source }, 'service changed');
+          this.#traces?.began(serviceKey(service), source);
           this.#publisher.changed(this.#believed(service, source));
         },
         removed: (id) => {
           this.#metrics.count('evenkeel_discovery_changes_total', { change: 'removed' });
           log.info({ service: serviceKey(id) }, 'service removed');
           publishLog.removed(id);
+          this.#traces?.removed(serviceKey(id));
           this.#loads?.removed(id);
           this.#answering?.removed(id);
           this.#emptyPorts.removed(id);
@@ -196,7 +206,7 @@ export class ControlPlane implements AdminSource {
           this.#metrics.count('evenkeel_health_transitions_total', { state });
           const level = state === 'unhealthy' || previous === 'unhealthy' ? 'warn' : 'debug';
           log[level]({ address, port, services: groups, state, reason }, 'health changed');
-          for (const group of groups) this.#publisher.refresh(group);
+          for (const group of groups) this.#refresh(group, 'health');
         },
         settled: (group) => this.#publisher.refresh(group),
         checked: (_target, { ok }) =>
@@ -209,7 +219,7 @@ export class ControlPlane implements AdminSource {
       reports && ejection
         ? new Ejections({
             ...{ clock: systemClock, metrics: this.#metrics, log },
-            changed: (key) => this.#publisher.refresh(key),
+            changed: (key) => this.#refresh(key, 'ejection'),
           })
         : undefined;
     this.#answering = reports
@@ -241,6 +251,7 @@ export class ControlPlane implements AdminSource {
             this.#zones = undefined;
             this.#steering.published(published);
           }
+          this.#traces?.published(services.map(({ service }) => serviceKey(service)));
           // Before that, thousands of Services may come one by one, and every one of them would change every route.
           if (this.#ready) this.#updateGateways();
           if (this.#undecided.takeAsked()) this.#server.resume();
@@ -278,9 +289,10 @@ export class ControlPlane implements AdminSource {
       log.warn(places, 'the limit of open files leaves room for fewer connections than usual; raise it (ulimit -n)');
     }
     this.#maxSessions = places.sessions;
-    this.#activity = new StreamActivity(this.#metrics, log, missing, this.#emptyPorts, (client) =>
-      this.#steering.went(client),
-    );
+    const went = (client: number): void => this.#steering.went(client);
+    this.#activity = new StreamActivity(this.#metrics, log, missing, this.#emptyPorts, went, this.#traces);
+    // Before the server, so that it is known who is sent a change when that is sent.
+    if (this.#traces !== undefined) this.#planned.observe(this.#traces.cacheChanged);
     this.#server = new AdsServer({
       cache: this.#planned,
       group: (node) => {
@@ -361,6 +373,7 @@ export class ControlPlane implements AdminSource {
   async stop(): Promise<void> {
     this.#reconnects.stop();
     await Promise.all(this.#options.sources.map(({ discovery }) => discovery.stop()));
+    this.#traces?.close();
     this.#publisher.close();
     this.#emptyPorts.close();
     this.#steering.close();
@@ -486,6 +499,11 @@ export class ControlPlane implements AdminSource {
       identityOf: (certificate) => this.#entrance?.identityOf(certificate),
       zones: this.#kubeNodeZones,
     };
+  }
+
+  #refresh(service: string, cause: string): void {
+    this.#traces?.began(service, cause);
+    this.#publisher.refresh(service);
   }
 
   /** As it is to be published: Kubernetes may call endpoints not ready that clients call with success. */

@@ -1,5 +1,6 @@
 import type { ListenAddress } from '../base/listen-address.ts';
 import { createLogger, flushLogs } from '../base/log.ts';
+import { wantsTraces } from '../base/wants-traces.ts';
 import type { Config } from './config.ts';
 import { ControlPlane } from './control-plane.ts';
 import { createSources } from './sources.ts';
@@ -33,6 +34,11 @@ export async function runControlPlane(config: Config, version: string): Promise<
 
 async function start(config: Config, version: string): Promise<RunningControlPlane> {
   let dropped = (): void => {};
+  const log = createLogger('serve', 'info', () => dropped());
+  // OpenTelemetry is loaded only where the environment asks for it.
+  const spans = wantsTraces(process.env)
+    ? (await import('./change-spans.ts')).startChangeSpans(log, process.env)
+    : undefined;
   const controlPlane = new ControlPlane({
     sources: await createSources(config),
     health: config.health,
@@ -45,7 +51,8 @@ async function start(config: Config, version: string): Promise<RunningControlPla
     clientStatus: config.xds.clientStatus,
     replicas: config.xds.replicas,
     version,
-    log: createLogger('serve', 'info', () => dropped()),
+    log,
+    onChange: spans?.done,
   });
   dropped = () => controlPlane.logLineDropped();
   // Clients wait for xDS, people for the other: its code is loaded while the sources are being read.
@@ -62,6 +69,7 @@ async function start(config: Config, version: string): Promise<RunningControlPla
       whenReady: controlPlane.whenReady,
       stop: async () => {
         await Promise.all([admin.close(), controlPlane.stop()]);
+        await spans?.stop();
       },
     };
   } catch (error) {

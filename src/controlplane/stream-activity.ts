@@ -2,6 +2,7 @@ import { type StreamInfo, typeUrls, type XdsObserver } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { printable } from '../base/printable.ts';
+import type { ChangeTraces } from './change-traces.ts';
 import { splitGroup } from './client-number.ts';
 import type { EmptyPorts } from './empty-ports.ts';
 import type { Metrics } from './metrics.ts';
@@ -30,6 +31,7 @@ export class StreamActivity implements XdsObserver {
   readonly #peers: PeerLog;
   readonly #clock: Clock;
   readonly #went: (client: number) => void;
+  readonly #traces: ChangeTraces | undefined;
   #hidden: { stream: StreamInfo; typeUrl: string; name: string }[] = [];
   #hiddenBeyond = 0;
   #streams = 0;
@@ -40,12 +42,14 @@ export class StreamActivity implements XdsObserver {
     missing: MissingTargets,
     emptyPorts: EmptyPorts,
     went: (client: number) => void,
+    traces?: ChangeTraces,
     clock: Clock = systemClock,
   ) {
     this.#peers = new PeerLog(log, metrics, clock);
     this.#clock = clock;
     this.#emptyPorts = emptyPorts;
     this.#went = went;
+    this.#traces = traces;
     this.#metrics = metrics;
     this.#log = log;
     this.#missing = missing;
@@ -64,6 +68,7 @@ export class StreamActivity implements XdsObserver {
 
   streamClosed(stream: StreamInfo, end: Told<'streamClosed'>): void {
     this.#streams -= 1;
+    this.#traces?.streamClosed(stream);
     this.#missing.closed(stream);
     const { client } = splitGroup(stream.group ?? '');
     if (client !== undefined) this.#went(client);
@@ -79,6 +84,7 @@ export class StreamActivity implements XdsObserver {
   }
 
   response(stream: StreamInfo, { typeUrl, bytes, resources, version }: Told<'response'>): void {
+    this.#traces?.response(stream, typeUrl);
     const type = typeLabel(typeUrl);
     this.#metrics.count('evenkeel_xds_responses_total', { type });
     this.#metrics.count('evenkeel_xds_response_bytes_total', { type }, bytes);
@@ -86,13 +92,15 @@ export class StreamActivity implements XdsObserver {
     this.#log.trace({ ...describe(stream), type, bytes, resources, version }, 'response sent');
   }
 
-  ack(_stream: StreamInfo, { typeUrl }: Told<'ack'>): void {
+  ack(stream: StreamInfo, { typeUrl }: Told<'ack'>): void {
+    this.#traces?.answered(stream, typeUrl);
     this.#metrics.count('evenkeel_xds_acks_total', { type: typeLabel(typeUrl) });
   }
 
   nack(stream: StreamInfo, { typeUrl, version, names, message }: Told<'nack'>): void {
     const type = typeLabel(typeUrl);
     this.#metrics.count('evenkeel_xds_nacks_total', { type });
+    this.#traces?.answered(stream, typeUrl, message);
     const details = { ...describe(stream), type, version, names, reason: message };
     this.#peers.write('nack', 'error', stream.peer, details, 'a client rejected a response');
   }

@@ -14,11 +14,11 @@ export class ServeProcess {
   readonly #waiting = new Set<() => void>();
   #over = false;
 
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn(process.execPath, [main, 'serve', '--json', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH, HOME },
+      env: { PATH, HOME, ...env },
     });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {

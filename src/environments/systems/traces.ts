@@ -1,6 +1,6 @@
 import { EvenkeelError } from '../../base/errors.ts';
+import { wantsTraces } from '../../base/wants-traces.ts';
 import type { DeploymentSpec } from '../../lab/index.ts';
-import { wantsTraces } from '../../workloads/tracing/wants-traces.ts';
 
 /**
  * What pods of the lab need in their environment to send traces; empty where nobody wants any.

@@ -1,12 +1,12 @@
 import type { DiagLogger } from '@opentelemetry/api';
-import { messageOf } from '../../base/errors.ts';
-import type { Logger } from '../../base/log.ts';
+import { messageOf } from './errors.ts';
+import type { Logger } from './log.ts';
 
 /** An error of an exporter may hold a whole answer of the store. */
 const maxLength = 300;
 
 /**
- * The SDK's own messages, in the log of the workload: the first error is a line, further ones are not. A store that is
+ * The SDK's own messages, in the log of the process: the first error is a line, further ones are not. A store that is
  * away would otherwise write one for every batch.
  */
 export class TraceLog implements DiagLogger {
