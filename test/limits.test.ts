@@ -26,6 +26,17 @@ const constants: readonly (readonly [path: string, name: string, what: string])[
     'maxUnanswered',
     'Responses of one type that are remembered until the client answers',
   ],
+  [
+    'packages/xds/src/stream/requests.ts',
+    'maxOtherFields',
+    'Fields of a request beside those of names; one with more ends the stream with RESOURCE_EXHAUSTED',
+  ],
+  ['packages/xds/src/server/health-service.ts', 'requestBytes', 'Bytes of a request of `grpc.health.v1`'],
+  [
+    'packages/xds/src/client-status/client-status-service.ts',
+    'requestBytes',
+    'Bytes of a request of `ClientStatusDiscoveryService`',
+  ],
   ['packages/xds/src/stream/type-state.ts', 'maxHeldBack', 'Removals that wait for a client to accept its listeners'],
   ['packages/xds/src/stream/response-encoder.ts', 'maxKept', 'Encoded responses that are kept for the next stream'],
   ['packages/xds/src/stream/response-encoder.ts', 'maxKeptBytes', 'Bytes of these'],

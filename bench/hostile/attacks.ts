@@ -2,6 +2,7 @@ import { grpcAttacks } from './attacks-grpc.ts';
 import { http2Attacks } from './attacks-http2.ts';
 import { ownAttacks } from './attacks-own.ts';
 import { unreadAttacks } from './attacks-unread.ts';
+import { workAttacks } from './attacks-work.ts';
 
 /** What an attack has to work with. */
 export interface Target {
@@ -23,4 +24,5 @@ export const attacks: Readonly<Record<string, Attack>> = {
   ...grpcAttacks,
   ...http2Attacks,
   ...ownAttacks,
+  ...workAttacks,
 };

@@ -46,6 +46,7 @@ export { type GrpcStatusCode, grpcStatus } from './grpc/codes.ts';
 export { frameMessage } from './grpc/message-reader.ts';
 export {
   dismissalMessage,
+  type MethodLimits,
   streamingMethod,
   type TypedCall,
   type TypedHandler,

@@ -32,7 +32,7 @@ export const anonymousNode: XdsNode = {
  * @throws what the protobuf reader throws at bytes that are no such message
  */
 export function decodeNode(bytes: Uint8Array): XdsNode {
-  const node = fromBinary(NodeSchema, bytes);
+  const node = fromBinary(NodeSchema, bytes, { readUnknownFields: false });
   return {
     id: node.id,
     cluster: node.cluster,

@@ -34,6 +34,9 @@ export interface ClientStatusServiceOptions {
   readonly wallClock?: (() => number) | undefined;
 }
 
+/** A request is a few matchers of nodes. */
+const requestBytes = 64 * 1024;
+
 type ClientConfigInit = MessageInitShape<typeof ClientConfigSchema>;
 
 /** A resource beside its name, and a client beside its node. */
@@ -56,30 +59,40 @@ export class ClientStatusService {
   addTo(router: GrpcRouter): void {
     router.add(
       `${service}/FetchClientStatus`,
-      unaryMethod(ClientStatusRequestSchema, ClientStatusResponseSchema, (request, { peer }) =>
-        this.#answer(request, peer),
+      unaryMethod(
+        ClientStatusRequestSchema,
+        ClientStatusResponseSchema,
+        (request, { peer }) => this.#answer(request, peer),
+        {
+          requestBytes,
+        },
       ),
     );
     router.add(
       `${service}/StreamClientStatus`,
-      streamingMethod(ClientStatusRequestSchema, ClientStatusResponseSchema, ({ call, send }) => {
-        // Of many questions that a client asks without reading, the last one is answered once it reads.
-        let waiting: ClientStatusRequest | undefined;
-        const answer = (): void => {
-          if (waiting === undefined || !call.isWritable) return;
-          const request = waiting;
-          waiting = undefined;
-          send(this.#answer(request, call.peer));
-        };
-        return {
-          message: (request) => {
-            this.#admit(call.peer);
-            waiting = request;
-            answer();
-          },
-          writable: answer,
-        };
-      }),
+      streamingMethod(
+        ClientStatusRequestSchema,
+        ClientStatusResponseSchema,
+        ({ call, send }) => {
+          // Of many questions that a client asks without reading, the last one is answered once it reads.
+          let waiting: ClientStatusRequest | undefined;
+          const answer = (): void => {
+            if (waiting === undefined || !call.isWritable) return;
+            const request = waiting;
+            waiting = undefined;
+            send(this.#answer(request, call.peer));
+          };
+          return {
+            message: (request) => {
+              this.#admit(call.peer);
+              waiting = request;
+              answer();
+            },
+            writable: answer,
+          };
+        },
+        { requestBytes },
+      ),
     );
   }
 

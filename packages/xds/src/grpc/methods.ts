@@ -7,6 +7,7 @@ import {
   toBinary,
 } from '@bufbuild/protobuf';
 import { messageOf } from '../errors.ts';
+import { AccountedSize } from '../memory/account.ts';
 import type { CallHandler, ServerCall } from './call.ts';
 import { frameMessage } from './message-reader.ts';
 import type { MethodHandler } from './router.ts';
@@ -33,24 +34,42 @@ export interface TypedHandler<Input extends DescMessage> {
   closed?: CallHandler['closed'];
 }
 
-/** A method that streams in one direction or both. */
+/** Bounds of a method whose messages are decoded. */
+export interface MethodLimits {
+  /** Bytes of one request, of which a decoded one may take many times as much. Default: those of the router. */
+  readonly requestBytes?: number | undefined;
+}
+
+/** A method that streams in one direction or both. The last request is charged to its connection while the call is open. */
 export function streamingMethod<Input extends DescMessage, Output extends DescMessage>(
   input: Input,
   output: Output,
   open: (call: TypedCall<Output>) => TypedHandler<Input>,
+  { requestBytes = Number.POSITIVE_INFINITY }: MethodLimits = {},
 ): MethodHandler {
   return (call) => {
+    const held = new AccountedSize(call.connection.account);
     const handler = open({
       call,
       send: (message) => call.write(frameMessage(toBinary(output, create(output, message)))),
     });
     return {
-      message: (bytes) => handler.message(decode(input, bytes)),
+      message: (bytes) => {
+        if (bytes.length > requestBytes) {
+          const message = `a request of ${bytes.length} bytes; the limit is ${requestBytes}`;
+          throw new GrpcError(grpcStatus.resourceExhausted, message);
+        }
+        held.set(bytes.length);
+        handler.message(decode(input, bytes));
+      },
       halfClosed: () => (handler.halfClosed === undefined ? call.end(grpcStatus.ok) : handler.halfClosed()),
       writable: () => handler.writable?.(),
       dismiss: () =>
         handler.dismiss === undefined ? call.end(grpcStatus.unavailable, dismissalMessage) : handler.dismiss(),
-      closed: (status) => handler.closed?.(status),
+      closed: (status) => {
+        held.set(0);
+        handler.closed?.(status);
+      },
     };
   };
 }
@@ -63,8 +82,9 @@ export function unaryMethod<Input extends DescMessage, Output extends DescMessag
     request: MessageShape<Input>,
     call: ServerCall,
   ) => MessageInitShape<Output> | Promise<MessageInitShape<Output>>,
+  limits?: MethodLimits,
 ): MethodHandler {
-  return streamingMethod(input, output, ({ call, send }) => {
+  const open = ({ call, send }: TypedCall<Output>): TypedHandler<Input> => {
     let request: MessageShape<Input> | undefined;
     return {
       message(received) {
@@ -85,12 +105,14 @@ export function unaryMethod<Input extends DescMessage, Output extends DescMessag
       // It ends by itself, within the grace time.
       dismiss() {},
     };
-  });
+  };
+  return streamingMethod(input, output, open, limits);
 }
 
 function decode<Input extends DescMessage>(input: Input, bytes: Uint8Array): MessageShape<Input> {
   try {
-    return fromBinary(input, bytes);
+    // Each unknown field would be an object of its own, and a client sends two million of them in 4 MiB.
+    return fromBinary(input, bytes, { readUnknownFields: false });
   } catch (cause) {
     throw new GrpcError(grpcStatus.invalidArgument, `not a ${input.typeName}: ${messageOf(cause)}`);
   }

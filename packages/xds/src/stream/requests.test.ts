@@ -112,6 +112,28 @@ test('what is beyond a limit is RESOURCE_EXHAUSTED and says which', () => {
   assert.throws(() => decodeDeltaRequest(toBinary(DeltaDiscoveryRequestSchema, versions), limits), { code: 8 });
 });
 
+test('a request with more fields than one has is RESOURCE_EXHAUSTED, wherever they are', () => {
+  const field = (number: number, content: Uint8Array): Buffer => {
+    const length = content.length;
+    return Buffer.concat([
+      Buffer.from([(number << 3) | 2, (length & 127) | 128, ((length >> 7) & 127) | 128, length >> 14]),
+      content,
+    ]);
+  };
+  const limits = { ...defaultLimits, namesPerStream: 10 };
+  const empty = (count: number): Buffer => Buffer.alloc(count * 2, Buffer.from([0x7a, 0]));
+  const entry = field(5, empty(600));
+  for (const [decode, ...many] of [
+    [decodeSotwRequest, empty(1_100), field(6, empty(1_100)), Buffer.alloc(2_200, Buffer.from([0x12, 0]))],
+    [decodeDeltaRequest, empty(1_100), field(7, empty(1_100)), Buffer.concat([entry, entry])],
+  ] as const) {
+    for (const bytes of many) {
+      assert.throws(() => decode(bytes as Buffer, limits), { code: 8, message: 'too many fields in one request' });
+      assert.doesNotThrow(() => decode(bytes as Buffer, defaultLimits));
+    }
+  }
+});
+
 test('every string has a bound of its own, and the text of a NACK is cut', () => {
   const limits = { ...defaultLimits, stringBytes: 10, nackBytes: 5 };
   const long = 'x'.repeat(11);

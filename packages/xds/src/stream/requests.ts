@@ -35,6 +35,9 @@ export interface DeltaRequest extends AnyRequest {
   readonly initialVersions: ReadonlyMap<string, string>;
 }
 
+/** Fields of a request that are no names. Those that mean nothing take a client two bytes each. */
+const maxOtherFields = 1_000;
+
 type RequestLimits = Pick<XdsLimits, 'nodeBytes' | 'nameBytes' | 'namesPerStream' | 'stringBytes' | 'nackBytes'>;
 
 /**
@@ -50,13 +53,14 @@ export function decodeSotwRequest(bytes: Uint8Array, limits: RequestLimits): Sot
   let hasVersion = false;
   let node: Uint8Array | undefined;
   let error: RejectionDetail | undefined;
-  readFields(bytes, (fieldNumber, reader) => {
+  const left = fieldsOf(limits);
+  readFields(bytes, left, (fieldNumber, reader) => {
     if (fieldNumber === 1) hasVersion = reader.bytes().length > 0;
     else if (fieldNumber === 2) node = reader.bytes();
     else if (fieldNumber === 3) readName(reader, names, limits);
     else if (fieldNumber === 4) typeUrl = readString(reader, 'type_url', limits.stringBytes);
     else if (fieldNumber === 5) nonce = readString(reader, 'response_nonce', limits.stringBytes);
-    else if (fieldNumber === 6) error = readStatus(reader.bytes(), limits);
+    else if (fieldNumber === 6) error = readStatus(reader.bytes(), left, limits);
     else return false;
     return true;
   });
@@ -72,25 +76,46 @@ export function decodeDeltaRequest(bytes: Uint8Array, limits: RequestLimits): De
   let nonce = '';
   let node: Uint8Array | undefined;
   let error: RejectionDetail | undefined;
-  readFields(bytes, (fieldNumber, reader) => {
+  const left = fieldsOf(limits);
+  readFields(bytes, left, (fieldNumber, reader) => {
     if (fieldNumber === 1) node = reader.bytes();
     else if (fieldNumber === 2) typeUrl = readString(reader, 'type_url', limits.stringBytes);
     else if (fieldNumber === 3) readName(reader, subscribe, limits);
     else if (fieldNumber === 4) readName(reader, unsubscribe, limits);
-    else if (fieldNumber === 5) readVersion(reader.bytes(), initialVersions, limits);
+    else if (fieldNumber === 5) readVersion(reader.bytes(), left, initialVersions, limits);
     else if (fieldNumber === 6) nonce = readString(reader, 'response_nonce', limits.stringBytes);
-    else if (fieldNumber === 7) error = readStatus(reader.bytes(), limits);
+    else if (fieldNumber === 7) error = readStatus(reader.bytes(), left, limits);
     else return false;
     return true;
   });
   return { typeUrl, nonce, node: readNode(node, limits), error, subscribe, unsubscribe, initialVersions };
 }
 
+/** How many fields a request may still have, over all its messages. */
+interface FieldsLeft {
+  count: number;
+}
+
+/** Names that are taken up, given up and resumed, with a name and a version in each of the last, and the others. */
+function fieldsOf({ namesPerStream }: RequestLimits): FieldsLeft {
+  return { count: 5 * namesPerStream + maxOtherFields };
+}
+
+function countField(left: FieldsLeft): void {
+  left.count -= 1;
+  if (left.count < 0) throw new GrpcError(grpcStatus.resourceExhausted, 'too many fields in one request');
+}
+
 /** `read` says whether it took the field; all fields that requests know are length-delimited. */
-function readFields(bytes: Uint8Array, read: (fieldNumber: number, reader: BinaryReader) => boolean): void {
+function readFields(
+  bytes: Uint8Array,
+  left: FieldsLeft,
+  read: (fieldNumber: number, reader: BinaryReader) => boolean,
+): void {
   try {
     const reader = new BinaryReader(bytes);
     while (reader.pos < reader.len) {
+      countField(left);
       const [fieldNumber, wireType] = reader.tag();
       if (wireType !== 2 || !read(fieldNumber, reader)) reader.skip(wireType, fieldNumber);
     }
@@ -139,10 +164,10 @@ function readString(reader: BinaryReader, what: string, maxBytes: number): strin
   return reader.string(true);
 }
 
-function readVersion(entry: Uint8Array, versions: Map<string, string>, limits: RequestLimits): void {
+function readVersion(entry: Uint8Array, left: FieldsLeft, versions: Map<string, string>, limits: RequestLimits): void {
   let name = '';
   let version = '';
-  readFields(entry, (fieldNumber, reader) => {
+  readFields(entry, left, (fieldNumber, reader) => {
     if (fieldNumber === 1) name = readString(reader, 'a resource name', limits.nameBytes);
     else if (fieldNumber === 2) version = readString(reader, 'an initial version', limits.stringBytes);
     else return false;
@@ -153,11 +178,12 @@ function readVersion(entry: Uint8Array, versions: Map<string, string>, limits: R
 }
 
 /** `google.rpc.Status`: 1 code, 2 message, of which the beginning is kept; the details are not looked at. */
-function readStatus(bytes: Uint8Array, { nackBytes }: RequestLimits): RejectionDetail {
+function readStatus(bytes: Uint8Array, left: FieldsLeft, { nackBytes }: RequestLimits): RejectionDetail {
   const reader = new BinaryReader(bytes);
   let code = 0;
   let message = '';
   while (reader.pos < reader.len) {
+    countField(left);
     const [fieldNumber, wireType] = reader.tag();
     if (fieldNumber === 1 && wireType === 0) code = reader.int32();
     else if (fieldNumber === 2 && wireType === 2) message = beginning(reader.bytes(), nackBytes);
