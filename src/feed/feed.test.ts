@@ -179,6 +179,22 @@ test('the time line has pods that come and go, not those that it begins with; ej
   assert.deepEqual(timeline.of('p'), []);
 });
 
+test('a Service that comes again has no past: nothing came, changed or was ejected before', () => {
+  const timeline = new Timeline();
+  const ejected = new Map([['a', 'fails']]);
+  timeline.pods('p', []);
+  timeline.verdict('p', 'skewed', '');
+  timeline.ejected('p', ejected);
+  timeline.removed('p');
+  timeline.pods('p', [{ address: '1', pod: 'a' }]);
+  timeline.verdict('p', 'balanced', '');
+  timeline.ejected('p', ejected);
+  assert.deepEqual(
+    timeline.of('p').map(({ what }) => what),
+    ['ejected'],
+  );
+});
+
 test('the time line is bounded, by port and as a whole', () => {
   const timeline = new Timeline();
   for (let turn = 0; turn < 100; turn++) timeline.pods('p', turn % 2 === 0 ? [] : [{ address: '1', pod: 'a' }]);
@@ -189,6 +205,18 @@ test('the time line is bounded, by port and as a whole', () => {
   }
   assert.deepEqual(timeline.of('p'), []);
   assert.equal(timeline.of('other 1999').length, 1);
+});
+
+test('of too many ports the one that has been quiet longest is forgotten', () => {
+  const timeline = new Timeline();
+  const happens = (port: string, pod: string) => timeline.pods(port, [{ address: '1', pod }]);
+  for (const port of ['busy', 'quiet']) for (const pod of ['a', 'b']) happens(port, pod);
+  for (let port = 0; port < 1_999; port++) {
+    for (const pod of ['a', 'b']) happens(`other ${port}`, pod);
+    happens('busy', `${port}`);
+  }
+  assert.deepEqual(timeline.of('quiet'), []);
+  assert.equal(timeline.of('busy').length, 60);
 });
 
 test('edges lead on where a Service is the pods of a workload', () => {

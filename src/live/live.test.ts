@@ -123,6 +123,17 @@ test('calls a second of replicas that look back differently far add up', () => {
   assert.equal(mergeViews([view(), { ...view(), windowMs: 40_000 }]).windowMs, 40_000);
 });
 
+test('a mean is that of those who know one, by their calls; of a sum it is known for as long as the last has', () => {
+  const [one, other, silent] = [service('orders', [100]), service('orders', [300]), service('orders', [600])];
+  const since = '2026-01-01T00:00:30.000Z';
+  const { pods, ...merged } = mergeViews([
+    view({ ...one, pods: [{ ...one.pods[0]!, meanMs: 10 }] }),
+    view({ ...other, since, pods: [{ ...other.pods[0]!, meanMs: 20 }] }),
+    view({ ...silent, pods: [{ ...silent.pods[0]!, meanMs: null }] }),
+  ]).services[0]!;
+  assert.deepEqual([pods[0]!.meanMs, pods[0]!.calls, merged.since], [17.5, 1_000, since]);
+});
+
 test('a pod that one of several replicas has ejected is shown as ejected, whichever it is', () => {
   const ejected = { since: '2026-01-01T00:00:00.000Z', until: '2026-01-01T00:00:30.000Z', why: 'it fails' };
   const orders = service('orders', [1, 1]);
