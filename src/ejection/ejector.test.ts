@@ -151,6 +151,14 @@ test('three of five pods on a node that is cut off are out, and never more than 
   assert.equal(most(['a'], 'a', 100), 0);
 });
 
+test('where too many are out the one comes back that was out first', () => {
+  const run = fleet((pod, atMs) => (pod === 'b' || (pod === 'a' && atMs > 13_000) ? failing : 'well')).run(18_000);
+  assert.deepEqual(run.ejections, ['b', 'a']);
+  run.setPods(['a', 'b', 'c']);
+  run.run(200);
+  assert.deepEqual([...run.out], ['a']);
+});
+
 test('where pods go, those that are out are never more than the share of what is left', () => {
   const run = fleet((pod) => ('abc'.includes(pod) ? failing : 'well')).run(16_000);
   run.setPods(['a', 'b', 'c', 'd']);

@@ -90,6 +90,38 @@ test('what has just started and knows nothing yet does not outvote the others', 
   );
 });
 
+test('a replica that does not know the Service does not hide it, first or last', () => {
+  const knows = explainViewOf([endpointOf('orders-1', 'published')], { clients: [good] });
+  const not = explainViewOf([], { service: null, notServed: 'there is no such Service' });
+  for (const views of [
+    [knows, not],
+    [not, knows],
+  ]) {
+    const { findings, way } = concludeFrom(...views);
+    assert.deepEqual(
+      findings.map(({ kind }) => kind),
+      ['control-planes-differ'],
+    );
+    assert.equal(way?.service, 'shop/orders');
+  }
+});
+
+test('a client that was named is not taken for another one with the same stream of another control plane', () => {
+  const here = { state: 'STALE', why: 'has not answered' } as const;
+  const endpoints = [endpointOf('orders-1', 'published')];
+  const web2 = { ...clientOf('web-2', { peer: '10.0.0.2:40000' }), asks: ['orders.shop'] };
+  const views = [
+    explainViewOf(endpoints, { clients: [{ ...good, here }] }),
+    explainViewOf(endpoints, { clients: [{ ...good, ...web2 }], named: [web2] }),
+  ];
+  const answers = views.map((view, index) => ({ admin: `replica-${index}`, view }));
+  assert.deepEqual(conclude({ ...question, from: 'web-2' }, answers).findings, []);
+  assert.deepEqual(
+    conclude(question, answers).findings.map(({ kind }) => kind),
+    ['client-stale'],
+  );
+});
+
 test('of many clients and pods there is a bounded picture, and nothing in it does harm', () => {
   const evil = `\u001b[2J${'y'.repeat(200)}`;
   const endpoints = Array.from({ length: 300 }, (_, index) =>

@@ -62,6 +62,15 @@ test('a replica that does not answer, or is not ready, is said first', () => {
   assert.match(statusOf([{ admin: 'a:1', view: view() }]).conclusion, /^No client is connected/);
 });
 
+test('clients that the answers leave out are counted', () => {
+  const { leftOut } = statusOf([
+    { admin: 'a:1', view: { ...view(clientOf('web-1')), total: 10 } },
+    { admin: 'b:1', view: { ...view(), total: 2 } },
+    { admin: 'c:1', error: new EvenkeelError('EK_ADMIN_UNREACHABLE', 'away') },
+  ]);
+  assert.equal(leftOut, 11);
+});
+
 test('what clients say of themselves does no harm and fits 80 columns', () => {
   const evil = clientOf(
     `\u001b[2J${'x'.repeat(300)}`,

@@ -85,6 +85,17 @@ test('a sentence says how warm a pod is, and that most are new', () => {
   assert.deepEqual(new Set(skipped.groups.map(({ pods }) => pods.length)), new Set([21]));
 });
 
+test('where half of the pods are new they warm up; it is planned again when they are warm, not a step later', () => {
+  const half = warm.map((pod, index) => ({ ...pod, key: `10.0.1.${index}:1`, uid: `n${index}` }));
+  const { pods, plans } = warmUp(20, half);
+  assert.match(plans[0]!.plan.why[0]!, / warming up: 10 %/);
+  const late = planService({
+    ...{ policy: { slowStartMs }, clients: clientsOf(20), pods },
+    ...{ nowMs: 34_900, state: plans[0]!.plan.state },
+  });
+  assert.equal(late.nextMs, 5_000 + slowStartMs);
+});
+
 test('a pod is known by its UID: its address with another one is new, and one that comes back is not', () => {
   const base = { policy: { slowStartMs }, clients: clientsOf(20) };
   const first = planService({ ...base, pods: warm, nowMs: 1_000 });
