@@ -29,7 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
   doctor: ['base', 'xds', 'bootstrap', 'discovery', 'probe', 'live', 'explain'],
   explain: ['base', 'xds', 'model', 'translate', 'controlplane', 'probe', 'live'],
   environments: ['base', 'verdict', 'bootstrap', 'discovery', 'workloads', 'probe', 'lab'],
-  experiments: ['base', 'verdict', 'bootstrap', 'probe', 'lab', 'environments'],
+  experiments: ['base', 'xds', 'verdict', 'bootstrap', 'probe', 'lab', 'environments'],
   cli: [
     ...[
       'base',

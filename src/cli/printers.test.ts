@@ -11,6 +11,8 @@ import { printSickPod } from '../experiments/sick-pod/print.ts';
 import type { SickPodReport } from '../experiments/sick-pod/report.ts';
 import { printSlowPod } from '../experiments/slow-pod/print.ts';
 import type { SlowPodReport } from '../experiments/slow-pod/report.ts';
+import { printZones } from '../experiments/zones/print.ts';
+import type { ZonesReport } from '../experiments/zones/report.ts';
 import type { LabState } from '../lab/index.ts';
 import { gateLine } from '../probe/measure/gate.ts';
 import { printProbe } from '../probe/measure/print.ts';
@@ -50,6 +52,7 @@ const words = new Set(
       'rolling-update',
       'slow-pod',
       'sick-pod',
+      'zones',
       'connection-age',
       'grpc-js',
     ],
@@ -113,6 +116,23 @@ const sickPods: SickPodReport = {
   ],
   ...{ interrupted: false, conclusion: 'So it is.' },
 };
+const stage = { pods: 11, answered: 9999, busiest: 1.25, away: 0.655, leastAway: 0.145 };
+const zones: ZonesReport = {
+  ...begun,
+  kind: 'zones',
+  conditions: {
+    ...{ ...setUp, pods: [5, 4, 2], callers: [60, 30, 10], ratePerSecond: 5, deadlineMs: 1000 },
+    ...{ settleMs: 1000, steadyMs: 1000, eachMs: 1000 },
+  },
+  rows: [
+    {
+      ...{ way: 'priorities', clients: 200, status: 'ok', calls: 99_999, failed: 10_000, failures: {} },
+      stages: [stage, { ...stage, pods: 10, busiest: 11.25 }, { ...stage, pods: 9, busiest: null, away: null }],
+    },
+    { way: 'envoy', clients: 3, status: 'skipped', reason: 'there is no Envoy' },
+  ],
+  ...{ interrupted: false, conclusion: 'So it is.' },
+};
 const ages = connectionAgeSchema.parse(
   JSON.parse(readFileSync(resolve(import.meta.dirname, '..', '..', 'docs', 'connection-age.json'), 'utf8')),
 );
@@ -135,6 +155,7 @@ const printers: Readonly<Record<string, (change: <T>(value: T) => T, colour: boo
   printReport: (change, colour) => printReport(change(schemes), { colour, by: 'zone' }),
   printChange: (change, colour) => printChange(change(changes), colour),
   printSickPod: (change, colour) => printSickPod(change(sickPods), colour),
+  printZones: (change, colour) => printZones(change(zones), colour),
   printSlowPod: (change, colour) => printSlowPod(change(slowPods), colour),
   printConnectionAge: (change, colour) => printConnectionAge(change(ages), colour),
   gateLine: (change) => wrap(gateLine(change(probeReport().gate!))).join('\n'),

@@ -3,6 +3,7 @@ import { registerChanges } from './change/command.ts';
 import { registerConnectionAge } from './connection-age/command.ts';
 import { registerSickPod } from './sick-pod/command.ts';
 import { registerSlowPod } from './slow-pod/command.ts';
+import { registerZones } from './zones/command.ts';
 
 /** Every experiment, each a file beside this one that adds a command of its name; in the order of `--help`. */
 export const experiments: readonly ((experiment: Command) => void)[] = [
@@ -10,4 +11,5 @@ export const experiments: readonly ((experiment: Command) => void)[] = [
   registerConnectionAge,
   registerSlowPod,
   registerSickPod,
+  registerZones,
 ];

@@ -1,6 +1,6 @@
-import { EvenkeelError } from '../../base/errors.ts';
 import { wholeNumber } from '../../base/number-flag.ts';
 import { type GrpcClient, parseClients } from '../change/clients.ts';
+import { chosenNames } from '../list-flags.ts';
 import { type Protection, protectionNames, type Sickness, sicknessNames } from './kinds.ts';
 
 /** What `evenkeel experiment sick-pod` measures. */
@@ -33,18 +33,8 @@ export function parseSickPod(raw: Readonly<Record<string, string | undefined>>):
     latencyMs: wholeNumber(raw.latency, '--latency', 10, 1, 1000),
     clients: parseClients(raw.clients ?? 'grpc-js,grpc-go'),
     copies: wholeNumber(raw.copies, '--copies', 2, 1, 20),
-    sicknesses: chosen(raw.sicknesses, '--sicknesses', sicknessNames),
-    protections: chosen(raw.protections, '--protections', protectionNames),
+    sicknesses: chosenNames(raw.sicknesses, '--sicknesses', sicknessNames),
+    protections: chosenNames(raw.protections, '--protections', protectionNames),
     seed: wholeNumber(raw.seed, '--seed', 1, 0, 2 ** 31 - 1),
   };
-}
-
-function chosen<Name extends string>(text: string | undefined, field: string, names: readonly Name[]): Name[] {
-  if (text === undefined) return [...names];
-  const wanted = text.split(',').map((name) => name.trim());
-  const unknown = wanted.find((name) => !(names as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    throw new EvenkeelError('EK_USAGE', `there is no "${unknown}"`, { field, hint: `Known: ${names.join(', ')}.` });
-  }
-  return names.filter((name) => wanted.includes(name));
 }

@@ -1,5 +1,4 @@
-import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
-import { findEnvoy, howToGetEnvoy } from '../../base/find-envoy.ts';
+import { toEvenkeelError } from '../../base/errors.ts';
 import { backendNames } from '../../environments/backends.ts';
 import { templates } from '../../environments/lab/backends.ts';
 import { machine } from '../../environments/machine.ts';
@@ -11,6 +10,7 @@ import { schemes } from '../../probe/index.ts';
 import { addUp } from '../../probe/load/add-up.ts';
 import type { Output } from '../../probe/output-flags.ts';
 import { openClient } from '../../probe/run-scheme.ts';
+import { chooseEnvoy } from '../envoy-parts.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { concludeSlowPod } from './conclude.ts';
 import { type EnvoyPolicy, startEnvoy } from './envoy.ts';
@@ -96,15 +96,10 @@ async function setStage(lab: Lab, { pods, latencyMs, slower }: SlowPodOptions): 
   });
   const [ordinary, [slow]] = await Promise.all([lab.ready('ordinary'), lab.ready('slow')]);
   const all = [...ordinary, slow!];
-  const binary = await findEnvoy();
-  if (binary === undefined && process.env.EVENKEEL_REQUIRE === 'all') {
-    throw new EvenkeelError('EK_ENVOY_MISSING', 'there is no Envoy, and EVENKEEL_REQUIRE=all lets nothing be skipped', {
-      hint: howToGetEnvoy,
-    });
-  }
+  const binary = await chooseEnvoy();
   const envoy =
-    binary === undefined
-      ? { missing: `There is no Envoy. ${howToGetEnvoy}` }
+    typeof binary !== 'string'
+      ? binary
       : await startEnvoy(
           lab,
           binary,

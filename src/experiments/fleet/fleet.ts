@@ -1,0 +1,97 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EvenkeelError } from '../../base/errors.ts';
+import type { FleetCall, FleetConfig, FleetMessage, FleetOrder } from './protocol.ts';
+
+const workerFile = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
+const stderrTailBytes = 4096;
+
+/** Many real clients of grpc-js in one process, which ends with this one. Its methods reject once that process has ended. */
+export class Fleet {
+  /** Every call that has ended so far; grows. */
+  readonly calls: FleetCall[] = [];
+  readonly #child: ChildProcess;
+  readonly #ended = Promise.withResolvers<never>();
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #stopped = Promise.withResolvers<void>();
+  #stderr = '';
+
+  /** Starts the process and connects all clients. @throws EvenkeelError `EK_PROBE_NO_ANSWER`, `EK_PROBE_CLIENT` */
+  static async open(config: FleetConfig, signal: AbortSignal): Promise<Fleet> {
+    signal.throwIfAborted();
+    const fleet = new Fleet(config);
+    const abort = (): void => void fleet.close();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await fleet.#orEnd(fleet.#opened.promise);
+    } catch (thrown) {
+      signal.removeEventListener('abort', abort);
+      await fleet.close();
+      throw thrown;
+    }
+    return fleet;
+  }
+
+  private constructor(config: FleetConfig) {
+    const bootstrap = config.clients.find((client) => client.bootstrap !== undefined)?.bootstrap;
+    // Nobody goes by the one of the environment, but where xDS is asked for there has to be one.
+    const env = { ...process.env, ...(bootstrap && { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) }) };
+    this.#child = fork(workerFile, [], {
+      env,
+      execArgv: [],
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#child.on('message', (message) => this.#receive(message as FleetMessage));
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-stderrTailBytes);
+    });
+    this.#child.once('error', (cause) => this.#fail(`could not be started: ${cause.message}`));
+    this.#child.once('close', (code, killed) => this.#fail(`ended with ${killed ?? `exit code ${code}`}`));
+    for (const { promise } of [this.#ended, this.#opened]) promise.catch(() => {});
+    this.#send({ type: 'open', config });
+  }
+
+  /** All clients begin to call. */
+  start(): void {
+    this.#send({ type: 'start' });
+  }
+
+  /** Begins no more calls; resolves once {@link calls} are all. */
+  stop(): Promise<void> {
+    this.#send({ type: 'stop' });
+    return this.#orEnd(this.#stopped.promise);
+  }
+
+  /** Ends the process; resolves once it is gone. */
+  async close(): Promise<void> {
+    if (this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const closed = once(this.#child, 'close');
+    this.#child.kill('SIGKILL');
+    await closed;
+  }
+
+  #orEnd<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([promise, this.#ended.promise]);
+  }
+
+  #send(order: FleetOrder): void {
+    if (this.#child.connected) this.#child.send(order, () => {});
+  }
+
+  #receive(message: FleetMessage): void {
+    if (message.type === 'calls') this.calls.push(...message.calls);
+    else if (message.type === 'stopped') this.#stopped.resolve();
+    else if (message.error === undefined) this.#opened.resolve();
+    else this.#opened.reject(new EvenkeelError('EK_PROBE_NO_ANSWER', `a client could not connect: ${message.error}`));
+  }
+
+  #fail(what: string): void {
+    const said = this.#stderr.trim();
+    this.#ended.reject(
+      new EvenkeelError('EK_PROBE_CLIENT', `the client process ${what}${said === '' ? '' : `; it said: ${said}`}`),
+    );
+  }
+}

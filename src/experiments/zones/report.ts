@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import {
+  begun,
+  conclusion,
+  conditionsAre,
+  count,
+  interruptedRows,
+  ms,
+  notMeasured,
+  schemaVersion,
+  setUp,
+} from '../../probe/report-parts.ts';
+import { wayNames } from './kinds.ts';
+
+const named = {
+  way: z.enum(wayNames).describe('Who decides which pods a caller calls.'),
+  clients: count.describe('Clients that call together.'),
+};
+
+const share = z.number().nonnegative();
+
+const stage = z.object({
+  pods: count.describe('Ready pods of all zones.'),
+  answered: count.describe('Calls that were answered meanwhile.'),
+  busiest: share.nullable().describe('Calls of the busiest pod, of the mean; null: no call was answered.'),
+  away: share.nullable().describe('Part of the calls that left their zone; null: no call was answered.'),
+  leastAway: share.describe('The least that has to leave it if all pods get the same.'),
+});
+
+const measured = z.object({
+  ...named,
+  status: z.literal('ok').describe('It was measured.'),
+  calls: count.describe('Calls since all pods were counted, those included that are in no stage.'),
+  failed: count.describe('Of these, failed; nothing is retried.'),
+  failures: z.record(z.string(), count).describe('The same by status.'),
+  stages: z.array(stage).describe('All pods; then one pod of the first zone less each time, until it has none.'),
+});
+
+const unmeasured = z.object({ ...named, ...notMeasured });
+
+/** The report of `evenkeel experiment zones`. */
+export const zonesSchema = z.object({
+  schemaVersion,
+  kind: z.literal('zones').describe('Tells it from other reports.'),
+  ...begun,
+  conditions: z
+    .object({
+      ...setUp,
+      seed: z.int().describe('Of everything that is chance.'),
+      pods: z.array(count).describe('Pods of each zone at the beginning.'),
+      callers: z.array(count).describe('Percent of the calls that come from each zone.'),
+      ratePerSecond: z.number().describe('Calls a second of each row, open loop.'),
+      deadlineMs: ms.describe('Of each call.'),
+      settleMs: ms.describe('From the first call to the first that counts.'),
+      steadyMs: ms.describe('How long the first and the last stage take.'),
+      eachMs: ms.describe('How long the others take; calls of the second half count.'),
+    })
+    .describe(conditionsAre),
+  rows: z
+    .array(z.discriminatedUnion('status', [measured, unmeasured]))
+    .describe('One row a way and number of clients.'),
+  interrupted: interruptedRows,
+  conclusion,
+});
+
+export type ZonesReport = z.infer<typeof zonesSchema>;
+export type ZonesRow = ZonesReport['rows'][number];
+export type MeasuredZones = z.infer<typeof measured>;
+export type ZonesStage = z.infer<typeof stage>;
+
+export function isMeasured(row: ZonesRow): row is MeasuredZones {
+  return row.status === 'ok';
+}
