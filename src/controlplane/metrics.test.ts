@@ -78,6 +78,20 @@ test('every metric is given values somewhere', () => {
   );
 });
 
+test('a gauge says nothing before it is set, and after it is set to nothing', async () => {
+  const metrics = new Metrics();
+  const said = async () => /^evenkeel_tls_certificate_expiry_timestamp_seconds .*/m.exec(await metrics.text())?.[0];
+  assert.equal(await said(), undefined);
+  metrics.set('evenkeel_tls_certificate_expiry_timestamp_seconds', [[{}, 5]]);
+  assert.match((await said())!, / 5$/);
+  metrics.set('evenkeel_tls_certificate_expiry_timestamp_seconds', []);
+  assert.equal(await said(), undefined);
+});
+
+test('counters that Prometheus takes the increase of begin with 0', async () => {
+  assert.match(await new Metrics().text(), /^evenkeel_xds_nacks_total\{type="cluster"\} 0$/m);
+});
+
 test('counters add up and gauges forget what is gone', async () => {
   const metrics = new Metrics();
   metrics.count('evenkeel_xds_responses_total', { type: 'listener' });

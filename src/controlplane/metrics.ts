@@ -17,7 +17,7 @@ export class Metrics {
     for (const [name, { type, help, labels }] of Object.entries<MetricDefinition>(metricDefinitions)) {
       const options = { name, help, labelNames: [...labels], registers: [this.#registry] };
       if (type === 'counter') this.#counters.set(name, counterFromZero(new Counter(options), labels));
-      else this.#gauges.set(name, new Gauge(options));
+      else this.#gauges.set(name, forgetZero(new Gauge(options), { labels }));
     }
   }
 
@@ -37,6 +37,7 @@ export class Metrics {
   set(name: GaugeName, values: Iterable<readonly [Labels, number]>): void {
     const gauge = this.#gauges.get(name)!;
     gauge.reset();
+    forgetZero(gauge, metricDefinitions[name]);
     for (const [labels, value] of values) gauge.set(labels, value);
   }
 
@@ -54,4 +55,10 @@ export class Metrics {
 function counterFromZero(counter: Counter, labels: readonly string[]): Counter {
   if (labels.join() === 'type') for (const type of typeLabels) counter.inc({ type }, 0);
   return counter;
+}
+
+/** One without labels begins with 0, which is said of things that are not there: a certificate that ended in 1970. */
+function forgetZero(gauge: Gauge, { labels }: Pick<MetricDefinition, 'labels'>): Gauge {
+  if (labels.length === 0) gauge.remove();
+  return gauge;
 }
