@@ -84,6 +84,26 @@ test('a refinement may choose the code and name the first of two places', () => 
   );
 });
 
+test('merge keys are read as kubectl reads them', () => {
+  const text = 'services:\n  - &first { name: orders, port: 80 }\n  - <<: *first\n    name: carts\n';
+  assert.deepEqual(parseDocumentText(text, schema, 'a.yaml').services[1], { name: 'carts', port: 80 });
+  const error = errorOf('services:\n  - &first { name: orders, prot: 80 }\n  - { <<: *first, name: carts }\n');
+  assert.deepEqual([error.location.line, error.location.field], [2, 'services[0].prot']);
+});
+
+test('a file of another kind is said to be one, and so are two in one', () => {
+  const ours = z.strictObject({ apiVersion: z.literal('evenkeel.dev/v1'), kind: z.literal('Endpoints') });
+  const of =
+    (text: string): (() => unknown) =>
+    () =>
+      parseDocumentText(text, ours, 'a.yaml');
+  const location = { file: 'a.yaml', line: 1, column: 1, field: 'apiVersion' };
+  assert.throws(of('apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {}\n'), { location });
+  assert.throws(of('apiVersion: evenkeel.dev/v1\nkind: Endpoints\nmetadata: {}\n'), { message: /"metadata"/ });
+  assert.throws(of('apiversion: evenkeel.dev/v1\nkind: Endpoints\n'), { message: /"apiversion"/ });
+  assert.throws(of('a: 1\n---\na: 2\n'), { code: 'EK_FILE_SYNTAX', message: /several documents/ });
+});
+
 test('a large JSON file is read alike, and its mistakes have a place too', () => {
   const services = Array.from({ length: 1_000 }, (_, index) => ({ name: `service-${index}`, port: 80 }));
   assert.deepEqual(parseDocumentText(JSON.stringify({ services }), schema, 'a.json'), { services });

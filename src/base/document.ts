@@ -63,6 +63,8 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: true,
+      // `<<: *name`, as YAML 1.1 has it and kubectl takes it.
+      merge: true,
       // Its warnings are about what the schema refuses, and would be written past the log.
       logLevel: 'error',
     });
@@ -73,7 +75,9 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
   const [problem] = document.errors;
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
-    throw new EvenkeelError('EK_FILE_SYNTAX', problem.message, { file, line, column: col });
+    const several = 'the file has several documents, and one is expected: a second one begins here';
+    const message = problem.code === 'MULTIPLE_DOCS' ? several : problem.message;
+    throw new EvenkeelError('EK_FILE_SYNTAX', message, { file, line, column: col });
   }
   let data: unknown;
   try {
@@ -86,8 +90,13 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
   if (checked.success) return checked.data;
 
   // A misspelt field is an unknown one and a missing one; the unknown one is what the person can see in the file.
+  // A file of another kind has other fields altogether.
   const { issues } = checked.error;
-  const issue = issues.find((one) => one.code === 'unrecognized_keys') ?? issues[0]!;
+  const ofOtherKind = issues.find(
+    ({ path, code }) => code === 'invalid_value' && path.length === 1 && /^(apiVersion|kind)$/.test(String(path[0])),
+  );
+  const named = data !== null && typeof data === 'object' && ofOtherKind !== undefined && ofOtherKind.path[0]! in data;
+  const issue = (named ? ofOtherKind : issues.find((one) => one.code === 'unrecognized_keys')) ?? issues[0]!;
   const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
   const place = (of: readonly PropertyKey[]): ErrorLocation => {

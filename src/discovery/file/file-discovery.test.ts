@@ -223,6 +223,14 @@ test('what is replaced while it is read is not believed', async (t) => {
   );
 });
 
+test('what is no regular file is refused and not waited for', async (t) => {
+  const root = await folder(t);
+  const path = join(root, 'endpoints.yaml');
+  await symlink('/dev/zero', path);
+  const start = new FileDiscovery({ path }).start(new RecordingObserver());
+  await assert.rejects(start, { code: 'EK_FILE_READ', message: /it is no regular file/ });
+});
+
 test('a first file that is broken or missing is an error, and nothing is left behind', async (t) => {
   const root = await folder(t);
   const observer = new RecordingObserver();

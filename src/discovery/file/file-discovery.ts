@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { readDocument } from '../../base/document.ts';
-import { type EvenkeelError, formatError, toEvenkeelError } from '../../base/errors.ts';
+import { EvenkeelError, formatError, toEvenkeelError } from '../../base/errors.ts';
 import type { Service } from '../../model/service.ts';
 import { ToldServices } from '../changes.ts';
 import type { Discovery, DiscoveryObserver } from '../discovery.ts';
@@ -172,5 +172,10 @@ export class FileDiscovery implements Discovery {
 }
 
 async function readServices(path: string): Promise<Service[]> {
+  // A pipe would be waited for, and a device read, for ever.
+  const info = await stat(path).catch(() => undefined);
+  if (info !== undefined && !info.isFile()) {
+    throw new EvenkeelError('EK_FILE_READ', `cannot read ${path}: it is no regular file`, { file: path });
+  }
   return servicesOf(await readDocument(path, endpointsSchema));
 }

@@ -38,6 +38,8 @@ export interface Engine {
   readonly name: 'channel' | 'wire' | 'http';
   /** The most connections that were open at a time, where calls decide how many there are. */
   readonly mostConnections?: number;
+  /** Calls so far that waited inside of the client for a stream, where it does not say which (see {@link Held}). */
+  readonly streamWaits?: number;
   /** Begins one call; never throws, calls `done` once, later. */
   call(done: Done): void;
   /** Makes one call and keeps everything of its answer that could tell who gave it. */

@@ -69,7 +69,7 @@ export function buildReport(measured: Measured): ProbeReport {
     },
     latencyMs: recorder.latency(),
     latencyOfAllMs,
-    saturation: saturationOf(result),
+    saturation: saturationOf(result, measured.streamWaits),
     ...judged.found,
     judgedFromMs,
     smallestSkewFound: smallestSkewFound(judged.judged, judged.backends),

@@ -21,6 +21,8 @@ export interface Measured {
   readonly otherCalls: ProbeReport['otherCalls'];
   /** As the report has it. */
   readonly connections: number;
+  /** Calls of the run, warm-up too, that waited inside of the client for a stream. */
+  readonly streamWaits: number;
   /** What made the calls, and how it was started. */
   readonly about: Pick<ProbeReport['conditions'], 'versions' | 'machine' | 'command'>;
 }

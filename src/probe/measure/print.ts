@@ -48,7 +48,9 @@ export function printProbe(report: ProbeReport, colour: boolean): string {
     ],
     ['ms', `${latencies(report)}  (from when a call was due${failed > 0 ? '; what failed counts as slowest' : ''})`],
     ['lost', failed === 0 ? 'none' : `${failed}: ${byStatus(report.failures)}`],
-    ...Object.entries(report.errors).map(([status, error]): [string, string] => ['', `${status}: ${error}`]),
+    ...Object.entries(report.errors).flatMap(([status, error]): [string, string][] =>
+      error === '' ? [] : [['', `${status}: ${error}`]],
+    ),
     ...(saturation.note === '' ? [] : [['note', saturation.note] as [string, string]]),
     ...(report.inFlight === 0
       ? []

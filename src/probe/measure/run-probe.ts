@@ -47,6 +47,7 @@ export async function runProbe(
 
     const startedAt = new Date();
     progress.step(`calling ${call}, told apart by ${formatIdentifier(identifier)}`);
+    const waitsBefore = engine.streamWaits ?? 0;
     const stopWatching = watchBackends(first, ask, askEveryMs, (event) => contacts.came(event, event.at));
     const result = await runLoad(observed, { ...options, maxInFlight }, signal, ({ calls, failed, backends }) =>
       progress.update(`${calls} calls, ${backends.size} backends, ${failed} failed`),
@@ -57,7 +58,7 @@ export async function runProbe(
     const otherCalls = { samples, reflection: reflected };
     return buildReport({
       ...{ options, startedAt, call, engine: engine.name, identified, first, watched, contacts, result, otherCalls },
-      ...{ connections, about },
+      ...{ connections, streamWaits: (engine.streamWaits ?? 0) - waitsBefore, about },
     });
   } finally {
     const shutting = shut(opened);

@@ -7,14 +7,16 @@ interface Part {
   readonly rates?: readonly [number | null, number];
   readonly own?: Partial<Result['saturation']>;
   readonly held?: Partial<Result['recorder']['held']>;
+  readonly streamWaits?: number;
 }
 
-function seen({ rates: [intendedRate, achievedRate] = [100, 100], own, held }: Part) {
-  return saturationOf({
+function seen({ rates: [intendedRate, achievedRate] = [100, 100], own, held, streamWaits }: Part) {
+  const result = {
     ...{ intendedRate, achievedRate },
     saturation: { busy: 0.1, latestMs: 1, heldBack: false, pauses: 0, ...own },
     recorder: { calls: 1000, held: { calls: 0, longestMs: 0, notSent: 0, for: undefined, ...held } },
-  });
+  };
+  return saturationOf(result, streamWaits);
 }
 
 test('all is well', () => {
@@ -41,6 +43,13 @@ test('calls that never left: for want of connections it is this program, for wan
       assert.match(late.note, /^900 of 1000 calls waited in this program, up to 421 ms/);
     }
   }
+});
+
+test('calls that waited inside of a client for a stream', () => {
+  assert.equal(seen({ streamWaits: 10 }).by, null, 'too few to show in p99');
+  const { by, note } = seen({ rates: [100, 50], streamWaits: 500 });
+  assert.equal(by, 'target');
+  assert.match(note, /^500 calls, .* waited in this program.*SETTINGS_MAX_CONCURRENT_STREAMS.*--connections/);
 });
 
 test('a rate that was not reached', () => {

@@ -19,15 +19,22 @@ type Result = Pick<LoadResult, 'intendedRate' | 'achievedRate' | 'saturation'> &
   readonly recorder: Pick<LoadResult['recorder'], 'calls' | 'held'>;
 };
 
-/** Whether the target or this program could not keep up; pure. */
-export function saturationOf(result: Result): Saturation {
+/**
+ * Whether the target or this program could not keep up; pure.
+ *
+ * @param streamWaits - calls that waited inside of the client for a stream, where it does not say which
+ */
+export function saturationOf(result: Result, streamWaits = 0): Saturation {
   const { busy, latestMs } = result.saturation;
   const base = { busy: Math.round(busy * 1000) / 1000, latestMs: Math.round(latestMs * 100) / 100 };
-  return { ...base, ...shortage(result) };
+  return { ...base, ...shortage(result, streamWaits) };
 }
 
 /** The first of these that holds: it explains those after it. */
-function shortage({ intendedRate, achievedRate, saturation, recorder }: Result): Pick<Saturation, 'by' | 'note'> {
+function shortage(
+  { intendedRate, achievedRate, saturation, recorder }: Result,
+  streamWaits: number,
+): Pick<Saturation, 'by' | 'note'> {
   const { busy, latestMs, heldBack, pauses } = saturation;
   const { held, calls } = recorder;
   const short = intendedRate !== null && achievedRate < intendedRate * enoughOfRate;
@@ -48,6 +55,12 @@ function shortage({ intendedRate, achievedRate, saturation, recorder }: Result):
     return {
       by: held.for === 'connection' ? 'generator' : 'target',
       note: `${held.calls} of ${calls} calls waited in this program, up to ${formatMs(held.longestMs)}, which counts in their latency: ${waitedFor(held.for)}`,
+    };
+  }
+  if (streamWaits > calls * fewHeld) {
+    return {
+      by: 'target',
+      note: `${streamWaits} calls, with the warm-up, waited in this program, which counts in their latency and may have cost them their deadline: ${waitedFor('stream')}`,
     };
   }
   if (short) {

@@ -6,6 +6,7 @@ import { boundedError } from '../load/error-text.ts';
 import { type CallEvents, outcomeOf } from './channel-outcome.ts';
 import { ConnectFailure } from './dial.ts';
 import type { PreparedCall } from './method.ts';
+import { StreamWaits } from './stream-waits.ts';
 
 export interface ChannelOptions {
   /** As gRPC takes it. */
@@ -28,6 +29,7 @@ export class ChannelEngine implements Engine {
   #deadlineMs: number;
   #metadata: grpc.Metadata;
   readonly #running = new Set<RunningCall>();
+  readonly #waits = new StreamWaits();
   #call: PreparedCall | undefined;
   #requests: Buffer[] = [];
   #identifier: Identifier = { from: 'peer' };
@@ -65,6 +67,10 @@ export class ChannelEngine implements Engine {
 
   identifyBy(identifier: Identifier): void {
     this.#identifier = identifier;
+  }
+
+  get streamWaits(): number {
+    return this.#waits.count;
   }
 
   mark([name, value]: readonly [name: string, value: string], deadlineMs: number): void {
@@ -117,6 +123,7 @@ export class ChannelEngine implements Engine {
   }
 
   close(): void {
+    this.#waits.stop();
     // A channel that is closed lets calls that are under way go on.
     for (const call of [...this.#running]) call.cancel();
     for (const client of this.#clients) client.close();
