@@ -8,9 +8,14 @@ export function commandLine(args: readonly string[] = process.argv.slice(2)): st
   const words = args.map((word, index) => {
     const flagged = /^(--header)=(.*)$/s.exec(word);
     if (flagged !== null) return `${flagged[1]}=${withoutValue(flagged[2]!)}`;
-    return args[index - 1] === '--header' ? withoutValue(word) : word.replace(/(:\/\/)[^/@\s]+@/, '$1…@');
+    return args[index - 1] === '--header' ? withoutValue(word) : withoutPassword(word);
   });
   return ['evenkeel', ...words.map(quoted)].join(' ');
+}
+
+/** A URL as it may be shown: without what stands in front of its host. */
+export function withoutPassword(url: string): string {
+  return url.replace(/(:\/\/)[^/?#\s]*@/, '$1…@');
 }
 
 function withoutValue(header: string): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { EvenkeelError } from '../base/errors.ts';
 import { openOutput } from './output-file.ts';
+import { parseOutput } from './output-flags.ts';
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'evenkeel-report-'));
@@ -65,4 +66,10 @@ test('a folder that goes while the run is under way is said when the report is w
   const file = await openOutput(join(path, 'report.json'), '--report');
   await rm(path, { recursive: true });
   await assert.rejects(file.write(report), refused);
+});
+
+test('a report and a page of one file are refused', () => {
+  const both = { report: 'out/../even', html: './even' };
+  assert.throws(() => parseOutput(both), { code: 'EK_USAGE', location: { field: '--html' } });
+  assert.equal(parseOutput({ report: 'even.json', html: 'even.html' }).html, 'even.html');
 });

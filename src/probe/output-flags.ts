@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { EvenkeelError } from '../base/errors.ts';
 import { addGateOptions } from './measure/gate.ts';
 
 /** Where results go. */
@@ -20,9 +22,15 @@ export function addOutputOptions<C extends Command>(command: C): C {
   return command;
 }
 
-/** Takes what commander hands over. */
+/** Takes what commander hands over. @throws EvenkeelError `EK_USAGE` */
 export function parseOutput(raw: object): Output {
   const { report, html, json } = raw as Readonly<Record<string, unknown>>;
+  if (typeof report === 'string' && typeof html === 'string' && resolve(report) === resolve(html)) {
+    throw new EvenkeelError('EK_USAGE', `--report and --html both name ${report}`, {
+      field: '--html',
+      hint: 'Name another file for the page, for example --html report.html.',
+    });
+  }
   return {
     report: report as string | undefined,
     html: html as string | undefined,

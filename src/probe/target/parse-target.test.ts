@@ -2,6 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseTarget } from './parse-target.ts';
 
+test('a password in a URL is used and not shown, and port 0 is no port', () => {
+  const target = parseTarget('https://me:p@ss@shop.example/x?to=a@b');
+  assert.equal(target.kind, 'http');
+  assert.equal(target.text, 'https://…@shop.example/x?to=a@b');
+  assert.deepEqual([target.url.username, target.url.password], ['me', 'p%40ss']);
+  assert.throws(() => parseTarget('http://me:pass@shop:99999/'), {
+    message: /^"http:\/\/…@shop:99999\/" is no target/,
+  });
+  assert.throws(() => parseTarget('http://127.0.0.1:0/'), { message: /"0" is no port/ });
+});
+
 test('every way to name a target is read', () => {
   for (const [text, expected] of [
     ['dns:///orders.shop:50051', { scheme: 'dns', host: 'orders.shop', port: 50_051, authority: '' }],

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { withoutPassword } from '../../base/command-line.ts';
 import { EvenkeelError } from '../../base/errors.ts';
 import type { DialAddress } from './dial.ts';
 import { listAddresses } from './list-addresses.ts';
@@ -35,13 +36,16 @@ const known =
  */
 export function parseTarget(text: string): ProbeTarget {
   const refuse = (why: string): EvenkeelError =>
-    new EvenkeelError('EK_PROBE_TARGET', `"${text}" is no target: ${why}`, {
+    new EvenkeelError('EK_PROBE_TARGET', `"${withoutPassword(text)}" is no target: ${why}`, {
       field: 'TARGET',
       hint: `Write ${known}.`,
     });
   if (/^https?:/i.test(text)) {
     if (!URL.canParse(text)) throw refuse('the URL cannot be read');
-    return { kind: 'http', text, url: new URL(text) };
+    const url = new URL(text);
+    // Node takes it for the port that the scheme has by default.
+    if (url.port === '0') throw refuse('"0" is no port');
+    return { kind: 'http', text: withoutPassword(text), url };
   }
   const addresses = listAddresses(text);
   if (typeof addresses === 'string') throw refuse(addresses);
