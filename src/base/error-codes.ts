@@ -91,7 +91,7 @@ export const errorCodes = {
   ),
   EK_PLAINTEXT: code(
     2,
-    'xDS would be served without TLS on an address that others than this machine can reach, and nobody said that this is wanted.',
+    'xDS would be served without TLS on an address that other hosts can reach, which was not asked for.',
     'Serve it with TLS (docs/tls.md), or say that plaintext is wanted with --xds-plaintext anywhere.',
   ),
   EK_TLS_CERTIFICATE: code(

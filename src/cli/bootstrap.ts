@@ -41,7 +41,7 @@ export function registerBootstrap(root: Command): void {
     .option('--tls-ca <file>', "authorities of the control plane's certificate, PEM (default: those of the system)")
     .option('--tls-cert <file>', "the client's own certificate, PEM, where the control plane asks for one")
     .option('--tls-key <file>', 'its private key, PEM')
-    .option('--kubernetes', "for a pod: print YAML that belongs into the manifest of a client's container")
+    .option('--kubernetes', "for a pod: print YAML to paste into the client's manifest")
     .option('--envoy', 'for an Envoy that is one of the gateways of the configuration')
     .option('--gateway <name>', 'which gateway it is, with --envoy')
     .option('--admin-port <n>', "port of Envoy's own admin server, with --envoy (default: 9901)")

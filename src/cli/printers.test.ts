@@ -221,5 +221,6 @@ test('the help of every command fits', async () => {
   };
   visit(root);
   assert.ok(text.length > 10_000);
+  assert.doesNotMatch(text, /\bundefined\b/, 'every option says what it is');
   for (const line of text.split('\n')) assert.ok(displayWidth(line) <= lineWidth, line);
 });

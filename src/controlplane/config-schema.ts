@@ -34,9 +34,7 @@ const xds = z.strictObject({
   tls: tlsSchema(listenAddress).prefault({}),
   maxConnectionAgeMs: milliseconds(0, 86_400_000)
     .default(1_800_000)
-    .describe(
-      'Age at which a client is asked to connect anew, ±10 %, so that clients spread over replicas; 0 is never.',
-    ),
+    .describe('Age at which a client is asked to reconnect, ±10 %, so that clients spread over replicas; 0 is never.'),
   memoryBytes: wholeNumber(1_048_576, 1_099_511_627_776, 'number of bytes')
     .optional()
     .describe(

@@ -69,12 +69,12 @@ export function parseValue({ kind }: Pick<Setting, 'kind'>, text: string): unkno
   return text;
 }
 
-function setting(
-  field: string,
+function setting<const Field extends string>(
+  field: Field,
   flag: Setting['flag'],
   env: Setting['env'],
   kind: Setting['kind'],
   placeholder: string,
-): Setting {
+): Setting & { readonly field: Field } {
   return { field, flag, env, kind, placeholder };
 }

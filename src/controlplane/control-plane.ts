@@ -57,7 +57,7 @@ export interface ControlPlaneOptions {
   readonly gateways?: readonly Gateway[] | undefined;
   /** Serves with TLS as well; default: not. */
   readonly tls?: TlsSettings | undefined;
-  /** Age at which a client is asked to connect anew, ±10 %; default 0, which is never. */
+  /** Age at which a client is asked to reconnect, ±10 %; default 0, which is never. */
   readonly maxConnectionAgeMs?: number | undefined;
   /** Bytes that clients may make it hold, all together; default: by the memory of the process. */
   readonly memoryBytes?: number | undefined;

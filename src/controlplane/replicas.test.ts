@@ -126,7 +126,7 @@ test('a grpc-js-xds client goes from one replica to the other, loses no call, an
   assert.deepEqual(await load.stop(), []);
 });
 
-test('at the configured age a client is asked to connect anew, in good order', async (t) => {
+test('at the configured age a client is asked to reconnect, in good order', async (t) => {
   const young = await startReplica('--xds-max-connection-age-ms', '300');
   t.after(() => young.serve.end('SIGKILL'));
   const client = await connect(t, young.xds);

@@ -233,7 +233,7 @@ const conditions = z.object({
       }),
     )
     .describe('Everything that decides how soon a change is seen.'),
-  seed: count.describe('Seed of everything that is chance.'),
+  seed: count.describe('Random seed.'),
   ratePerSecond: z.number().describe('Rate of the counted calls, open loop.'),
   deadlineMs: ms.describe('Deadline of every call.'),
   retries: z.literal(false).describe('A failed attempt is a failed call.'),

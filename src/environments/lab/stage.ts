@@ -25,7 +25,7 @@ export interface StageOptions {
   readonly replicas: number;
   /** Path of an Envoy; without one nothing of it is started. */
   readonly envoy?: string | undefined;
-  /** Whether clients of the control plane that is told of changes report their load. Default false. */
+  /** Whether clients of the control plane that watches for changes report their load. Default false. */
   readonly loadReports?: boolean | undefined;
 }
 
@@ -49,7 +49,7 @@ export async function setStage(lab: Lab, { schemes, replicas, envoy, loadReports
   return { ...services, lab, backends, pushed, polled, gateway: ready };
 }
 
-/** The control plane that is told of changes, and the Envoy that it feeds. */
+/** The control plane that watches for changes, and the Envoy that it feeds. */
 async function startPushed(
   lab: Lab,
   { headless }: BackendServices,

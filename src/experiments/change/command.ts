@@ -54,7 +54,7 @@ function register(experiment: Command, kind: ChangeKind): void {
       '--endpoint-delay <ms>',
       `from a pod's event until everybody is told; a cluster takes 1000 to 3000 (default: ${kind === 'rolling-update' ? 1000 : 0})`,
     )
-    .option('--seed <n>', 'seed of everything that is chance (default: 1)');
+    .option('--seed <n>', 'random seed (default: 1)');
   command.option('--kubernetes', 'measure in a cluster, in a namespace of its own (docs/prove.md)');
   addClusterOptions(command, namespacePrefix).option(
     '--go-client-image <image>',

@@ -53,7 +53,7 @@ export const changeSchema = z.object({
     .object({
       ...setUp,
       environment: z.enum(['lab', 'kubernetes']).describe('Where the pods were: a lab on one machine, or a cluster.'),
-      seed: z.int().describe('Of everything that is chance.'),
+      seed: z.int().describe('Random seed.'),
       from: count.describe('Pods before.'),
       to: count.describe('Pods after.'),
       endpointDelayMs: ms

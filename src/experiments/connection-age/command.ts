@@ -33,7 +33,7 @@ export function registerConnectionAge(experiment: Command): void {
     .option('--scale-outs <n>', `… with so many scale-outs an hour (default: ${fleet.scaleOuts})`)
     .option('--pods-added <n>', `… by so many pods each (default: ${fleet.podsAdded})`)
     .option('--pod-cores <n>', `… of so many processors each (default: ${fleet.cores})`)
-    .option('--seed <n>', 'seed of everything that is chance (default: 1)')
+    .option('--seed <n>', 'random seed (default: 1)')
     .option(
       '--kubernetes',
       'measure in a cluster, in a namespace of its own (docs/prove.md; about a quarter of an hour)',

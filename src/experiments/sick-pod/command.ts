@@ -17,7 +17,7 @@ export function registerSickPod(experiment: Command): void {
     .option('--copies <n>', 'processes of each kind of client (default: 2)')
     .option('--sicknesses <list>', `${sicknessNames.join(', ')} (default: all)`)
     .option('--protections <list>', `${protectionNames.join(', ')} (default: all)`)
-    .option('--seed <n>', 'seed of everything that is chance (default: 1)');
+    .option('--seed <n>', 'random seed (default: 1)');
   addOutputOptions(command)
     .addHelpText(
       'after',

@@ -41,7 +41,7 @@ export const sickPodSchema = z.object({
   conditions: z
     .object({
       ...setUp,
-      seed: z.int().describe('Of everything that is chance.'),
+      seed: z.int().describe('Random seed.'),
       pods: count.describe('Pods, the sick one among them.'),
       latencyMs: ms.describe('How long an ordinary pod takes for an answer; a slow one ten times as long.'),
       ratePerSecond: z.number().describe('Calls a second of all clients together, open loop.'),

@@ -14,7 +14,7 @@ export function registerSlowPod(experiment: Command): void {
     .option('--slower <n>', 'the slow one takes so many times longer (default: 10)')
     .option('--calls <n>', 'counted calls of each row (default: 600)')
     .option('--rate <n>', 'calls a second (default: 100)')
-    .option('--seed <n>', 'seed of everything that is chance (default: 1)');
+    .option('--seed <n>', 'random seed (default: 1)');
   addOutputOptions(command)
     .addHelpText(
       'after',

@@ -46,7 +46,7 @@ export const slowPodSchema = z.object({
   conditions: z
     .object({
       ...setUp,
-      seed: z.int().describe('Of everything that is chance.'),
+      seed: z.int().describe('Random seed.'),
       pods: count.describe('Pods, the slow one among them.'),
       latencyMs: ms.describe('How long an ordinary pod takes for an answer.'),
       slowLatencyMs: ms.describe('How long the slow one takes.'),

@@ -245,6 +245,6 @@ export function addProbeOptions<C extends Command>(command: C): C {
     .option('--warmup <time>', 'calls that do not count at the start (default: 1s; with --calls none)')
     .option('--duration <time>', 'how long calls that count are made (default: 10s)')
     .option('--calls <n>', 'end after so many calls that count')
-    .option('--seed <n>', 'seed of everything that is chance (default: 1)');
+    .option('--seed <n>', 'random seed (default: 1)');
   return addOutputOptions(addGateOptions(command));
 }

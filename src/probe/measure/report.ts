@@ -75,7 +75,7 @@ export const probeReportSchema = z.object({
       arrivals: z.string().describe('Rate and shape, or the number of callers.'),
       deadlineMs: ms.describe('Of every call.'),
       warmupMs: ms.describe('Calls did not count for so long.'),
-      seed: count.describe('Seed of everything that is chance.'),
+      seed: count.describe('Random seed.'),
       retries: z.literal(false).describe('A failed attempt is a failed call.'),
       ...setUp,
       command: z.string().describe('The command line, without values of headers and passwords.'),
@@ -90,7 +90,7 @@ export const probeReportSchema = z.object({
     .describe('How it is known who answered.'),
   backends: z
     .object({
-      expected: count.nullable().describe('That ought to answer; null: nobody said.'),
+      expected: count.nullable().describe('That ought to answer; null: unknown.'),
       source: z
         .enum(['flag', 'dns', 'endpointslices', 'xds', 'target', 'answers'])
         .describe('Where that number is from.'),

@@ -116,17 +116,17 @@ const entries = {
     expected: {
       verdict: 'balanced',
       why: xdsRoundRobin,
-      do: 'fine; a control plane that is told of changes instead of asking DNS follows them sooner',
+      do: 'fine; a control plane that watches for changes instead of asking DNS follows them sooner',
     },
     learning: {
       followed: 'the control plane asks DNS again and again and pushes what is new',
       not: 'DNS had not told the control plane yet',
-      do: 'shorten the interval, or use a source that is told of changes',
+      do: 'shorten the interval, or use a source that watches for changes',
     },
     kept: toldInTime,
   },
   xds: {
-    title: 'xds:/// with a control plane that is told of changes',
+    title: 'xds:/// with a control plane that watches for changes',
     ...{ protocol: 'grpc', connections: 'xds', backend: 'grpc', via: 'xds', scales: true },
     expected: { verdict: 'balanced', why: xdsRoundRobin, do: 'nothing: this is the way to go' },
     learning: {
