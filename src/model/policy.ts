@@ -38,8 +38,6 @@ export const trafficDistributions = ['PreferSameZone', 'PreferClose', 'PreferSam
 
 export type HealthCheckPolicy = z.output<typeof healthCheckSchema>;
 
-export const defaultPolicy: ServicePolicy = {};
-
 /** The values of each field that are good, for people, with code in backticks. */
 export const policyValues = {
   healthCheck: '`grpc`, `tcp` or `none`',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dueBy, dueTimes, parseRate } from './arrivals.ts';
+import { type Arrivals, dueTimes, parseRate } from './arrivals.ts';
 
 const seconds = 20_000;
 const times = (rate: string, poisson = false, durationMs = seconds, seed = 1): number[] => [
@@ -8,6 +8,18 @@ const times = (rate: string, poisson = false, durationMs = seconds, seed = 1): n
 ];
 const within = (all: readonly number[], from: number, to: number): number =>
   all.filter((at) => at >= from && at < to).length;
+
+/** Calls that are due by `atMs` of a schedule that lasts `durationMs`: the integral of the rate. */
+function dueBy({ shape, rates }: Arrivals & { loop: 'open' }, atMs: number, durationMs: number): number {
+  const [first = 0, last = first] = rates;
+  if (shape === 'constant') return (first * atMs) / 1000;
+  if (shape === 'ramp') return (first * atMs + ((last - first) * atMs * atMs) / (2 * durationMs)) / 1000;
+  const stepMs = durationMs / rates.length;
+  return rates.reduce((sum, rate, index) => {
+    const within = Math.min(Math.max(atMs - index * stepMs, 0), stepMs);
+    return sum + (rate * within) / 1000;
+  }, 0);
+}
 
 test('a constant rate is evenly spaced', () => {
   const all = times('50');

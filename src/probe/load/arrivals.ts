@@ -37,18 +37,6 @@ export function parseRate(text: string, poisson: boolean): Arrivals & { readonly
   return { loop: 'open', shape, rates, poisson };
 }
 
-/** Calls that are due by `atMs` of a schedule that lasts `durationMs`: the integral of the rate. */
-export function dueBy({ shape, rates }: Arrivals & { loop: 'open' }, atMs: number, durationMs: number): number {
-  const [first = 0, last = first] = rates;
-  if (shape === 'constant') return (first * atMs) / 1000;
-  if (shape === 'ramp') return (first * atMs + ((last - first) * atMs * atMs) / (2 * durationMs)) / 1000;
-  const stepMs = durationMs / rates.length;
-  return rates.reduce((sum, rate, index) => {
-    const within = Math.min(Math.max(atMs - index * stepMs, 0), stepMs);
-    return sum + (rate * within) / 1000;
-  }, 0);
-}
-
 /**
  * The times, in milliseconds from the start, at which calls are due; ends with `durationMs`, which may be infinite for a
  * constant rate.
