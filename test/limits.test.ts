@@ -111,9 +111,33 @@ function shown(value: unknown): string {
   return Number(value).toLocaleString('en');
 }
 
+/** What clients make the process hold at most, with 512 MiB: what they have an account for, and what is everybody's. */
+function worstCase(): string[] {
+  const { totalBytes } = defaultMemoryLimits({}, 512 * 1024 * 1024, Number.POSITIVE_INFINITY);
+  const kept = constantOf('packages/xds/src/stream/response-encoder.ts', 'maxKeptBytes');
+  const log = constantOf('src/base/log.ts', 'maxWaitingBytes');
+  const tls = constantOf('packages/xds/src/transport/socket-connection.ts', 'tlsBytes');
+  const idle = constantOf('packages/xds/src/transport/connection.ts', 'connectionBytes');
+  const number = (value: number): string => value.toLocaleString('en');
+  const worst = totalBytes + defaultLimits.requestBytes + kept + log;
+  const [plain, secured] = [idle, idle + tls].map((bytes) =>
+    Math.min(defaultLimits.sessions, Math.floor(totalBytes / bytes)),
+  );
+  return [
+    `In one number: **${number(worst)} bytes of 512 MiB** are the most that clients of xDS make the process hold, which are these`,
+    `${number(totalBytes)}, the last request that was read (${number(defaultLimits.requestBytes)}), the responses that are kept`,
+    `(${number(kept)}) and the lines of log that wait (${number(log)}). The rest of the limit is for the program, for what it knows of`,
+    'the cluster, and for what a collection of garbage has not freed yet. `packages/xds/src/memory/memory.test.ts` fills the account to',
+    'more than 70 % of its size, and sees that it never goes beyond.',
+    '',
+    `A connection that is idle counts ${number(idle)} bytes, with TLS ${number(idle + tls)}: of 20,000 idle ones ${number(plain!)} may stay without TLS, and`,
+    `${number(secured!)} with it, at 512 MiB. The oldest of them go for those that come.`,
+  ];
+}
+
 /** The value of `const NAME = …` or of a default, where it is a product of numbers. */
 function constantOf(path: string, name: string): number {
-  const text = new RegExp(`const ${name} = ([\\d_ *]+);`).exec(source(path))?.[1];
+  const text = new RegExp(`const ${name}(?:: number)? = ([\\d_ *]+);`).exec(source(path))?.[1];
   assert.ok(text !== undefined, `${path} has no constant ${name}`);
   return text.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1);
 }
@@ -129,6 +153,8 @@ function render(): string {
     `${defaultMemoryLimits({}, 512 * 1024 * 1024, Number.POSITIVE_INFINITY).totalBytes.toLocaleString('en')} bytes of 512 MiB (\`--xds-memory-bytes\`; no more than half of what V8 gives to objects). One`,
     'connection holds no more than a quarter of it. Beyond that the largest loses its connection, or where all are small one',
     'that is idle (`evenkeel_xds_faults_total{reason="memory"}`); `evenkeel_xds_memory_bytes` is what they hold now.',
+    '',
+    ...worstCase(),
     '',
     '## A client of xDS',
     '',

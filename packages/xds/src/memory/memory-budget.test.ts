@@ -103,3 +103,23 @@ test('no number of clients makes it more than the budget, whatever they charge',
   assert.ok(evicted.length > 0);
   assert.ok(budget.usedBytes > 700_000, 'and all of it can be used');
 });
+
+test('thousands that come one after the other do not have everybody looked at each time', async () => {
+  for (const idle of [true, false]) {
+    let looks = 0;
+    const evicted: number[] = [];
+    const budget = new MemoryBudget({ totalBytes: 2_000, connectionBytes: 2_000 });
+    for (let number = 0; number < 4_000; number++) {
+      const isIdle = (): boolean => {
+        looks += 1;
+        return idle;
+      };
+      budget.open({ isIdle, evict: () => evicted.push(number) }, 1);
+      await settled();
+      assert.ok(budget.usedBytes <= 2_000);
+    }
+    assert.equal(evicted.length, 2_000);
+    if (idle) assert.deepEqual(evicted.slice(0, 3), [0, 1, 2], 'the oldest first');
+    assert.ok(looks < 2_000 * 50, `${looks} looks for 2,000 who had to go`);
+  }
+});

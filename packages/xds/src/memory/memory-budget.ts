@@ -20,6 +20,8 @@ const shareOfConnection = 0.25;
 const shareOfBlocks = 0.125;
 /** Where no connection holds more than this, it is their number that is too much, and those that do nothing go first. */
 const crowdBytes = 256 * 1024;
+/** Of those that do something, found by one look at all accounts. */
+const busyAtOnce = 64;
 
 /** The limits that are in force where none are given, for a process with that much memory. */
 export function defaultMemoryLimits(
@@ -51,6 +53,11 @@ export class MemoryBudget {
   readonly #shared = new Map<Uint8Array, number>();
   readonly #suspects = new Set<ConnectionAccount>();
   readonly #blocks = new BlockPool();
+  /** Those that have had more than {@link crowdBytes}. */
+  readonly #large = new Set<ConnectionAccount>();
+  /** Who goes where all are small, found by the last look at all, in this order. */
+  #small = new Set<ConnectionAccount>();
+  #smallAreIdle = false;
   #usedBytes = 0;
   #scheduled = false;
 
@@ -81,6 +88,7 @@ export class MemoryBudget {
     this.#usedBytes += bytes;
     this.#trim();
     const { totalBytes, connectionBytes } = this.limits;
+    if (account.bytes > crowdBytes) this.#large.add(account);
     if (account.bytes > connectionBytes) this.#suspects.add(account);
     else if (this.#usedBytes <= totalBytes) return;
     if (this.#scheduled) return;
@@ -116,6 +124,8 @@ export class MemoryBudget {
   closed(account: ConnectionAccount): void {
     this.#accounts.delete(account);
     this.#suspects.delete(account);
+    this.#large.delete(account);
+    this.#small.delete(account);
   }
 
   /** Blocks that nobody uses are kept within the budget, and no more of them than a part of it. */
@@ -140,12 +150,29 @@ export class MemoryBudget {
 
   #next(): ConnectionAccount | undefined {
     let largest: ConnectionAccount | undefined;
-    let idle: ConnectionAccount | undefined;
-    for (const account of this.#accounts) {
-      if (largest === undefined || account.bytes > largest.bytes) largest = account;
-      if (idle === undefined && account.isIdle) idle = account;
+    for (const account of this.#large) {
+      if (account.bytes <= crowdBytes) this.#large.delete(account);
+      else if (largest === undefined || account.bytes > largest.bytes) largest = account;
     }
-    return (largest?.bytes ?? 0) > crowdBytes ? largest : (idle ?? largest);
+    return largest ?? this.#nextSmall() ?? this.#look().#nextSmall();
+  }
+
+  #nextSmall(): ConnectionAccount | undefined {
+    for (const account of this.#small) {
+      this.#small.delete(account);
+      if (!this.#smallAreIdle || account.isIdle) return account;
+    }
+    return undefined;
+  }
+
+  /** Thousands of small ones may come one after the other: one look finds more than one that can go. */
+  #look(): this {
+    const all = [...this.#accounts];
+    const idle = all.filter(({ isIdle }) => isIdle);
+    this.#smallAreIdle = idle.length > 0;
+    const busiest = () => all.sort((one, other) => other.bytes - one.bytes).slice(0, busyAtOnce);
+    this.#small = new Set(this.#smallAreIdle ? idle : busiest());
+    return this;
   }
 }
 
