@@ -101,7 +101,11 @@ export class ControlPlane implements AdminSource {
     layers: layersOf,
     undecided: (group, typeUrl, name) => this.#undecided.has(group, typeUrl, name),
   });
-  readonly #planned = new PlannedCache(this.#cache, (client, name) => this.#steering.assignmentOf(client, name));
+  readonly #planned = new PlannedCache(
+    this.#cache,
+    (client, name) => this.#steering.assignmentOf(client, name),
+    (client, name) => this.#steering.isWeighted(client, name),
+  );
   readonly #steering: Steering;
   readonly #undecided: UndecidedServices;
   readonly #store: ModelStore;
@@ -155,9 +159,11 @@ export class ControlPlane implements AdminSource {
         this.#server
           .streamsOf(typeUrls.endpoint, assignment)
           .flatMap(({ group }) => (group === undefined ? [] : (splitGroup(group).client ?? []))),
-      changed: (assignment, clients) => this.#planned.changed(assignment, clients),
+      changed: (name, clients, typeUrl) => this.#planned.changed(name, clients, typeUrl),
+      podLocalities: options.load?.podLocalities ?? true,
       zoneOf: this.#zoneOf,
       heard: (assignment) => this.#loads?.heard(assignment) ?? [],
+      work: (assignment) => this.#loads?.work(assignment) ?? [],
       encoded: (resource, { namespace }) => this.#owners.claim([resource], { namespace }),
       log,
     });

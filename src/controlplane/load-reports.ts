@@ -13,7 +13,7 @@ import { reportIntervalMs } from '../load/report-interval.ts';
 import type { KnownPod } from '../load/service-load.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type ServiceId, serviceKey } from '../model/service.ts';
-import type { HeardCalls } from '../plan/plan-input.ts';
+import type { HeardCalls, HeardWork } from '../plan/plan-input.ts';
 import { podLocalityName } from '../translate/pod-localities.ts';
 import { canonicalName, distinctPorts } from '../translate/targets.ts';
 import type { Ejections } from './ejections.ts';
@@ -149,6 +149,16 @@ export class LoadReports {
       caller: callerName(namespace, workload),
       zone: callerZone(zone),
       calls,
+    }));
+  }
+
+  /** The work of each pod since it came, as plans have it. */
+  work(cluster: string): HeardWork[] {
+    return this.#store.totalsByPod(cluster).map(({ address, total }) => ({
+      key: address,
+      ended: total.succeeded,
+      inFlightMs: Math.round(total.inFlightMs),
+      seen: total.seenInFlight,
     }));
   }
 

@@ -80,6 +80,13 @@ export function layersOf(group: string): readonly string[] {
   ];
 }
 
+/** The group of clients that are alike but for the form of endpoints that they get; the same where they get none. */
+export function groupInForm(group: string, form: ClientForm): string {
+  const { base, form: own, kubeNode } = partsOf(group);
+  if (own === undefined) return group;
+  return `${base}${inForm}${form}${kubeNode === undefined ? '' : `${onNode}${kubeNode}`}`;
+}
+
 function partsOf(group: string): { readonly base: string; readonly form?: string; readonly kubeNode?: string } {
   const [rest, kubeNode] = splitLast(group, onNode);
   const [base, form] = splitLast(rest, inForm);

@@ -8,27 +8,38 @@ import {
   type XdsCache,
 } from '@evenkeel/xds';
 import { splitGroup } from './client-number.ts';
+import { groupInForm } from './node-group.ts';
 
 /** The assignment that a client is given by a plan; undefined: the one that all like it see. */
 export type PlannedFor = (client: number, name: string) => EncodedResource | undefined;
+
+/** Whether a client is given the cluster of this name in which localities are drawn by weight. */
+export type WeightedFor = (client: number, name: string) => boolean;
 
 /** A cache of which each client sees what all like it see, but for the assignments that a plan has for it alone. */
 export class PlannedCache implements XdsCache {
   readonly #cache: SnapshotCache;
   readonly #plannedFor: PlannedFor;
+  readonly #isWeighted: WeightedFor;
   readonly #observers = new Set<CacheObserver>();
 
-  constructor(cache: SnapshotCache, plannedFor: PlannedFor) {
+  constructor(cache: SnapshotCache, plannedFor: PlannedFor, isWeighted: WeightedFor) {
     this.#cache = cache;
     this.#plannedFor = plannedFor;
+    this.#isWeighted = isWeighted;
   }
 
   view(group: string): ResourceView {
     const { group: shared, client } = splitGroup(group);
     const view = this.#cache.view(shared);
     if (client === undefined) return view;
-    const planned = (typeUrl: string, name: string, found: EncodedResource | undefined) =>
-      typeUrl === typeUrls.endpoint && found !== undefined ? (this.#plannedFor(client, name) ?? found) : found;
+    const planned = (typeUrl: string, name: string, found: EncodedResource | undefined) => {
+      if (found === undefined) return undefined;
+      if (typeUrl === typeUrls.endpoint) return this.#plannedFor(client, name) ?? found;
+      if (typeUrl !== typeUrls.cluster || !this.#isWeighted(client, name)) return found;
+      // Of all endpoints in one locality, or each in its own, the cluster of the former draws localities by weight.
+      return this.#cache.view(groupInForm(shared, 'merged')).get(typeUrl, name) ?? found;
+    };
     return {
       ...view,
       group,
@@ -46,10 +57,10 @@ export class PlannedCache implements XdsCache {
     };
   }
 
-  /** These clients are given another assignment of this name. */
-  changed(name: string, clients: ReadonlySet<number>): void {
+  /** These clients are given another resource of this name. */
+  changed(name: string, clients: ReadonlySet<number>, typeUrl: string): void {
     if (clients.size === 0) return;
-    const names = new Map([[typeUrls.endpoint as string, new Set([name])]]);
+    const names = new Map([[typeUrl, new Set([name])]]);
     const seenBy = (group: string): boolean => {
       const { client } = splitGroup(group);
       return client !== undefined && clients.has(client);

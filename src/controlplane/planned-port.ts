@@ -2,20 +2,16 @@ import type { EncodedResource } from '@evenkeel/xds';
 import { formatAddress } from '../base/listen-address.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
-import { joinPlan } from '../plan/join-plan.ts';
-import {
-  type HeardCalls,
-  noState,
-  type Plan,
-  type PlanClient,
-  type PlanInput,
-  type PlanPolicy,
-  type PlanState,
-} from '../plan/plan-input.ts';
+import { Joins, type Share } from '../plan/joins.ts';
+import type { HeardCalls, HeardWork, Plan, PlanClient, PlanInput, PlanPod, PlanPolicy } from '../plan/plan-input.ts';
 import { planService } from '../plan/plan-service.ts';
+import { wantsWeights } from '../plan/weigh-pods.ts';
 import { hasPodLocalities, podAssignment } from '../translate/pod-localities.ts';
 import { mergedAssignment } from '../translate/translate-service.ts';
 import type { ClientForm } from './client-form.ts';
+
+/** Nodes of clients that follow weights that are remembered, so that one that comes back is given the same. */
+const maxWeightedNodes = 1_000;
 
 /** A stream, as a plan knows it. */
 export interface SteeredClient {
@@ -30,6 +26,8 @@ export interface SteeredClient {
   readonly caller: string;
   /** Undefined where it does not report its load. */
   readonly form: ClientForm | undefined;
+  /** How it can be given weights: as those of localities, where its policy takes heed of them, or of endpoints. */
+  readonly weighs: 'localities' | 'endpoints' | undefined;
 }
 
 export interface PlannedPortOptions {
@@ -37,6 +35,8 @@ export interface PlannedPortOptions {
   readonly zoneOf: (kubeNode: string) => string | undefined;
   /** What clients reported of this port. */
   readonly heard: () => readonly HeardCalls[];
+  /** What they reported of the work of its pods. */
+  readonly work: () => readonly HeardWork[];
   /** Milliseconds of a clock that never goes back, more than 0. */
   readonly nowMs: () => number;
   /** Called with what is encoded. */
@@ -46,6 +46,8 @@ export interface PlannedPortOptions {
 /** Endpoints that some clients are given, encoded at most once for each form. */
 interface Given {
   readonly endpoints: readonly Endpoint[];
+  /** Absent: exact turns. */
+  readonly weights?: readonly number[] | undefined;
   /** They are all that there are, so the assignment is the one of everybody. */
   readonly isWhole: boolean;
   merged?: EncodedResource;
@@ -61,8 +63,12 @@ export class PlannedPort {
   #given = new Map<number, Given>();
   /** By the keys of the pods. */
   #known = new Map<string, Given>();
-  #state: PlanState = noState;
+  /** Clients whose policy takes heed of weights, by number, and by the ids of their nodes: also of some that left. */
+  #weighted = new Set<number>();
+  #weightedNodes = new Set<string>();
+  #joins: Joins;
   #plan: Plan | undefined;
+  #byKey: Map<string, Endpoint> | undefined;
   #service: Service;
   #port: ServicePort;
 
@@ -72,6 +78,7 @@ export class PlannedPort {
     this.#service = service;
     this.#port = port;
     this.#options = options;
+    this.#joins = new Joins(policy, this.#pods());
   }
 
   /** What was planned last; undefined: no client came yet. */
@@ -92,14 +99,40 @@ export class PlannedPort {
   update(service: Service, port: ServicePort): void {
     this.#service = service;
     this.#port = port;
+    this.#byKey = undefined;
+  }
+
+  /**
+   * Decides once whether the policy of a client is to be one that takes heed of weights: before it is sent its cluster, and for as
+   * long as its stream lasts. Its node gets the same again.
+   */
+  decideWeights(client: SteeredClient): void {
+    if (this.#weighted.has(client.number) || this.has(client.number)) return;
+    if (client.weighs !== 'localities' || !hasPodLocalities(this.#service)) return;
+    const known = this.#weightedNodes.delete(client.nodeId);
+    if (!known && !wantsWeights(this.policy, this.#clients.size, this.#port.endpoints.length)) return;
+    this.#weighted.add(client.number);
+    this.#weightedNodes.add(client.nodeId);
+    if (this.#weightedNodes.size > maxWeightedNodes)
+      this.#weightedNodes.delete(this.#weightedNodes.values().next().value!);
+  }
+
+  /** Clients whose policy takes heed of weights. */
+  get weighted(): ReadonlySet<number> {
+    return this.#weighted;
+  }
+
+  /** Takes over from another plan of the port what clients have. */
+  succeed(before: PlannedPort): void {
+    this.#weighted = before.#weighted;
+    this.#weightedNodes = before.#weightedNodes;
   }
 
   /** Gives endpoints to a client that came, without a change for anybody else. */
   join(client: SteeredClient): void {
     const id = this.#idFor(client);
-    const { pods, state } = joinPlan(this.#input(), id);
-    this.#state = state;
-    this.#given.set(client.number, this.#givenFor(pods, endpointsByKey(this.#port)));
+    const share = this.#joins.join(this.#planClient(id, client), () => this.#input());
+    this.#given.set(client.number, this.#givenFor(share));
   }
 
   /** As {@link join}, where {@link replan} follows at once. */
@@ -109,6 +142,7 @@ export class PlannedPort {
 
   /** Returns whether the client was one of this port. */
   leave(client: number): boolean {
+    this.#weighted.delete(client);
     const id = this.#ids.get(client);
     if (id === undefined) return false;
     this.#ids.delete(client);
@@ -121,15 +155,14 @@ export class PlannedPort {
   replan(): Set<number> {
     const plan = planService(this.#input());
     this.#plan = plan;
-    this.#state = plan.state;
-    const byKey = endpointsByKey(this.#port);
+    this.#joins = new Joins(this.policy, this.#pods(), plan.state);
     const before = this.#given;
     this.#given = new Map();
     const changed = new Set<number>();
     const known = new Map<string, Given>();
-    for (const { clients, pods } of plan.groups) {
-      const given = this.#givenFor(pods, byKey);
-      known.set(pods.join(), given);
+    for (const { clients, ...share } of plan.groups) {
+      const given = this.#givenFor(share);
+      known.set(keyOfShare(share), given);
       for (const id of clients) {
         const { number } = this.#clients.get(id)!;
         this.#given.set(number, given);
@@ -143,13 +176,16 @@ export class PlannedPort {
   /** The assignment of a client that joined; undefined where it is that of everybody. */
   assignmentOf({ number, form }: SteeredClient): EncodedResource | undefined {
     const given = this.#given.get(number);
-    if (given === undefined || given.isWhole) return undefined;
-    const port = { ...this.#port, endpoints: given.endpoints };
-    if (form === 'pods' && hasPodLocalities(this.#service)) {
-      given.pods ??= this.#encode(podAssignment(this.#service, port));
+    // One that follows weights has localities from the start, and everybody has none where nobody reports.
+    const isWeighted = this.#weighted.has(number);
+    if (given === undefined || (given.isWhole && (form === 'pods' || !isWeighted))) return undefined;
+    const { endpoints, weights } = given;
+    if ((form === 'pods' || isWeighted) && hasPodLocalities(this.#service)) {
+      given.pods ??= this.#encode(podAssignment(this.#service, { ...this.#port, endpoints }, weights));
       return given.pods;
     }
-    given.merged ??= this.#encode(mergedAssignment(this.#service, port));
+    const weighed = weights === undefined ? endpoints : endpoints.map((one, at) => ({ ...one, weight: weights[at] }));
+    given.merged ??= this.#encode(mergedAssignment(this.#service, { ...this.#port, endpoints: weighed }));
     return given.merged;
   }
 
@@ -159,25 +195,32 @@ export class PlannedPort {
   }
 
   #input(): PlanInput {
-    const { zoneOf, heard, nowMs } = this.#options;
+    const { heard, work, nowMs } = this.#options;
     return {
       policy: this.policy,
-      pods: this.#port.endpoints.map((endpoint) => ({
-        key: keyOf(endpoint),
-        zone: endpoint.locality.zone,
-        kubeNode: endpoint.kubeNode,
-        pod: endpoint.pod,
-        uid: endpoint.uid,
-      })),
-      clients: [...this.#clients].map(([id, client]): PlanClient => {
-        const { zone, kubeNode, caller, form } = client;
-        const where = zone !== '' ? zone : kubeNode === undefined ? '' : (zoneOf(kubeNode) ?? '');
-        return { id, zone: where, kubeNode, caller, reports: form !== undefined };
-      }),
+      pods: this.#pods(),
+      clients: [...this.#clients].map(([id, client]) => this.#planClient(id, client)),
       heard: heard(),
+      ...(this.policy.balance === 'work' ? { work: work() } : {}),
       nowMs: nowMs(),
-      state: this.#state,
+      state: this.#joins.state,
     };
+  }
+
+  #pods(): PlanPod[] {
+    return this.#port.endpoints.map((endpoint) => ({
+      key: keyOf(endpoint),
+      zone: endpoint.locality.zone,
+      kubeNode: endpoint.kubeNode,
+      pod: endpoint.pod,
+      uid: endpoint.uid,
+    }));
+  }
+
+  #planClient(id: string, { number, zone, kubeNode, caller, form, weighs }: SteeredClient): PlanClient {
+    const where = zone !== '' ? zone : kubeNode === undefined ? '' : (this.#options.zoneOf(kubeNode) ?? '');
+    const isWeighted = weighs === 'endpoints' || this.#weighted.has(number);
+    return { id, zone: where, kubeNode, caller, reports: form !== undefined, isWeighted };
   }
 
   /** The id of its node; of several streams of one node all but one have a number as well. */
@@ -189,12 +232,17 @@ export class PlannedPort {
     return id;
   }
 
-  #givenFor(pods: readonly string[], byKey: ReadonlyMap<string, Endpoint>): Given {
-    const endpoints = pods.map((key) => byKey.get(key)!);
-    const isWhole = endpoints.length === byKey.size;
-    const known = this.#known.get(pods.join());
-    const isKnown = known !== undefined && known.isWhole === isWhole && isSame(known.endpoints, endpoints);
-    return isKnown ? known : { endpoints, isWhole };
+  #givenFor(share: Share): Given {
+    this.#byKey ??= new Map(this.#port.endpoints.map((endpoint) => [keyOf(endpoint), endpoint]));
+    const endpoints = share.pods.map((key) => this.#byKey!.get(key)!);
+    const weights = share.weights?.some((weight) => weight !== share.weights![0]) ? share.weights : undefined;
+    const isWhole = endpoints.length === this.#byKey.size && weights === undefined;
+    const key = keyOfShare(share);
+    const known = this.#known.get(key);
+    if (known !== undefined && known.isWhole === isWhole && isSame(known.endpoints, endpoints)) return known;
+    const given = { endpoints, weights, isWhole };
+    this.#known.set(key, given);
+    return given;
   }
 }
 
@@ -202,8 +250,8 @@ function keyOf({ address, port }: Endpoint): string {
   return formatAddress(address, port);
 }
 
-function endpointsByKey({ endpoints }: ServicePort): Map<string, Endpoint> {
-  return new Map(endpoints.map((endpoint) => [keyOf(endpoint), endpoint]));
+function keyOfShare({ pods, weights }: Share): string {
+  return weights === undefined ? pods.join() : `${pods.join()} ${weights.join()}`;
 }
 
 function isSame(one: readonly Endpoint[], other: readonly Endpoint[]): boolean {

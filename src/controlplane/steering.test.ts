@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { fromBinary } from '@bufbuild/protobuf';
 import { AdsTestClient, type SotwTestStream, typeUrls, type XdsNode } from '@evenkeel/xds';
+import { ClusterSchema } from '@evenkeel/xds/gen/envoy/config/cluster/v3/cluster_pb';
 import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
 import type { ServicePolicy } from '../model/policy.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
@@ -38,14 +39,16 @@ async function startControlPlane(t: TestContext, load?: ControlPlaneOptions['loa
   source.tell.synced();
   await controlPlane.whenReady;
   /** A client that has asked for the assignment; returns what it is given, and then whatever it is given next. */
-  const connect = async (zone: string, node: Partial<XdsNode> = {}) => {
+  const connect = async (zone: string, node: Partial<XdsNode> = {}, clustersFirst = false) => {
     const client = await AdsTestClient.connect(`http://127.0.0.1:${port}`, {
       node: { id: `in-${zone}`, locality: { region: '', zone, subZone: '' }, ...node },
     });
     t.after(() => client.close());
     const stream = client.sotw();
+    const clusters = clustersFirst ? await stream.requestResponseAck(typeUrls.cluster, [name]) : undefined;
+    const cluster = clusters && fromBinary(ClusterSchema, clusters.resources[0]!.bytes);
     const first = await stream.requestResponseAck(typeUrls.endpoint, [name]);
-    return { first: addressesIn(first.resources[0]!.bytes), bytes: first.resources[0]!.bytes, stream, client };
+    return { first: addressesIn(first.resources[0]!.bytes), bytes: first.resources[0]!.bytes, cluster, stream, client };
   };
   return { controlPlane, tell, connect };
 }
@@ -64,6 +67,10 @@ function addressesIn(bytes: Uint8Array): string[] {
 /** The addresses in the next response, which is acknowledged. */
 async function next({ stream }: { readonly stream: SotwTestStream }): Promise<string[]> {
   return addressesIn((await stream.responseAck(typeUrls.endpoint)).resources[0]!.bytes);
+}
+
+async function assignment({ stream }: { readonly stream: SotwTestStream }) {
+  return fromBinary(ClusterLoadAssignmentSchema, (await stream.responseAck(typeUrls.endpoint)).resources[0]!.bytes);
 }
 
 /** Waits until a client is given these. */
@@ -128,6 +135,38 @@ test('PreferSameNode: a client sees the pod on its node; its zone is learned fro
       if (String(client.first) !== addresses[index]) await until(client, [addresses[index]!]);
     }),
   );
+});
+
+test('a client that comes follows weights where it can, and keeps its policy; Envoy gets weights of endpoints', async (t) => {
+  const { tell, connect } = await startControlPlane(t, { reports: true, podLocalities: true });
+  const early = await connect('b', newGo, true);
+  assert.notEqual(early.cluster?.loadBalancingPolicy, undefined);
+  tell({ trafficDistribution: 'PreferSameZone' });
+  const late = await connect('a', { ...newGo, id: 'late' }, true);
+  assert.equal(late.cluster?.loadBalancingPolicy, undefined, 'localities are drawn by weight');
+  assert.notEqual(late.cluster?.lrsServer, undefined);
+  // Its cluster was sent before there was a plan: another policy would make it connect to every pod anew.
+  const { endpoints } = await assignment(early);
+  assert.ok(endpoints.every(({ loadBalancingWeight }) => loadBalancingWeight === 1));
+  tell({ trafficDistribution: 'PreferSameZone' }, orders.slice(1));
+  let given = await assignment(late);
+  while (given.endpoints.length !== 3) given = await assignment(late);
+  assert.deepEqual(
+    given.endpoints.map(({ locality, loadBalancingWeight }) => [locality!.subZone, loadBalancingWeight]),
+    [
+      ['10.0.0.2:50051', 1_000],
+      ['10.0.1.1:50051', 250],
+      ['10.0.1.2:50051', 250],
+    ],
+  );
+  const envoy = await connect('a', { id: 'envoy', userAgentName: 'envoy', userAgentVersion: '1.40.0' });
+  const [locality] = fromBinary(ClusterLoadAssignmentSchema, envoy.bytes).endpoints;
+  assert.equal(locality!.lbEndpoints.length, 3);
+  assert.ok(locality!.lbEndpoints[0]!.loadBalancingWeight! > locality!.lbEndpoints[1]!.loadBalancingWeight!);
+
+  tell({});
+  const after = fromBinary(ClusterSchema, (await late.stream.responseAck(typeUrls.cluster)).resources[0]!.bytes);
+  assert.notEqual(after.loadBalancingPolicy, undefined, 'without a plan all are in turn again');
 });
 
 test('internalTrafficPolicy Local comes before a preference', async (t) => {

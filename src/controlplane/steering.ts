@@ -1,12 +1,14 @@
-import type { EncodedResource, XdsNode } from '@evenkeel/xds';
+import { isDeepStrictEqual } from 'node:util';
+import { type EncodedResource, typeUrls, type XdsNode } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { callerOf, unknown } from '../load/caller.ts';
 import type { ServicePolicy } from '../model/policy.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
-import type { HeardCalls, Plan, PlanPolicy } from '../plan/plan-input.ts';
+import type { HeardCalls, HeardWork, Plan, PlanPolicy } from '../plan/plan-input.ts';
+import { hasWeights } from '../plan/weigh-pods.ts';
 import { canonicalName, distinctPorts } from '../translate/targets.ts';
-import type { ClientForm } from './client-form.ts';
+import { type ClientForm, clientFormOf } from './client-form.ts';
 import { kubeNodeOf } from './node-group.ts';
 import { namespaceOf } from './node-namespace.ts';
 import { PlannedPort, type SteeredClient } from './planned-port.ts';
@@ -23,12 +25,16 @@ const maxIdLength = 256;
 export interface SteeringOptions {
   /** Clients that ask for an assignment now, by number. */
   readonly clientsOf: (assignment: string) => readonly number[];
-  /** These clients are given another assignment. */
-  readonly changed: (assignment: string, clients: ReadonlySet<number>) => void;
+  /** These clients are given another assignment, or cluster, of this name. */
+  readonly changed: (name: string, clients: ReadonlySet<number>, typeUrl: string) => void;
+  /** Whether clients may be given each endpoint as a locality. */
+  readonly podLocalities: boolean;
   /** The zone of a Kubernetes node; undefined where unknown. */
   readonly zoneOf: (kubeNode: string) => string | undefined;
   /** What clients reported of a port; empty where nobody listens. */
   readonly heard: (assignment: string) => readonly HeardCalls[];
+  /** What they reported of the work of its pods. */
+  readonly work: (assignment: string) => readonly HeardWork[];
   /** Called with each assignment that is encoded for some clients. */
   readonly encoded: (resource: EncodedResource, service: Service) => void;
   readonly log: Logger;
@@ -74,6 +80,7 @@ export class Steering {
       zone: node.locality.zone,
       caller: callerName(namespace, workload),
       form,
+      weighs: this.#howToWeigh(node),
     });
     return this.#lastNumber;
   }
@@ -82,6 +89,20 @@ export class Steering {
   went(client: number): void {
     this.#clients.delete(client);
     for (const [name, line] of this.#lines) if (line.port.leave(client)) this.#schedule(name, line, afterGoingMs);
+  }
+
+  /** Whether a client is given the cluster with the policy that takes heed of weights; decided with the first question. */
+  isWeighted(number: number, name: string): boolean {
+    const line = this.#lines.get(name);
+    const client = line && this.#clients.get(number);
+    if (line === undefined || client === undefined) return false;
+    line.port.decideWeights(client);
+    return line.port.weighted.has(number);
+  }
+
+  #howToWeigh(node: XdsNode): SteeredClient['weighs'] {
+    if (node.userAgentName === 'envoy') return 'endpoints';
+    return this.#options.podLocalities && clientFormOf(node) === 'pods' ? 'localities' : undefined;
   }
 
   /** The assignment that a client is given; undefined: that of everybody. */
@@ -111,13 +132,13 @@ export class Steering {
         this.#replan(name, before);
         continue;
       }
-      if (before !== undefined) this.#forget(name);
-      const { zoneOf, encoded, heard } = this.#options;
+      const { zoneOf, encoded, heard, work } = this.#options;
       const planned = new PlannedPort(policy!, service, port, {
-        ...{ zoneOf, encoded, heard: () => heard(name) },
+        ...{ zoneOf, encoded, heard: () => heard(name), work: () => work(name) },
         nowMs: () => this.#clock.now() + 1,
       });
       const line: Line = { port: planned, dueMs: undefined, cancel: undefined };
+      if (before !== undefined) this.#succeed(name, before.port, planned);
       this.#lines.set(name, line);
       for (const number of this.#options.clientsOf(name)) {
         const client = this.#clients.get(number);
@@ -144,7 +165,7 @@ export class Steering {
     line.dueMs = undefined;
     const { heard, changed, log } = this.#options;
     const clients = line.port.replan();
-    changed(name, clients);
+    changed(name, clients, typeUrls.endpoint);
     if (clients.size > 0) log.debug({ assignment: name, clients: clients.size, why: line.port.plan?.why }, 'planned');
     const nextMs = line.port.plan?.nextMs;
     if (nextMs !== undefined) this.#schedule(name, line, Math.max(0, nextMs - this.#clock.now() - 1));
@@ -164,11 +185,20 @@ export class Steering {
     const key = serviceKey(id);
     for (const name of this.#names.get(key) ?? []) {
       if (names.has(name)) continue;
+      const weighted = this.#lines.get(name)?.port.weighted ?? new Set();
       this.#forget(name);
-      this.#options.changed(name, new Set(this.#options.clientsOf(name)));
+      this.#options.changed(name, weighted, typeUrls.cluster);
+      this.#options.changed(name, new Set(this.#options.clientsOf(name)), typeUrls.endpoint);
     }
     if (names.size > 0) this.#names.set(key, names);
     else this.#names.delete(key);
+  }
+
+  /** Clients keep their policies where the new plan has weights too. */
+  #succeed(name: string, before: PlannedPort, planned: PlannedPort): void {
+    this.#forget(name);
+    if (hasWeights(planned.policy)) planned.succeed(before);
+    else this.#options.changed(name, before.weighted, typeUrls.cluster);
   }
 
   #forget(name: string): void {
@@ -192,9 +222,9 @@ function planPolicyOf({ policy, internalTrafficPolicy }: Service): PlanPolicy | 
   // As with kube-proxy, `Local` comes before a preference.
   if (internalTrafficPolicy === 'Local') return undefined;
   const prefer = preferenceOf(policy);
-  const { slowStartMs, subset } = policy;
-  const asks = [prefer, slowStartMs, subset].some((one) => one !== undefined);
-  return asks ? { prefer, slowStartMs, subset } : undefined;
+  const { slowStartMs, balance, subset } = policy;
+  const asks = [prefer, slowStartMs, balance, subset].some((one) => one !== undefined);
+  return asks ? { prefer, slowStartMs, balance, subset } : undefined;
 }
 
 function preferenceOf({ trafficDistribution }: ServicePolicy): PlanPolicy['prefer'] {
@@ -203,5 +233,5 @@ function preferenceOf({ trafficDistribution }: ServicePolicy): PlanPolicy['prefe
 }
 
 function isSamePolicy(one: PlanPolicy, other: PlanPolicy): boolean {
-  return one.prefer === other.prefer && one.slowStartMs === other.slowStartMs && one.subset === other.subset;
+  return isDeepStrictEqual(one, other);
 }

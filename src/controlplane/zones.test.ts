@@ -16,6 +16,8 @@ const podsOfZone = [5, 4, 2];
 const clientsOfZone = [6, 3, 1];
 /** A multiple of every number of pods that a client may be given here, up to 7. */
 const callsEach = 210;
+/** Calls of one of three clients, which all follow weights: what they pick is chance, and right on average. */
+const callsOfThree = 350;
 
 interface DumpedPlan {
   readonly why: readonly string[];
@@ -52,43 +54,63 @@ test('zones: real clients stay in their zone as far as that keeps pods even, and
     const { services } = (await answer.json()) as { services: { ports: { published: number; plan?: DumpedPlan }[] }[] };
     return services[0]!.ports[0]!;
   };
-  const clients = zones.flatMap((zone, index) =>
-    Array.from({ length: clientsOfZone[index]! }, (_, number) => {
-      const client = new XdsClient(clientBootstrap({ server: xds, nodeId: `${zone}-${number}`, zone }, {}));
-      t.after(() => client.close());
-      return { zone, client };
-    }),
-  );
-  await Promise.all(clients.map(({ client }) => client.call('orders')));
+  const connect = async (counts: readonly number[]) => {
+    const fleet = zones.flatMap((zone, index) =>
+      Array.from({ length: counts[index]! }, (_, number) => {
+        const nodeId = `${counts}-${zone}-${number}`;
+        const client = new XdsClient(clientBootstrap({ server: xds, nodeId, zone }, {}));
+        t.after(() => client.close());
+        return { zone, client };
+      }),
+    );
+    await Promise.all(fleet.map(({ client }) => client.call('orders')));
+    return fleet;
+  };
   /** Calls of all clients at once, as they come out when everybody has what is planned for so many pods. */
-  const measure = async (pods: number) => {
+  const measure = async (fleet: Awaited<ReturnType<typeof connect>>, pods: number, each = callsEach) => {
     let found = { busiest: 0, away: 0 };
     let plan: DumpedPlan | undefined;
-    for (let round = 0; round < 30; round++) {
-      const calls = await Promise.all(clients.map(({ client }) => client.calls('orders', callsEach)));
+    for (let round = 0; round < 10; round++) {
+      for (;;) {
+        const port = await dump();
+        plan = port.plan;
+        if (port.published === pods && plan?.sets.reduce((sum, set) => sum + set.clients, 0) === fleet.length) break;
+        await Promise.all(fleet.map(({ client }) => client.calls('orders', 5)));
+      }
+      const calls = await Promise.all(fleet.map(({ client }) => client.calls('orders', each)));
       const byPod = new Map<string, number>();
       let away = 0;
       for (const [index, answered] of calls.entries()) {
         for (const [pod, count] of answered) {
           byPod.set(pod, (byPod.get(pod) ?? 0) + count);
-          if (zoneOf.get(pod) !== clients[index]!.zone) away += count;
+          if (zoneOf.get(pod) !== fleet[index]!.zone) away += count;
         }
       }
-      const all = callsEach * clients.length;
+      const all = each * fleet.length;
       found = { busiest: (Math.max(...byPod.values()) * pods) / all, away: away / all };
-      const port = await dump();
-      plan = port.plan;
-      const planned = plan?.sets.reduce((sum, set) => sum + set.clients, 0);
-      if (planned !== clients.length || port.published !== pods || byPod.size !== pods) continue;
-      if (found.busiest <= plan!.expected.busiest + 0.01 && found.away <= plan!.expected.away + 0.005) break;
+      if (
+        byPod.size === pods &&
+        found.busiest <= plan!.expected.busiest + 0.15 &&
+        found.away <= plan!.expected.away + 0.03
+      )
+        break;
     }
     return { ...found, plan: plan! };
   };
 
-  const steady = await measure(11);
+  const three = await connect([1, 1, 1]);
+  const few = await measure(three, 11, callsOfThree);
+  t.diagnostic(`3 clients: busiest ${few.busiest.toFixed(3)}, away ${few.away.toFixed(3)}`);
+  assert.ok(few.plan.expected.busiest <= 1.05 && few.plan.expected.away <= few.plan.expected.leastAway + 0.02);
+  // With sets of whole pods it would be a quarter.
+  assert.ok(few.away <= few.plan.expected.leastAway + 0.06, `away ${few.away}`);
+  for (const { client } of three) client.close();
+
+  const clients = await connect(clientsOfZone);
+  const steady = await measure(clients, 11);
   t.diagnostic(`11 pods: busiest ${steady.busiest.toFixed(3)}, away ${steady.away.toFixed(3)}`);
   // Ten clients are counted over some rounds each: the plan is exact, what is counted is a sample of it.
-  assert.ok(steady.busiest <= 1.1, `busiest ${steady.busiest}`);
+  assert.ok(steady.busiest <= 1.2, `busiest ${steady.busiest}`);
   assert.ok(steady.away <= steady.plan.expected.leastAway + 0.04, `away ${steady.away}`);
   assert.match(steady.plan.why[0]!, /^zone-a makes 60 % of the calls/);
 
@@ -99,9 +121,9 @@ test('zones: real clients stay in their zone as far as that keeps pods even, and
       await Promise.all(clients.map(({ client }) => client.calls('orders', 20)));
       continue;
     }
-    const { busiest, away, plan } = await measure(11 - gone);
+    const { busiest, away, plan } = await measure(clients, 11 - gone);
     t.diagnostic(`${11 - gone} pods: busiest ${busiest.toFixed(3)}, away ${away.toFixed(3)}`);
-    assert.ok(busiest <= 1.1, `a zone without pods: busiest ${busiest}`);
+    assert.ok(busiest <= 1.2, `a zone without pods: busiest ${busiest}`);
     assert.ok(away <= plan.expected.leastAway + 0.04, `away ${away}, ${plan.expected.leastAway} at the least`);
   }
 

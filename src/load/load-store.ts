@@ -177,6 +177,12 @@ export class LoadStore {
     return callers.map(({ caller, window }) => ({ caller, calls: window.recent.calls }));
   }
 
+  /** All that was reported of each pod of a cluster since it came. */
+  totalsByPod(cluster: string): { readonly address: string; readonly total: Readonly<Counts> }[] {
+    const pods = this.#services.get(cluster)?.pods ?? [];
+    return [...pods].map(([address, { window }]) => ({ address, total: window.total }));
+  }
+
   /** What is known now. */
   view(): LoadView {
     const now = this.#clock.now();

@@ -15,6 +15,8 @@ export interface ServicePolicy {
   readonly trafficDistribution?: TrafficDistribution | undefined;
   /** How long a new pod takes from a tenth of a share to a full one, milliseconds. Absent: it has a full one at once. */
   readonly slowStartMs?: number | undefined;
+  /** What is to be even: `work`, the calls under way at each pod. Absent: calls. */
+  readonly balance?: 'work' | undefined;
   /** Pods that each client is given. Absent: all, or as many as the others of these take. */
   readonly subset?: number | undefined;
 }
@@ -53,6 +55,7 @@ export const policyValues = {
   outlierDetection: '`true` or `false`',
   trafficDistribution: '`PreferSameZone`, `PreferClose`, `PreferSameNode` or `none`',
   slowStart: '`none`, or a time such as `30s` from `1s` to `1h`',
+  balance: '`calls` or `work`',
   subset: 'a whole number from 1 to 10000',
 };
 
@@ -124,6 +127,12 @@ export const policyFields = {
     .refine((text) => text === 'none' || durationMs(text) !== undefined, mustBe('slowStart'))
     .optional()
     .describe('How long a new pod takes from a tenth of a share to a full one, such as `30s`. Default: `none`.'),
+  balance: z
+    .enum(['calls', 'work'], mustBe('balance'))
+    .optional()
+    .describe(
+      'What is to be even: calls, or the calls under way at each pod, where clients report their load. Default: `calls`.',
+    ),
   subset: wholeNumber('subset', 1, 10_000).describe(
     'Pods that each client is given, so that every pod has as many clients as the others; before zones and slow start. Default: all.',
   ),
@@ -142,7 +151,8 @@ export const healthCheckSchema = z.strictObject({
 
 /** What the fields say, but for the locality; what they do not say is absent. */
 export function policyOf(fields: PolicyFields): ServicePolicy {
-  const { healthCheck, grpcService, podLocalities, outlierDetection, trafficDistribution, slowStart, subset } = fields;
+  const { healthCheck, grpcService, podLocalities, outlierDetection } = fields;
+  const { trafficDistribution, slowStart, balance, subset } = fields;
   const ejection = ejectionOf(fields);
   const protocol = healthCheck ?? (grpcService === undefined ? undefined : 'grpc');
   return {
@@ -151,6 +161,7 @@ export function policyOf(fields: PolicyFields): ServicePolicy {
     ...(Object.keys(ejection).length === 0 ? {} : { ejection }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
     ...(trafficDistribution === undefined ? {} : trafficOf(trafficDistribution)),
+    ...(balance === undefined ? {} : { balance: balance === 'calls' ? undefined : balance }),
     ...(subset === undefined ? {} : { subset }),
     ...(slowStart === undefined ? {} : { slowStartMs: durationMs(slowStart) }),
   };

@@ -13,7 +13,7 @@ export interface Seat {
 export interface Dealt {
   /** Indices of pods, by seat. */
   readonly pods: readonly (readonly number[])[];
-  /** Calls of the busiest pod, over what a pod that is not warming up is to get. */
+  /** Calls of the busiest pod, over what it is to get once it is warm. */
   readonly busiest: number;
 }
 
@@ -30,13 +30,15 @@ const loyalty = 0.3;
  * Seats without pods first, then all of them again where a pod is too far from its calls; a seat keeps what it has where
  * another set would not be better. A seat is given only pods that a part of its calls is to go to.
  *
- * @param targets - calls that each pod is to get; the sum over seats of calls × shares
+ * @param targets - calls that each pod is to get: the sum over seats of calls × shares, and what is sent
+ * @param sent - calls that it gets from others
+ * @param full - calls that it is to get once it is warm
  */
-export function deal(seats: readonly Seat[], targets: Float64Array): Dealt {
+export function deal(seats: readonly Seat[], targets: Float64Array, sent: Float64Array, full: Float64Array): Dealt {
   const fair = targets.reduce((most, calls) => Math.max(most, calls), 0);
   const sets = seats.map(({ pods }) => (pods === undefined || pods.length === 0 ? undefined : pods));
   // A seat that has no pods yet counts as if it had the exact shares.
-  const lacking = Float64Array.from(targets);
+  const lacking = targets.map((calls, pod) => calls - sent[pod]!);
   for (const [index, seat] of seats.entries()) addCalls(lacking, seat, sets[index], -1);
   const candidatesOf = memoize((shares: Float64Array) => {
     const found: number[] = [];
@@ -72,7 +74,7 @@ export function deal(seats: readonly Seat[], targets: Float64Array): Dealt {
     if (!changed) break;
   }
   showEverywhere(seats, sets, lacking, targets);
-  return { pods: sets.map((pods) => pods ?? []), busiest: busiestOf(lacking, targets, fair) };
+  return { pods: sets.map((pods) => pods ?? []), busiest: busiestOf(lacking, targets, full) };
 }
 
 /** A pod that no client sees would never be warm: the seat with the fewest calls for it gets it. */
@@ -124,10 +126,12 @@ function isOff(lacking: Float64Array, fair: number): boolean {
   return lacking.some((calls) => Math.abs(calls) > deadBand * fair);
 }
 
-function busiestOf(lacking: Float64Array, targets: Float64Array, fair: number): number {
+function busiestOf(lacking: Float64Array, targets: Float64Array, full: Float64Array): number {
   let most = 0;
-  for (let pod = 0; pod < targets.length; pod++) most = Math.max(most, targets[pod]! - lacking[pod]!);
-  return fair === 0 ? 1 : most / fair;
+  for (let pod = 0; pod < targets.length; pod++) {
+    if (full[pod]! > 0) most = Math.max(most, (targets[pod]! - lacking[pod]!) / full[pod]!);
+  }
+  return targets.length === 0 || most === 0 ? 1 : most;
 }
 
 function memoize<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {

@@ -1,6 +1,7 @@
 import { sum } from '../base/sum.ts';
 import { counted } from '../base/words.ts';
 import type { Expectation, PlanInput } from './plan-input.ts';
+import type { WorkShares } from './share-work.ts';
 import type { Warmth } from './slow-start.ts';
 import type { Place } from './transport.ts';
 
@@ -11,6 +12,7 @@ export interface Decisions {
   readonly mix: number;
   readonly expected: Expectation;
   readonly warmth: Warmth;
+  readonly work: Pick<WorkShares, 'why'>;
 }
 
 /** A sentence for each decision of a plan. Pure. */
@@ -21,6 +23,7 @@ export function explain(decisions: Decisions): string[] {
   return [
     ...zoneSentences(decisions),
     ...warmthSentences(decisions),
+    ...decisions.work.why,
     ...(mix === 0 || expected.away === undefined
       ? []
       : [

@@ -24,6 +24,8 @@ export interface PlanClient {
   readonly caller?: string | undefined;
   /** Whether its calls are in {@link PlanInput.heard} if it makes any. Default false: it counts as much as others on average. */
   readonly reports?: boolean | undefined;
+  /** Whether it follows weights of pods. Default false: it makes exact turns over what it is given. */
+  readonly isWeighted?: boolean | undefined;
 }
 
 /** Calls of a caller in a zone, of a window of time that is the same for all. */
@@ -33,12 +35,26 @@ export interface HeardCalls {
   readonly calls: number;
 }
 
+/** What is known of a pod's calls since it came: counts that only grow. */
+export interface HeardWork {
+  /** Of the pod. */
+  readonly key: string;
+  /** Calls that ended well. */
+  readonly ended: number;
+  /** Time that calls were under way, milliseconds, all together. */
+  readonly inFlightMs: number;
+  /** Calls that were seen under way, over all reports: how much it rests on. */
+  readonly seen: number;
+}
+
 /** What a Service asks of a plan. */
 export interface PlanPolicy {
   /** Where calls stay as far as that keeps pods even. Default: they go everywhere alike. */
   readonly prefer?: 'zone' | 'node' | undefined;
   /** How long a pod that is new takes from a tenth of a share to a full one, milliseconds. Default: it has a full one at once. */
   readonly slowStartMs?: number | undefined;
+  /** What is to be even: the calls under way at each pod. Default: calls. */
+  readonly balance?: 'work' | undefined;
   /** Pods that each client is given; goes before the others. Default: as many as it takes. */
   readonly subset?: number | undefined;
 }
@@ -52,6 +68,8 @@ export interface PlanInput {
   readonly nowMs?: number | undefined;
   /** Absent or empty: demand is taken from the number of clients. */
   readonly heard?: readonly HeardCalls[] | undefined;
+  /** Needed where work is to be even; pods of which nothing is heard may be missing. */
+  readonly work?: readonly HeardWork[] | undefined;
   /** What the plan before left; absent: there was none. */
   readonly state?: PlanState | undefined;
 }
@@ -62,6 +80,8 @@ export interface PlanGroup {
   readonly clients: readonly string[];
   /** Keys, in the order of the input. */
   readonly pods: readonly string[];
+  /** Shares of their calls, by pod: whole numbers from 1 on. Absent: exact turns. */
+  readonly weights?: readonly number[] | undefined;
 }
 
 /** What comes of it if all clients call as expected. */
@@ -93,15 +113,48 @@ export interface SeatState {
   readonly pods: readonly string[];
 }
 
+/** What clients of a place are given that follow weights. */
+export interface WeightedState {
+  readonly place: string;
+  readonly pods: readonly string[];
+  readonly weights: readonly number[];
+}
+
+/** What is known of a pod's work, and what it gets for it. */
+export interface WorkOfPod {
+  readonly total: Omit<HeardWork, 'key'>;
+  /** The same of late: what is older has faded. */
+  readonly recent: Omit<HeardWork, 'key'>;
+  /** The same of the last seconds. */
+  readonly latest: Omit<HeardWork, 'key'>;
+  /** 1 is an equal share. */
+  readonly share: number;
+}
+
+/** What is remembered of pods' work. */
+export interface WorkState {
+  /** By UID. */
+  readonly pods: Readonly<Record<string, WorkOfPod>>;
+  /** When it was heard, and when shares were last decided, as {@link PlanInput.nowMs}. */
+  readonly atMs: number;
+  readonly decidedMs: number;
+  /** Whether shares are on the way to what is heard. */
+  readonly following: boolean;
+}
+
 /** What is remembered from plan to plan. */
 export interface PlanState {
   readonly seats: readonly SeatState[];
+  /** Absent: no client follows weights. */
+  readonly weighted?: readonly WeightedState[] | undefined;
   /** Calls that a client is taken to make, by `CALLER ZONE`, where 1 is the mean. */
   readonly weights: Readonly<Record<string, number>>;
   /** Whether these are on the way to what is heard. */
   readonly following: boolean;
   /** When pods came, by UID; 0: before there was a plan. Absent: they are not asked for. */
   readonly since?: Readonly<Record<string, number>> | undefined;
+  /** Absent: work is not asked for. */
+  readonly work?: WorkState | undefined;
 }
 
 /** There was no plan before. */

@@ -109,6 +109,43 @@ test('zones: few clients keep pods even first, and say what that costs', () => {
   }
 });
 
+test('zones: a few clients that follow weights keep pods even and calls as near as can be, also beside others', () => {
+  for (const [counts, inTurns] of [
+    [[1, 1, 1], 0],
+    [[2, 1, 1], 0],
+    [[1, 0, 1], 0],
+    [[12, 6, 3], 18],
+  ] as const) {
+    const input: PlanInput = {
+      policy: { prefer: 'zone' },
+      pods: podsOf([5, 4, 2]),
+      clients: clientsOf(counts).map((client, index) => ({ ...client, isWeighted: index >= inTurns })),
+      heard: sixtyThirtyTen,
+    };
+    const { expected, groups } = planService(input);
+    assert.ok(expected.busiest <= 1.05, `${counts}: busiest ${expected.busiest}`);
+    assert.ok(expected.away! <= expected.leastAway! + 0.02, `${counts}: away ${expected.away}`);
+    for (const { pods, weights } of groups) {
+      if (weights !== undefined) assert.equal(weights.length, pods.length);
+    }
+    assert.equal(groups.flatMap(({ clients }) => clients).length, input.clients.length);
+  }
+});
+
+test('weights that are nearly right stay as they are', () => {
+  const input = (calls: number): PlanInput => ({
+    policy: { prefer: 'zone' },
+    pods: podsOf([5, 4, 2]),
+    clients: clientsOf([1, 1, 1]).map((client) => ({ ...client, isWeighted: true })),
+    heard: heardOf([calls, 30, 10]),
+  });
+  const before = planService(input(60));
+  const near = planService({ ...input(60.5), state: { ...before.state, weights: {} } });
+  assert.deepEqual(near.state.weighted, before.state.weighted);
+  const far = planService({ ...input(70), state: { ...before.state, weights: {} } });
+  assert.notDeepEqual(far.state.weighted, before.state.weighted);
+});
+
 test('zones: a zone that loses pod after pod fails over in proportion to what is left', () => {
   let input: PlanInput = {
     policy: { prefer: 'zone' },

@@ -1,5 +1,5 @@
 import { sum } from '../base/sum.ts';
-import { noState, type Plan, type PlanInput } from './plan-input.ts';
+import { noState, type Plan, type PlanInput, type PlanPod } from './plan-input.ts';
 import { spreadSubsets } from './spread-subsets.ts';
 
 /** A plan of a Service of which each client is given some pods, of the same number. Pure. */
@@ -27,21 +27,15 @@ export function planSubsets(input: PlanInput, size: number): Plan {
 }
 
 /** The pods that a client that came is given: those with the fewest clients. Pure. */
-export function joinSubsets({ pods, state = noState }: PlanInput, size: number): readonly string[] {
-  const counts = new Map(pods.map(({ key }) => [key, 0]));
-  for (const seat of state.seats) {
-    for (const key of seat.pods) {
-      const count = counts.get(key);
-      if (count !== undefined) counts.set(key, count + seat.clients.length);
-    }
-  }
-  const fewest = new Set(
-    [...counts]
-      .sort(([, a], [, b]) => a - b)
-      .slice(0, size)
-      .map(([key]) => key),
-  );
-  return pods.flatMap(({ key }) => (fewest.has(key) ? [key] : []));
+export function joinSubset(
+  pods: readonly PlanPod[],
+  counts: ReadonlyMap<string, number>,
+  size: number,
+): readonly string[] {
+  if (pods.length <= size) return pods.map(({ key }) => key);
+  const inOrder = [...pods.keys()].sort((a, b) => counts.get(pods[a]!.key)! - counts.get(pods[b]!.key)!);
+  const fewest = inOrder.slice(0, size).sort((a, b) => a - b);
+  return fewest.map((index) => pods[index]!.key);
 }
 
 function sentence({ pods, clients }: PlanInput, size: number, counts: readonly number[]): string {

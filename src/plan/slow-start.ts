@@ -51,6 +51,7 @@ export function warmthOf({ pods, policy, nowMs = 0 }: PlanInput, since?: Readonl
   return { parts, warming, isSkipped, since: Object.fromEntries(came), nextMs };
 }
 
-function uidOf({ uid, pod, key }: PlanPod): string {
+/** What a pod is known by. */
+export function uidOf({ uid, pod, key }: PlanPod): string {
   return uid ?? pod ?? key;
 }

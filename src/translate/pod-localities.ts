@@ -81,13 +81,28 @@ function clusters(
   );
 }
 
-/** The assignment in which each endpoint of a port is a locality. */
-export function podAssignment(service: Service, { port, endpoints }: ServicePort): EncodedResource {
+/**
+ * The assignment in which each endpoint of a port is a locality.
+ *
+ * @param weights - of the endpoints, in their order; default: all alike
+ */
+export function podAssignment(
+  service: Service,
+  { port, endpoints }: ServicePort,
+  weights?: readonly number[],
+): EncodedResource {
+  const weightOf = weights && new Map(endpoints.map((endpoint, index) => [endpoint, weights[index]]));
   return buildAssignment({
     clusterName: canonicalName(service, port),
     localities: distinctEndpoints(endpoints).map((endpoint) => {
       const { region, zone } = endpoint.locality;
-      return { region, zone, subZone: podLocalityName(endpoint), endpoints: [endpoint] };
+      return {
+        region,
+        zone,
+        subZone: podLocalityName(endpoint),
+        weight: weightOf?.get(endpoint),
+        endpoints: [endpoint],
+      };
     }),
   });
 }

@@ -48,6 +48,7 @@ const service = z.strictObject({
     .describe('As in Kubernetes; with `Local` clients get the endpoints of their own `kubeNode` only.'),
   trafficDistribution: policyFields.trafficDistribution,
   slowStart: policyFields.slowStart,
+  balance: policyFields.balance,
   subset: policyFields.subset,
   healthCheck: healthCheckSchema.optional().describe('Active checks by the control plane. Default: none.'),
 });
