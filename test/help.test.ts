@@ -21,6 +21,7 @@ const programs = [
     'bench/hostile/endurance.ts',
     'bench/load/accuracy.ts',
     'bench/plan/run.ts',
+    'bench/work/run.ts',
     'cluster/clients/context.mjs',
     'interop/first-start.ts',
     'scripts/page-picture.mjs',

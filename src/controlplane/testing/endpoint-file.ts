@@ -15,6 +15,7 @@ export interface FileService {
   readonly internalTrafficPolicy?: 'Cluster' | 'Local';
   readonly trafficDistribution?: string;
   readonly slowStart?: string;
+  readonly balance?: string;
 }
 
 /** Puts a new endpoint file in place at once, as an orchestrator does. */
