@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import { displayWidth, printable } from '../base/printable.ts';
 import { printChange } from '../experiments/change/print.ts';
 import type { ChangeReport } from '../experiments/change/report.ts';
+import { printColdPod } from '../experiments/cold-pod/print.ts';
+import type { ColdPodReport } from '../experiments/cold-pod/report.ts';
 import { printConnectionAge } from '../experiments/connection-age/print.ts';
 import { connectionAgeSchema } from '../experiments/connection-age/report.ts';
 import { printSickPod } from '../experiments/sick-pod/print.ts';
@@ -53,6 +55,9 @@ const words = new Set(
       'slow-pod',
       'sick-pod',
       'zones',
+      'cold-pod',
+      'without',
+      'with slow start',
       'connection-age',
       'grpc-js',
     ],
@@ -133,6 +138,23 @@ const zones: ZonesReport = {
   ],
   ...{ interrupted: false, conclusion: 'So it is.' },
 };
+const coldPods: ColdPodReport = {
+  ...begun,
+  kind: 'cold-pod',
+  conditions: {
+    ...{ ...setUp, pods: 6, clients: 20, ratePerSecond: 5, deadlineMs: 1000, latencyMs: 40 },
+    ...{ coldMs: 60, warmUpMs: 1000, slowStartMs: 1000, eachMs: 1000 },
+  },
+  rows: [
+    {
+      ...{ variant: 'with slow start', status: 'ok', calls: 99_999, failed: 10_000, failures: {} },
+      ...{ steadyP50Ms: 20, steadyP99Ms: 10_000, rolloutP50Ms: null, rolloutP99Ms: 10_000 },
+      ages: [{ ageMs: 500, calls: 3, share: 10.5, line: 0.55 }],
+    },
+    { variant: 'without', status: 'error', reason: 'it broke' },
+  ],
+  ...{ interrupted: false, conclusion: 'So it is.' },
+};
 const ages = connectionAgeSchema.parse(
   JSON.parse(readFileSync(resolve(import.meta.dirname, '..', '..', 'docs', 'connection-age.json'), 'utf8')),
 );
@@ -155,6 +177,7 @@ const printers: Readonly<Record<string, (change: <T>(value: T) => T, colour: boo
   printReport: (change, colour) => printReport(change(schemes), { colour, by: 'zone' }),
   printChange: (change, colour) => printChange(change(changes), colour),
   printSickPod: (change, colour) => printSickPod(change(sickPods), colour),
+  printColdPod: (change, colour) => printColdPod(change(coldPods), colour),
   printZones: (change, colour) => printZones(change(zones), colour),
   printSlowPod: (change, colour) => printSlowPod(change(slowPods), colour),
   printConnectionAge: (change, colour) => printConnectionAge(change(ages), colour),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerChanges } from './change/command.ts';
+import { registerColdPod } from './cold-pod/command.ts';
 import { registerConnectionAge } from './connection-age/command.ts';
 import { registerSickPod } from './sick-pod/command.ts';
 import { registerSlowPod } from './slow-pod/command.ts';
@@ -12,4 +13,5 @@ export const experiments: readonly ((experiment: Command) => void)[] = [
   registerSlowPod,
   registerSickPod,
   registerZones,
+  registerColdPod,
 ];

@@ -34,6 +34,17 @@ export const serverOptions = {
     fallback: 20_000,
   }),
   latencyMs: integer({ description: 'wait so long before each answer', placeholder: 'ms', fallback: 0 }),
+  latencySpread: choice(['none', 'exponential'], {
+    description: 'exponential: that is the mean, and few answers take many times as long',
+    placeholder: 'spread',
+    fallback: 'none',
+  }),
+  coldMs: integer({
+    description: 'what the first call costs beside it, one call at a time',
+    placeholder: 'ms',
+    fallback: 0,
+  }),
+  warmUpMs: integer({ description: 'how long until that is nothing', placeholder: 'ms', fallback: 0 }),
   errorRate: share({ description: 'share of calls that fail on purpose', fallback: 0 }),
   errorStatus: choice(grpcStatusNames, {
     description: 'gRPC status of those; over HTTP the status that corresponds',

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Faults, StatusError } from './faults.ts';
+import { ColdWork, Faults, StatusError } from './faults.ts';
 
-const settings = { latencyMs: 0, errorRate: 0.25, errorStatus: 'RESOURCE_EXHAUSTED', seed: 7 } as const;
+const settings = {
+  ...({ latencyMs: 0, latencySpread: 'none', coldMs: 0, warmUpMs: 0 } as const),
+  ...({ errorRate: 0.25, errorStatus: 'RESOURCE_EXHAUSTED', seed: 7 } as const),
+};
 
 async function pattern(faults: Faults, calls: number): Promise<string> {
   let seen = '';
@@ -44,4 +47,12 @@ test('what a call asks for replaces the setting; nonsense does not', async () =>
   await faults.apply('soon', gone);
   await faults.apply('-5', gone);
   await assert.rejects(faults.apply('600000', gone), { name: 'AbortError' });
+});
+
+test('a cold pod takes one call after the other, and less and less for each', () => {
+  const cold = new ColdWork(40, 20_000);
+  assert.deepEqual([cold.waitMs(1_000), cold.waitMs(1_000)], [40, 80]);
+  assert.equal(cold.waitMs(11_000), 20);
+  assert.equal(cold.waitMs(21_000), 0);
+  assert.equal(new ColdWork(0, 20_000).waitMs(0), 0);
 });
