@@ -186,11 +186,11 @@ func serveStatus() (string, error) {
 }
 
 // channelOptions says how every channel is opened. INTEROP_KEEPALIVE_MS, where set, is the time without a byte after
-// which a connection is asked whether it lives; it has half of that to answer.
+// which a connection is asked whether it lives; it has half of that to answer. With INTEROP_RETRIES retries are on.
 func channelOptions() ([]grpc.DialOption, error) {
-	options := []grpc.DialOption{
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDisableRetry(),
+	options := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())}
+	if os.Getenv("INTEROP_RETRIES") == "" {
+		options = append(options, grpc.WithDisableRetry())
 	}
 	text := os.Getenv("INTEROP_KEEPALIVE_MS")
 	if text == "" {

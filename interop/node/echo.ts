@@ -23,10 +23,10 @@ export interface ChannelSettings {
   readonly keepaliveMs?: number | undefined;
 }
 
-/** One channel to a target, kept, as a long-lived service would; retries are off. */
+/** One channel to a target, kept, as a long-lived service would; retries are off, but where INTEROP_RETRIES asks for them. */
 export function openChannel(target: string, { proxy, keepaliveMs }: ChannelSettings): Client {
   const options = {
-    'grpc.enable_retries': 0,
+    'grpc.enable_retries': process.env.INTEROP_RETRIES ? 1 : 0,
     ...(keepaliveMs !== undefined && {
       'grpc.keepalive_time_ms': keepaliveMs,
       'grpc.keepalive_timeout_ms': keepaliveMs / 2,

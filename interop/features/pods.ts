@@ -1,0 +1,118 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type ServiceDefinition,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
+import { type EchoReply, EchoReplySchema, type EchoRequest, EchoRequestSchema } from '../../src/gen/echo/echo_pb.ts';
+
+/** Pods that differ; `busy` and `idle` say so in ORCA reports, with their answers and to who asks for a stream of them. */
+const kinds = { a: {}, b: {}, busy: { utilization: 0.9 }, idle: { utilization: 0.3 }, failing: {}, slow: {} } as const;
+export type PodName = keyof typeof kinds;
+
+const slowMs = 700;
+
+const bytes = (value: Buffer): Buffer => value;
+const services: ServiceDefinition = {
+  SayHello: {
+    path: '/echo.EchoServer/SayHello',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: (message: EchoRequest) => Buffer.from(toBinary(EchoRequestSchema, message)),
+    requestDeserialize: (message: Buffer) => fromBinary(EchoRequestSchema, message),
+    responseSerialize: (message: EchoReply) => Buffer.from(toBinary(EchoReplySchema, message)),
+    responseDeserialize: (message: Buffer) => fromBinary(EchoReplySchema, message),
+  },
+  StreamCoreMetrics: {
+    path: '/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics',
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: bytes,
+    requestDeserialize: bytes,
+    responseSerialize: bytes,
+    responseDeserialize: bytes,
+  },
+};
+
+/** The pods that clients call: real servers, one port on addresses of their own. */
+export class Pods {
+  readonly port: number;
+  /** Streams of ORCA reports that clients have asked for. */
+  orcaStreams = 0;
+  readonly #addresses: ReadonlyMap<PodName, string>;
+  readonly #servers: Server[] = [];
+
+  static async start(): Promise<Pods> {
+    const net = `127.${64 + (process.pid % 60)}.${process.pid % 250}`;
+    const names = Object.keys(kinds) as PodName[];
+    const addresses = new Map(names.map((name, index) => [name, `${net}.${index + 1}`]));
+    const first = await Pods.#listen(new Server(), `${net}.254`, 0);
+    const pods = new Pods(first, addresses);
+    for (const name of names) {
+      const server = pods.#server(name);
+      pods.#servers.push(server);
+      await Pods.#listen(server, addresses.get(name)!, first);
+    }
+    return pods;
+  }
+
+  private constructor(port: number, addresses: ReadonlyMap<PodName, string>) {
+    this.port = port;
+    this.#addresses = addresses;
+  }
+
+  addressOf(pod: PodName): string {
+    return this.#addresses.get(pod)!;
+  }
+
+  close(): void {
+    for (const server of this.#servers) server.forceShutdown();
+  }
+
+  #server(name: PodName): Server {
+    const server = new Server();
+    const report = orcaOf(name);
+    server.addService(services, {
+      SayHello: (_call: ServerUnaryCall<EchoRequest, EchoReply>, answer: sendUnaryData<EchoReply>) => {
+        if (name === 'failing') return answer({ code: status.UNAVAILABLE, details: 'fails on purpose' });
+        const trailers = new Metadata();
+        if (report !== undefined) trailers.set('endpoint-load-metrics-bin', report);
+        const done = (): void => answer(null, create(EchoReplySchema, { message: 'hello', hostname: name }), trailers);
+        if (name === 'slow') setTimeout(done, slowMs);
+        else done();
+      },
+      StreamCoreMetrics: (call: ServerWritableStream<Buffer, Buffer>) => {
+        this.orcaStreams += 1;
+        if (report !== undefined) call.write(report);
+      },
+    });
+    return server;
+  }
+
+  static #listen(server: Server, address: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      server.bindAsync(`${address}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+        if (error !== null) return reject(error);
+        if (port === 0) server.forceShutdown();
+        resolve(bound);
+      });
+    });
+  }
+}
+
+/** `xds.data.orca.v3.OrcaLoadReport` with `cpu_utilization` (1) and `rps_fractional` (6). */
+function orcaOf(name: PodName): Buffer | undefined {
+  const kind = kinds[name];
+  if (!('utilization' in kind)) return undefined;
+  const report = Buffer.alloc(18);
+  report.writeUInt8((1 << 3) | 1, 0);
+  report.writeDoubleLE(kind.utilization, 1);
+  report.writeUInt8((6 << 3) | 1, 9);
+  report.writeDoubleLE(100, 10);
+  return report;
+}
