@@ -46,6 +46,13 @@ const parts = {
     makes: 'build/interop/python/grpc',
     install: () => pip('interop/python/requirements.txt', 'build/interop/python'),
   },
+  'python-oldest': {
+    what: 'the oldest C-core that reports by pod (pip install grpcio)',
+    needs: { command: 'python3', args: ['-m', 'pip', '--version'], hint: 'install Python 3 with pip' },
+    inputs: ['interop/python/oldest.txt'],
+    makes: 'build/interop/python-oldest/grpc',
+    install: () => pip('interop/python/oldest.txt', 'build/interop/python-oldest'),
+  },
   envoy: {
     what: 'Envoy (pip install, about 30 MB)',
     needs: { command: 'python3', args: ['-m', 'pip', '--version'], hint: 'install Python 3 with pip' },
@@ -118,7 +125,7 @@ const usage = `Usage: node interop/install.mjs [PART …]
 Installs into build/ what tests run with, each part only when its inputs
 changed; without a PART, all of them:
 ${Object.entries(parts)
-  .map(([name, { what }]) => `  ${name.padEnd(7)} ${what}`)
+  .map(([name, { what }]) => `  ${name.padEnd(13)} ${what}`)
   .join('\n')}
 A part whose package manager is missing, or that takes minutes, is skipped with
 a line that says so; one that was named has to work.

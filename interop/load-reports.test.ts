@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { ServeProcess } from '../src/controlplane/testing/serve-process.ts';
 import type { LoadView, LoadViewService } from '../src/load/load-view.ts';
-import { type ClientId, clientKinds } from './driver/clients.ts';
+import { type ClientId, clientKinds, oldestKinds } from './driver/clients.ts';
 import { echoDescriptors } from './driver/echo-descriptors.ts';
 import { Fleet } from './driver/fleet.ts';
 import { freePorts } from './driver/free-ports.ts';
@@ -23,7 +23,7 @@ const zones: readonly [zone: string, pods: number][] = [
   ['zone-c', 2],
 ];
 const podsPerService = 11;
-const kinds = clientKinds.filter(({ id }) => id !== 'envoy-delta');
+const kinds = [...clientKinds.filter(({ id }) => id !== 'envoy-delta'), ...oldestKinds];
 const reasons = new Map(await Promise.all(kinds.map(async ({ id, missing }) => [id, await missing()] as const)));
 
 const folder = await mkdtemp(join(tmpdir(), 'evenkeel-load-'));

@@ -22,6 +22,7 @@ const programs = [
     'bench/load/accuracy.ts',
     'bench/plan/run.ts',
     'bench/work/run.ts',
+    'bench/reports/run.ts',
     'cluster/clients/context.mjs',
     'interop/first-start.ts',
     'scripts/page-picture.mjs',

@@ -9,7 +9,7 @@ import { startGrpcClient } from './start-grpc-client.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const built = join(root, 'build', 'interop');
 
-export type ClientId = 'go' | 'java' | 'python' | 'node' | 'envoy-sotw' | 'envoy-delta';
+export type ClientId = 'go' | 'java' | 'python' | 'node' | 'envoy-sotw' | 'envoy-delta' | 'python-oldest';
 
 /** A client that the matrix knows. */
 export interface ClientKind {
@@ -39,6 +39,14 @@ function grpcClient(id: ClientId, needs: string, { command, args = [], env = {} 
 
 const nodeProgram = { command: process.execPath, args: [join(root, 'interop', 'node', 'client.ts')] };
 
+function pythonClient(id: 'python' | 'python-oldest'): ClientKind {
+  return grpcClient(id, join(built, id, 'grpc'), {
+    command: 'python3',
+    args: [join(root, 'interop', 'python', 'client.py')],
+    env: { PYTHONPATH: join(built, id) },
+  });
+}
+
 /** Envoy, asked through by a plain gRPC client. */
 function envoyClient(id: ClientId, transport: 'sotw' | 'delta'): ClientKind {
   return {
@@ -60,12 +68,11 @@ export const clientKinds: readonly ClientKind[] = [
       ...['-cp', `${join(built, 'java', 'classes')}:${join(built, 'java', 'lib', '*')}`, 'evenkeel.interop.Client'],
     ],
   }),
-  grpcClient('python', join(built, 'python', 'grpc'), {
-    command: 'python3',
-    args: [join(root, 'interop', 'python', 'client.py')],
-    env: { PYTHONPATH: join(built, 'python') },
-  }),
+  pythonClient('python'),
   grpcClient('node', root, nodeProgram),
   envoyClient('envoy-sotw', 'sotw'),
   envoyClient('envoy-delta', 'delta'),
 ];
+
+/** The oldest that get each endpoint as a locality (src/controlplane/client-form.ts); only the tests of load reports have them. */
+export const oldestKinds: readonly ClientKind[] = [pythonClient('python-oldest')];

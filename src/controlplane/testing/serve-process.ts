@@ -34,6 +34,10 @@ export class ServeProcess {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Everything it has said so far, on standard output and standard error. */
   get output(): string {
     return this.#lines.join('\n');
