@@ -80,14 +80,24 @@ test('failures by who names itself, by who answers at the address, else by the a
   assert.equal(recorder.failed, 6);
 });
 
-test('behind an address at which several answer, nobody in particular failed', () => {
-  const recorder = record({}, { who: 'b' }, failed);
+test('behind an address at which several answer, nobody in particular failed, whenever that was', () => {
+  const recorder = record(failed, {}, failed, { who: 'b' }, failed);
   const failures = recorder.sums().map(({ name, failed }) => [name, failed]);
   assert.deepEqual(failures, [
-    ['10.0.0.1:80', 1],
+    ['10.0.0.1:80', 3],
     ['a', 0],
     ['b', 0],
   ]);
+  assert.deepEqual(recorder.seconds()[0]!.failedBy, { '10.0.0.1:80': 3 });
+});
+
+test('what failed at an address before its backend first answered is that one’s', () => {
+  const recorder = record(failed, failed, { who: 'b' });
+  assert.deepEqual(
+    recorder.sums().map(({ name, calls, failed }) => [name, calls, failed]),
+    [['b', 1, 2]],
+  );
+  assert.deepEqual(recorder.seconds()[0]!.failedBy, { b: 2 });
 });
 
 test('what servers say is bounded: names, their number, statuses and errors', () => {

@@ -61,6 +61,8 @@ interface OpenSecond {
   notSent: number;
   readonly answered: Map<string, number>;
   readonly failedBy: Map<string, number>;
+  /** Of calls whose answer named nobody, by address. */
+  readonly failedAt: Map<string, number>;
   readonly histogram: RecordableHistogram;
 }
 
@@ -94,6 +96,8 @@ export class Recorder {
   readonly #errors = new Map<string, string>();
   /** Who answers at an address; `""` where several do, as behind a proxy. */
   readonly #namesAt = new Map<string, string>();
+  /** Failures of calls whose answer named nobody, by address: whose they are is known when the run is over. */
+  readonly #failuresAt = new Map<string, Map<string, number>>();
   readonly #held = new Map<Held['for'], number>();
   #heldCalls = 0;
   #longestHeldMs = 0;
@@ -143,7 +147,7 @@ export class Recorder {
     }
     const name = this.#bounded(who);
     if (status === 'OK') this.#answered(second, name, peer, endedAt - dueAt);
-    else this.#failed(second, name === '' ? this.#nameAt(peer) : name, status, error);
+    else this.#failed(second, name, peer, status, error);
   }
 
   /** Of answered calls. */
@@ -167,8 +171,15 @@ export class Recorder {
 
   /** Who answered, or failed a call and is known by name or address; in the order of their names. */
   sums(): BackendSum[] {
-    return [...this.#backends]
-      .map(([name, { calls, histogram, failures }]) => {
+    const failuresAt = new Map<string, Map<string, number>>();
+    for (const [peer, failures] of this.#failuresAt) {
+      for (const [status, count] of failures) add(countsOf(failuresAt, this.#nameAt(peer)), status, count);
+    }
+    const alone = [...failuresAt.keys()].filter((name) => !this.#backends.has(name));
+    return [...this.#backends, ...alone.map((name) => [name, newBackend()] as const)]
+      .map(([name, { calls, histogram, failures: named }]) => {
+        const failures = new Map(named);
+        for (const [status, count] of failuresAt.get(name) ?? []) add(failures, status, count);
         const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
         return {
           ...{ name, calls, failed, failures: Object.fromEntries(failures) },
@@ -185,7 +196,7 @@ export class Recorder {
       due: second?.due ?? 0,
       answered: Object.fromEntries(second?.answered ?? []),
       failed: second?.failed ?? 0,
-      failedBy: Object.fromEntries(second?.failedBy ?? []),
+      failedBy: this.#failedIn(second),
       notSent: second?.notSent ?? 0,
       latencyMs: shortOf(second === undefined ? noLatency : latencyOf(second.histogram)),
       latencyOfAllMs: shortOf(
@@ -194,6 +205,12 @@ export class Recorder {
           : latencyOfAll(second.histogram, second.failed + second.notSent, this.#deadlineMs),
       ),
     }));
+  }
+
+  #failedIn(second: OpenSecond | undefined): Record<string, number> {
+    const failed = new Map(second?.failedBy);
+    for (const [peer, count] of second?.failedAt ?? []) add(failed, this.#nameAt(peer), count);
+    return Object.fromEntries(failed);
   }
 
   #answered(second: OpenSecond, name: string, peer: string | undefined, tookMs: number): void {
@@ -215,20 +232,24 @@ export class Recorder {
     backend.histogram.record(micros);
   }
 
-  #failed(second: OpenSecond, name: string, status: string, error: string | undefined): void {
+  #failed(second: OpenSecond, name: string, peer: string | undefined, status: string, error: string | undefined): void {
     const known = this.#failures.has(status) || this.#failures.size < mostStatuses ? status : others;
     this.failed += 1;
     second.failed += 1;
     add(this.#failures, known);
     if (error !== undefined && !this.#errors.has(known)) this.#errors.set(known, cut(error, longestError));
-    if (name === '') return;
-    add(this.#backend(name).failures, known);
-    add(second.failedBy, name);
+    if (name !== '') {
+      add(this.#backend(name).failures, known);
+      add(second.failedBy, name);
+    } else if (peer !== undefined) {
+      const at = this.#failuresAt.size < this.#most || this.#failuresAt.has(peer) ? peer : others;
+      add(countsOf(this.#failuresAt, at), known);
+      add(second.failedAt, at);
+    }
   }
 
   /** Who is meant by an address: the one backend that answers there, else the address itself. */
-  #nameAt(peer: string | undefined): string {
-    if (peer === undefined) return '';
+  #nameAt(peer: string): string {
     return this.#namesAt.get(peer) || this.#bounded(peer);
   }
 
@@ -250,7 +271,15 @@ export class Recorder {
     const index = Math.max(0, Math.floor((at - this.#startedAt) / 1000));
     let second = this.#seconds[index];
     if (second === undefined) {
-      second = { due: 0, failed: 0, notSent: 0, answered: new Map(), failedBy: new Map(), histogram: newHistogram() };
+      second = {
+        due: 0,
+        failed: 0,
+        notSent: 0,
+        answered: new Map(),
+        failedBy: new Map(),
+        failedAt: new Map(),
+        histogram: newHistogram(),
+      };
       this.#seconds[index] = second;
     }
     return second;
@@ -259,7 +288,7 @@ export class Recorder {
   #backend(name: string): OpenBackend {
     let backend = this.#backends.get(name);
     if (backend === undefined) {
-      backend = { calls: 0, histogram: newHistogram(), failures: new Map() };
+      backend = newBackend();
       this.#backends.set(name, backend);
     }
     return backend;
@@ -270,6 +299,19 @@ function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
-function add(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function add(counts: Map<string, number>, key: string, count = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+}
+
+function countsOf(counts: Map<string, Map<string, number>>, key: string): Map<string, number> {
+  let found = counts.get(key);
+  if (found === undefined) {
+    found = new Map();
+    counts.set(key, found);
+  }
+  return found;
+}
+
+function newBackend(): OpenBackend {
+  return { calls: 0, histogram: newHistogram(), failures: new Map() };
 }
