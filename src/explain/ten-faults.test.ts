@@ -1,5 +1,4 @@
-// Ten faults at once, one of which somebody has: the first line has the cause. The real clients of five makers have them in
-// interop/explain.test.ts.
+// Ten faults at once, one of which somebody has: the first line has the cause.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
