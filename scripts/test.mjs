@@ -21,6 +21,7 @@ Example:
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cache = ['--import', join(root, 'scripts', 'compile-cache.mjs')];
+const limit = ['--import', join(root, 'scripts', 'test-limit.mjs')];
 const filesIn = (patterns) => globSync(patterns, { cwd: root }).sort();
 
 /** Tests of these change nothing outside themselves and wait for nothing outside the process. */
@@ -63,7 +64,7 @@ const others = filesIn('{packages/*/src,src,deploy,test}/**/*.test.ts')
 
 /** Runs test files in one process; what it prints is printed when it ends. */
 async function runTogether(files) {
-  const child = spawn(process.execPath, [...cache, '--test', '--test-isolation=none', ...files], {
+  const child = spawn(process.execPath, [...cache, ...limit, '--test', '--test-isolation=none', ...files], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -74,7 +75,7 @@ async function runTogether(files) {
 }
 
 await Promise.all(together.map(runTogether));
-run({ files: others, cwd: root, concurrency: values.concurrency, execArgv: cache })
+run({ files: others, cwd: root, concurrency: values.concurrency, execArgv: [...cache, ...limit] })
   .on('test:fail', () => {
     process.exitCode = 1;
   })

@@ -43,7 +43,7 @@ async function startBackend(t: TestContext, name: string): Promise<number> {
 }
 
 /** A real xDS channel with a bootstrap of its own. */
-function dial(t: TestContext, target: string, controlPlanePort: number, id: string): Client {
+function dial(target: string, controlPlanePort: number, id: string): Client {
   const bootstrap = {
     xds_servers: [
       {
@@ -57,7 +57,6 @@ function dial(t: TestContext, target: string, controlPlanePort: number, id: stri
   const client = new WhoClient(target, credentials.createInsecure(), {
     'grpc.TEST_ONLY_DO_NOT_USE_IN_PROD.xds_bootstrap_config': JSON.stringify(bootstrap),
   });
-  t.after(() => client.close());
   return client;
 }
 
@@ -98,11 +97,15 @@ test('a grpc-js-xds client finds its backends, follows a change and rejects noth
   const cache = new SnapshotCache();
   const server = new AdsServer({ cache, observer: { nack: (_stream, { message }) => nacks.push(message) } });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
-  t.after(() => server.close());
+  const client = dial('xds:///orders.shop', port, 'slice');
+  t.after(async () => {
+    // The client goes first: one that loses its control plane connects again for as long as the process lives.
+    client.close();
+    await server.close();
+  });
   const [first, second] = [await startBackend(t, 'first'), await startBackend(t, 'second')];
   cache.update({ set: resources('orders.shop', [first]) });
 
-  const client = dial(t, 'xds:///orders.shop', port, 'slice');
   assert.equal(await who(client), 'first');
 
   cache.set(assignment('orders.shop', [second]));
