@@ -20,6 +20,9 @@ export interface Sample {
   readonly value: readonly [number, string];
 }
 
+/** Alerts come within seconds; a machine that is busy has so long. */
+const untilMs = 240_000;
+
 /** Why it cannot run here; undefined: it can. */
 export function missingPrometheus(): string | undefined {
   const found = spawnSync('prometheus', ['--version']).error === undefined;
@@ -92,12 +95,20 @@ export async function startPrometheus(
   return {
     /** What was sent to the Alertmanager so far. */
     sent,
-    /** Resolves once `holds` does, looked at whenever alerts come. */
-    until: (holds: () => boolean): Promise<void> =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (!holds()) return;
+    /** Resolves once nothing is missing, which is looked at whenever alerts come; rejects after minutes with what is. */
+    until: (missing: () => readonly string[]): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const end = (): void => {
+          clearTimeout(limit);
           watchers.delete(look);
+        };
+        const limit = setTimeout(() => {
+          end();
+          reject(new Error(`not sent: ${missing().join(', ')}`));
+        }, untilMs);
+        const look = (): void => {
+          if (missing().length > 0) return;
+          end();
           resolve();
         };
         watchers.add(look);

@@ -33,7 +33,7 @@ export function functionOf(test: string): { name: string; pattern: string; isWho
   return { name: parts[1]!, pattern: `^Test$/^${parts[1]}$`, isWhole: parts.length === 2 };
 }
 
-/** Reads what `go test -json` prints: a function each. What is no event (of the compiler, say) goes to `other`. */
+/** Reads what `go test -json` prints, by test function. Lines that are no event are left out. */
 export class GoTestEvents {
   readonly functions = new Map<string, FunctionRun>();
   /** Packages that failed as a whole, with what they printed: they do not compile, or a test ended the process. */
@@ -70,7 +70,9 @@ export class GoTestEvents {
     if (output !== undefined) keep(lines, output);
     if (action !== 'fail') return;
     const own = [...this.functions.values()].filter((run) => run.package === name);
-    if (own.every(({ outcome }) => outcome !== 'failed')) this.brokenPackages.set(name, lines);
+    // Where a test ended the process, those after it were not run.
+    const ran = own.some(({ outcome }) => outcome === 'failed') && own.every(({ outcome }) => outcome !== 'unfinished');
+    if (!ran) this.brokenPackages.set(name, lines);
   }
 }
 

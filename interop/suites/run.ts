@@ -18,7 +18,7 @@ server. Its sources come from the Go module proxy; needs Go.
                   (default build/suites/grpc-go.json)
   --json          prints the result as JSON, and nothing else on stdout
 Exit code: 0 nothing failed but on purpose, 1 something failed, 2 bad input,
-3 the tests could not be run.
+3 the tests could not be run, or a package not to its end.
 Examples:
   npm run suites
   npm run suites -- --packages xdsclient/tests
@@ -44,6 +44,7 @@ async function main(): Promise<number> {
   });
   const tests: TestResult[] = [];
   const logs: string[] = [];
+  let broken: string[] = [];
   try {
     progress(`grpc-go ${grpcGo.version}: ${packages.length} packages; the first takes minutes to build`);
     const events = await goTest(grpcGo, { packages, pattern: values.run, control: control.address, progress });
@@ -68,9 +69,8 @@ async function main(): Promise<number> {
       } else if (await alone(undefined)) tests.push({ package: folder, test, outcome: 'failed' });
       else tests.push({ package: folder, test, outcome: 'fails-with-theirs' });
     }
-    if (events.functions.size === 0 || events.brokenPackages.size > 0) {
-      progress(`not run to their end: ${[...events.brokenPackages.keys()].join(', ')}`);
-    }
+    broken = [...events.brokenPackages.keys()];
+    if (broken.length > 0) progress(`not run to their end: ${broken.join(', ')}`);
   } finally {
     await control.stop();
   }
@@ -85,7 +85,7 @@ async function main(): Promise<number> {
   if (values.json) console.log(JSON.stringify(result));
   else
     console.log(`${formatResult(result)}\nwritten: ${values.out}; what failed printed: ${join(build, 'failures.log')}`);
-  return exitCodeOf(result);
+  return exitCodeOf(result) || (broken.length > 0 ? 3 : 0);
 }
 
 try {

@@ -67,6 +67,8 @@ test('functions end as go test says, and one that ended its process is unfinishe
     { Action: 'run', Package: 'p', Test: 'Test/Good' },
     { Action: 'fail', Package: 'p', Test: 'Test/Good/part' },
     { Action: 'pass', Package: 'p', Test: 'Test/Good' },
+    { Action: 'run', Package: 'p', Test: 'Test/Bad' },
+    { Action: 'fail', Package: 'p', Test: 'Test/Bad' },
     { Action: 'run', Package: 'p', Test: 'Test/Panics' },
     { Action: 'output', Package: 'p', Test: 'Test/Panics', Output: 'panic: x\n' },
     { Action: 'fail', Package: 'p' },
@@ -79,6 +81,7 @@ test('functions end as go test says, and one that ended its process is unfinishe
     [...events.functions.values()].map(({ name, outcome }) => [name, outcome]),
     [
       ['Good', 'passed'],
+      ['Bad', 'failed'],
       ['Panics', 'unfinished'],
     ],
   );

@@ -17,7 +17,7 @@ export function registerColdPod(experiment: Command): void {
     .option('--slow-start <s>', 'evenkeel.dev/slowStart (default: 30)')
     .option('--each <s>', 'from one new pod that is ready to the next (default: 10)')
     .option('--steady <s>', 'how long calls are counted before the rollout (default: 10)')
-    .option('--seed <n>', 'seed of everything that is chance (default: 1)');
+    .option('--seed <n>', 'random seed (default: 1)');
   addOutputOptions(command)
     .addHelpText(
       'after',

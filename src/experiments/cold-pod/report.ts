@@ -48,7 +48,7 @@ export const coldPodSchema = z.object({
   conditions: z
     .object({
       ...setUp,
-      seed: z.int().describe('Of everything that is chance.'),
+      seed: z.int().describe('Random seed.'),
       pods: count.describe('Pods of each row; all are replaced.'),
       clients: count.describe('Clients of each row.'),
       ratePerSecond: z.number().describe('Calls a second of all clients of a row, open loop.'),

@@ -17,7 +17,7 @@ export function registerZones(experiment: Command): void {
     .option('--settle <s>', 'how long calls do not count at first (default: 25)')
     .option('--steady <s>', 'how long all pods are counted, and those that stay (default: 20)')
     .option('--each <s>', 'time from the end of a pod to that of the next (default: 4)')
-    .option('--seed <n>', 'seed of everything that is chance (default: 1)');
+    .option('--seed <n>', 'random seed (default: 1)');
   addOutputOptions(command)
     .addHelpText(
       'after',

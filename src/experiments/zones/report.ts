@@ -46,7 +46,7 @@ export const zonesSchema = z.object({
   conditions: z
     .object({
       ...setUp,
-      seed: z.int().describe('Of everything that is chance.'),
+      seed: z.int().describe('Random seed.'),
       pods: z.array(count).describe('Pods of each zone at the beginning.'),
       callers: z.array(count).describe('Percent of the calls that come from each zone.'),
       ratePerSecond: z.number().describe('Calls a second of each row, open loop.'),
