@@ -41,6 +41,7 @@ const internal = [
   'bench/kubernetes/server.ts',
   'cluster/systems/mesh-definitions.ts',
   'deploy/image/warm-cache.mjs',
+  'scripts/test-limit.mjs',
 ];
 
 for (const file of programs) {
