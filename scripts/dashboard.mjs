@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { readArguments } from './arguments.mjs';
+import { bundled } from './bundled.mjs';
 
 const { positionals } = readArguments(
   `Usage: node scripts/dashboard.mjs [FOLDER]
@@ -18,9 +19,6 @@ Example:
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, 'src', 'dashboard');
 const folder = resolve(positionals[0] ?? join(source, 'page'));
-
-/** Their licences want to be in every copy. */
-const parts = ['preact', 'uplot'];
 
 const { outputFiles } = await build({
   entryPoints: [join(source, 'main.tsx')],
@@ -39,7 +37,8 @@ const { outputFiles } = await build({
 mkdirSync(folder, { recursive: true });
 for (const { path, contents } of outputFiles) writeFileSync(path, contents);
 cpSync(join(source, 'index.html'), join(folder, 'index.html'));
-const licences = parts.map((name) => {
+// Their licences want to be in every copy.
+const licences = bundled.map((name) => {
   const text = readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8').trim();
   return `${name}\n${'='.repeat(name.length)}\n${text}\n`;
 });

@@ -58,7 +58,7 @@ const steps = [
   },
   {
     what: 'the page (src/dashboard/page)',
-    inputs: ['package-lock.json', 'scripts/dashboard.mjs', ...page],
+    inputs: ['package-lock.json', 'scripts/dashboard.mjs', 'scripts/bundled.mjs', ...page],
     stamp: 'build/.dashboard',
     makes: 'src/dashboard/page/app.js',
     do: () => run('node', [join('scripts', 'dashboard.mjs')], root),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
@@ -30,11 +30,17 @@ test('the list of components (SBOM) has every package that is installed, and non
   };
   assert.deepEqual([bom.bomFormat, bom.metadata.component.name], ['CycloneDX', 'evenkeel']);
   const names = new Set(bom.components.map(({ name }) => name));
+  const page = globSync('src/dashboard/**/*.{ts,tsx}', { cwd: root }).map(read).join('\n');
+  // Neither files of ours, which begin with a dot, nor modules of Node, which have a colon.
+  const inPage = new Set([...page.matchAll(/ from '((?:@[^/']+\/)?[^./':]+)(?=[/'])/g)].map(([, name]) => name!));
+  assert.ok(inPage.has('preact'), 'what the page imports is found');
   for (const name of Object.keys(dependencies!)) assert.ok(names.has(name), name);
+  for (const name of inPage) assert.ok(names.has(name), `${name}, which the page is compiled from`);
   for (const name of ['typescript', '@biomejs/biome']) assert.ok(name in devDependencies! && !names.has(name), name);
   const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { dev?: boolean }> };
   const locked = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true);
-  assert.ok(bom.components.length >= Object.keys(dependencies!).length && bom.components.length <= locked.length);
+  assert.ok(bom.components.length >= Object.keys(dependencies!).length);
+  assert.ok(bom.components.length <= locked.length + inPage.size);
   for (const { name, version, purl, hashes } of bom.components) {
     assert.match(purl, /^pkg:npm\//, name);
     assert.match(version, /^\d+\.\d+\.\d+/, name);
