@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { type Output, outputOf } from '../../base/testing/output-of.ts';
 
 /** `evenkeel experiment …` as a person runs it. */
-export function runExperiment(args: readonly string[]): Promise<Output> {
+export function runExperiment(args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Output> {
   const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-  return outputOf(spawn(process.execPath, [main, 'experiment', ...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
+  const env = { ...process.env, ...more };
+  return outputOf(spawn(process.execPath, [main, 'experiment', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
 }

@@ -65,11 +65,12 @@ export async function setZonesStage(lab: Lab, options: ZonesOptions): Promise<Zo
   }
   const published = (): ZonePods[] =>
     ready().map((pods, index) => ({ zone: zones[index]!, addresses: pods.map(({ ip }) => ip) }));
+  const envoys = await startEnvoys(lab, options, nodes, published);
+  // The last that can fail: the lab, which ends with the run, does not close this server.
   const priorities = await startPriorities(serviceName, grpcPort, zones);
   servers.set('priorities', priorities.address);
   priorities.publish(published());
   const unfollow: (() => void)[] = [lab.on('endpoints', () => priorities.publish(published()))];
-  const envoys = await startEnvoys(lab, options, nodes, published);
   if (envoys.follow !== undefined) unfollow.push(lab.on('endpoints', envoys.follow));
   return {
     fleet(way, count) {

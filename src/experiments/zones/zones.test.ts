@@ -70,23 +70,18 @@ test('the conclusion names what each way came to', () => {
   assert.match(concludeZones([], true), /^Nothing was measured\. The run was ended/);
 });
 
+test('a run that cannot start its Envoys ends, with nothing left open', { timeout: 120_000 }, async () => {
+  const flags = ['--pods', '1,1', '--callers', '75,25', '--clients', '2', '--ways', 'priorities,envoy'];
+  const { code, stderr } = await runExperiment(['zones', ...flags], { EVENKEEL_ENVOY: '/no/envoy' });
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /^error EK_USAGE: \/no\/envoy is not a program/m);
+});
+
 // That no call is lost is held elsewhere, with time to drain; here the whole way is gone, from the pods to the page.
 test('real clients are counted zone by zone while a zone loses its pods', { timeout: 300_000 }, async () => {
   const { code, stdout, stderr } = await runExperiment([
-    ...[
-      'zones',
-      '--json',
-      '--pods',
-      '1,1',
-      '--callers',
-      '75,25',
-      '--clients',
-      '2',
-      '--rate',
-      '20',
-      '--deadline',
-      '60000',
-    ],
+    ...['zones', '--json', '--pods', '1,1', '--callers', '75,25', '--clients', '2'],
+    ...['--rate', '20', '--deadline', '60000'],
     ...['--ways', 'priorities,evenkeel', '--settle', '1', '--steady', '1', '--each', '1'],
   ]);
   assert.equal(code, 0, stderr);
