@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
-import { readArguments } from '../../scripts/arguments.mjs';
+import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
 import { clientBootstrap } from '../../src/bootstrap/client-bootstrap.ts';
 import { sayHello } from '../../src/controlplane/testing/echo-backend.ts';
 import { replaceEndpointFile } from '../../src/controlplane/testing/endpoint-file.ts';
@@ -15,8 +15,9 @@ import { type EchoReply, EchoReplySchema, type EchoRequest } from '../../src/gen
 const usage = `Usage: node bench/work/run.ts [options]
 Six pods, two of them at half speed, called by grpc-js-xds in open loop: calls
 under way at the busiest pod over the mean, before and after \`balance: work\`.
-Ends with 1 where that is not 1.5 and then 1.1 within a minute, or a call fails.
-  --seconds N    with \`balance: work\` (default: 360)
+Ends with 1 where that is below 1.45 before, or above 1.1 from the first minute
+on, or a call fails.
+  --seconds N    with \`balance: work\`, 80 at least (default: 360)
   --rate N       calls a second of all clients (default: 150)
   --clients N    processes (default: 3)
   --latency N    milliseconds of an ordinary pod (default: 150)
@@ -28,6 +29,7 @@ const { values } = readArguments(usage, {
   clients: { type: 'number', default: 3 },
   latency: { type: 'number', default: 150 },
 });
+if (values.seconds < 80) wrongArguments('--seconds: 80 at least, since the first minute does not count', usage);
 
 const pods = 6;
 const net = `127.${100 + (process.pid % 60)}.${process.pid % 250}`;

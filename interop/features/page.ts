@@ -5,10 +5,10 @@ const intro = `# Clients and features: measured
 Which client does what with what xDS can ask of it. **Every cell was measured**: a real client of that version, an xDS server that
 sends the feature and nothing else of note, real pods, and calls that were counted. Nothing here is copied from a list of features.
 \`npm run clients-matrix\` measures anew and writes this page and [clients-matrix.json](clients-matrix.json), which says in
-each cell what was seen. Retries are off in no client here, and no experimental variable of a client is set.
+each cell what was seen. Retries are on in every client, and no experimental variable of a client is set.
 
 - **yes**: the client honours it.
-- **ignored**: it takes what it is sent, and calls go as if it was not there.
+- **ignored**: it takes what it is sent, and calls go as if it were not there.
 - *accepted*: it takes it, and what comes of it could not be seen.
 - **rejected**: it says NACK.
 

@@ -13,7 +13,7 @@ import type { Feature } from './features.ts';
 import { type PodName, Pods } from './pods.ts';
 import { startRefusing } from './refusing-server.ts';
 
-/** A gRPC client that looks at the cells of a hosts' failures: half of the calls of a pod, looked at each half second. */
+/** Clients look each half second, and eject a pod that fails half of its calls. */
 const outlierDetection = {
   ...{ intervalMs: 500, baseEjectionMs: 30_000, maxEjectionMs: 30_000, maxEjectionPercent: 50 },
   ...{ failurePercent: 50, minimumHosts: 2, requestVolume: 5 },
