@@ -53,7 +53,7 @@ export function printColdPod(report: ColdPodReport, colour: boolean): string {
 }
 
 /** How many times the p99 of a steady time that of the rollout is; undefined where one is not known. */
-export function timesSteady({ steadyP99Ms, rolloutP99Ms }: MeasuredColdPod): number | undefined {
+function timesSteady({ steadyP99Ms, rolloutP99Ms }: MeasuredColdPod): number | undefined {
   return steadyP99Ms === null || rolloutP99Ms === null || steadyP99Ms === 0 ? undefined : rolloutP99Ms / steadyP99Ms;
 }
 
