@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -35,17 +35,15 @@ const signs = [
 
 /** Whether a test file, or a helper for tests that it imports, has one of these. */
 function isAlone(file) {
-  const code = readFileSync(file, 'utf8');
-  const imported = [...code.matchAll(/ from '(\..+)'/g)].map(([, path]) => resolve(dirname(file), path));
+  const code = readFileSync(join(root, file), 'utf8');
+  const imported = [...code.matchAll(/ from '(\..+)'/g)].map(([, path]) => join(dirname(file), path));
   const helpers = imported.filter((path) => /\/(?:testing|support)\//.test(path));
   return signs.some((sign) => sign.test(code)) || helpers.some(isAlone);
 }
 
 /** Whole labs, browsers and packages come first, so that none is alone at the end. */
 const long = /^(?:src\/experiments|test|src\/cli)\//;
-const others = files
-  .filter((file) => isAlone(join(root, file)))
-  .sort((a, b) => Number(long.test(b)) - Number(long.test(a)));
+const others = files.filter(isAlone).sort((a, b) => Number(long.test(b)) - Number(long.test(a)));
 
 /** Runs test files in one process; what it prints is printed when it ends. */
 async function runTogether(some) {
