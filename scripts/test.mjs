@@ -36,7 +36,7 @@ const signs = [
 /** Whether a test file, or a helper for tests that it imports, has one of these. */
 function isAlone(file) {
   const code = readFileSync(join(root, file), 'utf8');
-  const imported = [...code.matchAll(/ from '(\..+)'/g)].map(([, path]) => join(dirname(file), path));
+  const imported = [...code.matchAll(/ from '(\.[^']+)'/g)].map(([, path]) => join(dirname(file), path));
   const helpers = imported.filter((path) => /\/(?:testing|support)\//.test(path));
   return signs.some((sign) => sign.test(code)) || helpers.some(isAlone);
 }
