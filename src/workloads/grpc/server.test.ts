@@ -176,12 +176,13 @@ test('a pod that drains and stops under constant calls loses none', async (t) =>
 });
 
 test('connections that age under constant calls lose none', async (t) => {
-  const { addresses } = await start(t, { maxConnectionAgeMs: '100' });
+  // grpc-js sends a refused call again once; ages near the stalls of a busy machine would refuse the second too.
+  const { addresses } = await start(t, { maxConnectionAgeMs: '500' });
   const client = clientOf(t, addresses.grpc!);
   const calls = new ConstantCaller(client);
   t.after(() => calls.stop());
   let connections = 0;
-  while (connections < 8) {
+  while (connections < 5) {
     await echo(client, { 'evenkeel-run': 'r1' });
     ({ connections } = await callsOf(addresses.admin!, 'r1'));
   }
