@@ -25,6 +25,13 @@ interface DumpedPlan {
   readonly sets: readonly { readonly clients: number }[];
 }
 
+interface Measured {
+  /** Calls of the busiest pod over the mean, and the part of all that left its zone. */
+  readonly busiest: number;
+  readonly away: number;
+  readonly plan: DumpedPlan;
+}
+
 test('zones: real clients stay in their zone as far as that keeps pods even, and lose no call when pods go', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'evenkeel-zones-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -54,82 +61,77 @@ test('zones: real clients stay in their zone as far as that keeps pods even, and
     const { services } = (await answer.json()) as { services: { ports: { published: number; plan?: DumpedPlan }[] }[] };
     return services[0]!.ports[0]!;
   };
+  /** All in one process: what starts costs more than what is shown. */
+  const clients: { readonly zone: string; readonly client: XdsClient }[] = [];
+  t.after(() => clients[0]?.client.close());
   const connect = async (counts: readonly number[]) => {
-    const fleet = zones.flatMap((zone, index) =>
-      Array.from({ length: counts[index]! }, (_, number) => {
-        const nodeId = `${counts}-${zone}-${number}`;
-        const client = new XdsClient(clientBootstrap({ server: xds, nodeId, zone }, {}));
-        t.after(() => client.close());
-        return { zone, client };
-      }),
-    );
-    await Promise.all(fleet.map(({ client }) => client.call('orders')));
-    return fleet;
-  };
-  /** Calls of all clients at once, as they come out when everybody has what is planned for so many pods. */
-  const measure = async (fleet: Awaited<ReturnType<typeof connect>>, pods: number, each = callsEach) => {
-    let found = { busiest: 0, away: 0 };
-    let plan: DumpedPlan | undefined;
-    for (let round = 0; round < 10; round++) {
-      for (;;) {
-        const port = await dump();
-        plan = port.plan;
-        if (port.published === pods && plan?.sets.reduce((sum, set) => sum + set.clients, 0) === fleet.length) break;
-        await Promise.all(fleet.map(({ client }) => client.calls('orders', 5)));
+    for (const [index, zone] of zones.entries()) {
+      for (let more = counts[index]!; more > 0; more--) {
+        const bootstrap = clientBootstrap({ server: xds, nodeId: `client-${clients.length}`, zone }, {});
+        clients.push({ zone, client: new XdsClient(bootstrap, clients[0]?.client) });
       }
-      const calls = await Promise.all(fleet.map(({ client }) => client.calls('orders', each)));
+    }
+    await Promise.all(clients.map(({ client }) => client.call('orders')));
+  };
+  const planFor = async (pods: number): Promise<DumpedPlan> => {
+    for (;;) {
+      const { published, plan } = await dump();
+      if (published === pods && plan?.sets.reduce((sum, set) => sum + set.clients, 0) === clients.length) return plan;
+      await Promise.all(clients.map(({ client }) => client.calls('orders', 5)));
+    }
+  };
+  /** Calls of all clients at once, until they come out as is planned for so many pods: what is planned reaches clients later. */
+  const measure = async (pods: number, each: number, isGood: (found: Measured) => boolean) => {
+    let found: Measured | undefined;
+    for (let round = 0; round < 20; round++) {
+      const plan = await planFor(pods);
+      const calls = await Promise.all(clients.map(({ client }) => client.calls('orders', each)));
       const byPod = new Map<string, number>();
       let away = 0;
       for (const [index, answered] of calls.entries()) {
         for (const [pod, count] of answered) {
           byPod.set(pod, (byPod.get(pod) ?? 0) + count);
-          if (zoneOf.get(pod) !== fleet[index]!.zone) away += count;
+          if (zoneOf.get(pod) !== clients[index]!.zone) away += count;
         }
       }
-      const all = each * fleet.length;
-      found = { busiest: (Math.max(...byPod.values()) * pods) / all, away: away / all };
-      if (
-        byPod.size === pods &&
-        found.busiest <= plan!.expected.busiest + 0.15 &&
-        found.away <= plan!.expected.away + 0.03
-      )
-        break;
+      const all = each * clients.length;
+      found = { busiest: (Math.max(...byPod.values()) * pods) / all, away: away / all, plan };
+      if (byPod.size === pods && isGood(found)) return found;
     }
-    return { ...found, plan: plan! };
+    assert.fail(`${pods} pods: after 20 rounds still ${JSON.stringify(found)}`);
   };
 
-  const three = await connect([1, 1, 1]);
-  const few = await measure(three, 11, callsOfThree);
+  await connect([1, 1, 1]);
+  // With sets of whole pods a quarter of the calls would leave, and not a seventh.
+  const few = await measure(11, callsOfThree, ({ away, plan }) => away <= plan.expected.leastAway + 0.06);
   t.diagnostic(`3 clients: busiest ${few.busiest.toFixed(3)}, away ${few.away.toFixed(3)}`);
   assert.ok(few.plan.expected.busiest <= 1.05 && few.plan.expected.away <= few.plan.expected.leastAway + 0.02);
-  // With sets of whole pods it would be a quarter.
-  assert.ok(few.away <= few.plan.expected.leastAway + 0.06, `away ${few.away}`);
-  for (const { client } of three) client.close();
 
-  const clients = await connect(clientsOfZone);
-  const steady = await measure(clients, 11);
+  await connect(clientsOfZone.map((count) => count - 1));
+  // The plan is nearly exact, what is counted is a sample of it: most of these clients draw by weight.
+  const isAsPlanned = ({ busiest, away, plan }: Measured): boolean =>
+    busiest <= 1.2 && away <= plan.expected.leastAway + 0.04;
+  const steady = await measure(11, callsEach, isAsPlanned);
   t.diagnostic(`11 pods: busiest ${steady.busiest.toFixed(3)}, away ${steady.away.toFixed(3)}`);
-  // Ten clients are counted over some rounds each: the plan is exact, what is counted is a sample of it.
-  assert.ok(steady.busiest <= 1.2, `busiest ${steady.busiest}`);
-  assert.ok(steady.away <= steady.plan.expected.leastAway + 0.04, `away ${steady.away}`);
   assert.match(steady.plan.why[0]!, /^zone-a makes 60 % of the calls/);
 
   // A call that fails rejects, and fails the test.
   for (let gone = 1; gone <= 5; gone++) {
     await tell(endpoints.slice(gone), 'PreferSameZone');
-    if (gone < 5) {
-      await Promise.all(clients.map(({ client }) => client.calls('orders', 20)));
-      continue;
-    }
-    const { busiest, away, plan } = await measure(clients, 11 - gone);
-    t.diagnostic(`${11 - gone} pods: busiest ${busiest.toFixed(3)}, away ${away.toFixed(3)}`);
-    assert.ok(busiest <= 1.2, `a zone without pods: busiest ${busiest}`);
-    assert.ok(away <= plan.expected.leastAway + 0.04, `away ${away}, ${plan.expected.leastAway} at the least`);
+    await Promise.all(clients.map(({ client }) => client.calls('orders', 20)));
   }
+  const { busiest, away } = await measure(6, callsEach, isAsPlanned);
+  t.diagnostic(`6 pods: busiest ${busiest.toFixed(3)}, away ${away.toFixed(3)}`);
 
   // Without the field everybody sees every pod again, in exact turns.
   await tell(endpoints);
-  for (const { client } of clients) await client.callUntil('orders', [...zoneOf.keys()]);
-  const turns = await clients[0]!.client.calls('orders', 110);
-  assert.deepEqual(new Set(turns.values()), new Set([10]));
+  await Promise.all(
+    clients.map(async ({ client }) => {
+      for (let round = 0; round < 20; round++) {
+        const turns = await client.calls('orders', 110);
+        if (turns.size === 11 && new Set(turns.values()).size === 1) return;
+      }
+      assert.fail('a client does not make exact turns');
+    }),
+  );
 });

@@ -13,17 +13,22 @@ const deadlineMs = 60_000;
 
 const channels = new Map<string, Client>();
 
-/** One channel a name, without retries: a call that could not be sent is a failed call. */
-function channelTo(name: string): Client {
-  const known = channels.get(name);
+/** One channel a name and client, without retries: a call that could not be sent is a failed call. */
+function channelTo(name: string, bootstrap: string | undefined): Client {
+  const key = `${name} ${bootstrap}`;
+  const known = channels.get(key);
   if (known !== undefined) return known;
-  const channel = new Client(`xds:///${name}`, credentials.createInsecure(), { 'grpc.enable_retries': 0 });
-  channels.set(name, channel);
+  const channel = new Client(`xds:///${name}`, credentials.createInsecure(), {
+    'grpc.enable_retries': 0,
+    // With it a channel has an xDS client of its own; without it all share that of the process.
+    ...(bootstrap && { 'grpc.TEST_ONLY_DO_NOT_USE_IN_PROD.xds_bootstrap_config': bootstrap }),
+  });
+  channels.set(key, channel);
   return channel;
 }
 
-process.on('message', ({ id, name }: CallOrder) => {
-  channelTo(name).makeUnaryRequest(
+process.on('message', ({ id, name, bootstrap }: CallOrder) => {
+  channelTo(name, bootstrap).makeUnaryRequest(
     sayHello.path,
     sayHello.requestSerialize,
     sayHello.responseDeserialize,

@@ -7,6 +7,8 @@ export interface CallOrder {
   readonly id: number;
   /** What stands behind `xds:///`. */
   readonly name: string;
+  /** JSON of a client beside others in the process; absent: that of the process. */
+  readonly bootstrap?: string | undefined;
 }
 
 /** Sent by the client process. */
@@ -17,11 +19,7 @@ export interface CallDone {
   readonly error?: string;
 }
 
-/**
- * A real gRPC client (grpc-js-xds) in a process of its own: it reads its bootstrap once a process and keeps its stream to
- * the control plane until the process ends.
- */
-export class XdsClient {
+class ClientProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #pending = new Map<number, (done: CallDone) => void>();
@@ -41,14 +39,37 @@ export class XdsClient {
     });
   }
 
+  call(order: Omit<CallOrder, 'id'>): Promise<CallDone> {
+    const id = this.#calls++;
+    return new Promise<CallDone>((resolve) => {
+      this.#pending.set(id, resolve);
+      this.#child.send({ id, ...order } satisfies CallOrder);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+}
+
+/**
+ * A real gRPC client (grpc-js-xds) in a process of its own, or beside others in one: it keeps its stream to the control plane
+ * until the process ends.
+ */
+export class XdsClient {
+  readonly #process: ClientProcess;
+  readonly #bootstrap: string | undefined;
+
+  /** @param beside - in whose process it is another client, with a stream of its own, and ends when that one ends */
+  constructor(bootstrap: object, beside?: XdsClient) {
+    this.#process = beside?.#process ?? new ClientProcess(bootstrap);
+    this.#bootstrap = beside && JSON.stringify(bootstrap);
+  }
+
   /** Makes one call; resolves with the name of the backend that answered. */
   async call(name: string): Promise<string> {
-    const id = this.#calls++;
-    const { backend, error } = await new Promise<CallDone>((resolve) => {
-      this.#pending.set(id, resolve);
-      const order: CallOrder = { id, name };
-      this.#child.send(order);
-    });
+    const { backend, error } = await this.#process.call({ name, bootstrap: this.#bootstrap });
     if (backend === undefined) throw new Error(`call to ${name} failed: ${error}`);
     return backend;
   }
@@ -73,8 +94,8 @@ export class XdsClient {
     while (new Set((await this.calls(name, 10 * wanted.size)).keys()).symmetricDifference(wanted).size > 0);
   }
 
+  /** Ends its process, and all clients in it. */
   async close(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#exited;
+    await this.#process.close();
   }
 }
