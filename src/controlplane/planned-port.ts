@@ -110,7 +110,9 @@ export class PlannedPort {
     if (this.#weighted.has(client.number) || this.has(client.number)) return;
     if (client.weighs !== 'localities' || !hasPodLocalities(this.#service)) return;
     const known = this.#weightedNodes.delete(client.nodeId);
-    if (!known && !wantsWeights(this.policy, this.#clients.size, this.#port.endpoints.length)) return;
+    // Of clients that come together all ask for the cluster before the first asks for endpoints.
+    const clients = Math.max(this.#clients.size, this.#weighted.size);
+    if (!known && !wantsWeights(this.policy, clients, this.#port.endpoints.length)) return;
     this.#weighted.add(client.number);
     this.#weightedNodes.add(client.nodeId);
     if (this.#weightedNodes.size > maxWeightedNodes)
@@ -219,7 +221,7 @@ export class PlannedPort {
 
   #planClient(id: string, { number, zone, kubeNode, caller, form, weighs }: SteeredClient): PlanClient {
     const where = zone !== '' ? zone : kubeNode === undefined ? '' : (this.#options.zoneOf(kubeNode) ?? '');
-    const isWeighted = weighs === 'endpoints' || this.#weighted.has(number);
+    const isWeighted = weighs === 'endpoints' || (this.#weighted.has(number) && hasPodLocalities(this.#service));
     return { id, zone: where, kubeNode, caller, reports: form !== undefined, isWeighted };
   }
 

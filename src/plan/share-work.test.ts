@@ -110,3 +110,13 @@ test('no pod gets less than a quarter or more than four times of an equal share,
   assert.deepEqual(work.why, ['too few calls are heard of to know the work of pods: shares go back to equal']);
   assert.equal(work.run(1, () => 100)[0]!.toFixed(2), '1.00');
 });
+
+test('a pod whose calls take no time, as a client may say, does not keep the others from their shares', () => {
+  const costs = [0, 100, 100, 100, 200, 200];
+  const input = (nowMs: number, state?: PlanState): PlanInput => ({
+    ...{ policy: { balance: 'work' }, pods, clients, nowMs, state },
+    work: pods.map(({ key }, pod) => ({ key, ended: nowMs, inFlightMs: costs[pod]! * nowMs, seen: nowMs })),
+  });
+  const { why } = planService(input(10_001, planService(input(1)).state));
+  assert.match(why.join(), /p-4 gets 0\.\d\d of an equal share: a call is under way for 200 ms there/);
+});

@@ -120,7 +120,8 @@ const nothing = { ended: 0, inFlightMs: 0, seen: 0 };
 
 /** Milliseconds that a call is under way; undefined where too little is known. */
 function costOf({ ended, inFlightMs, seen }: WorkOfPod['recent']): number | undefined {
-  return seen < fewest || ended < fewest ? undefined : inFlightMs / ended;
+  // Less than half a millisecond is none: a client may say what it likes of the time that a report is of.
+  return seen < fewest || ended < fewest || inFlightMs <= 0 ? undefined : inFlightMs / ended;
 }
 
 /** Logarithms of the shares with which work is even; a pod of which nothing is known counts as the mean. */
