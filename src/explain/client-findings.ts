@@ -14,13 +14,19 @@ const kinds: Readonly<Record<Exclude<ClientState, 'SYNCED'>, FindingKind>> = {
 /** A finding for each client that is not in order; of more, the first few and how many there are. */
 const mostClients = 5;
 
+/** Clients that ask for the target: all, or of those that `from` names. Pure. */
+export function clientsConcerned(views: readonly ExplainView[], from: string | undefined): ExplainedClient[] {
+  const asking = views.flatMap(({ clients }) => clients);
+  if (from === undefined) return asking;
+  const keyOf = ({ stream, peer }: { stream: number; peer: string }): string => `${stream} ${peer}`;
+  const named = new Set(views.flatMap((view) => view.named.map(keyOf)));
+  return asking.filter((client) => named.has(keyOf(client)));
+}
+
 /** What is the matter with clients of a target that is itself in order. Pure. */
 export function clientFindings(views: readonly ExplainView[], from: string | undefined): Finding[] {
-  const asking = views.flatMap(({ clients }) => clients);
   const named = views.flatMap((view) => view.named);
-  const isNamed = ({ stream, peer }: { stream: number; peer: string }): boolean =>
-    named.some((one) => one.stream === stream && one.peer === peer);
-  const concerned = from === undefined ? asking : asking.filter(isNamed);
+  const concerned = clientsConcerned(views, from);
   const findings = troubles(concerned);
   if (from !== undefined && named.length === 0) return [notConnected(from, views), ...findings];
   if (from !== undefined && concerned.length === 0) {
@@ -39,7 +45,7 @@ export function clientFindings(views: readonly ExplainView[], from: string | und
     const text = sentence(`${from} is connected and does not ask for it: ${other}`);
     return [{ kind: 'client-asks-for-other', severity: 'fault', text, action }];
   }
-  if (from === undefined && asking.length === 0 && views.length > 0) return [nobodyAsks(views)];
+  if (from === undefined && concerned.length === 0 && views.length > 0) return [nobodyAsks(views)];
   return findings;
 }
 

@@ -115,7 +115,9 @@ test('a client that was named is not taken for another one with the same stream 
     explainViewOf(endpoints, { clients: [{ ...good, ...web2 }], named: [web2] }),
   ];
   const answers = views.map((view, index) => ({ admin: `replica-${index}`, view }));
-  assert.deepEqual(conclude({ ...question, from: 'web-2' }, answers).findings, []);
+  const about2 = conclude({ ...question, from: 'web-2' }, answers);
+  assert.deepEqual(about2.findings, []);
+  assert.match(about2.conclusion, /, and the stream of web-2 that asks has acknowledged it\.$/);
   assert.deepEqual(
     conclude(question, answers).findings.map(({ kind }) => kind),
     ['client-stale'],

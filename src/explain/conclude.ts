@@ -3,7 +3,7 @@ import type { ClientState } from '../controlplane/client-states.ts';
 import type { ExplainedEndpoint } from '../controlplane/explain-port.ts';
 import type { ExplainView } from '../controlplane/explain-view.ts';
 import type { ReplicaAnswer } from './ask-replicas.ts';
-import { clientFindings } from './client-findings.ts';
+import { clientFindings, clientsConcerned } from './client-findings.ts';
 import { bySeverity, type Finding } from './finding.ts';
 import type { ReadTarget } from './read-target.ts';
 import { serviceFindings } from './service-findings.ts';
@@ -85,7 +85,7 @@ export function conclude({ text, read, from }: Question, answers: readonly Repli
   return {
     target: text,
     inOrder: worst === undefined,
-    conclusion: worst?.text ?? allIsWell(view, ready),
+    conclusion: worst?.text ?? allIsWell(view, ready, from),
     findings,
     way: wayOf(view),
     clients: answers.flatMap(({ admin, view: one }) => clientsOf(admin, one)),
@@ -164,17 +164,20 @@ function degraded(views: readonly ExplainView[]): Finding[] {
   }));
 }
 
-function allIsWell(view: ExplainView | undefined, views: readonly ExplainView[]): string {
+function allIsWell(view: ExplainView | undefined, views: readonly ExplainView[], from: string | undefined): string {
   const port = view?.service?.port;
   const published = port?.states.published ?? 0;
   const out = (port?.total ?? 0) - published;
-  const asking = views.reduce((sum, one) => sum + one.asking, 0);
   const left = out === 0 ? '' : ` (${out} more ${out === 1 ? 'is' : 'are'} not ready)`;
-  const clients =
-    asking === 0
-      ? ''
-      : `, and ${asking === 1 ? 'the stream that asks has' : `all ${asking} streams that ask have`} acknowledged it`;
-  return `In order: xds:///${view?.target} leads to ${counted(published, 'pod')}${left}${clients}.`;
+  return `In order: xds:///${view?.target} leads to ${counted(published, 'pod')}${left}${whoAcknowledged(views, from)}.`;
+}
+
+function whoAcknowledged(views: readonly ExplainView[], from: string | undefined): string {
+  const asking =
+    from === undefined ? views.reduce((sum, one) => sum + one.asking, 0) : clientsConcerned(views, from).length;
+  if (asking === 0) return '';
+  const of = from === undefined ? '' : ` of ${from}`;
+  return `, and ${asking === 1 ? `the stream${of} that asks has` : `all ${asking} streams${of} that ask have`} acknowledged it`;
 }
 
 function wayOf(view: ExplainView | undefined): Explanation['way'] {

@@ -47,7 +47,7 @@ test('a target that is in order, asked for by a real client', async (t) => {
   const found = await explain({ target: 'xds:///orders', from: 'pod/web-1', admins: [admin] });
   assert.equal(
     found.conclusion,
-    'In order: xds:///orders leads to 1 pod, and the stream that asks has acknowledged it.',
+    'In order: xds:///orders leads to 1 pod, and the stream of web-1 that asks has acknowledged it.',
   );
   assert.deepEqual(found.findings, []);
   assert.deepEqual(
