@@ -488,6 +488,7 @@ export class ControlPlane implements AdminSource {
         healthOf: this.#healthOf,
         healthReports: this.#checker.snapshot(),
         ejectedOf: (service, port, endpoint) => this.#ejectedOf(service, port, endpoint),
+        planOf: (name) => this.#steering.planOf(name),
       },
       query,
     );

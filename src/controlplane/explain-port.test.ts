@@ -25,6 +25,7 @@ test('every endpoint says why clients get it or not, those that they do not get 
         endpoint === sick ? 'unhealthy' : endpoint === unchecked ? 'unknown' : 'healthy',
       ejectedOf: (_service, _port, endpoint) =>
         endpoint === ejected ? { since: 'a', until: 'b', why: 'it fails 9 of 10 calls' } : null,
+      planOf: () => undefined,
       healthReports: [
         {
           target: { address: '10.0.0.3', port: 50051, policy: { protocol: 'tcp', grpcService: '' } },
@@ -47,4 +48,29 @@ test('every endpoint says why clients get it or not, those that they do not get 
   );
   assert.deepEqual([port.total, port.states.published, port.states.ejected], [6, 1, 1]);
   assert.equal(nowhere.zone, port.endpoints[0]?.zone);
+  assert.equal(port.plan, undefined);
+});
+
+test('what clients are given by a plan is said where it is not all endpoints alike', () => {
+  const endpoints = ['10.0.0.1', '10.0.0.2'].map((address) => readyEndpoint(address));
+  const service = grpcService('shop/orders', endpoints);
+  const pods = ['10.0.0.1:50051', '10.0.0.2:50051'];
+  const given = (...groups: { readonly pods: readonly string[]; readonly weights?: readonly number[] }[]) =>
+    viewPort(
+      {
+        ...{ service, port: service.ports[0]!, isChosen: false, isGrpc: true },
+        selection: { rule: 'healthy', published: new Set(endpoints), ejected: new Set(), damped: new Set() },
+      },
+      {
+        ...{ healthOf: () => 'healthy' as const, ejectedOf: () => null, healthReports: [] },
+        planOf: (name) =>
+          name === 'shop/orders:50051'
+            ? { why: ['because'], groups: groups.map((one) => ({ clients: ['web'], ...one })) }
+            : undefined,
+      },
+      10,
+    ).plan?.given;
+  assert.equal(given({ pods }, { pods, weights: [7, 7] }), undefined);
+  assert.equal(given({ pods: pods.slice(1) }), 'a part of the pods');
+  assert.equal(given({ pods, weights: [1, 2] }, { pods: pods.slice(1) }), 'a part of the pods or weights of pods');
 });

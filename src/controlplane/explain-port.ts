@@ -3,6 +3,8 @@ import type { HealthReport } from '../health/health-checker.ts';
 import { type HealthState, targetKey } from '../health/target.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
+import type { Plan } from '../plan/plan-input.ts';
+import { canonicalName } from '../translate/targets.ts';
 import type { EjectedView } from './ejections.ts';
 import { type EndpointState, endpointState, type PortSelection, ruleMeanings } from './endpoint-state.ts';
 
@@ -36,6 +38,8 @@ export interface ExplainedPort {
   readonly states: Readonly<Record<string, number>>;
   /** Those that are left out first. */
   readonly endpoints: readonly ExplainedEndpoint[];
+  /** Where clients are not all given all of the published endpoints alike: what they are given, and why. */
+  readonly plan?: { readonly given: string; readonly why: readonly string[] } | undefined;
 }
 
 export interface PortFacts {
@@ -43,6 +47,8 @@ export interface PortFacts {
   readonly healthReports: readonly HealthReport[];
   /** Why clients that report their calls do not get an endpoint, by what they report; null: they do. */
   readonly ejectedOf: (service: Service, port: number, endpoint: Endpoint) => EjectedView | null;
+  /** What was planned for the port of this canonical name; undefined: nothing. */
+  readonly planOf: (name: string) => Pick<Plan, 'why' | 'groups'> | undefined;
 }
 
 /** What became of the endpoints of one port. */
@@ -60,7 +66,7 @@ export function viewPort(
     readonly isChosen: boolean;
     readonly isGrpc: boolean;
   },
-  { healthOf, healthReports, ejectedOf }: PortFacts,
+  { healthOf, healthReports, ejectedOf, planOf }: PortFacts,
   limit: number,
 ): ExplainedPort {
   const reports = new Map(healthReports.map((report) => [targetKey(report.target), report]));
@@ -94,7 +100,18 @@ export function viewPort(
         .map(([state, all]) => [state, all.length]),
     ),
     endpoints: [...out, ...published].slice(0, limit),
+    plan: describePlan(planOf(canonicalName(service, port.port)), published.length),
   };
+}
+
+function describePlan(plan: ReturnType<PortFacts['planOf']>, published: number): ExplainedPort['plan'] {
+  if (plan === undefined) return undefined;
+  const { groups, why } = plan;
+  const given = [
+    ...(groups.some(({ pods }) => pods.length < published) ? ['a part of the pods'] : []),
+    ...(groups.some(({ weights }) => weights?.some((weight) => weight !== weights[0])) ? ['weights of pods'] : []),
+  ].join(' or ');
+  return given === '' ? undefined : { given, why };
 }
 
 function reasonOf(

@@ -47,6 +47,18 @@ test('pods that come and go while others serve are a rollout, and in order', () 
   );
 });
 
+test('that clients are given a part of the pods, and why, is a note', () => {
+  const view = explainViewOf([endpointOf('orders-1', 'published')], { clients: [good] });
+  const plan = { given: 'a part of the pods', why: ['one', 'two', 'three', 'four'] };
+  const { inOrder, findings } = concludeFrom({
+    ...view,
+    service: { ...view.service!, port: { ...view.service!.port!, plan } },
+  });
+  assert.equal(inOrder, true);
+  const text = 'Clients of shop/orders:50051 are given a part of the pods, as planned: one; two; three; and 1 more.';
+  assert.deepEqual(findings, [{ kind: 'planned', severity: 'note', text }]);
+});
+
 test('where several things are wrong the cause comes first, and what follows from it is left out', () => {
   const here = { state: 'REJECTED', why: 'rejected routes (a) 1 s ago: no' } as const;
   const endpoints = [endpointOf('orders-1', 'published')];

@@ -29,6 +29,7 @@ const port = z.object({
   total: count,
   states: z.record(name, count),
   endpoints: z.array(endpoint).max(100_000),
+  plan: z.object({ given: text, why: texts }).optional(),
 });
 
 const service = z.object({

@@ -17,6 +17,7 @@ export type FindingKind =
   | 'all-unhealthy'
   | 'terminating-only'
   | 'endpoints-left-out'
+  | 'planned'
   | 'not-grpc'
   | 'client-rejected'
   | 'client-stale'

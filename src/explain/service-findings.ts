@@ -31,6 +31,7 @@ export function serviceFindings(view: ExplainView, kubeNodes: readonly string[])
         ]),
     ...rejectedService(service),
     ...endpointFindings(service, port, kubeNodes),
+    ...planFindings(service, port),
     ...protocolFindings(service, port),
   ];
 }
@@ -113,6 +114,18 @@ function localFinding(
   if (without.length === 0) return undefined;
   const text = `${keyOf(service)} has internalTrafficPolicy Local, and no pod that is ready on ${listed(without)}`;
   return { kind: 'no-local-endpoints', severity: 'fault', text: sentence(text) };
+}
+
+/** Reasons of a plan that a note has. */
+const mostReasons = 3;
+
+function planFindings(service: ExplainedService, { port, plan }: ExplainedPort): Finding[] {
+  if (plan === undefined) return [];
+  const more = plan.why.length - mostReasons;
+  const why = [...plan.why.slice(0, mostReasons), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  const planned = `Clients of ${keyOf(service)}:${port} are given ${plan.given}, as planned`;
+  const text = sentence(why === '' ? planned : `${planned}: ${why}`);
+  return [{ kind: 'planned', severity: 'note', text }];
 }
 
 function protocolFindings(

@@ -63,7 +63,7 @@ export class XdsClient {
 
   /** @param beside - in whose process it is another client, with a stream of its own, and ends when that one ends */
   constructor(bootstrap: object, beside?: XdsClient) {
-    this.#process = beside?.#process ?? new ClientProcess(bootstrap);
+    this.#process = beside === undefined ? new ClientProcess(bootstrap) : beside.#process;
     this.#bootstrap = beside && JSON.stringify(bootstrap);
   }
 
