@@ -26,9 +26,8 @@ export function startChangeSpans(
 function writeSpans(change: ChangeTrace): void {
   const { causes, beganAtMs, publishedAtMs, endedAtMs, answers } = change;
   const services = causes.map(([service]) => service);
-  const answered = answers.filter(({ answeredAtMs }) => answeredAtMs !== undefined);
   const rejected = answers.filter((answer) => answer.rejected !== undefined);
-  const silent = answers.length - answered.length;
+  const silent = answers.filter(isMissing).length;
   const problem = [
     ...(silent > 0 ? [`${silent} did not answer`] : []),
     ...(rejected.length > 0 ? [`${rejected.length} rejected it`] : []),
@@ -43,6 +42,7 @@ function writeSpans(change: ChangeTrace): void {
       'evenkeel.clients': new Set(answers.map(({ peer }) => peer)).size,
       'evenkeel.answers.rejected': rejected.length,
       'evenkeel.answers.missing': silent,
+      'evenkeel.answers.unsent': answers.filter(({ sentAtMs }) => sentAtMs === undefined).length,
     },
   );
   if (problem !== '') whole.setStatus({ code: SpanStatusCode.ERROR, message: problem });
@@ -54,6 +54,11 @@ function writeSpans(change: ChangeTrace): void {
   whole.end(endedAtMs);
 }
 
+/** One that was sent nothing has nothing to answer. */
+function isMissing({ sentAtMs, answeredAtMs }: ClientAnswer): boolean {
+  return sentAtMs !== undefined && answeredAtMs === undefined;
+}
+
 function writeAnswer(parent: Span, answer: ClientAnswer, publishedAtMs: number, endedAtMs: number): void {
   const { client, peer, type, sentAtMs, answeredAtMs, rejected } = answer;
   const span = spanOf(parent, `${type} ${printable(client, textLength)}`, publishedAtMs, {
@@ -63,7 +68,7 @@ function writeAnswer(parent: Span, answer: ClientAnswer, publishedAtMs: number, 
   });
   // What comes before is the wait for its answer to an earlier response.
   if (sentAtMs !== undefined) span.addEvent('sent', undefined, Math.max(sentAtMs, publishedAtMs));
-  const problem = rejected ?? (answeredAtMs === undefined ? 'no answer' : undefined);
+  const problem = rejected ?? (isMissing(answer) ? 'no answer' : undefined);
   if (problem !== undefined) {
     span.setStatus({ code: SpanStatusCode.ERROR, message: printable(problem, textLength) });
   }

@@ -88,6 +88,45 @@ test('only those who see a change are waited for, and not for ever', () => {
   assert.equal(clock.pending, 0);
 });
 
+test('a Service that goes is what changed; one whose newest state is rejected begins anew; one that settles is of health', () => {
+  const { traces, clock, web, done } = follow();
+  const change = (...published: string[]) => {
+    traces.cacheChanged({ group: 'web', names });
+    traces.published(published);
+    traces.response(web, endpoint);
+    traces.answered(web, endpoint);
+  };
+  traces.began('shop/orders', 'file');
+  traces.removed('shop/orders');
+  change();
+  traces.began('shop/orders', 'file');
+  traces.rejected('shop/orders');
+  clock.advance(1_000);
+  traces.began('shop/orders', 'dns');
+  change('shop/orders');
+  change('shop/orders');
+  assert.deepEqual(
+    done.map(({ causes, beganAtMs }) => [causes, beganAtMs]),
+    [
+      [[['shop/orders', 'removed']], 1_000],
+      [[['shop/orders', 'dns']], 2_000],
+      [[['shop/orders', 'health']], 2_000],
+    ],
+  );
+});
+
+test('what changes without a publication, as a plan does by itself, is no change of a Service, and of none that follows', async () => {
+  const { traces, clock, web, answers } = follow();
+  traces.cacheChanged({ group: 'web', names });
+  await Promise.resolve();
+  assert.equal(clock.pending, 0);
+  traces.response(web, endpoint);
+  clock.advance(60_000);
+  traces.published(['shop/orders']);
+  traces.answered(web, endpoint);
+  assert.deepEqual(answers(), []);
+});
+
 test('what is followed is bounded', () => {
   const { traces, clock, done } = follow();
   for (let change = 0; change < 150; change++) {

@@ -9,7 +9,10 @@ export interface ClientAnswer {
   readonly peer: string;
   /** As `typeLabel` has it. */
   readonly type: string;
-  /** Undefined: it was sent nothing before the end, as an earlier response has no answer yet. */
+  /**
+   * Undefined: it was sent nothing. What it sees is the same, or there is no way to say it (of endpoints that are gone, in state of
+   * the world), or its socket takes no more.
+   */
   readonly sentAtMs: number | undefined;
   /** Undefined: it has not answered. */
   readonly answeredAtMs: number | undefined;
@@ -19,7 +22,7 @@ export interface ClientAnswer {
 
 /** One change, from its source to the last client that it concerns. */
 export interface ChangeTrace {
-  /** `NAMESPACE/NAME` of the Services that changed, and what changed them: the name of a source, `health`, `ejection`. */
+  /** `NAMESPACE/NAME` of the Services that changed, and what changed them: the name of a source, `health`, `ejection`, `removed`. */
   readonly causes: readonly (readonly [service: string, cause: string])[];
   readonly beganAtMs: number;
   /** When it was in the cache. */
@@ -64,6 +67,7 @@ export class ChangeTraces {
   readonly #clock: Clock;
   readonly #now: () => number;
   readonly #begun = new Map<string, { cause: string; atMs: number }>();
+  readonly #removed = new Set<string>();
   readonly #open = new Set<Change>();
   /** What is waited for, by stream and type. */
   readonly #waiting = new Map<number, Map<string, { change: Change; answer: Answer }[]>>();
@@ -86,6 +90,7 @@ export class ChangeTraces {
     names,
     seenBy = (one) => group === undefined || one === group,
   }: CacheChange): void => {
+    const isBegun = this.#current !== undefined;
     for (const [typeUrl, changed] of names) {
       for (const name of changed) {
         for (const stream of this.#options.streamsOf(typeUrl, name)) {
@@ -93,16 +98,22 @@ export class ChangeTraces {
         }
       }
     }
+    const change = this.#current;
+    // A publication says in the same turn whose change it is. Plans change by themselves as well, and nobody's Service.
+    if (change !== undefined && !isBegun) queueMicrotask(() => this.#drop(change));
   };
 
   /** These Services are published: what the cache changed since the last time was for them. */
   published(services: readonly string[]): void {
     const now = this.#now();
-    const found = services.flatMap((service) => {
+    const found = [...services, ...this.#removed].flatMap((service) => {
       const one = this.#begun.get(service);
       this.#begun.delete(service);
       return one === undefined ? [] : [{ service, ...one }];
     });
+    this.#removed.clear();
+    // What settles after first health checks, or after it came and went, is published without a word of anybody.
+    if (found.length === 0) found.push(...services.map((service) => ({ service, cause: 'health', atMs: now })));
     const change = this.#current;
     this.#current = undefined;
     if (change === undefined) return;
@@ -112,8 +123,15 @@ export class ChangeTraces {
     this.#endIfAnswered(change);
   }
 
-  /** A Service is gone. */
+  /** A Service is gone, which is published next. */
   removed(service: string): void {
+    this.rejected(service);
+    this.began(service, 'removed');
+    this.#removed.add(service);
+  }
+
+  /** The newest state of a Service is not published. */
+  rejected(service: string): void {
     this.#begun.delete(service);
   }
 
@@ -192,6 +210,14 @@ export class ChangeTraces {
     if (change.answers.length === 0) return;
     const { causes, beganAtMs, publishedAtMs, answers } = change;
     this.#options.done({ causes, beganAtMs, publishedAtMs, endedAtMs: this.#now(), answers });
+  }
+
+  #drop(change: Change): void {
+    if (this.#current !== change) return;
+    this.#current = undefined;
+    this.#open.delete(change);
+    change.callOff();
+    this.#forget(change);
   }
 
   #forget(change: Change): void {

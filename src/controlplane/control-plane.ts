@@ -257,15 +257,16 @@ export class ControlPlane implements AdminSource {
             this.#zones = undefined;
             this.#steering.published(published);
           }
-          this.#traces?.published(services.map(({ service }) => serviceKey(service)));
           // Before that, thousands of Services may come one by one, and every one of them would change every route.
           if (this.#ready) this.#updateGateways();
+          this.#traces?.published(services.map(({ service }) => serviceKey(service)));
           if (this.#undecided.takeAsked()) this.#server.resume();
           this.#becomeReady();
         },
         rejected: (id, error) => {
           // It is decided: there is nothing to wait for.
           if (this.#undecided.takeAsked()) this.#server.resume();
+          this.#traces?.rejected(serviceKey(id));
           log.error({ service: serviceKey(id), error: error.toJSON() }, 'clients would reject this; not published');
         },
         withdrawn: (listeners) => {
