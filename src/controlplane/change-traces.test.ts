@@ -88,7 +88,7 @@ test('only those who see a change are waited for, and not for ever', () => {
   assert.equal(clock.pending, 0);
 });
 
-test('a Service that goes is what changed; one whose newest state is rejected begins anew; one that settles is of health', () => {
+test('a Service that goes is what changed, one that is rejected begins anew, and what settles is health', () => {
   const { traces, clock, web, done } = follow();
   const change = (...published: string[]) => {
     traces.cacheChanged({ group: 'web', names });

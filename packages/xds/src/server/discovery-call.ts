@@ -100,7 +100,7 @@ export class DiscoveryCall implements CallHandler, Sender {
     const { result, rest, bytes } = this.#unfinished;
     while (this.#checked(() => rest.next()).done !== true) {
       if (!this.#call.connection.isFull) continue;
-      this.#size.set(this.#stream.heldBytes);
+      this.#size.set(this.#stream.heldBytes + bytes);
       return;
     }
     this.#unfinished = undefined;

@@ -47,6 +47,8 @@ for (const variant of ['sotw', 'delta']) {
     const client = await connect();
     const ads = ask(client, variant);
     assert.ok((await afterOneTurn(server, 0)) < all);
+    // The names that wait are charged as well: many streams may have such a request at once.
+    assert.ok(server.memory.usedBytes > names.join().length, `${server.memory.usedBytes}`);
     // What changes meanwhile is not sent before the request has been dealt with.
     cache.set(assignment('name-0'));
     const { names: sent } = await ads.response(eds);
