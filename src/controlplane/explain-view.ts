@@ -76,7 +76,7 @@ export interface ExplainView extends Pick<ClientsView, 'version' | 'asOf' | 'rea
   readonly service: ExplainedService | null;
   /** Streams that are open. */
   readonly connected: number;
-  /** Streams that ask for it; `clients` may have fewer. */
+  /** Streams that ask for it; `clients` may have fewer, those that `from` names first. */
   readonly asking: number;
   readonly clients: readonly ExplainedClient[];
   /** Those that `from` names. */
@@ -121,7 +121,10 @@ export function explainView(input: ExplainInput, query: ExplainQuery): ExplainVi
   }
   const id = { name: target.name, namespace: target.namespace ?? namespace };
   const published = input.find(id);
-  const found = askersOf(input, published, id, text);
+  const isNamed = new Set(called.map((client) => client.id));
+  const found = askersOf(input, published, id, text).sort(
+    (a, b) => Number(isNamed.has(b.client.id)) - Number(isNamed.has(a.client.id)),
+  );
   const forbidden = [...input.unserved].flat().find((one) => one.namespace === id.namespace);
   return {
     ...common,

@@ -237,3 +237,15 @@ test('an Envoy that rejects the listener or the routes by which it leads to the 
   const other = await firstLine({ target: 'web.shop', from: 'edge-1', admins: [admin] });
   assert.match(other, /^edge-1 is connected and does not ask for it: it is the gateway edge, which/);
 });
+
+test('a client that was named is looked at, however many others ask before it', async (t) => {
+  const { tell, controlPlane, connect } = await startControlPlane(t);
+  tell.upsert(orders);
+  tell.synced();
+  await controlPlane.whenReady;
+  for (const id of ['web-1', 'web-2', 'web-3']) {
+    await (await connect(id)).requestResponseAck(typeUrls.listener, ['orders.shop']);
+  }
+  const { clients, asking } = controlPlane.explain({ target: 'orders.shop', from: 'web-3', limit: 1 });
+  assert.deepEqual([clients.map(({ node }) => node.id), asking], [['web-3'], 3]);
+});
