@@ -26,7 +26,7 @@ export interface SteeredClient {
   readonly caller: string;
   /** Undefined where it does not report its load. */
   readonly form: ClientForm | undefined;
-  /** How it can be given weights: as those of localities, where its policy takes heed of them, or of endpoints. */
+  /** How it can be given weights: as those of localities, where its policy follows them, or of endpoints. */
   readonly weighs: 'localities' | 'endpoints' | undefined;
 }
 
@@ -63,7 +63,7 @@ export class PlannedPort {
   #given = new Map<number, Given>();
   /** By the keys of the pods. */
   #known = new Map<string, Given>();
-  /** Clients whose policy takes heed of weights, by number, and by the ids of their nodes: also of some that left. */
+  /** Clients whose policy follows weights, by number, and by the ids of their nodes: also of some that left. */
   #weighted = new Set<number>();
   #weightedNodes = new Set<string>();
   #joins: Joins;
@@ -103,7 +103,7 @@ export class PlannedPort {
   }
 
   /**
-   * Decides once whether the policy of a client is to be one that takes heed of weights: before it is sent its cluster, and for as
+   * Decides once whether the policy of a client is to be one that follows weights: before it is sent its cluster, and for as
    * long as its stream lasts. Its node gets the same again.
    */
   decideWeights(client: SteeredClient): void {
@@ -119,7 +119,7 @@ export class PlannedPort {
       this.#weightedNodes.delete(this.#weightedNodes.values().next().value!);
   }
 
-  /** Clients whose policy takes heed of weights. */
+  /** Clients whose policy follows weights. */
   get weighted(): ReadonlySet<number> {
     return this.#weighted;
   }

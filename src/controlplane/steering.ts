@@ -91,7 +91,7 @@ export class Steering {
     for (const [name, line] of this.#lines) if (line.port.leave(client)) this.#schedule(name, line, afterGoingMs);
   }
 
-  /** Whether a client is given the cluster with the policy that takes heed of weights; decided with the first question. */
+  /** Whether a client is given the cluster with the policy that follows weights; decided with the first question. */
   isWeighted(number: number, name: string): boolean {
     const line = this.#lines.get(name);
     const client = line && this.#clients.get(number);
