@@ -79,6 +79,14 @@ test('a DeltaDiscoveryRequest is read as a protobuf library writes it', () => {
   });
 });
 
+test('a version that goes beyond its entry is INVALID_ARGUMENT, and what an entry has beside it is passed over', () => {
+  const read = (...bytes: number[]) => decodeDeltaRequest(Buffer.from(bytes), defaultLimits).initialVersions;
+  assert.deepEqual(read(0x2a, 8, 0x0a, 1, 0x63, 0x18, 7, 0x12, 1, 0x31), new Map([['c', '1']]));
+  for (const length of [3, 5, 9, 200]) {
+    assert.throws(() => read(0x2a, length, 0x0a, 2, 0x63, 0x64, 0x12, 1, 0x31, 0x0a), { code: 3 });
+  }
+});
+
 test('an empty request is one', () => {
   assert.deepEqual(decodeSotwRequest(Buffer.alloc(0), defaultLimits).names, []);
   assert.equal(decodeDeltaRequest(Buffer.alloc(0), defaultLimits).node, undefined);

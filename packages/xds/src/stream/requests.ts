@@ -82,7 +82,7 @@ export function decodeDeltaRequest(bytes: Uint8Array, limits: RequestLimits): De
     else if (fieldNumber === 2) typeUrl = readString(reader, 'type_url', limits.stringBytes);
     else if (fieldNumber === 3) readName(reader, subscribe, limits);
     else if (fieldNumber === 4) readName(reader, unsubscribe, limits);
-    else if (fieldNumber === 5) readVersion(reader.bytes(), left, initialVersions, limits);
+    else if (fieldNumber === 5) readVersion(reader, left, initialVersions, limits);
     else if (fieldNumber === 6) nonce = readString(reader, 'response_nonce', limits.stringBytes);
     else if (fieldNumber === 7) error = readStatus(reader.bytes(), left, limits);
     else return false;
@@ -164,15 +164,26 @@ function readString(reader: BinaryReader, what: string, maxBytes: number): strin
   return reader.string(true);
 }
 
-function readVersion(entry: Uint8Array, left: FieldsLeft, versions: Map<string, string>, limits: RequestLimits): void {
+/** In place: a reader for each of thousands of entries would take as long as what it reads. */
+function readVersion(
+  reader: BinaryReader,
+  left: FieldsLeft,
+  versions: Map<string, string>,
+  limits: RequestLimits,
+): void {
+  const length = reader.uint32();
+  const end = reader.pos + length;
   let name = '';
   let version = '';
-  readFields(entry, left, (fieldNumber, reader) => {
-    if (fieldNumber === 1) name = readString(reader, 'a resource name', limits.nameBytes);
-    else if (fieldNumber === 2) version = readString(reader, 'an initial version', limits.stringBytes);
-    else return false;
-    return true;
-  });
+  while (reader.pos < end) {
+    countField(left);
+    const [fieldNumber, wireType] = reader.tag();
+    if (wireType === 2 && fieldNumber === 1) name = readString(reader, 'a resource name', limits.nameBytes);
+    else if (wireType === 2 && fieldNumber === 2)
+      version = readString(reader, 'an initial version', limits.stringBytes);
+    else reader.skip(wireType, fieldNumber);
+  }
+  if (reader.pos !== end) throw new RangeError('a version is longer than its entry');
   versions.set(name, version);
   if (versions.size > limits.namesPerStream) throw tooMuch('too many initial versions', limits.namesPerStream);
 }
