@@ -37,11 +37,11 @@ test('slow start: a new pod is seen by a part of real clients, then by all; the 
   t.after(() => serve.end('SIGKILL'));
   const { xds } = await serve.listening();
   await serve.ready();
-  const clients = Array.from({ length: 6 }, (_, number) => {
-    const client = new XdsClient(clientBootstrap({ server: xds, nodeId: `front-${number}` }, {}));
-    t.after(() => client.close());
-    return client;
-  });
+  const clients: XdsClient[] = [];
+  t.after(() => clients[0]?.close());
+  for (let number = 0; number < 6; number++) {
+    clients.push(new XdsClient(clientBootstrap({ server: xds, nodeId: `front-${number}` }, {}), clients[0]));
+  }
   await Promise.all(clients.map((client) => client.callUntil('orders', warm)));
   await tell([...warm, fresh]);
   /** Clients that call the new pod, as it was after each round; a call that fails fails the test. */
