@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Service } from '../model/service.ts';
+import type { PlanPolicy } from '../plan/plan-input.ts';
 import { PlannedPort, type SteeredClient } from './planned-port.ts';
 import { grpcService, readyEndpoint } from './testing/told-source.ts';
 
@@ -10,8 +11,8 @@ const inZone = (address: string, zone: string) => ({
 });
 const endpoints = [inZone('10.0.0.1', 'a'), inZone('10.0.0.2', 'b'), inZone('10.0.0.3', 'b')];
 
-function plannedPort(service: Service): PlannedPort {
-  return new PlannedPort({ prefer: 'zone' }, service, service.ports[0]!, {
+function plannedPort(service: Service, policy: PlanPolicy = { prefer: 'zone' }): PlannedPort {
+  return new PlannedPort(policy, service, service.ports[0]!, {
     ...{ zoneOf: () => undefined, heard: () => [], work: () => [], nowMs: () => 1, encoded: () => {} },
   });
 }
@@ -46,4 +47,17 @@ test('a Service that switches localities off is planned without weights, also fo
   planned.update(off, off.ports[0]!);
   planned.replan();
   assert.ok(!hasWeights());
+});
+
+test('where nobody reports work is not known, and clients keep exact turns', () => {
+  const service = grpcService('shop/orders', endpoints);
+  for (const [policy, form, weighted] of [
+    [{ balance: 'work' }, undefined, 0],
+    [{ balance: 'work' }, 'pods', 20],
+    [{ balance: 'work', prefer: 'zone' }, undefined, 8],
+  ] as const) {
+    const planned = plannedPort(service, policy);
+    for (let number = 1; number <= 20; number++) planned.decideWeights({ ...client(number), form });
+    assert.equal(planned.weighted.size, weighted, JSON.stringify(policy));
+  }
 });

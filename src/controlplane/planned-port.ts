@@ -112,7 +112,9 @@ export class PlannedPort {
     const known = this.#weightedNodes.delete(client.nodeId);
     // Of clients that come together all ask for the cluster before the first asks for endpoints.
     const clients = Math.max(this.#clients.size, this.#weighted.size);
-    if (!known && !wantsWeights(this.policy, clients, this.#port.endpoints.length)) return;
+    // Where nobody reports work is not known: draws would be less even than turns, for nothing.
+    const policy = client.form === undefined ? { ...this.policy, balance: undefined } : this.policy;
+    if (!known && !wantsWeights(policy, clients, this.#port.endpoints.length)) return;
     this.#weighted.add(client.number);
     this.#weightedNodes.add(client.nodeId);
     if (this.#weightedNodes.size > maxWeightedNodes)
