@@ -160,11 +160,12 @@ test('a machine is cut off the network: what fails, and for how long', {
   const streams = await streamsOfClients(kubectl);
   const canBeTold = ({ pod }: LoadClient): boolean => streams.get(nodeIdOf(pod))?.copy.node !== otherNode;
   const isTold = clients.map(canBeTold);
-  const start = await tallies(clients);
+  const all = [...clients, ...keptAlive, ...checked];
+  const starts = await tallies(all);
   const cutAt = new Date();
   try {
     await cutNode.begin(at);
-    let last = start;
+    let last = starts;
     let quietSince = Number.POSITIVE_INFINITY;
     const failing = new Set<number>();
     await until(
@@ -193,13 +194,14 @@ test('a machine is cut off the network: what fails, and for how long', {
     return canBeTold(client) && before !== undefined && before === now;
   };
   const lostShare = new Map<LoadClient, number>();
-  for (const client of [...clients, ...keptAlive, ...checked]) {
-    const history = await client.history(cutAt);
+  for (const [index, client] of all.entries()) {
+    // A log that was rotated meanwhile knows the last moments only; what was counted before the cut and after it is whole.
+    const history = [{ at: cutAt, ...starts[index]! }, ...(await client.history(cutAt))];
     const moments = history.slice(1).map((now, index) => ({ at: now.at, ...difference(history[index]!, now) }));
     const bad = moments.filter(({ failures }) => failures.size > 0);
     const seconds = (date: Date | undefined): string =>
       date === undefined ? '–' : `${((date.getTime() - cutAt.getTime()) / 1000).toFixed(1)} s`;
-    const counted = difference(history[0]!, history.at(-1)!);
+    const counted = difference(starts[index]!, await client.tally());
     const answeredThen = bad.reduce((total, { answers }) => total + sum(answers), 0);
     const what = describe(counted.failures);
     lostShare.set(client, sum(counted.failures) / (sum(counted.failures) + sum(counted.answers)));
