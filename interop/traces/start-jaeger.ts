@@ -9,7 +9,7 @@ import { freePorts } from '../driver/free-ports.ts';
 export interface Jaeger {
   /** OTLP endpoints, by `OTEL_EXPORTER_OTLP_PROTOCOL`. */
   readonly otlp: Readonly<Record<'grpc' | 'http/protobuf', string>>;
-  /** Traces that begin in a service and have a tag with this value, once together they have so many spans. */
+  /** Traces that begin in a service and have a tag with this value, once so many of their spans have it. */
   tracesOf(service: string, tag: string, value: string, spans: number): Promise<StoredSpan[][]>;
   stop(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export async function startJaeger(program: string): Promise<Jaeger> {
         const response = await fetch(`http://127.0.0.1:${query}/api/traces?${search}`);
         const { data } = (await response.json()) as { data: JaegerTrace[] | null };
         const traces = (data ?? []).map(spansOf);
-        if (traces.flat().length >= spans) return traces;
+        if (traces.flat().filter(({ tags }) => tags[tag] === value).length >= spans) return traces;
         await delay(everyMs);
       }
     },

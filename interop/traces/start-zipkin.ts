@@ -8,7 +8,7 @@ import { freePorts } from '../driver/free-ports.ts';
 export interface Zipkin {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** Traces that have a tag with this value, once together they have so many spans. */
+  /** Traces that have a tag with this value, once so many of their spans have it. */
   tracesOf(tag: string, value: string, spans: number): Promise<StoredSpan[][]>;
   stop(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export async function startZipkin(jar: string): Promise<Zipkin> {
         const query = new URLSearchParams({ annotationQuery: `${tag}=${value}`, limit: '1000' });
         const response = await fetch(`${url}/api/v2/traces?${query}`);
         const traces = (await response.json()) as StoredSpan[][];
-        if (traces.flat().length >= spans) return traces;
+        if (traces.flat().filter(({ tags }) => tags[tag] === value).length >= spans) return traces;
         await new Promise((resolve) => setTimeout(resolve, everyMs));
       }
     },
