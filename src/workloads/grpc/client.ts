@@ -42,6 +42,14 @@ export class GrpcClient {
     this.#client.getChannel().getConnectivityState(true);
   }
 
+  /** Connects; resolves once a call need not wait for a connection, after so long all the same, or when the signal says so. */
+  ready(patienceMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      this.#client.waitForReady(Date.now() + patienceMs, () => resolve());
+    });
+  }
+
   /** @throws StatusError with the call's gRPC status */
   call<I extends DescMethodUnary>(
     method: I,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { create, fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
@@ -173,6 +174,28 @@ test('a pod that drains and stops under constant calls loses none', async (t) =>
   assert.deepEqual(calls.failures, []);
   // Answers that were on their way when the server had stopped, one a worker at most.
   assert.ok(calls.callsTo('leaving') <= gone + 8);
+});
+
+test('a client is ready once its connection is, and waits no longer than it is told to', async (t) => {
+  // A server that accepts connections and says nothing on them.
+  const silent = createServer().listen(0, '127.0.0.1');
+  const accepted = once(silent, 'connection') as Promise<[Socket]>;
+  await once(silent, 'listening');
+  t.after(() => silent.close());
+  const early = clientOf(t, `127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  const patience = new AbortController();
+  const ready = early.ready(patientMs, patience.signal).then(() => 'ready');
+  const [socket] = await accepted;
+  t.after(() => socket.destroy());
+  assert.equal(await Promise.race([ready, Promise.resolve('waiting')]), 'waiting');
+  patience.abort();
+  await ready;
+  await early.ready(1, new AbortController().signal);
+
+  const { addresses } = await start(t);
+  const client = clientOf(t, addresses.grpc!);
+  await client.ready(patientMs, new AbortController().signal);
+  assert.equal(await echo(client), 'pod-1');
 });
 
 test('connections that age under constant calls lose none', async (t) => {

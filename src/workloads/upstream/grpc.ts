@@ -20,6 +20,10 @@ export class GrpcUpstream {
     this.#client.connect();
   }
 
+  ready(patienceMs: number, signal: AbortSignal): Promise<void> {
+    return this.#client.ready(patienceMs, signal);
+  }
+
   /** @throws UpstreamError */
   async call<M extends DescMethodUnary>(
     method: M,
