@@ -1,5 +1,6 @@
 import type { CacheChange, StreamInfo } from '@evenkeel/xds';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { timeStamp } from '../base/time-stamp.ts';
 import { typeLabel } from './type-label.ts';
 
 /** What one client made of a change. Times are milliseconds since 1970. */
@@ -76,7 +77,7 @@ export class ChangeTraces {
   constructor(options: ChangeTracesOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
+    this.#now = options.now ?? timeStamp;
   }
 
   /** A Service may change; the first cause before its publication counts. */
