@@ -37,12 +37,12 @@ interface Change {
   causes: [string, string][];
   beganAtMs: number;
   publishedAtMs: number;
-  readonly answers: { -readonly [Key in keyof ClientAnswer]: ClientAnswer[Key] }[];
+  readonly answers: Set<Answer>;
   open: number;
   callOff: () => void;
 }
 
-type Answer = Change['answers'][number];
+type Answer = { -readonly [Key in keyof ClientAnswer]: ClientAnswer[Key] };
 
 export interface ChangeTracesOptions {
   /** Streams that name a resource. */
@@ -162,7 +162,7 @@ export class ChangeTraces {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     for (const { change, answer } of [...(waiting?.values() ?? [])].flat()) {
-      change.answers.splice(change.answers.indexOf(answer), 1);
+      change.answers.delete(answer);
       change.open--;
       this.#endIfAnswered(change);
     }
@@ -181,12 +181,12 @@ export class ChangeTraces {
     if (this.#current !== undefined && waiting.some(({ change }) => change === this.#current)) return;
     this.#current ??= this.#newChange();
     const change = this.#current;
-    if (change === undefined || change.answers.length >= maxAnswers) return;
+    if (change === undefined || change.answers.size >= maxAnswers) return;
     const answer = {
       ...{ client: node.id, peer, type: typeLabel(typeUrl) },
       ...{ sentAtMs: undefined, answeredAtMs: undefined, rejected: undefined },
     };
-    change.answers.push(answer);
+    change.answers.add(answer);
     change.open++;
     waiting.push({ change, answer });
     this.#waiting.set(id, types.set(typeUrl, waiting));
@@ -194,7 +194,14 @@ export class ChangeTraces {
 
   #newChange(): Change | undefined {
     if (this.#open.size >= maxChanges) return undefined;
-    const change: Change = { causes: [], beganAtMs: 0, publishedAtMs: 0, answers: [], open: 0, callOff: () => {} };
+    const change: Change = {
+      causes: [],
+      beganAtMs: 0,
+      publishedAtMs: 0,
+      answers: new Set(),
+      open: 0,
+      callOff: () => {},
+    };
     change.callOff = this.#clock.after(patienceMs, () => this.#end(change));
     this.#open.add(change);
     return change;
@@ -208,9 +215,9 @@ export class ChangeTraces {
     if (!this.#open.delete(change)) return;
     change.callOff();
     if (change.open > 0) this.#forget(change);
-    if (change.answers.length === 0) return;
+    if (change.answers.size === 0) return;
     const { causes, beganAtMs, publishedAtMs, answers } = change;
-    this.#options.done({ causes, beganAtMs, publishedAtMs, endedAtMs: this.#now(), answers });
+    this.#options.done({ causes, beganAtMs, publishedAtMs, endedAtMs: this.#now(), answers: [...answers] });
   }
 
   #drop(change: Change): void {
