@@ -42,6 +42,11 @@ interface Change {
   callOff: () => void;
 }
 
+interface Waiting {
+  readonly change: Change;
+  readonly answer: Answer;
+}
+
 type Answer = { -readonly [Key in keyof ClientAnswer]: ClientAnswer[Key] };
 
 export interface ChangeTracesOptions {
@@ -71,7 +76,7 @@ export class ChangeTraces {
   readonly #removed = new Set<string>();
   readonly #open = new Set<Change>();
   /** What is waited for, by stream and type. */
-  readonly #waiting = new Map<number, Map<string, { change: Change; answer: Answer }[]>>();
+  readonly #waiting = new Map<number, Map<string, Waiting[]>>();
   #current: Change | undefined;
 
   constructor(options: ChangeTracesOptions) {
@@ -143,13 +148,10 @@ export class ChangeTraces {
 
   /** A stream acknowledged what it was sent last of a type, or rejected it with these words. */
   answered({ id }: StreamInfo, typeUrl: string, rejected?: string): void {
-    const types = this.#waiting.get(id);
-    const sent = (types?.get(typeUrl) ?? []).filter(({ answer }) => answer.sentAtMs !== undefined);
+    const waiting = this.#waiting.get(id)?.get(typeUrl) ?? [];
+    const sent = waiting.filter(({ answer }) => answer.sentAtMs !== undefined);
     if (sent.length === 0) return;
-    const left = types!.get(typeUrl)!.filter(({ answer }) => answer.sentAtMs === undefined);
-    if (left.length > 0) types!.set(typeUrl, left);
-    else types!.delete(typeUrl);
-    if (types!.size === 0) this.#waiting.delete(id);
+    this.#keepWaiting(id, typeUrl, ({ answer }) => answer.sentAtMs === undefined);
     for (const { change, answer } of sent) {
       answer.answeredAtMs = this.#now();
       answer.rejected = rejected;
@@ -176,7 +178,7 @@ export class ChangeTraces {
   }
 
   #await({ id, node, peer }: StreamInfo, typeUrl: string): void {
-    const types = this.#waiting.get(id) ?? new Map<string, { change: Change; answer: Answer }[]>();
+    const types = this.#waiting.get(id) ?? new Map<string, Waiting[]>();
     const waiting = types.get(typeUrl) ?? [];
     if (this.#current !== undefined && waiting.some(({ change }) => change === this.#current)) return;
     this.#current ??= this.#newChange();
@@ -230,12 +232,16 @@ export class ChangeTraces {
 
   #forget(change: Change): void {
     for (const [id, types] of this.#waiting) {
-      for (const [typeUrl, waiting] of types) {
-        const left = waiting.filter((one) => one.change !== change);
-        if (left.length > 0) types.set(typeUrl, left);
-        else types.delete(typeUrl);
-      }
-      if (types.size === 0) this.#waiting.delete(id);
+      for (const typeUrl of types.keys()) this.#keepWaiting(id, typeUrl, (one) => one.change !== change);
     }
+  }
+
+  /** Of what is waited for of a stream and type only this is waited for any longer. */
+  #keepWaiting(id: number, typeUrl: string, isKept: (one: Waiting) => boolean): void {
+    const types = this.#waiting.get(id)!;
+    const left = types.get(typeUrl)!.filter(isKept);
+    if (left.length > 0) types.set(typeUrl, left);
+    else types.delete(typeUrl);
+    if (types.size === 0) this.#waiting.delete(id);
   }
 }
