@@ -127,7 +127,7 @@ export class Steering {
       const name = canonicalName(service, port.port);
       names.add(name);
       const before = this.#lines.get(name);
-      if (before !== undefined && isSamePolicy(before.port.policy, policy!)) {
+      if (before !== undefined && isDeepStrictEqual(before.port.policy, policy)) {
         before.port.update(service, port);
         this.#replan(name, before);
         continue;
@@ -230,8 +230,4 @@ function planPolicyOf({ policy, internalTrafficPolicy }: Service): PlanPolicy | 
 function preferenceOf({ trafficDistribution }: ServicePolicy): PlanPolicy['prefer'] {
   if (trafficDistribution === undefined) return undefined;
   return trafficDistribution === 'PreferSameNode' ? 'node' : 'zone';
-}
-
-function isSamePolicy(one: PlanPolicy, other: PlanPolicy): boolean {
-  return isDeepStrictEqual(one, other);
 }
