@@ -150,9 +150,14 @@ function isCalled({ node, peer }: ClientStatus, from: string): boolean {
 }
 
 function asksOf(client: ClientStatus, { resourcesOf }: ClientFacts): string[] {
-  return (resourcesOf(client.id) ?? [])
-    .filter(({ typeUrl, name }) => typeUrl === typeUrls.listener && name !== gatewayOf(client))
-    .slice(0, maxAsks)
+  return listenersOf(client, resourcesOf(client.id) ?? []).slice(0, maxAsks);
+}
+
+/** Names of the listeners among these resources of a client, but for that of a gateway, which is there for every Service. */
+function listenersOf(client: ClientStatus, resources: readonly ClientResource[]): string[] {
+  const gateway = gatewayOf(client);
+  return resources
+    .filter(({ typeUrl, name }) => typeUrl === typeUrls.listener && name !== gateway)
     .map(({ name }) => name);
 }
 
@@ -236,10 +241,7 @@ function explainClient(
   facts: ClientFacts,
 ): ExplainedClient {
   const view = viewClient(client, facts);
-  const gateway = gatewayOf(client);
-  const listeners = resources
-    .filter(({ typeUrl, name }) => typeUrl === typeUrls.listener && name !== gateway)
-    .map(({ name }) => name);
+  const listeners = listenersOf(client, resources);
   const has = (typeUrl: string, state: ClientResource['state']): boolean =>
     resources.some((one) => one.typeUrl === typeUrl && one.state === state);
   // Of each type only what concerns the target.
