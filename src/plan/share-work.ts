@@ -1,3 +1,4 @@
+import { sum } from '../base/sum.ts';
 import { counted } from '../base/words.ts';
 import type { HeardWork, PlanInput, PlanPod, WorkOfPod, WorkState } from './plan-input.ts';
 import { uidOf } from './slow-start.ts';
@@ -127,14 +128,14 @@ function costOf({ ended, inFlightMs, seen }: WorkOfPod['recent']): number | unde
 /** Logarithms of the shares with which work is even; a pod of which nothing is known counts as the mean. */
 function goalsOf(costs: readonly (number | undefined)[]): number[] {
   const logs = costs.flatMap((cost) => (cost === undefined ? [] : -Math.log(cost)));
-  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  const mean = sum(logs, (log) => log) / logs.length;
   const goals = centred(costs.map((cost) => (cost === undefined ? 0 : -Math.log(cost) - mean)));
   return goals.map((goal) => Math.max(-mostApart, Math.min(mostApart, goal)));
 }
 
 /** So that shares are 1 on average. */
 function centred(logs: readonly number[]): number[] {
-  const mean = logs.reduce((sum, log) => sum + Math.exp(log), 0) / Math.max(1, logs.length);
+  const mean = sum(logs, Math.exp) / Math.max(1, logs.length);
   return logs.map((log) => log - Math.log(mean));
 }
 

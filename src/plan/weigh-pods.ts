@@ -1,3 +1,4 @@
+import { sum } from '../base/sum.ts';
 import type { PlanClient, PlanInput, PlanPod, PlanPolicy, WeightedState } from './plan-input.ts';
 import type { Place } from './transport.ts';
 
@@ -46,7 +47,7 @@ export function weighPods(
   return [...Map.groupBy(clients, placeOf)].map(([place, there]) => ({
     ...weightsOf(place, flows[indexOf.get(place)!]!, pods, state?.weighted),
     clients: there.map(({ id }) => id),
-    calls: there.reduce((sum, client) => sum + callsOf(client), 0),
+    calls: sum(there, callsOf),
   }));
 }
 
@@ -61,7 +62,7 @@ function weightsOf(
   const keys = given.map((pod) => pods[pod]!.key);
   const known = before.find((one) => one.place === place);
   if (known !== undefined && String(known.pods) === String(keys)) {
-    const all = known.weights.reduce((sum, weight) => sum + weight, 0);
+    const all = sum(known.weights, (weight) => weight);
     const isNear = given.every((pod, at) => Math.abs(known.weights[at]! / all / shares[pod]! - 1) <= deadBand);
     if (isNear) return known;
   }
