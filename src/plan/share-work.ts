@@ -44,13 +44,14 @@ export function shareWork(
   if (policy.balance !== 'work') return { shares: equal(pods), state: undefined, nextMs: undefined, why: [] };
   const kept = heard(pods, work, nowMs, before);
   const decidedMs = before?.decidedMs ?? nowMs;
+  const isDue = nowMs - decidedMs >= stepMs;
   // What is not heard of any more is not known.
   const costs = kept.map(({ recent, latest }) => (latest.seen < 1 ? undefined : costOf(recent)));
   const known = costs.filter((cost) => cost !== undefined);
   const isBlind = known.length * 2 < pods.length || known.length === 0;
   let following = before?.following ?? false;
   let logs = kept.map(({ share }) => Math.log(share));
-  if (before !== undefined && nowMs - decidedMs >= stepMs) {
+  if (isDue) {
     const goals = isBlind ? logs.map(() => 0) : goalsOf(costs);
     const band = following ? nearEnough : deadBand;
     const isFar = (index: number): boolean => {
@@ -62,7 +63,6 @@ export function shareWork(
     if (following) logs = centred(logs.map((log, index) => log + step(goals[index]! - log)));
   }
   const shares = Float64Array.from(logs, (log) => Math.round(Math.exp(log) * 1e4) / 1e4);
-  const isDue = before === undefined || nowMs - decidedMs >= stepMs;
   const at = isDue ? nowMs : decidedMs;
   return {
     shares,
