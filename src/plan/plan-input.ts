@@ -35,16 +35,20 @@ export interface HeardCalls {
   readonly calls: number;
 }
 
-/** What is known of a pod's calls since it came: counts that only grow. */
-export interface HeardWork {
-  /** Of the pod. */
-  readonly key: string;
+/** Calls of a pod, and the time that they took. */
+export interface Work {
   /** Calls that ended well. */
   readonly ended: number;
   /** Time that calls were under way, milliseconds, all together. */
   readonly inFlightMs: number;
   /** Calls that were seen under way, over all reports: how much it rests on. */
   readonly seen: number;
+}
+
+/** What is known of a pod's calls since it came: counts that only grow. */
+export interface HeardWork extends Work {
+  /** Of the pod. */
+  readonly key: string;
 }
 
 /** What a Service asks of a plan. */
@@ -122,11 +126,11 @@ export interface WeightedState {
 
 /** What is known of a pod's work, and what it gets for it. */
 export interface WorkOfPod {
-  readonly total: Omit<HeardWork, 'key'>;
+  readonly total: Work;
   /** The same of late: what is older has faded. */
-  readonly recent: Omit<HeardWork, 'key'>;
+  readonly recent: Work;
   /** The same of the last seconds. */
-  readonly latest: Omit<HeardWork, 'key'>;
+  readonly latest: Work;
   /** 1 is an equal share. */
   readonly share: number;
 }

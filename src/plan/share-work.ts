@@ -1,6 +1,6 @@
 import { sum } from '../base/sum.ts';
 import { counted } from '../base/words.ts';
-import type { HeardWork, PlanInput, PlanPod, WorkOfPod, WorkState } from './plan-input.ts';
+import type { HeardWork, PlanInput, PlanPod, Work, WorkOfPod, WorkState } from './plan-input.ts';
 import { uidOf } from './slow-start.ts';
 
 /** How long what was heard counts: after this time a third of it; in the short memory, which sees that a pod has changed. */
@@ -94,7 +94,7 @@ function heard(
     if (known === undefined) return { total, recent: total, latest: total, share: 1 };
     // Counts that go back began anew.
     const since = total.ended < known.total.ended ? nothing : known.total;
-    const add = (to: typeof nothing, fading: number) => ({
+    const add = (to: Work, fading: number): Work => ({
       ended: to.ended * fading + total.ended - since.ended,
       inFlightMs: to.inFlightMs * fading + total.inFlightMs - since.inFlightMs,
       seen: to.seen * fading + total.seen - since.seen,
@@ -106,21 +106,21 @@ function heard(
 }
 
 /** Whether a pod is as it was no longer: what was heard before does not count any more. */
-function hasChanged(recent: WorkOfPod['recent'], latest: WorkOfPod['recent']): boolean {
+function hasChanged(recent: Work, latest: Work): boolean {
   const [before, now] = [costOf(recent), costOf(latest)];
   if (before === undefined || now === undefined) return false;
   return Math.abs(Math.log(now / before)) > beyondChance * chanceOf(latest);
 }
 
 /** How far a cost is off by chance, as part of it. */
-function chanceOf({ seen }: WorkOfPod['recent']): number {
+function chanceOf({ seen }: Work): number {
   return 1 / Math.sqrt(Math.max(1, seen));
 }
 
-const nothing = { ended: 0, inFlightMs: 0, seen: 0 };
+const nothing: Work = { ended: 0, inFlightMs: 0, seen: 0 };
 
 /** Milliseconds that a call is under way; undefined where too little is known. */
-function costOf({ ended, inFlightMs, seen }: WorkOfPod['recent']): number | undefined {
+function costOf({ ended, inFlightMs, seen }: Work): number | undefined {
   // Less than half a millisecond is none: a client may say what it likes of the time that a report is of.
   return seen < fewest || ended < fewest || inFlightMs <= 0 ? undefined : inFlightMs / ended;
 }
