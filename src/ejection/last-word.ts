@@ -93,8 +93,10 @@ export class LastWord {
     this.#inFlightMs *= kept;
     this.#ended *= kept;
     let [inFlightMs, ended] = [0, 0];
-    for (const { load } of reports) {
-      const { succeeded, failed, inProgress } = plausible(load, isIssuedCounted);
+    const heard = reports.map(({ slot, load }) => ({ slot, load: plausible(load, isIssuedCounted) }));
+    for (const {
+      load: { succeeded, failed, inProgress },
+    } of heard) {
       if (succeeded === 0) continue;
       inFlightMs += inProgress * intervalMs;
       ended += succeeded + failed;
@@ -103,9 +105,7 @@ export class LastWord {
     this.#ended += ended;
     // Where all pods become slow at once, what was usual is not.
     this.#usualMs = Math.max(meanOf(inFlightMs, ended), meanOf(this.#inFlightMs, this.#ended));
-    for (const { slot, load } of reports) {
-      this.#hearOf(slot, plausible(load, isIssuedCounted), now);
-    }
+    for (const { slot, load } of heard) this.#hearOf(slot, load, now);
     for (const { slot } of reports) {
       const opinion = this.#opinionNow(slot);
       if (opinion !== undefined) this.#opinions[slot] = tenths(now) * 4 + opinions.indexOf(opinion);
