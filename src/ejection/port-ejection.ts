@@ -223,13 +223,17 @@ export class PortEjection {
     return [...this.#pods.values()].filter(({ ejected }) => ejected !== undefined);
   }
 
+  get #left(): Pod[] {
+    return [...this.#pods.values()].filter(({ ejected }) => ejected === undefined);
+  }
+
   /** Pods that are to be ejected, and why. */
   #suspected(
     settings: EjectionSettings,
     from: number,
     now: number,
   ): { readonly pod: Pod; readonly evidence: Evidence }[] {
-    const left = [...this.#pods.values()].filter(({ ejected }) => ejected === undefined);
+    const left = this.#left;
     const suspected = left.flatMap((pod) => {
       const earlier = pod.suspicion?.sum(now);
       if (earlier === undefined) pod.suspicion = undefined;
@@ -302,7 +306,7 @@ export class PortEjection {
 
   /** Whether all pods that are left fail for everybody: nearly all calls, and for more clients than not. */
   #isHopeless({ minCalls }: EjectionSettings, now: number): boolean {
-    const left = [...this.#pods.values()].filter(({ ejected }) => ejected === undefined);
+    const left = this.#left;
     const isBad = (good: number, bad: number): boolean => bad > 0 && bad >= (bad + good) * hopeless;
     const all = { good: 0, bad: 0 };
     let balance = 0;
