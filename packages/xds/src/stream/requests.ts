@@ -1,4 +1,4 @@
-import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire';
 import { messageOf } from '../errors.ts';
 import { GrpcError, grpcStatus } from '../grpc/status.ts';
 import type { XdsLimits } from '../limits.ts';
@@ -54,7 +54,7 @@ export function decodeSotwRequest(bytes: Uint8Array, limits: RequestLimits): Sot
   let node: Uint8Array | undefined;
   let error: RejectionDetail | undefined;
   const left = fieldsOf(limits);
-  readFields(bytes, left, (fieldNumber, reader) => {
+  readRequest(bytes, left, (fieldNumber, reader) => {
     if (fieldNumber === 1) hasVersion = reader.bytes().length > 0;
     else if (fieldNumber === 2) node = reader.bytes();
     else if (fieldNumber === 3) readName(reader, names, limits);
@@ -77,7 +77,7 @@ export function decodeDeltaRequest(bytes: Uint8Array, limits: RequestLimits): De
   let node: Uint8Array | undefined;
   let error: RejectionDetail | undefined;
   const left = fieldsOf(limits);
-  readFields(bytes, left, (fieldNumber, reader) => {
+  readRequest(bytes, left, (fieldNumber, reader) => {
     if (fieldNumber === 1) node = reader.bytes();
     else if (fieldNumber === 2) typeUrl = readString(reader, 'type_url', limits.stringBytes);
     else if (fieldNumber === 3) readName(reader, subscribe, limits);
@@ -101,27 +101,33 @@ function fieldsOf({ namesPerStream }: RequestLimits): FieldsLeft {
   return { count: 5 * namesPerStream + maxOtherFields };
 }
 
-function countField(left: FieldsLeft): void {
-  left.count -= 1;
-  if (left.count < 0) throw new GrpcError(grpcStatus.resourceExhausted, 'too many fields in one request');
-}
-
-/** `read` says whether it took the field; all fields that requests know are length-delimited. */
-function readFields(
+/** The fields of a request; all that it knows are length-delimited, and `read` says whether it took one. */
+function readRequest(
   bytes: Uint8Array,
   left: FieldsLeft,
   read: (fieldNumber: number, reader: BinaryReader) => boolean,
 ): void {
   try {
     const reader = new BinaryReader(bytes);
-    while (reader.pos < reader.len) {
-      countField(left);
-      const [fieldNumber, wireType] = reader.tag();
-      if (wireType !== 2 || !read(fieldNumber, reader)) reader.skip(wireType, fieldNumber);
-    }
+    readFields(reader, reader.len, left, (fieldNumber, wireType) => wireType === 2 && read(fieldNumber, reader));
   } catch (cause) {
     if (cause instanceof GrpcError) throw cause;
     throw malformed(cause);
+  }
+}
+
+/** The fields of a message that ends there; `read` says whether it took one. */
+function readFields(
+  reader: BinaryReader,
+  end: number,
+  left: FieldsLeft,
+  read: (fieldNumber: number, wireType: WireType) => boolean,
+): void {
+  while (reader.pos < end) {
+    left.count -= 1;
+    if (left.count < 0) throw new GrpcError(grpcStatus.resourceExhausted, 'too many fields in one request');
+    const [fieldNumber, wireType] = reader.tag();
+    if (!read(fieldNumber, wireType)) reader.skip(wireType, fieldNumber);
   }
 }
 
@@ -175,14 +181,13 @@ function readVersion(
   const end = reader.pos + length;
   let name = '';
   let version = '';
-  while (reader.pos < end) {
-    countField(left);
-    const [fieldNumber, wireType] = reader.tag();
-    if (wireType === 2 && fieldNumber === 1) name = readString(reader, 'a resource name', limits.nameBytes);
-    else if (wireType === 2 && fieldNumber === 2)
-      version = readString(reader, 'an initial version', limits.stringBytes);
-    else reader.skip(wireType, fieldNumber);
-  }
+  readFields(reader, end, left, (fieldNumber, wireType) => {
+    if (wireType !== 2) return false;
+    if (fieldNumber === 1) name = readString(reader, 'a resource name', limits.nameBytes);
+    else if (fieldNumber === 2) version = readString(reader, 'an initial version', limits.stringBytes);
+    else return false;
+    return true;
+  });
   if (reader.pos !== end) throw new RangeError('a version is longer than its entry');
   versions.set(name, version);
   if (versions.size > limits.namesPerStream) throw tooMuch('too many initial versions', limits.namesPerStream);
@@ -193,13 +198,12 @@ function readStatus(bytes: Uint8Array, left: FieldsLeft, { nackBytes }: RequestL
   const reader = new BinaryReader(bytes);
   let code = 0;
   let message = '';
-  while (reader.pos < reader.len) {
-    countField(left);
-    const [fieldNumber, wireType] = reader.tag();
+  readFields(reader, reader.len, left, (fieldNumber, wireType) => {
     if (fieldNumber === 1 && wireType === 0) code = reader.int32();
     else if (fieldNumber === 2 && wireType === 2) message = beginning(reader.bytes(), nackBytes);
-    else reader.skip(wireType, fieldNumber);
-  }
+    else return false;
+    return true;
+  });
   return { code, message };
 }
 
