@@ -1,6 +1,7 @@
 // Clients that say what is not so: what they can get ejected, and what they can hold up.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ClusterLoad } from '@evenkeel/xds';
 import { ManualClock } from '../base/clock.ts';
 import { conservative } from '../model/ejection-settings.ts';
 import { Ejector } from './ejector.ts';
@@ -9,6 +10,7 @@ import { type Answer, type FleetOptions, type Liar, randomFrom, SimulatedFleet }
 const well: Answer = { ms: 5, ok: true };
 const five = ['a', 'b', 'c', 'd', 'e'];
 const million = 1_000_000;
+const cluster = 'shop/orders:80';
 
 function fleet(options: Partial<FleetOptions> = {}): SimulatedFleet {
   const clients = Array.from({ length: 2 }, () => ({ callsPerSecond: 25 }));
@@ -85,6 +87,20 @@ test('counts, names and times at random eject nothing that does well', () => {
   }
 });
 
+/** What a client reports that made so many calls to each pod, all of which failed or went well. */
+function reportOf(
+  pods: readonly string[],
+  calls: number,
+  isBad: (pod: string, index: number) => boolean,
+): ClusterLoad[] {
+  const localities = pods.map((subZone, index) => ({
+    locality: { region: '', zone: '', subZone },
+    ...{ priority: 0, issued: calls, inProgress: 0 },
+    ...(isBad(subZone, index) ? { succeeded: 0, failed: calls } : { succeeded: calls, failed: 0 }),
+  }));
+  return [{ name: cluster, serviceName: '', intervalMs: 1_000, dropped: 0, localities }];
+}
+
 test('a look that took long is not followed by another one at once', () => {
   const clock = new ManualClock();
   let lateMs = 0;
@@ -97,25 +113,14 @@ test('a look that took long is not followed by another one at once', () => {
     },
   });
   ejector.serviceChanged(
-    'shop/orders:80',
+    cluster,
     five.map((address) => ({ address })),
     conservative,
   );
   ejector.opened(1, { intervalMs: 1_000, isIssuedCounted: true, from: 'client' });
   for (let second = 0; second < 10; second++) {
-    const localities = five.map((subZone) => {
-      const isSick = subZone === 'a' || (subZone === 'b' && outAt.has('a'));
-      const [succeeded, failed] = isSick ? [0, 1_000] : [1_000, 0];
-      return {
-        locality: { region: '', zone: '', subZone },
-        priority: 0,
-        issued: 1_000,
-        succeeded,
-        failed,
-        inProgress: 0,
-      };
-    });
-    ejector.report(1, [{ name: 'shop/orders:80', serviceName: '', intervalMs: 1_000, dropped: 0, localities }]);
+    const isSick = (pod: string): boolean => pod === 'a' || (pod === 'b' && outAt.has('a'));
+    ejector.report(1, reportOf(five, 1_000, isSick));
     clock.advance(1_000);
   }
   ejector.close();
@@ -132,7 +137,7 @@ test('of a large Service that somebody calls bad throughout, the sick pod is fou
   const ejector = new Ejector({ clock, changed });
   const pods = Array.from({ length: 240 }, (_, index) => `10.0.0.${index}:80`);
   ejector.serviceChanged(
-    'shop/orders:80',
+    cluster,
     pods.map((address) => ({ address })),
     conservative,
   );
@@ -142,19 +147,8 @@ test('of a large Service that somebody calls bad throughout, the sick pod is fou
   }
   for (let second = 0; second < 4; second++) {
     for (const client of clients) {
-      const localities = pods.map((subZone, index) => {
-        const isBad = index === 239 || (client === 0 && index % 3 !== 0);
-        const [succeeded, failed] = isBad ? [0, 10] : [10, 0];
-        return {
-          locality: { region: '', zone: '', subZone },
-          priority: 0,
-          issued: 10,
-          succeeded,
-          failed,
-          inProgress: 0,
-        };
-      });
-      ejector.report(client, [{ name: 'shop/orders:80', serviceName: '', intervalMs: 1_000, dropped: 0, localities }]);
+      const isBad = (_pod: string, index: number): boolean => index === 239 || (client === 0 && index % 3 !== 0);
+      ejector.report(client, reportOf(pods, 10, isBad));
     }
     clock.advance(1_000);
   }
