@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterLoad } from '@evenkeel/xds';
 import { ManualClock } from '../base/clock.ts';
+import { mulberry32 } from '../base/random.ts';
 import { conservative } from '../model/ejection-settings.ts';
 import { Ejector } from './ejector.ts';
-import { type Answer, type FleetOptions, type Liar, randomFrom, SimulatedFleet } from './testing/simulated-fleet.ts';
+import { type Answer, type FleetOptions, type Liar, SimulatedFleet } from './testing/simulated-fleet.ts';
 
 const well: Answer = { ms: 5, ok: true };
 const five = ['a', 'b', 'c', 'd', 'e'];
@@ -74,7 +75,7 @@ test('alone, it gets as many pods ejected as the share allows, and never the las
 test('counts, names and times at random eject nothing that does well', () => {
   const counts = [0, 1, 1e12, 2 ** 53, Number.NaN, -1, Number.POSITIVE_INFINITY, 0.5];
   for (let seed = 1; seed <= 12; seed++) {
-    const random = randomFrom(seed);
+    const random = mulberry32(seed);
     const draw = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
     const says: Liar['says'] = (pods) =>
       Array.from({ length: 20 }, () => ({

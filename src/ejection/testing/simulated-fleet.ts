@@ -1,5 +1,6 @@
 import type { ClusterLoad } from '@evenkeel/xds';
 import { ManualClock } from '../../base/clock.ts';
+import { mulberry32 } from '../../base/random.ts';
 import { conservative, type EjectionSettings } from '../../model/ejection-settings.ts';
 import { Ejector } from '../ejector.ts';
 import type { EjectionChange } from '../port-ejection.ts';
@@ -64,17 +65,6 @@ interface Sender {
 const stepMs = 10;
 const cluster = 'shop/orders:80';
 
-/** A number from 0 to 1 from a seed (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /**
  * Clients that call pods in turn and report once an interval, each with an ejector that hears them: in steps of 10 ms, on a
  * clock of its own.
@@ -97,7 +87,7 @@ export class SimulatedFleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    this.random = randomFrom(options.seed ?? 1);
+    this.random = mulberry32(options.seed ?? 1);
     this.#ejector = new Ejector({ clock: this.clock, changed: (_cluster, changes) => this.#changed(changes) });
     this.#pods = this.#published = options.pods;
     this.#tellPods();
