@@ -1,5 +1,6 @@
 import { lineChart } from '../../probe/html/lines.ts';
 import { facts, htmlTable, renderPage } from '../../probe/html/page.ts';
+import { utcOf, versionsText } from '../../probe/words.ts';
 import { columns } from './print.ts';
 import { type ColdPodReport, isMeasured } from './report.ts';
 
@@ -16,7 +17,7 @@ export function coldPodPage({ rows, conditions, conclusion, startedAt }: ColdPod
   }));
   return renderPage({
     title: 'What pods that are still cold cost during a rollout',
-    subtitle: `${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · all ${pods} pods are replaced, one by one`,
+    subtitle: `${utcOf(startedAt)} · all ${pods} pods are replaced, one by one`,
     headline: { text: conclusion, detail: '', tone: 'plain' },
     sections: [
       {
@@ -36,10 +37,6 @@ export function coldPodPage({ rows, conditions, conclusion, startedAt }: ColdPod
       },
       ...(missing.length > 0 ? [{ title: 'What was not measured', html: facts(missing) }] : []),
     ],
-    footer: `${clients} clients, ${ratePerSecond} calls/s, open loop, no retries, deadline ${deadlineMs} ms; an answer takes ${latencyMs} ms on average (exponential); a call of a new pod takes ${coldMs} ms of work besides, one at a time, nothing after ${warmUpMs} ms; seed ${seed}. ${Object.entries(
-      versions,
-    )
-      .map((pair) => pair.join(' '))
-      .join(' · ')}`,
+    footer: `${clients} clients, ${ratePerSecond} calls/s, open loop, no retries, deadline ${deadlineMs} ms; an answer takes ${latencyMs} ms on average (exponential); a call of a new pod takes ${coldMs} ms of work besides, one at a time, nothing after ${warmUpMs} ms; seed ${seed}. ${versionsText(versions, ' · ')}`,
   });
 }

@@ -1,5 +1,6 @@
 import { barChart } from '../../probe/html/bars.ts';
 import { facts, htmlTable, renderPage } from '../../probe/html/page.ts';
+import { utcOf, versionsText } from '../../probe/words.ts';
 import { protections, sicknesses } from './kinds.ts';
 import { columns, nameOf } from './print.ts';
 import { isMeasured, type SickPodReport } from './report.ts';
@@ -11,7 +12,7 @@ export function sickPodPage({ rows, conditions, conclusion, startedAt }: SickPod
   const lost = measured.map((row) => ({ label: nameOf(row), value: row.failed, text: String(row.failed) }));
   return renderPage({
     title: 'What one sick pod does to everybody',
-    subtitle: `${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · one of ${conditions.pods} pods is sick`,
+    subtitle: `${utcOf(startedAt)} · one of ${conditions.pods} pods is sick`,
     headline: { text: conclusion, detail: '', tone: 'plain' },
     sections: [
       { title: 'Calls that failed', html: barChart(lost) },
@@ -26,10 +27,6 @@ export function sickPodPage({ rows, conditions, conclusion, startedAt }: SickPod
       { title: 'Who does something about it', html: facts(Object.entries(protections)) },
       ...(missing.length > 0 ? [{ title: 'What was not measured', html: facts(missing) }] : []),
     ],
-    footer: `${conditions.ratePerSecond} calls/s of all clients, ${conditions.copies} of a kind, open loop, no retries, deadline ${conditions.deadlineMs} ms; seed ${conditions.seed}. ${Object.entries(
-      conditions.versions,
-    )
-      .map((pair) => pair.join(' '))
-      .join(' · ')}`,
+    footer: `${conditions.ratePerSecond} calls/s of all clients, ${conditions.copies} of a kind, open loop, no retries, deadline ${conditions.deadlineMs} ms; seed ${conditions.seed}. ${versionsText(conditions.versions, ' · ')}`,
   });
 }

@@ -1,6 +1,7 @@
 import { barChart } from '../../probe/html/bars.ts';
 import { lineChart } from '../../probe/html/lines.ts';
 import { facts, htmlTable, renderPage } from '../../probe/html/page.ts';
+import { utcOf, versionsText } from '../../probe/words.ts';
 import { ways } from './kinds.ts';
 import { columns, nameOf, percent } from './print.ts';
 import { isMeasured, type MeasuredZones, type ZonesReport, type ZonesStage } from './report.ts';
@@ -18,7 +19,7 @@ export function zonesPage({ rows, conditions, conclusion, startedAt }: ZonesRepo
     });
   return renderPage({
     title: 'Zones: who calls whom, and what a zone that loses its pods costs',
-    subtitle: `${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${pods.join(', ')} pods, ${callers.join(', ')} % of the calls`,
+    subtitle: `${utcOf(startedAt)} · ${pods.join(', ')} pods, ${callers.join(', ')} % of the calls`,
     headline: { text: conclusion, detail: '', tone: 'plain' },
     sections: [
       { title: 'Calls of the busiest pod, of the mean', html: plot('of the mean', ({ busiest }) => busiest) },
@@ -46,11 +47,7 @@ export function zonesPage({ rows, conditions, conclusion, startedAt }: ZonesRepo
       { title: 'Who steers', html: facts(Object.entries(ways)) },
       ...(missing.length > 0 ? [{ title: 'What was not measured', html: facts(missing) }] : []),
     ],
-    footer: `${ratePerSecond} calls/s each, all at the same time, open loop, no retries, deadline ${deadlineMs} ms; seed ${seed}. ${Object.entries(
-      versions,
-    )
-      .map((pair) => pair.join(' '))
-      .join(' · ')}`,
+    footer: `${ratePerSecond} calls/s each, all at the same time, open loop, no retries, deadline ${deadlineMs} ms; seed ${seed}. ${versionsText(versions, ' · ')}`,
   });
 }
 
