@@ -139,33 +139,24 @@ async function rollOut(
   const steadyAt = timeStamp();
   progress.step('counting with warm pods');
   await sleep(steadyMs, undefined, { signal });
-  const names = Object.values(deployments);
-  const old = new Set(names.flatMap((name) => lab.pods(name).map((pod) => pod.name)));
   const rolloutAt = timeStamp();
   progress.step('replacing all pods, one after the other');
-  const seen = new Map<string, { readyAt?: number | undefined; leftAt?: number | undefined }>();
-  const unfollow = lab.on('pod', ({ pod: { name, readyAt, terminatingAt } }) => {
-    seen.set(name, { readyAt: old.has(name) ? undefined : readyAt, leftAt: terminatingAt });
-  });
+  const names = Object.values(deployments);
   for (const name of names) lab.rollout(name, { env: { EVENKEEL_SEED: '2' } });
-  let endAt = 0;
-  try {
-    await Promise.all(names.map((name) => lab.ready(name, undefined, { timeoutMs: 600_000 })));
-    progress.step('waiting until the last pod is warm');
-    await sleep(Math.max(slowStartMs, warmUpMs), undefined, { signal });
-    endAt = timeStamp();
-    await Promise.all(fleets.map((fleet) => fleet.stop()));
-  } finally {
-    unfollow();
-  }
-  const lifeOf = (variant: Variant): PodLife[] => {
-    const now = [...lab.pods(deployments[variant]), ...lab.endedPods()];
-    return now
+  await Promise.all(names.map((name) => lab.ready(name, undefined, { timeoutMs: 600_000 })));
+  progress.step('waiting until the last pod is warm');
+  await sleep(Math.max(slowStartMs, warmUpMs), undefined, { signal });
+  const endAt = timeStamp();
+  await Promise.all(fleets.map((fleet) => fleet.stop()));
+  const pods = [...lab.pods(), ...lab.endedPods()];
+  const livesOf = (variant: Variant): PodLife[] =>
+    pods
       .filter(({ deployment }) => deployment === deployments[variant])
-      .map(({ name }) => ({ name, readyAt: seen.get(name)?.readyAt, leftAt: seen.get(name)?.leftAt }));
-  };
-  const [without, slow] = variantNames.map(lifeOf);
-  return { steadyAt, rolloutAt, endAt, lives: { without: without!, 'with slow start': slow! } };
+      .map(({ name, createdAt, readyAt, terminatingAt }) => ({
+        ...{ name, readyAt: createdAt < rolloutAt ? undefined : readyAt, leftAt: terminatingAt },
+      }));
+  const lives = { without: livesOf('without'), 'with slow start': livesOf('with slow start') };
+  return { steadyAt, rolloutAt, endAt, lives };
 }
 
 function rowOf(
