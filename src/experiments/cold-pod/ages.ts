@@ -1,3 +1,4 @@
+import { sum } from '../../base/sum.ts';
 import type { FleetCall } from '../fleet/protocol.ts';
 import type { PodAge } from './report.ts';
 
@@ -28,15 +29,12 @@ export function sharesByAge(
   parts: number,
 ): PodAge[] {
   const partMs = slowStartMs / parts;
-  const times = new Map<string, number[]>();
-  for (const { pod, status, sentAt } of calls) {
-    if (status !== 'OK' || pod === undefined) continue;
-    const known = times.get(pod);
-    if (known === undefined) times.set(pod, [sentAt]);
-    else known.push(sentAt);
-  }
+  const answered = Map.groupBy(
+    calls.filter(({ status }) => status === 'OK'),
+    ({ pod }) => pod,
+  );
   const within = ({ name }: PodLife, from: number, to: number): number =>
-    (times.get(name) ?? []).filter((at) => at >= from && at < to).length;
+    (answered.get(name) ?? []).filter(({ sentAt }) => sentAt >= from && sentAt < to).length;
   const isWarm = ({ readyAt, leftAt }: PodLife, from: number, to: number): boolean =>
     (readyAt === undefined || readyAt + slowStartMs <= from) && (leftAt === undefined || leftAt > to);
   return Array.from({ length: parts }, (_, part): PodAge => {
@@ -49,7 +47,7 @@ export function sharesByAge(
       // Without a warm pod nobody knows what a full share is.
       if (warm.length === 0) continue;
       own += within(pod, from, from + partMs);
-      full += warm.reduce((sum, other) => sum + within(other, from, from + partMs), 0) / warm.length;
+      full += sum(warm, (other) => within(other, from, from + partMs)) / warm.length;
     }
     const ageMs = (part + 0.5) * partMs;
     return { ageMs, calls: own, share: full === 0 ? 0 : own / full, line: lineAt(ageMs, slowStartMs) };

@@ -13,7 +13,7 @@ export const columns: readonly (readonly [string, (row: MeasuredColdPod) => stri
   ['p99 ms', (row) => percentile(0.99, row.steadyP99Ms, steady)],
   ['p50 rollout', (row) => percentile(0.5, row.rolloutP50Ms, row)],
   ['p99 rollout', (row) => percentile(0.99, row.rolloutP99Ms, row)],
-  ['times', (row) => times(row)],
+  ['times', times],
   ['off the line', ({ variant, ages }) => (variant === 'without' ? '–' : points(offLine(ages)))],
 ];
 
@@ -52,13 +52,11 @@ export function printColdPod(report: ColdPodReport, colour: boolean): string {
   ].join('\n');
 }
 
-/** How many times the p99 of a steady time that of the rollout is; undefined where one is not known. */
-function timesSteady({ steadyP99Ms, rolloutP99Ms }: MeasuredColdPod): number | undefined {
-  return steadyP99Ms === null || rolloutP99Ms === null || steadyP99Ms === 0 ? undefined : rolloutP99Ms / steadyP99Ms;
-}
-
-export function times(row: MeasuredColdPod): string {
-  return timesSteady(row)?.toFixed(2) ?? '–';
+/** How many times the p99 of a steady time that of the rollout is. */
+export function times({ steadyP99Ms, rolloutP99Ms }: MeasuredColdPod): string {
+  return steadyP99Ms === null || rolloutP99Ms === null || steadyP99Ms === 0
+    ? '–'
+    : (rolloutP99Ms / steadyP99Ms).toFixed(2);
 }
 
 /** The age at which new pods were furthest from the line, in points of a full share. */
@@ -70,6 +68,6 @@ export function points(value: number): string {
   return `${value.toFixed(0)} points`;
 }
 
-export function percent(share: number): string {
+function percent(share: number): string {
   return `${(100 * share).toFixed(0)} %`;
 }
