@@ -1,8 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EvenkeelError } from '../../base/errors.ts';
+import { type Connected, forkWorker } from '../../probe/client/start-client.ts';
 import type { FleetCall, FleetConfig, FleetMessage, FleetOrder } from './protocol.ts';
 
 const workerFile = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
@@ -12,7 +12,7 @@ const stderrTailBytes = 4096;
 export class Fleet {
   /** Every call that has ended so far; grows. */
   readonly calls: FleetCall[] = [];
-  readonly #child: ChildProcess;
+  readonly #connected: Connected<FleetOrder>;
   readonly #ended = Promise.withResolvers<never>();
   readonly #opened = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
@@ -37,48 +37,41 @@ export class Fleet {
   private constructor(config: FleetConfig) {
     const bootstrap = config.clients.find((client) => client.bootstrap !== undefined)?.bootstrap;
     // Nobody goes by the one of the environment, but where xDS is asked for there has to be one.
-    const env = { ...process.env, ...(bootstrap && { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) }) };
-    this.#child = fork(workerFile, [], {
-      env,
-      execArgv: [],
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    this.#child.on('message', (message) => this.#receive(message as FleetMessage));
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    const env: Record<string, string> =
+      bootstrap === undefined ? {} : { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) };
+    this.#connected = forkWorker<FleetOrder, FleetMessage>(workerFile, env, (message) => this.#receive(message));
+    const { child } = this.#connected;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrTailBytes);
     });
-    this.#child.once('error', (cause) => this.#fail(`could not be started: ${cause.message}`));
-    this.#child.once('close', (code, killed) => this.#fail(`ended with ${killed ?? `exit code ${code}`}`));
+    child.once('error', (cause) => this.#fail(`could not be started: ${cause.message}`));
+    child.once('close', (code, killed) => this.#fail(`ended with ${killed ?? `exit code ${code}`}`));
     for (const { promise } of [this.#ended, this.#opened]) promise.catch(() => {});
-    this.#send({ type: 'open', config });
+    this.#connected.send({ type: 'open', config });
   }
 
   /** All clients begin to call. */
   start(): void {
-    this.#send({ type: 'start' });
+    this.#connected.send({ type: 'start' });
   }
 
   /** Begins no more calls; resolves once {@link calls} are all. */
   stop(): Promise<void> {
-    this.#send({ type: 'stop' });
+    this.#connected.send({ type: 'stop' });
     return this.#orEnd(this.#stopped.promise);
   }
 
   /** Ends the process; resolves once it is gone. */
   async close(): Promise<void> {
-    if (this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const closed = once(this.#child, 'close');
-    this.#child.kill('SIGKILL');
+    const { child } = this.#connected;
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const closed = once(child, 'close');
+    child.kill('SIGKILL');
     await closed;
   }
 
   #orEnd<T>(promise: Promise<T>): Promise<T> {
     return Promise.race([promise, this.#ended.promise]);
-  }
-
-  #send(order: FleetOrder): void {
-    if (this.#child.connected) this.#child.send(order, () => {});
   }
 
   #receive(message: FleetMessage): void {

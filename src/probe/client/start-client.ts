@@ -8,9 +8,9 @@ import type { Message, Order } from './protocol.ts';
 const workerFile = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
 
 /** A client process and the way to it; both end with this process. */
-export interface Connected {
+export interface Connected<O extends object = Order> {
   readonly child: ChildProcess;
-  send(order: Order): void;
+  send(order: O): void;
 }
 
 /**
@@ -21,11 +21,20 @@ const detached = true;
 
 /** The client of Node, grpc-js and node:http; orders and messages go over Node's IPC. */
 export function startNode(env: Readonly<Record<string, string>>, receive: (message: Message) => void): Connected {
-  const child = fork(workerFile, [], {
+  return forkWorker<Order, Message>(workerFile, env, receive);
+}
+
+/** A module of Node as a process that takes orders over Node's IPC, and messages from it. */
+export function forkWorker<O extends object, M>(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  receive: (message: M) => void,
+): Connected<O> {
+  const child = fork(file, [], {
     ...{ env: { ...process.env, ...env }, execArgv: [], detached },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  child.on('message', (message) => receive(message as Message));
+  child.on('message', (message) => receive(message as M));
   return {
     child,
     send: (order) => {
