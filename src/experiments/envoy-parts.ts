@@ -1,8 +1,5 @@
 import { EvenkeelError } from '../base/errors.ts';
 import { findEnvoy, howToGetEnvoy } from '../base/find-envoy.ts';
-import type { DeploymentSpec } from '../lab/index.ts';
-
-export const envoyAdminPort = 9901;
 
 /** Path of an Envoy, or why there is none. @throws EvenkeelError `EK_ENVOY_MISSING` where nothing may be skipped */
 export async function chooseEnvoy(): Promise<string | { readonly missing: string }> {
@@ -14,23 +11,6 @@ export async function chooseEnvoy(): Promise<string | { readonly missing: string
     });
   }
   return { missing: `There is no Envoy. ${howToGetEnvoy}` };
-}
-
-/** A pod of Envoy with this bootstrap, in which `$(POD_IP)` is its address. */
-export function envoyDeployment(name: string, binary: string, port: number, bootstrap: object): DeploymentSpec {
-  return {
-    name,
-    template: {
-      command: binary,
-      args: [
-        ...['--config-yaml', JSON.stringify(bootstrap)],
-        // One worker: each has a round robin, and a count of calls in flight, of its own.
-        ...['--concurrency', '1', '--disable-hot-restart', '--log-level', 'warn'],
-      ],
-      ports: [{ name: 'grpc', port }],
-      readiness: { http: { port: envoyAdminPort, path: '/ready' } },
-    },
-  };
 }
 
 /** A listener of the pod whose calls all go to one cluster. */

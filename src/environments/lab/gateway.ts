@@ -2,12 +2,12 @@ import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
 import { formatAddress } from '../../base/listen-address.ts';
 import { envoyBootstrap } from '../../bootstrap/envoy-bootstrap.ts';
 import type { Lab, ServiceRecord } from '../../lab/index.ts';
+import { envoyAdminPort, envoyDeployment } from './envoy-pod.ts';
 
 /** Deployment and Service. */
 export const gatewayName = 'gateway';
 /** Of no workload: a host that ends in the port of a Service means that port. */
 const listenPort = 10_000;
-const adminPort = 9901;
 
 /** The Envoy of the lab, one pod behind a ClusterIP. */
 export interface Gateway {
@@ -39,25 +39,12 @@ export async function createGateway(
     server: xdsAddress,
     nodeId: '$(POD_NAME)',
     adminHost: '$(POD_IP)',
-    adminPort,
+    adminPort: envoyAdminPort,
   });
-  lab.createDeployment({
-    name,
-    template: {
-      command: binary,
-      args: [
-        // Not a file: only in arguments is $(POD_IP) the pod's own address. JSON is YAML.
-        ...['--config-yaml', JSON.stringify(bootstrap)],
-        // One worker: each has a round robin of its own, and with few callers that would show.
-        ...['--concurrency', '1', '--disable-hot-restart', '--log-level', 'warn'],
-      ],
-      ports: [{ name: 'grpc', port: listenPort }],
-      readiness: { http: { port: adminPort, path: '/ready' } },
-    },
-  });
+  lab.createDeployment(envoyDeployment(name, binary, listenPort, bootstrap));
   await lab.waitFor('the pod of Envoy', () => lab.pods(name).length > 0);
   const { ip } = lab.pods(name)[0]!;
-  const adminAddress = formatAddress(ip, adminPort);
+  const adminAddress = formatAddress(ip, envoyAdminPort);
   return {
     service,
     adminAddress,

@@ -1,8 +1,9 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAddress } from '../../base/listen-address.ts';
+import { envoyAdminPort, envoyDeployment } from '../../environments/lab/envoy-pod.ts';
 import type { Lab } from '../../lab/index.ts';
-import { envoyAdminPort, envoyDeployment, envoyListener, http2Upstream, socketAddress } from '../envoy-parts.ts';
+import { envoyListener, http2Upstream, socketAddress } from '../envoy-parts.ts';
 import type { ZonePods } from './priorities.ts';
 
 const port = 10_001;
