@@ -52,6 +52,18 @@ export async function findEnvoy(options: FindEnvoyOptions = {}): Promise<string 
   return undefined;
 }
 
+/**
+ * Why what needs an Envoy is skipped where there is none.
+ *
+ * @throws EvenkeelError `EK_ENVOY_MISSING` if `EVENKEEL_REQUIRE=all` lets nothing be skipped
+ */
+export function whyNoEnvoy(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.EVENKEEL_REQUIRE !== 'all') return `There is no Envoy. ${howToGetEnvoy}`;
+  throw new EvenkeelError('EK_ENVOY_MISSING', 'there is no Envoy, and EVENKEEL_REQUIRE=all lets nothing be skipped', {
+    hint: howToGetEnvoy,
+  });
+}
+
 function defaultPythonFolders(env: NodeJS.ProcessEnv): string[] {
   const virtual = env.VIRTUAL_ENV === undefined ? [] : [join(env.VIRTUAL_ENV, 'lib')];
   return [...virtual, join(homedir(), '.local', 'lib'), '/usr/local/lib', '/usr/lib'];

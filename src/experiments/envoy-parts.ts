@@ -1,16 +1,8 @@
-import { EvenkeelError } from '../base/errors.ts';
-import { findEnvoy, howToGetEnvoy } from '../base/find-envoy.ts';
+import { findEnvoy, whyNoEnvoy } from '../base/find-envoy.ts';
 
 /** Path of an Envoy, or why there is none. @throws EvenkeelError `EK_ENVOY_MISSING` where nothing may be skipped */
 export async function chooseEnvoy(): Promise<string | { readonly missing: string }> {
-  const binary = await findEnvoy();
-  if (binary !== undefined) return binary;
-  if (process.env.EVENKEEL_REQUIRE === 'all') {
-    throw new EvenkeelError('EK_ENVOY_MISSING', 'there is no Envoy, and EVENKEEL_REQUIRE=all lets nothing be skipped', {
-      hint: howToGetEnvoy,
-    });
-  }
-  return { missing: `There is no Envoy. ${howToGetEnvoy}` };
+  return (await findEnvoy()) ?? { missing: whyNoEnvoy() };
 }
 
 /** A listener of the pod whose calls all go to one cluster. */

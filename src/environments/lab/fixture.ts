@@ -1,5 +1,5 @@
 import { EvenkeelError } from '../../base/errors.ts';
-import { howToGetEnvoy } from '../../base/find-envoy.ts';
+import { whyNoEnvoy } from '../../base/find-envoy.ts';
 import type { PodEvent, PodRecord, ServiceRecord } from '../../lab/index.ts';
 import type {
   Backend,
@@ -27,13 +27,13 @@ export class LabFixture implements Fixture {
   readonly #stage: Stage;
   /** Counters that pods wrote down as their last word. */
   readonly #ended = new Map<string, { deployment: string; counts: RunCounts | undefined }>();
-  readonly #requireAll: boolean;
+  readonly #env: NodeJS.ProcessEnv;
   readonly #stopWatching: () => void;
 
   /** @param env - `EVENKEEL_REQUIRE=all` makes an error of what would be skipped */
   constructor(stage: Stage, env: NodeJS.ProcessEnv = process.env) {
     this.#stage = stage;
-    this.#requireAll = env.EVENKEEL_REQUIRE === 'all';
+    this.#env = env;
     this.#stopWatching = stage.lab.on('pod', ({ type, pod }) => {
       if (type !== 'ended') return;
       this.#ended.set(pod.name, { deployment: pod.deployment, counts: lastCounts(stage.lab.logs(pod.name)) });
@@ -78,10 +78,7 @@ export class LabFixture implements Fixture {
     const { gateway } = this.#stage;
     if (gateway instanceof EvenkeelError) throw gateway;
     if (gateway !== undefined) return { target: addressOf(gateway.service) };
-    if (!this.#requireAll) return { skipped: `There is no Envoy. ${howToGetEnvoy}` };
-    throw new EvenkeelError('EK_ENVOY_MISSING', 'there is no Envoy, and EVENKEEL_REQUIRE=all lets nothing be skipped', {
-      hint: howToGetEnvoy,
-    });
+    return { skipped: whyNoEnvoy(this.#env) };
   }
 
   async backends(scheme: SchemeId): Promise<Backend[]> {
