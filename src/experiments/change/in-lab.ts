@@ -6,13 +6,14 @@ import { versions } from '../../environments/versions.ts';
 import type { Lab } from '../../lab/index.ts';
 import { schemesVia } from '../../probe/index.ts';
 import type { Output } from '../../probe/output-flags.ts';
+import { exitCodeOf } from '../rows.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { callersOf, chooseGoClient, type GoChoice, versionOf } from './clients.ts';
 import { ends, measureAll, type Place } from './measure-all.ts';
 import type { ChangeOptions } from './options.ts';
 import { changePage } from './page.ts';
 import { printChange } from './print.ts';
-import { type ChangeKind, type ChangeReport, exitCodeOf } from './report.ts';
+import type { ChangeKind, ChangeReport } from './report.ts';
 import { patchOf, type Variant } from './variants.ts';
 
 /** Changes the pods of a lab under constant calls, once or once a variant; the answer is the exit code. */

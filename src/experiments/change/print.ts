@@ -1,7 +1,8 @@
 import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
-import { type Cell, type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
+import { heading, painter, wrap } from '../../probe/print/layout.ts';
 import { causes, causeTitles } from '../../verdict/cause.ts';
+import { type RowColumn, rowTable } from '../rows.ts';
 import { nameOf } from './conclude.ts';
 import type { ChangeKind, ChangeReport, ExperimentRow, MeasuredRow } from './report.ts';
 
@@ -12,7 +13,7 @@ export const titles: Readonly<Record<ChangeKind, string>> = {
 };
 
 /** Columns that say something in this report. */
-export function columnsOf({ kind, rows }: ChangeReport): readonly (readonly [string, (row: MeasuredRow) => string])[] {
+export function columnsOf({ kind, rows }: ChangeReport): readonly RowColumn<MeasuredRow>[] {
   return [
     ...(rows.some(({ variant }) => variant !== null) ? [['variant', variantOf] as const] : []),
     ['scheme', ({ scheme }) => scheme],
@@ -33,18 +34,12 @@ export function printChange(report: ChangeReport, colour: boolean): string {
     conditions.from === conditions.to ? `${conditions.from} pods` : `${conditions.from} → ${conditions.to} pods`;
   const how = `(${pods}, ${conditions.ratePerSecond} calls/s by each client)`;
   const shown = columnsOf(report).filter(([title]) => title !== 'lost to');
-  const left = ['variant', 'scheme', 'client'];
-  const columns = shown.map(([title]): Column => ({ title, align: left.includes(title) ? 'left' : 'right' }));
-  const cells = (row: MeasuredRow): Cell[] =>
-    shown.map(([title, text]) => ({
-      text: text(row),
-      format: title === 'failed' && row.failed > 0 ? 'red' : undefined,
-    }));
+  const names = shown.findIndex(([title]) => title === 'client') + 1;
   const measured = rows.filter((row): row is MeasuredRow => row.status === 'ok');
   return [
     ...heading(titles[kind], how, paint),
     '',
-    ...table(columns, measured.map(cells), paint),
+    ...rowTable(shown, measured, names, paint),
     ...measured.flatMap((row) => (row.failed === 0 ? [] : wrap(`${nameOf(row)}: lost to ${lostTo(row)}`, 2))),
     ...rows.flatMap((row) => (row.status === 'ok' ? [] : wrap(`${rowName(row)}  ${row.status}: ${row.reason}`, 2))),
     '',

@@ -75,8 +75,3 @@ export type ChangeReport = z.infer<typeof changeSchema>;
 export type ChangeKind = ChangeReport['kind'];
 export type ExperimentRow = ChangeReport['rows'][number];
 export type MeasuredRow = z.infer<typeof measured>;
-
-/** 3 where something could not be measured. */
-export function exitCodeOf({ interrupted, rows }: ChangeReport): 0 | 3 {
-  return interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0;
-}

@@ -12,6 +12,7 @@ import { addUp } from '../../probe/load/add-up.ts';
 import type { Output } from '../../probe/output-flags.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import type { FleetClient } from '../fleet/protocol.ts';
+import { exitCodeOf } from '../rows.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { type PodLife, sharesByAge } from './ages.ts';
 import { concludeColdPod } from './conclude.ts';
@@ -38,7 +39,7 @@ export function measureColdPod(options: ColdPodOptions, output: Output): Promise
     shown: {
       print: printColdPod,
       page: coldPodPage,
-      exitCode: ({ interrupted, rows }) => (interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0),
+      exitCode: exitCodeOf,
     },
     async measure(lab, progress, signal) {
       const server = await setStage(lab, options);

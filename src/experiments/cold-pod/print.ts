@@ -1,12 +1,13 @@
 import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
-import { type Cell, type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
+import { heading, painter, table, wrap } from '../../probe/print/layout.ts';
+import { type RowColumn, rowTable } from '../rows.ts';
 import { type ColdPodReport, isMeasured, type MeasuredColdPod, type PodAge } from './report.ts';
 
 /** Before the rollout: nothing is known to be lost. */
 const steady = { calls: 1, failed: 0 };
 
-export const columns: readonly (readonly [string, (row: MeasuredColdPod) => string])[] = [
+export const columns: readonly RowColumn<MeasuredColdPod>[] = [
   ['slow start', ({ variant }) => variant],
   ['failed', ({ failed, calls }) => (failed === 0 ? '0' : `${failed} of ${calls}`)],
   ['p50 ms', (row) => percentile(0.5, row.steadyP50Ms, steady)],
@@ -22,17 +23,11 @@ export function printColdPod(report: ColdPodReport, colour: boolean): string {
   const { pods, clients, ratePerSecond, coldMs, warmUpMs, slowStartMs } = report.conditions;
   const how = `(${pods} pods, ${clients} clients, ${ratePerSecond} calls/s; a new pod needs ${formatMs(coldMs)} of work for a call, nothing after ${formatMs(warmUpMs)}; slow start ${formatMs(slowStartMs)})`;
   const measured = report.rows.filter(isMeasured);
-  const titles = columns.map(([title], index): Column => ({ title, align: index === 0 ? 'left' : 'right' }));
-  const cells = (row: MeasuredColdPod): Cell[] =>
-    columns.map(([title, of]) => ({
-      text: of(row),
-      format: title === 'failed' && row.failed > 0 ? 'red' : undefined,
-    }));
   const ages = measured[0]?.ages ?? [];
   return [
     ...heading('What pods that are still cold cost during a rollout', how, paint),
     '',
-    ...table(titles, measured.map(cells), paint),
+    ...rowTable(columns, measured, 1, paint),
     '',
     ...table(
       ['age of a pod', ...measured.map(({ variant }) => variant), 'the line'].map((title) => ({

@@ -3,6 +3,7 @@ import { machine } from '../../environments/machine.ts';
 import { versions } from '../../environments/versions.ts';
 import type { Output } from '../../probe/output-flags.ts';
 import { chooseGoClient, type GoChoice, versionOf } from '../change/clients.ts';
+import { exitCodeOf } from '../rows.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { whyNoBlackHole } from './black-hole.ts';
 import { concludeSickPod } from './conclude.ts';
@@ -25,7 +26,7 @@ export async function measureSickPod(options: SickPodOptions, output: Output): P
     shown: {
       print: printSickPod,
       page: sickPodPage,
-      exitCode: ({ interrupted, rows }) => (interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0),
+      exitCode: exitCodeOf,
     },
     async measure(lab, progress, signal) {
       const stage = await setSickPodStage(lab, options);

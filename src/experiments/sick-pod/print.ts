@@ -1,9 +1,10 @@
 import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
-import { type Cell, type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
+import { heading, painter, wrap } from '../../probe/print/layout.ts';
+import { type RowColumn, rowTable } from '../rows.ts';
 import { isMeasured, type MeasuredSickPod, type SickPodReport, type SickPodRow } from './report.ts';
 
-export const columns: readonly (readonly [string, (row: MeasuredSickPod) => string])[] = [
+export const columns: readonly RowColumn<MeasuredSickPod>[] = [
   ['sick pod', ({ sickness }) => sickness],
   ['protection', ({ protection }) => protection],
   ['client', ({ client }) => client],
@@ -18,16 +19,10 @@ export function printSickPod(report: SickPodReport, colour: boolean): string {
   const { pods, ratePerSecond, deadlineMs, copies } = report.conditions;
   const how = `(one of ${pods} pods; ${ratePerSecond} calls/s of all clients, ${copies} of a kind, deadline ${formatMs(deadlineMs)})`;
   const measured = report.rows.filter(isMeasured);
-  const titles = columns.map(([title], index): Column => ({ title, align: index < 3 ? 'left' : 'right' }));
-  const cells = (row: MeasuredSickPod): Cell[] =>
-    columns.map(([title, text]) => ({
-      text: text(row),
-      format: title === 'failed' && row.failed > 0 ? 'red' : undefined,
-    }));
   return [
     ...heading('What one sick pod does to everybody', how, paint),
     '',
-    ...table(titles, measured.map(cells), paint),
+    ...rowTable(columns, measured, 3, paint),
     ...report.rows.flatMap((row) => (isMeasured(row) ? [] : wrap(`${nameOf(row)}  ${row.status}: ${row.reason}`, 2))),
     '',
     ...wrap(report.conclusion).map((line) => paint('bold', line)),

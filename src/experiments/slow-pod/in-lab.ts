@@ -11,6 +11,7 @@ import { addUp } from '../../probe/load/add-up.ts';
 import type { Output } from '../../probe/output-flags.ts';
 import { openClient } from '../../probe/run-scheme.ts';
 import { chooseEnvoy } from '../envoy-parts.ts';
+import { exitCodeOf } from '../rows.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { concludeSlowPod } from './conclude.ts';
 import { type EnvoyPolicy, startEnvoy } from './envoy.ts';
@@ -41,7 +42,7 @@ export function measureSlowPod(options: SlowPodOptions, output: Output): Promise
     shown: {
       print: printSlowPod,
       page: slowPodPage,
-      exitCode: ({ interrupted, rows }) => (interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0),
+      exitCode: exitCodeOf,
     },
     async measure(lab, progress, signal) {
       const stage = await setStage(lab, options);

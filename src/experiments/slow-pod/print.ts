@@ -1,9 +1,10 @@
 import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
-import { type Cell, type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
+import { heading, painter, wrap } from '../../probe/print/layout.ts';
+import { type RowColumn, rowTable } from '../rows.ts';
 import type { MeasuredSlowPod, SlowPodReport, SlowPodRow } from './report.ts';
 
-export const columns: readonly (readonly [string, (row: MeasuredSlowPod) => string])[] = [
+export const columns: readonly RowColumn<MeasuredSlowPod>[] = [
   ['policy', ({ policy }) => policy],
   ['client', ({ client }) => client],
   ['deadline', ({ deadlineMs }) => formatMs(deadlineMs)],
@@ -18,18 +19,10 @@ export function printSlowPod(report: SlowPodReport, colour: boolean): string {
   const { conditions, rows } = report;
   const how = `(one of ${conditions.pods} pods takes ${formatMs(conditions.slowLatencyMs)}, the others ${formatMs(conditions.latencyMs)}; ${conditions.ratePerSecond} calls/s)`;
   const measured = rows.filter((row): row is MeasuredSlowPod => row.status === 'ok');
-  const titles = columns.map(
-    ([title]): Column => ({ title, align: title === 'policy' || title === 'client' ? 'left' : 'right' }),
-  );
-  const cells = (row: MeasuredSlowPod): Cell[] =>
-    columns.map(([title, text]) => ({
-      text: text(row),
-      format: title === 'failed' && row.failed > 0 ? 'red' : undefined,
-    }));
   return [
     ...heading('What one slow pod does to everybody', how, paint),
     '',
-    ...table(titles, measured.map(cells), paint),
+    ...rowTable(columns, measured, 2, paint),
     ...rows.flatMap((row) => (row.status === 'ok' ? [] : wrap(`${nameOf(row)}  ${row.status}: ${row.reason}`, 2))),
     '',
     ...measured.flatMap((row) => wrap(`${nameOf(row)}: ${row.why}`, 2)),

@@ -8,6 +8,7 @@ import type { Progress } from '../../probe/index.ts';
 import { addUp } from '../../probe/load/add-up.ts';
 import type { Output } from '../../probe/output-flags.ts';
 import { Fleet } from '../fleet/fleet.ts';
+import { exitCodeOf } from '../rows.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { concludeZones } from './conclude.ts';
 import type { Way } from './kinds.ts';
@@ -37,7 +38,7 @@ export function measureZones(options: ZonesOptions, output: Output): Promise<num
     shown: {
       print: printZones,
       page: zonesPage,
-      exitCode: ({ interrupted, rows }) => (interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0),
+      exitCode: exitCodeOf,
     },
     async measure(lab, progress, signal) {
       const stage = await setZonesStage(lab, options);

@@ -1,8 +1,9 @@
 import { formatMs } from '../../probe/measure/duration.ts';
-import { type Cell, type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
+import { heading, painter, wrap } from '../../probe/print/layout.ts';
+import { type RowColumn, rowTable } from '../rows.ts';
 import { isMeasured, type MeasuredZones, type ZonesReport, type ZonesRow, type ZonesStage } from './report.ts';
 
-export const columns: readonly (readonly [string, (row: MeasuredZones) => string])[] = [
+export const columns: readonly RowColumn<MeasuredZones>[] = [
   ['who steers', ({ way }) => way],
   ['clients', ({ clients }) => String(clients)],
   ['failed', ({ failed, calls }) => (failed === 0 ? '0' : `${failed} of ${calls}`)],
@@ -18,16 +19,10 @@ export function printZones(report: ZonesReport, colour: boolean): string {
   const { pods, callers, ratePerSecond, deadlineMs } = report.conditions;
   const how = `(${pods.join('/')} pods in ${pods.length} zones, ${callers.join('/')} % of the calls; ${ratePerSecond} calls/s each, deadline ${formatMs(deadlineMs)})`;
   const measured = report.rows.filter(isMeasured);
-  const titles = columns.map(([title], index): Column => ({ title, align: index === 0 ? 'left' : 'right' }));
-  const cells = (row: MeasuredZones): Cell[] =>
-    columns.map(([title, text]) => ({
-      text: text(row),
-      format: title === 'failed' && row.failed > 0 ? 'red' : undefined,
-    }));
   return [
     ...heading('Zones: who calls whom, and what a zone that loses its pods costs', how, paint),
     '',
-    ...table(titles, measured.map(cells), paint),
+    ...rowTable(columns, measured, 1, paint),
     ...report.rows.flatMap((row) => (isMeasured(row) ? [] : wrap(`${nameOf(row)}  ${row.status}: ${row.reason}`, 2))),
     '',
     ...wrap(
