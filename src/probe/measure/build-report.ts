@@ -88,7 +88,7 @@ function policyOf({ target, policy }: ProbeOptions, engine: Measured['engine']):
   return engine === 'wire' ? 'round_robin' : policy;
 }
 
-export function describeArrivals({ arrivals }: ProbeOptions): string {
+function describeArrivals({ arrivals }: ProbeOptions): string {
   if (arrivals.loop === 'closed') return `${arrivals.callers} callers`;
   const rates = arrivals.rates.join(arrivals.shape === 'ramp' ? ' to ' : ', then ');
   return `${rates} calls/s${arrivals.poisson ? ' at random times (Poisson)' : ''}`;

@@ -52,7 +52,7 @@ async function resolve(host: string, authority: string): Promise<string[]> {
 }
 
 /** Addresses in the target itself, `ipv4:1.2.3.4:80,1.2.3.5:80`. */
-export function expectedOfList(addresses: readonly DialAddress[]): Expected {
+function expectedOfList(addresses: readonly DialAddress[]): Expected {
   const backends = [...new Set(addresses.map(nameOfAddress))].map((address) => ({ address }));
   return { source: 'target', count: backends.length, backends, known: true, families: false };
 }

@@ -4,7 +4,7 @@ import type { ApiObject, FakeApiServer, Kind } from './fake-api-server.ts';
 import { serviceObject, sliceObject } from './objects.ts';
 
 /** Pauses after failures that a test need not sit through. */
-export const quickTimes = { minBackoffMs: 5, maxBackoffMs: 20, shortWatchMs: 50 } as const;
+const quickTimes = { minBackoffMs: 5, maxBackoffMs: 20, shortWatchMs: 50 } as const;
 
 /** A discovery of the fake API server. */
 export function discoveryOf(fake: FakeApiServer, options: KubernetesDiscoveryOptions = {}): KubernetesDiscovery {
