@@ -2,6 +2,7 @@
 import { messageOf } from '../../base/errors.ts';
 import { runHeader } from '../../probe/client/headers.ts';
 import { openClient } from '../../probe/client/open-client.ts';
+import { recordOf } from '../../probe/client/record-of.ts';
 import { schemes } from '../../probe/index.ts';
 import { openLoop } from '../../probe/load/open-loop.ts';
 import type { Opened } from '../../probe/measure/opened.ts';
@@ -59,10 +60,7 @@ function start(): void {
         engine,
         recorder: {
           due: () => {},
-          ended({ dueAt, sentAt, endedAt, status, who: pod, peer, error }) {
-            const [due, sent, ended] = [dueAt, sentAt, endedAt].map((at) => performance.timeOrigin + at);
-            batch.push({ client, dueAt: due!, sentAt: sent!, endedAt: ended!, status, pod, peer, error });
-          },
+          ended: (call) => void batch.push({ client, ...recordOf(call) }),
         },
         options: {
           ...{ arrivals, warmupMs: 0, durationMs: Number.POSITIVE_INFINITY, maxInFlight, seed: client },

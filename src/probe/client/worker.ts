@@ -8,6 +8,7 @@ import { ConnectionLog } from './connection-log.ts';
 import { runHeader } from './headers.ts';
 import { loadClient, openClient } from './open-client.ts';
 import type { ClientConfig, Message, Order, RunEnd, RunOrder } from './protocol.ts';
+import { recordOf } from './record-of.ts';
 
 /** Calls in flight beyond which none is begun; the wait counts towards the latency of the calls that wait. */
 const maxInFlight = 1000;
@@ -67,9 +68,10 @@ async function run(order: RunOrder): Promise<void> {
       engine,
       recorder: {
         due: () => {},
-        ended({ dueAt, sentAt, endedAt, status, who: pod, peer, error }) {
-          const [due, sent, ended] = [dueAt, sentAt, endedAt].map((at) => performance.timeOrigin + at);
-          batch.push({ dueAt: due!, sentAt: sent!, endedAt: ended!, status, pod, peer, error });
+        ended(call) {
+          const record = recordOf(call);
+          const { status, pod, peer } = record;
+          batch.push(record);
           if (status !== 'OK') return;
           if (peer !== undefined) peers.add(peer);
           if (untilAnswered === undefined) return;
