@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import {
   Metadata,
   Server,
@@ -9,7 +9,8 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
-import { type EchoReply, EchoReplySchema, type EchoRequest, EchoRequestSchema } from '../../src/gen/echo/echo_pb.ts';
+import { sayHello } from '../../src/base/testing/say-hello.ts';
+import { type EchoReply, EchoReplySchema, type EchoRequest } from '../../src/gen/echo/echo_pb.ts';
 
 /** Pods that differ; `busy` and `idle` say so in ORCA reports, with their answers and to who asks for a stream of them. */
 const kinds = { a: {}, b: {}, busy: { utilization: 0.9 }, idle: { utilization: 0.3 }, failing: {}, slow: {} } as const;
@@ -19,15 +20,7 @@ const slowMs = 700;
 
 const bytes = (value: Buffer): Buffer => value;
 const services: ServiceDefinition = {
-  SayHello: {
-    path: '/echo.EchoServer/SayHello',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: (message: EchoRequest) => Buffer.from(toBinary(EchoRequestSchema, message)),
-    requestDeserialize: (message: Buffer) => fromBinary(EchoRequestSchema, message),
-    responseSerialize: (message: EchoReply) => Buffer.from(toBinary(EchoReplySchema, message)),
-    responseDeserialize: (message: Buffer) => fromBinary(EchoReplySchema, message),
-  },
+  sayHello,
   StreamCoreMetrics: {
     path: '/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics',
     requestStream: false,
@@ -78,7 +71,7 @@ export class Pods {
     const server = new Server();
     const report = orcaOf(name);
     server.addService(services, {
-      SayHello: (_call: ServerUnaryCall<EchoRequest, EchoReply>, answer: sendUnaryData<EchoReply>) => {
+      sayHello: (_call: ServerUnaryCall<EchoRequest, EchoReply>, answer: sendUnaryData<EchoReply>) => {
         if (name === 'failing') return answer({ code: status.UNAVAILABLE, details: 'fails on purpose' });
         const trailers = new Metadata();
         if (report !== undefined) trailers.set('endpoint-load-metrics-bin', report);

@@ -2,7 +2,7 @@
 import { create } from '@bufbuild/protobuf';
 import { Client, credentials } from '@grpc/grpc-js';
 import { register } from '@grpc/grpc-js-xds';
-import { sayHello } from '../../src/controlplane/testing/echo-backend.ts';
+import { sayHello } from '../../src/base/testing/say-hello.ts';
 import { EchoRequestSchema } from '../../src/gen/echo/echo_pb.ts';
 
 register();

@@ -1,18 +1,8 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import { type EchoReply, EchoReplySchema, type EchoRequest, EchoRequestSchema } from '../../gen/echo/echo_pb.ts';
-
-/** The one method of echo.EchoServer, as grpc-js wants it. */
-export const sayHello = {
-  path: '/echo.EchoServer/SayHello',
-  requestStream: false,
-  responseStream: false,
-  requestSerialize: (request: EchoRequest) => Buffer.from(toBinary(EchoRequestSchema, request)),
-  requestDeserialize: (bytes: Buffer) => fromBinary(EchoRequestSchema, bytes),
-  responseSerialize: (reply: EchoReply) => Buffer.from(toBinary(EchoReplySchema, reply)),
-  responseDeserialize: (bytes: Buffer) => fromBinary(EchoReplySchema, bytes),
-} as const;
+import { sayHello } from '../../base/testing/say-hello.ts';
+import { type EchoReply, EchoReplySchema, type EchoRequest } from '../../gen/echo/echo_pb.ts';
 
 /** A real backend of system E in the process of the test. */
 export class EchoBackend {

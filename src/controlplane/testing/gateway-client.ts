@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { sayHello } from '../../base/testing/say-hello.ts';
 import { type EchoReply, type EchoRequest, EchoRequestSchema } from '../../gen/echo/echo_pb.ts';
-import { sayHello } from './echo-backend.ts';
 
 /** A gRPC client that knows nothing of xDS: it calls a proxy and names the host that it means. */
 export class GatewayClient {

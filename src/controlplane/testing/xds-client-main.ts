@@ -2,8 +2,8 @@
 import { create } from '@bufbuild/protobuf';
 import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import { register } from '@grpc/grpc-js-xds';
+import { sayHello } from '../../base/testing/say-hello.ts';
 import { EchoRequestSchema } from '../../gen/echo/echo_pb.ts';
-import { sayHello } from './echo-backend.ts';
 import type { CallDone, CallOrder } from './xds-client.ts';
 
 register();

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { formatAddress } from '../../base/listen-address.ts';
-import { type EchoReply, EchoReplySchema, type EchoRequest, EchoRequestSchema } from '../../gen/echo/echo_pb.ts';
+import { sayHello } from '../../base/testing/say-hello.ts';
+import { type EchoReply, EchoReplySchema } from '../../gen/echo/echo_pb.ts';
 import { podHeader, runHeader } from '../client/headers.ts';
 
 /** What a test pod does differently from a good one. */
@@ -20,18 +21,6 @@ export interface TestPodOptions {
   /** Waits so long before each answer. */
   readonly latencyMs?: number | undefined;
 }
-
-const definition: grpc.ServiceDefinition = {
-  sayHello: {
-    path: '/echo.EchoServer/SayHello',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: (value: EchoRequest) => Buffer.from(toBinary(EchoRequestSchema, value)),
-    requestDeserialize: (bytes: Buffer) => fromBinary(EchoRequestSchema, bytes),
-    responseSerialize: (value: EchoReply) => Buffer.from(toBinary(EchoReplySchema, value)),
-    responseDeserialize: (bytes: Buffer) => fromBinary(EchoReplySchema, bytes),
-  },
-};
 
 /** A real gRPC and a real HTTP server that say who they are and count calls by run. */
 export class TestPod {
@@ -53,7 +42,7 @@ export class TestPod {
     this.#grpc = new grpc.Server({
       ...(maxConnectionAgeMs !== undefined && { 'grpc.max_connection_age_ms': maxConnectionAgeMs }),
     });
-    const sayHello: grpc.handleUnaryCall<unknown, EchoReply> = (call, callback) => {
+    const answerHello: grpc.handleUnaryCall<unknown, EchoReply> = (call, callback) => {
       this.#count(call.metadata.get(runHeader)[0]?.toString());
       if (failEvery !== undefined && this.#made % failEvery === 0) {
         callback({ code: grpc.status.UNAVAILABLE, details: 'as told' });
@@ -68,7 +57,7 @@ export class TestPod {
       if (latencyMs === 0) answer();
       else setTimeout(answer, latencyMs);
     };
-    this.#grpc.addService(definition, { sayHello });
+    this.#grpc.addService({ sayHello }, { sayHello: answerHello });
     this.#http = createServer((request, response) => {
       this.#count(String(request.headers[runHeader]));
       response.end(JSON.stringify({ hostname: name }));
