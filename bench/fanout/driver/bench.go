@@ -78,6 +78,16 @@ func (b *bench) connect() (*Turn, error) {
 	return turn, nil
 }
 
+// connectAndWeigh brings up all clients and puts down what that took, and the memory of the server then.
+func (b *bench) connectAndWeigh() error {
+	var err error
+	if b.result.Connect, err = b.connect(); err != nil {
+		return err
+	}
+	b.result.Memory.ConnectedKiB, err = residentKiB(b.server.Pid)
+	return err
+}
+
 func (b *bench) disconnect() {
 	b.fleet.close()
 	b.settle()

@@ -14,11 +14,7 @@ const pollInterval = 5 * time.Millisecond
 // runBursts changes one service at a fixed rate, a server after the other.
 func runBursts(benches []*bench) error {
 	for _, b := range benches {
-		var err error
-		if b.result.Connect, err = b.connect(); err != nil {
-			return err
-		}
-		if b.result.Memory.ConnectedKiB, err = residentKiB(b.server.Pid); err != nil {
+		if err := b.connectAndWeigh(); err != nil {
 			return err
 		}
 		for range b.plan.WarmUp {

@@ -11,11 +11,7 @@ import (
 // runChanges connects the clients of all servers and then changes one service at a time, a server after the other.
 func runChanges(benches []*bench) error {
 	for _, b := range benches {
-		var err error
-		if b.result.Connect, err = b.connect(); err != nil {
-			return err
-		}
-		if b.result.Memory.ConnectedKiB, err = residentKiB(b.server.Pid); err != nil {
+		if err := b.connectAndWeigh(); err != nil {
 			return err
 		}
 	}

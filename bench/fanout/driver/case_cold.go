@@ -11,11 +11,7 @@ import (
 // runCold connects all clients to a server that has just been started, lets it rest and then makes one change.
 func runCold(benches []*bench) error {
 	for _, b := range benches {
-		var err error
-		if b.result.Connect, err = b.connect(); err != nil {
-			return err
-		}
-		if b.result.Memory.ConnectedKiB, err = residentKiB(b.server.Pid); err != nil {
+		if err := b.connectAndWeigh(); err != nil {
 			return err
 		}
 		time.Sleep(time.Duration(b.plan.RestMs) * time.Millisecond)
