@@ -99,10 +99,22 @@ interface Figures {
 
 async function measure(reports: boolean): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-reports-'));
-  const file = join(folder, 'endpoints.json');
-  await write(file, 0);
-  const listen = ['--xds-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'];
-  const serve = new ServeProcess(['--endpoints', file, ...listen, ...(reports ? ['--load-reports'] : [])]);
+  try {
+    const file = join(folder, 'endpoints.json');
+    await write(file, 0);
+    const listen = ['--xds-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'];
+    const serve = new ServeProcess(['--endpoints', file, ...listen, ...(reports ? ['--load-reports'] : [])]);
+    try {
+      return await measureServe(serve, file, reports);
+    } finally {
+      await serve.end('SIGTERM');
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function measureServe(serve: ServeProcess, file: string, reports: boolean): Promise<Figures> {
   const { xds, admin } = await serve.listening();
   await serve.ready();
   const heard = async (): Promise<number> =>
@@ -154,8 +166,6 @@ async function measure(reports: boolean): Promise<Figures> {
   };
   for (const { end } of reporters) end();
   await Promise.all(clients.map((client) => client.close()));
-  await serve.end('SIGTERM');
-  rmSync(folder, { recursive: true });
   return found;
 }
 
