@@ -64,6 +64,13 @@ interface Fault {
   readonly plant?: (t: TestContext, plane: Plane, name: string) => Promise<void> | void;
 }
 
+/** Reports the same calls to each pod again and again. */
+function reports(...calls: readonly (readonly [number, number])[]): NonNullable<Fault['plant']> {
+  return async (t, plane, name) => {
+    await reporting(t, plane, name, calls);
+  };
+}
+
 const faults: Readonly<Record<string, Fault>> = {
   calm: {
     alerts: [],
@@ -137,33 +144,15 @@ const faults: Readonly<Record<string, Fault>> = {
   },
   sick: {
     alerts: ['EvenkeelPodEjected'],
-    plant: async (t, plane) => {
-      await reporting(t, plane, 'sick', [
-        [20, 20],
-        [1_000, 0],
-        [1_000, 0],
-      ]);
-    },
+    plant: reports([20, 20], [1_000, 0], [1_000, 0]),
   },
   uneven: {
     alerts: ['EvenkeelUneven'],
-    plant: async (t, plane) => {
-      await reporting(t, plane, 'uneven', [
-        [900, 0],
-        [50, 0],
-        [50, 0],
-      ]);
-    },
+    plant: reports([900, 0], [50, 0], [50, 0]),
   },
   erring: {
     alerts: ['EvenkeelCallsFail'],
-    plant: async (t, plane) => {
-      await reporting(t, plane, 'erring', [
-        [300, 30],
-        [300, 30],
-        [300, 30],
-      ]);
-    },
+    plant: reports([300, 30], [300, 30], [300, 30]),
   },
   large: {
     alerts: ['EvenkeelAssignmentLarge'],
