@@ -10,11 +10,10 @@ export interface Alert {
   readonly expr: string;
 }
 
-/** What a panel of the chart's dashboard asks; a row asks nothing. */
+/** What a panel of the chart's dashboard asks; rows ask nothing and are left out. */
 export interface PanelQuery {
   readonly title: string;
   readonly description: string;
-  readonly type: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly expr: string;
 }
