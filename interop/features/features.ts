@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
 import type { LoadBalancingPolicySpec, LocalitySpec, RouteRuleSpec } from '@evenkeel/xds';
 import { ClientSideWeightedRoundRobinSchema } from '@evenkeel/xds/gen/envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3/client_side_weighted_round_robin_pb';
+import { failed } from '../driver/tally.ts';
 import type { PodName } from './pods.ts';
 import type { Session } from './session.ts';
 
@@ -110,9 +111,8 @@ export const features: readonly Feature[] = [
     measure: async (session) => {
       await session.tally(60);
       await session.pause(1_500);
-      const { failures } = await session.tally(60);
-      const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
-      return found(failed <= 3, `${failed} of 60 still fail`);
+      const lost = failed(await session.tally(60));
+      return found(lost <= 3, `${lost} of 60 still fail`);
     },
   },
   {
@@ -184,10 +184,9 @@ export const features: readonly Feature[] = [
       localities: [place('1', pod('a'), pod('failing'))],
     }),
     measure: async (session) => {
-      const { failures } = await session.tally(40);
-      const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
+      const lost = failed(await session.tally(40));
       // Chance alone may choose the failing pod four times in a row.
-      return found(failed <= 5, `${failed} of 40 failed`);
+      return found(lost <= 5, `${lost} of 40 failed`);
     },
   },
   {
