@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findEnvoy, howToGetEnvoy } from '../../src/base/find-envoy.ts';
+import type { Launch } from './client-process.ts';
+import { launches } from './launches.ts';
 import type { LiveClient, Surroundings } from './live-client.ts';
 import { startEnvoyClient } from './start-envoy-client.ts';
 import { startGrpcClient } from './start-grpc-client.ts';
@@ -21,30 +23,18 @@ export interface ClientKind {
   start(surroundings: Surroundings): Promise<LiveClient>;
 }
 
-interface Program {
-  readonly command: string;
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
 /** A gRPC library: a program of ours in its language. `needs` is there once the part is installed. */
-function grpcClient(id: ClientId, needs: string, { command, args = [], env = {} }: Program): ClientKind {
+function grpcClient(id: ClientId, needs: string, launch: Launch): ClientKind {
   return {
     id,
     isGateway: false,
     missing: async () => (existsSync(needs) ? undefined : `not installed; node interop/install.mjs ${id} installs it`),
-    start: (surroundings) => startGrpcClient(id, { command, args, env }, surroundings),
+    start: (surroundings) => startGrpcClient(id, launch, surroundings),
   };
 }
 
-const nodeProgram = { command: process.execPath, args: [join(root, 'interop', 'node', 'client.ts')] };
-
 function pythonClient(id: 'python' | 'python-oldest'): ClientKind {
-  return grpcClient(id, join(built, id, 'grpc'), {
-    command: 'python3',
-    args: [join(root, 'interop', 'python', 'client.py')],
-    env: { PYTHONPATH: join(built, id) },
-  });
+  return grpcClient(id, join(built, id, 'grpc'), launches.python(join(built, id)));
 }
 
 /** Envoy, asked through by a plain gRPC client. */
@@ -53,23 +43,16 @@ function envoyClient(id: ClientId, transport: 'sotw' | 'delta'): ClientKind {
     id,
     isGateway: true,
     missing: async () => ((await findEnvoy()) === undefined ? `no Envoy was found. ${howToGetEnvoy}` : undefined),
-    start: (surroundings) => startEnvoyClient(id, transport, { ...nodeProgram, env: {} }, surroundings),
+    start: (surroundings) => startEnvoyClient(id, transport, launches.node(), surroundings),
   };
 }
 
 /** Every client, in the order of the matrix. */
 export const clientKinds: readonly ClientKind[] = [
-  grpcClient('go', join(built, 'go', 'client'), { command: join(built, 'go', 'client') }),
-  grpcClient('java', join(built, 'java', 'lib'), {
-    command: 'java',
-    // A small, quick-starting JVM: a test client needs no server compiler and no large heap.
-    args: [
-      ...['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m'],
-      ...['-cp', `${join(built, 'java', 'classes')}:${join(built, 'java', 'lib', '*')}`, 'evenkeel.interop.Client'],
-    ],
-  }),
+  grpcClient('go', join(built, 'go', 'client'), launches.go(join(built, 'go'))),
+  grpcClient('java', join(built, 'java', 'lib'), launches.java(join(built, 'java'))),
   pythonClient('python'),
-  grpcClient('node', root, nodeProgram),
+  grpcClient('node', root, launches.node()),
   envoyClient('envoy-sotw', 'sotw'),
   envoyClient('envoy-delta', 'delta'),
 ];

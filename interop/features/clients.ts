@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Launch } from '../driver/client-process.ts';
+import { launches } from '../driver/launches.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const built = join(root, 'build', 'interop');
@@ -16,23 +17,6 @@ export interface MatrixClient {
   readonly launch: Launch;
 }
 
-const java = (folder: string): Launch => ({
-  command: 'java',
-  args: [
-    ...['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m'],
-    ...['-cp', `${join(folder, 'classes')}:${join(folder, 'lib', '*')}`, 'evenkeel.interop.Client'],
-  ],
-  env: {},
-});
-
-const python = (folder: string): Launch => ({
-  command: 'python3',
-  args: [join(root, 'interop', 'python', 'client.py')],
-  env: { PYTHONPATH: folder },
-});
-
-const node = (file: string): Launch => ({ command: process.execPath, args: [file], env: {} });
-
 function client(id: string, needs: string, launch: Launch): MatrixClient {
   const install = id.endsWith('-old') ? `node interop/features/install-old.mjs` : `node interop/install.mjs ${id}`;
   return { id, needs, install, launch };
@@ -44,10 +28,10 @@ export const matrixClients: readonly MatrixClient[] = ['-old', ''].flatMap((age)
   const nodeFile =
     age === '' ? join(root, 'interop', 'node', 'client.ts') : join(folder('node'), 'interop/node/client.ts');
   return [
-    client(`go${age}`, join(folder('go'), 'client'), { command: join(folder('go'), 'client'), args: [], env: {} }),
-    client(`java${age}`, join(folder('java'), 'lib'), java(folder('java'))),
-    client(`python${age}`, join(folder('python'), 'grpc'), python(folder('python'))),
-    client(`node${age}`, nodeFile, node(nodeFile)),
+    client(`go${age}`, join(folder('go'), 'client'), launches.go(folder('go'))),
+    client(`java${age}`, join(folder('java'), 'lib'), launches.java(folder('java'))),
+    client(`python${age}`, join(folder('python'), 'grpc'), launches.python(folder('python'))),
+    client(`node${age}`, nodeFile, launches.node(nodeFile)),
   ];
 });
 
