@@ -6,9 +6,11 @@ import { uidOf } from './slow-start.ts';
 /** How long what was heard counts: after this time a third of it; in the short memory, which sees that a pod has changed. */
 const memoryMs = 90_000;
 const shortMemoryMs = 10_000;
-/** So many times what is chance the two have to differ, and a share has to be off. */
-const beyondChance = 2.5;
+/** So many times what is chance the two have to differ, pods that are not alike, and a share has to be off: first, and on the way. */
+const beyondChance = 3;
+const notAlike = 2;
 const offByChance = 1.5;
+const stillOff = 0.5;
 /** How often shares are decided. */
 const stepMs = 10_000;
 /** Calls of a pod that were seen under way, and that ended well, below which nothing is known of it. */
@@ -46,7 +48,8 @@ export function shareWork(
   const decidedMs = before?.decidedMs ?? nowMs;
   const isDue = nowMs - decidedMs >= stepMs;
   // What is not heard of any more is not known.
-  const costs = kept.map(({ recent, latest }) => (latest.seen < 1 ? undefined : costOf(recent)));
+  const works = pooled(kept.map(({ recent, latest }) => (latest.seen < 1 ? nothing : recent)));
+  const costs = works.map(costOf);
   const known = costs.filter((cost) => cost !== undefined);
   const isBlind = known.length * 2 < pods.length || known.length === 0;
   let following = before?.following ?? false;
@@ -55,7 +58,7 @@ export function shareWork(
     const goals = isBlind ? logs.map(() => 0) : goalsOf(costs);
     const band = following ? nearEnough : deadBand;
     const isFar = (index: number): boolean => {
-      const chance = isBlind || following ? 0 : offByChance * chanceOf(kept[index]!.recent);
+      const chance = isBlind ? 0 : (following ? stillOff : offByChance) * chanceOf(works[index]!);
       return Math.abs(goals[index]! - logs[index]!) > band + chance;
     };
     following = [...goals.keys()].some(isFar);
@@ -110,6 +113,36 @@ function hasChanged(recent: Work, latest: Work): boolean {
   const [before, now] = [costOf(recent), costOf(latest)];
   if (before === undefined || now === undefined) return false;
   return Math.abs(Math.log(now / before)) > beyondChance * chanceOf(latest);
+}
+
+/**
+ * Pods whose costs differ by no more than chance count as alike, and what is known of each is what is known of all of them. So
+ * pods that are alike get the same, and are known sooner. Each is held to all that are alike so far, so that no chain of small steps
+ * makes the fastest and the slowest alike.
+ */
+function pooled(works: readonly WorkOfPod['recent'][]): WorkOfPod['recent'][] {
+  const found = [...works];
+  const ranked = [...works.keys()]
+    .filter((index) => costOf(works[index]!) !== undefined)
+    .sort((a, b) => costOf(works[a]!)! - costOf(works[b]!)!);
+  let group: number[] = [];
+  let all = nothing;
+  for (const index of ranked) {
+    const work = works[index]!;
+    const chance = Math.hypot(chanceOf(work), chanceOf(all));
+    if (group.length > 0 && Math.log(costOf(work)! / costOf(all)!) > notAlike * chance) {
+      group = [];
+      all = nothing;
+    }
+    group.push(index);
+    all = {
+      ended: all.ended + work.ended,
+      inFlightMs: all.inFlightMs + work.inFlightMs,
+      seen: all.seen + work.seen,
+    };
+    for (const one of group) found[one] = all;
+  }
+  return found;
 }
 
 /** How far a cost is off by chance, as part of it. */
