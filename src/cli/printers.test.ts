@@ -13,6 +13,8 @@ import { printSickPod } from '../experiments/sick-pod/print.ts';
 import type { SickPodReport } from '../experiments/sick-pod/report.ts';
 import { printSlowPod } from '../experiments/slow-pod/print.ts';
 import type { SlowPodReport } from '../experiments/slow-pod/report.ts';
+import { printUnevenPods } from '../experiments/uneven-pods/print.ts';
+import type { UnevenPodsReport } from '../experiments/uneven-pods/report.ts';
 import { printZones } from '../experiments/zones/print.ts';
 import type { ZonesReport } from '../experiments/zones/report.ts';
 import type { LabState } from '../lab/index.ts';
@@ -56,6 +58,10 @@ const words = new Set(
       'sick-pod',
       'zones',
       'cold-pod',
+      'uneven-pods',
+      'turns',
+      'work',
+      'least request',
       'without',
       'with slow start',
       'connection-age',
@@ -121,7 +127,7 @@ const sickPods: SickPodReport = {
   ],
   ...{ interrupted: false, conclusion: 'So it is.' },
 };
-const stage = { pods: 11, answered: 9999, busiest: 1.25, away: 0.655, leastAway: 0.145 };
+const stage = { pods: 11, answered: 9999, busiest: 1.25, away: 0.655, failed: 3, leastAway: 0.145 };
 const zones: ZonesReport = {
   ...begun,
   kind: 'zones',
@@ -155,6 +161,23 @@ const coldPods: ColdPodReport = {
   ],
   ...{ interrupted: false, conclusion: 'So it is.' },
 };
+const unevenPods: UnevenPodsReport = {
+  ...begun,
+  kind: 'uneven-pods',
+  conditions: {
+    ...{ ...setUp, pods: 50, slow: 2, latencyMs: 150, slowLatencyMs: 300, clients: 3 },
+    ...{ ratePerSecond: 200, deadlineMs: 1000, windowMs: 30_000 },
+  },
+  rows: [
+    {
+      ...{ way: 'work', status: 'ok', calls: 99_999, failed: 10_000, failures: {}, p50Ms: null, p99Ms: 10_000 },
+      windows: [{ fromMs: 60_000, underWay: Array.from({ length: 50 }, () => 1000), busiest: 1.5 }],
+      afterMinute: 1.5,
+    },
+    { way: 'least request', status: 'skipped', reason: 'there is no Envoy' },
+  ],
+  ...{ interrupted: false, conclusion: 'So it is.' },
+};
 const ages = connectionAgeSchema.parse(
   JSON.parse(readFileSync(resolve(import.meta.dirname, '..', '..', 'docs', 'connection-age.json'), 'utf8')),
 );
@@ -178,6 +201,7 @@ const printers: Readonly<Record<string, (change: <T>(value: T) => T, colour: boo
   printChange: (change, colour) => printChange(change(changes), colour),
   printSickPod: (change, colour) => printSickPod(change(sickPods), colour),
   printColdPod: (change, colour) => printColdPod(change(coldPods), colour),
+  printUnevenPods: (change, colour) => printUnevenPods(change(unevenPods), colour),
   printZones: (change, colour) => printZones(change(zones), colour),
   printSlowPod: (change, colour) => printSlowPod(change(slowPods), colour),
   printConnectionAge: (change, colour) => printConnectionAge(change(ages), colour),

@@ -4,6 +4,7 @@ import { registerColdPod } from './cold-pod/command.ts';
 import { registerConnectionAge } from './connection-age/command.ts';
 import { registerSickPod } from './sick-pod/command.ts';
 import { registerSlowPod } from './slow-pod/command.ts';
+import { registerUnevenPods } from './uneven-pods/command.ts';
 import { registerZones } from './zones/command.ts';
 
 /** Every experiment, each a file beside this one that adds a command of its name; in the order of `--help`. */
@@ -14,4 +15,5 @@ export const experiments: readonly ((experiment: Command) => void)[] = [
   registerSickPod,
   registerZones,
   registerColdPod,
+  registerUnevenPods,
 ];

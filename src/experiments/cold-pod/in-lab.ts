@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toEvenkeelError } from '../../base/errors.ts';
 import { timeStamp } from '../../base/time-stamp.ts';
 import { clientBootstrap } from '../../bootstrap/client-bootstrap.ts';
 import { backendNames, grpcPort } from '../../environments/backends.ts';
@@ -10,7 +9,7 @@ import type { Lab } from '../../lab/index.ts';
 import type { Progress } from '../../probe/index.ts';
 import { addUp } from '../../probe/load/add-up.ts';
 import type { Output } from '../../probe/output-flags.ts';
-import { Fleet } from '../fleet/fleet.ts';
+import { Fleet, type NoFleet, openFleet } from '../fleet/fleet.ts';
 import type { FleetClient } from '../fleet/protocol.ts';
 import { exitCodeOf } from '../rows.ts';
 import { runInLab } from '../run-in-lab.ts';
@@ -21,7 +20,6 @@ import { coldPodPage } from './page.ts';
 import { printColdPod } from './print.ts';
 import { type ColdPodReport, type ColdPodRow, type Variant, variantNames } from './report.ts';
 
-const connectWithinMs = 120_000;
 /** How long a pod that goes still answers. */
 const drainMs = 3_000;
 /** Calls before those that count: all connections are there. */
@@ -43,26 +41,19 @@ export function measureColdPod(options: ColdPodOptions, output: Output): Promise
     },
     async measure(lab, progress, signal) {
       const server = await setStage(lab, options);
-      const fleets = new Map<Variant, Fleet>();
-      const failed = new Map<Variant, string>();
+      const opened: [Variant, Fleet | NoFleet][] = [];
+      const fleets = () => opened.flatMap(([, fleet]) => (fleet instanceof Fleet ? [fleet] : []));
       try {
         for (const variant of variantNames) {
           progress.step(`connecting ${options.clients} clients, ${variant}`);
-          const config = { clients: clientsOf(variant, server, options), withinMs: connectWithinMs };
-          await Fleet.open({ ...config, deadlineMs: options.deadlineMs }, signal).then(
-            (fleet) => fleets.set(variant, fleet),
-            (thrown) => {
-              const { code, message } = toEvenkeelError(thrown);
-              failed.set(variant, `${code}: ${message}`);
-            },
-          );
+          const config = { clients: clientsOf(variant, server, options), deadlineMs: options.deadlineMs };
+          opened.push([variant, await openFleet(config, signal)]);
         }
-        const rolled = await rollOut(lab, [...fleets.values()], options, progress, signal);
-        const rows = variantNames.map((variant): ColdPodRow => {
-          const fleet = fleets.get(variant);
-          if (fleet === undefined) return { variant, status: 'error', reason: failed.get(variant)! };
-          return rowOf(variant, fleet, rolled, options);
-        });
+        const rolled = await rollOut(lab, fleets(), options, progress, signal);
+        const rows = opened.map(
+          ([variant, fleet]): ColdPodRow =>
+            fleet instanceof Fleet ? rowOf(variant, fleet, rolled, options) : { variant, ...fleet },
+        );
         const { pods, clients, ratePerSecond, deadlineMs, latencyMs, coldMs, warmUpMs, slowStartMs, eachMs } = options;
         return {
           ...{ schemaVersion: 1, kind: 'cold-pod' },
@@ -74,7 +65,7 @@ export function measureColdPod(options: ColdPodOptions, output: Output): Promise
           ...{ rows, interrupted: signal.aborted, conclusion: concludeColdPod(rows, signal.aborted) },
         };
       } finally {
-        await Promise.all([...fleets.values()].map((fleet) => fleet.close()));
+        await Promise.all(fleets().map((fleet) => fleet.close()));
       }
     },
   });

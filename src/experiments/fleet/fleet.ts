@@ -1,12 +1,28 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EvenkeelError } from '../../base/errors.ts';
+import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
 import { type Connected, forkWorker } from '../../probe/client/start-client.ts';
 import type { FleetCall, FleetConfig, FleetMessage, FleetOrder } from './protocol.ts';
 
 const workerFile = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
 const stderrTailBytes = 4096;
+
+/** Why there is no fleet. */
+export interface NoFleet {
+  readonly status: 'skipped' | 'error';
+  readonly reason: string;
+}
+
+const connectWithinMs = 120_000;
+
+/** A fleet whose clients are connected, or why there is none. */
+export function openFleet(config: Omit<FleetConfig, 'withinMs'>, signal: AbortSignal): Promise<Fleet | NoFleet> {
+  return Fleet.open({ ...config, withinMs: connectWithinMs }, signal).catch((thrown): NoFleet => {
+    const { code, message } = toEvenkeelError(thrown);
+    return { status: 'error', reason: `${code}: ${message}` };
+  });
+}
 
 /** Many real clients of grpc-js in one process, which ends with this one. Its methods reject once that process has ended. */
 export class Fleet {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toEvenkeelError } from '../../base/errors.ts';
 import { timeStamp } from '../../base/time-stamp.ts';
 import { machine } from '../../environments/machine.ts';
 import { versions } from '../../environments/versions.ts';
@@ -7,7 +6,7 @@ import type { Lab } from '../../lab/index.ts';
 import type { Progress } from '../../probe/index.ts';
 import { addUp } from '../../probe/load/add-up.ts';
 import type { Output } from '../../probe/output-flags.ts';
-import { Fleet } from '../fleet/fleet.ts';
+import { Fleet, type NoFleet, openFleet } from '../fleet/fleet.ts';
 import { exitCodeOf } from '../rows.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { concludeZones } from './conclude.ts';
@@ -19,14 +18,12 @@ import type { ZonesReport, ZonesRow } from './report.ts';
 import { deploymentOf, nodesOf, setZonesStage, type ZonesStage } from './stage.ts';
 import { type Span, tally } from './tally.ts';
 
-const connectWithinMs = 120_000;
-
 /** A fleet that calls, or why it does not. */
 interface Calling {
   readonly way: Way;
   readonly clients: number;
   readonly zones: readonly number[];
-  readonly fleet: Fleet | { readonly status: 'skipped' | 'error'; readonly reason: string };
+  readonly fleet: Fleet | NoFleet;
 }
 
 /** Lets all fleets call the same pods at the same time while one zone loses its pods; the answer is the exit code. */
@@ -81,11 +78,7 @@ async function open(
   const reason = stage.missing(way);
   if (reason !== undefined) return { way, clients: count, zones: [], fleet: { status: 'skipped', reason } };
   const { clients, zones } = stage.fleet(way, count);
-  const fleet = await Fleet.open({ clients, withinMs: connectWithinMs, deadlineMs }, signal).catch((thrown) => {
-    const { code, message } = toEvenkeelError(thrown);
-    return { status: 'error', reason: `${code}: ${message}` } as const;
-  });
-  return { way, clients: count, zones, fleet };
+  return { way, clients: count, zones, fleet: await openFleet({ clients, deadlineMs }, signal) };
 }
 
 /** All call; the first zone loses pod after pod. Resolves with the times in which nothing changed, as far as it came. */
@@ -102,8 +95,9 @@ async function loseZone(
   const spans: Span[] = [];
   /** Resolves once so much time has gone, of which the last part counts. */
   const span = async (lasts: number, counts: number): Promise<void> => {
+    const sinceMs = timeStamp();
     await sleep(lasts - counts, undefined, { signal });
-    const begun = { fromMs: timeStamp(), pods: stage.pods().map(({ length }) => length) };
+    const begun = { sinceMs, fromMs: timeStamp(), pods: stage.pods().map(({ length }) => length) };
     await sleep(counts, undefined, { signal });
     spans.push({ ...begun, toMs: timeStamp() });
   };

@@ -27,6 +27,7 @@ export function zonesPage({ rows, conditions, conclusion, startedAt }: ZonesRepo
         title: 'Calls that leave their zone',
         html: plot('percent', ({ away }) => (away === null ? null : 100 * away)),
       },
+      { title: 'Calls that failed', html: plot('calls', ({ failed }) => failed) },
       {
         title: 'Calls that leave their zone while it has all its pods',
         html: barChart(

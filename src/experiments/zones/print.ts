@@ -14,6 +14,24 @@ export const columns: readonly RowColumn<MeasuredZones>[] = [
   ['away after', ({ stages }) => percent(lastOf(stages)?.away)],
 ];
 
+/** What is shown of each stage. */
+const perStage: readonly (readonly [string, (stage: ZonesStage) => string])[] = [
+  ['busiest, by pods that are left', ({ busiest }) => ratio(busiest)],
+  ['calls away', ({ away }) => percent(away)],
+  ['calls that failed', ({ failed }) => String(failed)],
+];
+
+function stageColumns(
+  title: string,
+  text: (stage: ZonesStage) => string,
+  stages: readonly ZonesStage[] = [],
+): RowColumn<MeasuredZones>[] {
+  return [
+    [title, nameOf],
+    ...stages.map(({ pods }, at): RowColumn<MeasuredZones> => [String(pods), (row) => text(row.stages[at]!)]),
+  ];
+}
+
 export function printZones(report: ZonesReport, colour: boolean): string {
   const paint = painter(colour);
   const { pods, callers, ratePerSecond, deadlineMs } = report.conditions;
@@ -23,6 +41,10 @@ export function printZones(report: ZonesReport, colour: boolean): string {
     ...heading('Zones: who calls whom, and what a zone that loses its pods costs', how, paint),
     '',
     ...rowTable(columns, measured, 1, paint),
+    ...perStage.flatMap(([title, text]) => [
+      '',
+      ...rowTable(stageColumns(title, text, measured[0]?.stages), measured, 1, paint),
+    ]),
     ...report.rows.flatMap((row) => (isMeasured(row) ? [] : wrap(`${nameOf(row)}  ${row.status}: ${row.reason}`, 2))),
     '',
     ...wrap(

@@ -24,6 +24,7 @@ const stage = z.object({
   answered: count.describe('Calls that were answered meanwhile.'),
   busiest: share.nullable().describe('Calls of the busiest pod, of the mean; null: no call was answered.'),
   away: share.nullable().describe('Part of the calls that left their zone; null: no call was answered.'),
+  failed: count.describe('Calls that failed since the stage before.'),
   leastAway: share.describe('The least that has to leave it if all pods get the same.'),
 });
 

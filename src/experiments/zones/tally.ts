@@ -4,6 +4,8 @@ import type { ZonesStage } from './report.ts';
 
 /** A time in which nothing changes. */
 export interface Span {
+  /** When what is before it ended: calls that fail count from then on. */
+  readonly sinceMs: number;
   readonly fromMs: number;
   readonly toMs: number;
   /** Ready pods of each zone. */
@@ -37,7 +39,7 @@ export function leastAway(pods: readonly number[], callers: readonly number[]): 
  */
 export function tally(
   calls: readonly FleetCall[],
-  { fromMs, toMs, pods }: Span,
+  { sinceMs, fromMs, toMs, pods }: Span,
   zoneOfClient: readonly number[],
   zoneOfPod: ReadonlyMap<string, number>,
   callers: readonly number[],
@@ -45,7 +47,9 @@ export function tally(
   const byPod = new Map<string, number>();
   let away = 0;
   let answered = 0;
+  let failed = 0;
   for (const { client, sentAt, status, pod } of calls) {
+    if (sentAt >= sinceMs && sentAt < toMs && status !== 'OK') failed += 1;
     if (sentAt < fromMs || sentAt >= toMs || status !== 'OK' || pod === undefined) continue;
     answered += 1;
     byPod.set(pod, (byPod.get(pod) ?? 0) + 1);
@@ -53,7 +57,7 @@ export function tally(
   }
   const busiest = Math.max(0, ...byPod.values());
   return {
-    ...{ pods: total(pods), answered, leastAway: leastAway(pods, callers) },
+    ...{ pods: total(pods), answered, failed, leastAway: leastAway(pods, callers) },
     busiest: answered === 0 ? null : (busiest * total(pods)) / answered,
     away: answered === 0 ? null : away / answered,
   };

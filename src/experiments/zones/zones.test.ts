@@ -42,8 +42,10 @@ test('calls of a span are counted by pod and by whether they left their zone', (
     ['a', 0],
     ['b', 1],
   ]);
-  const { answered, busiest, away } = tally(calls, { fromMs: 10, toMs: 20, pods: [1, 1] }, [0, 1], zoneOfPod, [50, 50]);
-  assert.deepEqual([answered, busiest?.toFixed(2), away?.toFixed(2)], [3, '1.33', '0.33']);
+  const lost = [call(0, '', 4, 'UNAVAILABLE'), call(0, '', 6, 'UNAVAILABLE')];
+  const span = { sinceMs: 5, fromMs: 10, toMs: 20, pods: [1, 1] };
+  const { answered, busiest, away, failed } = tally([...lost, ...calls], span, [0, 1], zoneOfPod, [50, 50]);
+  assert.deepEqual([answered, busiest?.toFixed(2), away?.toFixed(2), failed], [3, '1.33', '0.33', 2]);
 });
 
 test('priorities have no gap when the own zone has lost its pods', () => {
@@ -58,7 +60,7 @@ test('priorities have no gap when the own zone has lost its pods', () => {
 });
 
 test('the conclusion names what each way came to', () => {
-  const stage = { pods: 11, answered: 100, busiest: 1.021, away: 0.152, leastAway: 0.1454 };
+  const stage = { pods: 11, answered: 100, busiest: 1.021, away: 0.152, failed: 0, leastAway: 0.1454 };
   const row: ZonesRow = {
     ...{ way: 'evenkeel', clients: 60, status: 'ok', calls: 200, failed: 0, failures: {} },
     stages: [stage, { ...stage, pods: 10, busiest: 1.043 }],

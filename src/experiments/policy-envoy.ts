@@ -1,7 +1,7 @@
-import { formatAddress } from '../../base/listen-address.ts';
-import { envoyAdminPort, envoyDeployment } from '../../environments/lab/envoy-pod.ts';
-import type { Lab } from '../../lab/index.ts';
-import { envoyListener, http2Upstream, socketAddress } from '../envoy-parts.ts';
+import { formatAddress } from '../base/listen-address.ts';
+import { envoyAdminPort, envoyDeployment } from '../environments/lab/envoy-pod.ts';
+import type { Lab } from '../lab/index.ts';
+import { envoyListener, http2Upstream, socketAddress } from './envoy-parts.ts';
 
 const name = 'envoy';
 const ports = { round_robin: 10_001, least_request: 10_002 } as const;

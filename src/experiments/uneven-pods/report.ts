@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import {
+  begun,
+  conclusion,
+  conditionsAre,
+  count,
+  interruptedRows,
+  ms,
+  notMeasured,
+  schemaVersion,
+  setUp,
+} from '../../probe/report-parts.ts';
+import { wayNames } from './kinds.ts';
+
+const named = { way: z.enum(wayNames).describe('Who decides what each pod gets.') };
+
+const ratio = z.number().nonnegative().nullable();
+
+const window = z.object({
+  fromMs: ms.describe('When it begins, from the first call on.'),
+  underWay: z
+    .array(z.number().nonnegative())
+    .describe('Calls under way at each pod, on average; the slow pods are last.'),
+  busiest: ratio.describe('Of the busiest pod, of the mean; null: no call was answered.'),
+});
+
+const measured = z.object({
+  ...named,
+  status: z.literal('ok').describe('It was measured.'),
+  calls: count.describe('Calls.'),
+  failed: count.describe('Of these, failed; nothing is retried.'),
+  failures: z.record(z.string(), count).describe('The same by status.'),
+  p50Ms: ms.nullable().describe('Median after the first minute; one that failed counts as slowest, here as below.'),
+  p99Ms: ms.nullable().describe('99th percentile of the same.'),
+  windows: z.array(window).describe('One after the other, from the first call on.'),
+  afterMinute: ratio.describe(
+    'The busiest pod of the mean, over all windows after the first minute; null: there is none.',
+  ),
+});
+
+const unmeasured = z.object({ ...named, ...notMeasured });
+
+/** The report of `evenkeel experiment uneven-pods`. */
+export const unevenPodsSchema = z.object({
+  schemaVersion,
+  kind: z.literal('uneven-pods').describe('Tells it from other reports.'),
+  ...begun,
+  conditions: z
+    .object({
+      ...setUp,
+      seed: z.int().describe('Random seed.'),
+      pods: count.describe('Pods, the slow ones among them.'),
+      slow: count.describe('Slow pods.'),
+      latencyMs: ms.describe('How long an ordinary pod takes for an answer.'),
+      slowLatencyMs: ms.describe('How long a slow one takes.'),
+      clients: count.describe('Clients of each row.'),
+      ratePerSecond: z.number().describe('Calls a second of each row, open loop.'),
+      deadlineMs: ms.describe('Of each call.'),
+      windowMs: ms.describe('How long a window is.'),
+    })
+    .describe(conditionsAre),
+  rows: z.array(z.discriminatedUnion('status', [measured, unmeasured])).describe('One row a way.'),
+  interrupted: interruptedRows,
+  conclusion,
+});
+
+export type UnevenPodsReport = z.infer<typeof unevenPodsSchema>;
+export type UnevenPodsRow = UnevenPodsReport['rows'][number];
+export type MeasuredUnevenPods = z.infer<typeof measured>;
+export type UnevenWindow = z.infer<typeof window>;
+
+export function isMeasured(row: UnevenPodsRow): row is MeasuredUnevenPods {
+  return row.status === 'ok';
+}
