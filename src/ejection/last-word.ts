@@ -1,10 +1,25 @@
 import type { LocalityLoad } from '@evenkeel/xds';
 
-/** What a report says of calls to one pod. */
+/** What a report says of calls to one pod, as far as it is plausible. */
 export interface PodReport {
   /** The pod's slot. */
   readonly slot: number;
-  readonly load: Pick<LocalityLoad, 'issued' | 'succeeded' | 'failed' | 'inProgress'>;
+  /** Undefined where the client does not count calls that begin. */
+  readonly issued: number | undefined;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly inProgress: number;
+}
+
+/** Calls to the pod of a slot, as a client reports them. */
+export function podReport(slot: number, load: LocalityLoad, isIssuedCounted: boolean): PodReport {
+  return {
+    slot,
+    issued: isIssuedCounted ? Math.min(load.issued, mostCalls) : undefined,
+    succeeded: Math.min(load.succeeded, mostCalls),
+    failed: Math.min(load.failed, mostCalls),
+    inProgress: Math.min(load.inProgress, mostCalls),
+  };
 }
 
 /** What a client says of a pod by most of its calls; `doubted`: it is bad, and so may the client be. */
@@ -69,12 +84,7 @@ export class LastWord {
   #memoryBad = 0;
 
   /** Takes a report; what the one before said of pods is forgotten. */
-  hear(
-    reports: readonly PodReport[],
-    capacity: number,
-    { intervalMs, isIssuedCounted }: { readonly intervalMs: number; readonly isIssuedCounted: boolean },
-    now: number,
-  ): void {
+  hear(reports: readonly PodReport[], capacity: number, intervalMs: number, now: number): void {
     this.#remember(now);
     this.at = now;
     this.intervalMs = intervalMs;
@@ -93,10 +103,7 @@ export class LastWord {
     this.#inFlightMs *= kept;
     this.#ended *= kept;
     let [inFlightMs, ended] = [0, 0];
-    const heard = reports.map(({ slot, load }) => ({ slot, load: plausible(load, isIssuedCounted) }));
-    for (const {
-      load: { succeeded, failed, inProgress },
-    } of heard) {
+    for (const { succeeded, failed, inProgress } of reports) {
       if (succeeded === 0) continue;
       inFlightMs += inProgress * intervalMs;
       ended += succeeded + failed;
@@ -105,10 +112,11 @@ export class LastWord {
     this.#ended += ended;
     // Where all pods become slow at once, what was usual is not.
     this.#usualMs = Math.max(meanOf(inFlightMs, ended), meanOf(this.#inFlightMs, this.#ended));
-    for (const { slot, load } of heard) this.#hearOf(slot, load, now);
+    for (const report of reports) this.#hearOf(report, now);
+    const at = tenths(now) * 4;
     for (const { slot } of reports) {
       const opinion = this.#opinionNow(slot);
-      if (opinion !== undefined) this.#opinions[slot] = tenths(now) * 4 + opinions.indexOf(opinion);
+      if (opinion !== undefined) this.#opinions[slot] = at + opinions.indexOf(opinion);
     }
   }
 
@@ -178,7 +186,7 @@ export class LastWord {
     this.#repeated.delete(slot);
   }
 
-  #hearOf(slot: number, { issued, succeeded, failed, inProgress }: Plausible, now: number): void {
+  #hearOf({ slot, issued, succeeded, failed, inProgress }: PodReport, now: number): void {
     const before = this.#unanswered.get(slot);
     if (before !== undefined) {
       this.#repeated.set(slot, Math.min(before.owed, failed));
@@ -229,20 +237,6 @@ export class LastWord {
     this.#memoryGood = (this.#memoryGood + this.#goodSum) * factor;
     this.#memoryBad = (this.#memoryBad + this.#badSum) * factor;
   }
-}
-
-interface Plausible extends Omit<PodReport['load'], 'issued'> {
-  /** Undefined where the client does not count calls that begin. */
-  readonly issued: number | undefined;
-}
-
-function plausible({ issued, succeeded, failed, inProgress }: PodReport['load'], isIssuedCounted: boolean): Plausible {
-  return {
-    issued: isIssuedCounted ? Math.min(issued, mostCalls) : undefined,
-    succeeded: Math.min(succeeded, mostCalls),
-    failed: Math.min(failed, mostCalls),
-    inProgress: Math.min(inProgress, mostCalls),
-  };
 }
 
 function tenths(ms: number): number {

@@ -9,7 +9,7 @@ import {
   type Votes,
   withoutDoubt,
 } from './evidence.ts';
-import { isWellOnTheWhole, LastWord } from './last-word.ts';
+import { isWellOnTheWhole, LastWord, type PodReport, podReport } from './last-word.ts';
 import { Suspicion } from './suspicion.ts';
 
 /** A pod that clients are not sent to, because of what they reported. */
@@ -151,16 +151,20 @@ export class PortEjection {
 
   /** A client's report. Says whether it is worth a look: some pod does badly by it, or answers again. */
   hear(witness: Witness, localities: readonly LocalityLoad[], now: number): boolean {
-    const heard: { readonly slot: number; readonly pod: Pod; readonly load: LocalityLoad }[] = [];
+    const pods: Pod[] = [];
+    const reports: PodReport[] = [];
     for (const load of localities) {
       const pod = this.#pods.get(load.locality.subZone);
-      if (pod !== undefined) heard.push({ slot: pod.slot, pod, load });
+      if (pod === undefined) continue;
+      pods.push(pod);
+      reports.push(podReport(pod.slot, load, witness.isIssuedCounted));
     }
-    const word = this.#words.get(witness.client) ?? (heard.length === 0 ? undefined : this.#wordOf(witness, now));
+    const word = this.#words.get(witness.client) ?? (pods.length === 0 ? undefined : this.#wordOf(witness, now));
     if (word === undefined) return false;
-    word.hear(heard, this.#capacity, witness, now);
+    word.hear(reports, this.#capacity, witness.intervalMs, now);
     let isWorthALook = false;
-    for (const { pod, slot } of heard) {
+    for (const pod of pods) {
+      const { slot } = pod;
       const bad = word.bad(slot);
       if (pod.ejected !== undefined) isWorthALook ||= pod.ejected.kind === 'silent' && word.good(slot) > bad;
       else if (bad > 0 || pod.suspicion !== undefined) {

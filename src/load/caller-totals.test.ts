@@ -6,7 +6,7 @@ import { Window } from './window.ts';
 
 function caller(workload: string, zone: string, calls: number): CallerLoad {
   const window = new Window();
-  window.add({ calls, succeeded: calls, failed: 0, inFlightMs: 0, seenInFlight: 0 });
+  window.add({ calls, succeeded: calls, failed: 0, inFlightMs: 0, seenInFlight: 0 }, { current: 1, previous: 0 });
   return { caller: { namespace: 'shop', workload, zone }, window, pods: new Map(), idleSlots: 0 };
 }
 

@@ -3,7 +3,6 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { compareText } from '../base/compare-text.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import type { Caller } from './caller.ts';
-import { begunOf, inFlightMsOf } from './calls-of.ts';
 import { judgeService, type LiveVerdict } from './judge-service.ts';
 import type { LoadView, LoadViewCaller, LoadViewPod, LoadViewService } from './load-view.ts';
 import { type KnownService, type PodLoad, ServiceLoad } from './service-load.ts';
@@ -211,24 +210,11 @@ export class LoadStore {
 
   /** Adds what a report says of a Service. Returns how many localities there are none of. */
   #add(service: ServiceLoad, reporter: Reporter, cluster: ClusterLoad): number {
-    const { caller } = reporter;
+    const { localities } = cluster;
+    reporter.isIssuedCounted ||= localities.some(({ issued }) => issued > 0);
+    const { caller, isIssuedCounted } = reporter;
     const intervalMs = cluster.intervalMs > 0 ? cluster.intervalMs : reporter.intervalMs;
-    const spread = this.#spreadOf(intervalMs);
-    let ignored = 0;
-    for (const load of cluster.localities) {
-      const { succeeded, failed, inProgress: seenInFlight, issued } = load;
-      if (issued > 0) reporter.isIssuedCounted = true;
-      const counts = {
-        calls: begunOf(load, reporter.isIssuedCounted),
-        ...{ succeeded, failed, seenInFlight },
-        inFlightMs: inFlightMsOf(load, intervalMs),
-      };
-      const { subZone } = load.locality;
-      // All endpoints in one locality, which has no such name.
-      if (subZone === '') service.addWithoutPod(caller, counts, spread);
-      else if (!service.addPod(caller, subZone, counts, spread)) ignored += 1;
-    }
-    return ignored;
+    return service.add(localities, { caller, intervalMs, isIssuedCounted, spread: this.#spreadOf(intervalMs) });
   }
 
   /** A report is of the interval before it, which reaches into the slot before, and beyond. Nothing is before the first slot. */

@@ -1,5 +1,7 @@
+import type { LocalityLoad } from '@evenkeel/xds';
 import { type Caller, callerKey, unknown } from './caller.ts';
-import { type Counts, type Spread, Window } from './window.ts';
+import { begunOf, inFlightMsOf } from './calls-of.ts';
+import { addCounts, noCounts, type Spread, Window } from './window.ts';
 
 /** A pod that may be called. */
 export interface KnownPod {
@@ -43,6 +45,15 @@ export interface CallerLoad {
   readonly pods: Map<string, Window>;
   /** Windows since it last reported anything. */
   idleSlots: number;
+}
+
+/** A report about the Service, beside its localities. */
+export interface Reported {
+  readonly caller: Caller;
+  /** Time that it is of. */
+  readonly intervalMs: number;
+  readonly isIssuedCounted: boolean;
+  readonly spread: Spread;
 }
 
 /** Callers of one Service that are told apart; those that come later are one, `unknown`. */
@@ -90,26 +101,34 @@ export class ServiceLoad {
     }
   }
 
-  /** Adds calls to a pod; false where there is none with this address. */
-  addPod(caller: Caller, address: string, reported: Readonly<Counts>, spread?: Spread): boolean {
-    const pod = this.pods.get(address);
-    if (pod === undefined) return false;
-    pod.window.add(reported, spread);
-    const from = this.#add(caller, reported, spread);
-    let cell = from.pods.get(address);
-    if (cell === undefined && this.#cells < maxCells) {
-      cell = new Window();
-      from.pods.set(address, cell);
-      this.#cells += 1;
+  /** Adds what a client reports, by the address of the pod that is its `sub_zone`; returns how many have none that there is. */
+  add(localities: readonly LocalityLoad[], { caller, intervalMs, isIssuedCounted, spread }: Reported): number {
+    const sum = noCounts();
+    const counts = noCounts();
+    let from: CallerLoad | undefined;
+    let ignored = 0;
+    for (const load of localities) {
+      const address = load.locality.subZone;
+      // All endpoints in one locality have no such name.
+      const window = address === '' ? this.withoutPod : this.pods.get(address)?.window;
+      if (window === undefined) {
+        ignored += 1;
+        continue;
+      }
+      counts.calls = begunOf(load, isIssuedCounted);
+      counts.succeeded = load.succeeded;
+      counts.failed = load.failed;
+      counts.inFlightMs = inFlightMsOf(load, intervalMs);
+      counts.seenInFlight = load.inProgress;
+      window.add(counts, spread);
+      addCounts(sum, counts);
+      from ??= this.#callerLoad(caller);
+      if (address !== '') this.#cellOf(from, address)?.add(counts, spread);
     }
-    cell?.add(reported, spread);
-    return true;
-  }
-
-  /** Adds calls to nobody knows which pod. */
-  addWithoutPod(caller: Caller, reported: Readonly<Counts>, spread?: Spread): void {
-    this.withoutPod.add(reported, spread);
-    this.#add(caller, reported, spread);
+    // Once for all localities, of which there are as many as pods.
+    this.all.add(sum, spread);
+    from?.window.add(sum, spread);
+    return ignored;
   }
 
   /** A slot of time is over. */
@@ -133,11 +152,13 @@ export class ServiceLoad {
     }
   }
 
-  #add(caller: Caller, reported: Readonly<Counts>, spread?: Spread): CallerLoad {
-    this.all.add(reported, spread);
-    const from = this.#callerLoad(caller);
-    from.window.add(reported, spread);
-    return from;
+  #cellOf({ pods }: CallerLoad, address: string): Window | undefined {
+    const known = pods.get(address);
+    if (known !== undefined || this.#cells >= maxCells) return known;
+    const cell = new Window();
+    pods.set(address, cell);
+    this.#cells += 1;
+    return cell;
   }
 
   #callerLoad(caller: Caller): CallerLoad {

@@ -30,8 +30,6 @@ export interface Spread {
   readonly previous: number;
 }
 
-const allNow: Spread = { current: 1, previous: 0 };
-
 /** Counts of the last one to two slots of time, and since the beginning. */
 export class Window {
   readonly total = noCounts();
@@ -39,10 +37,10 @@ export class Window {
   #previous = noCounts();
 
   /** Adds what a report says. */
-  add(reported: Readonly<Counts>, { current, previous }: Spread = allNow): void {
+  add(reported: Readonly<Counts>, { current, previous }: Spread): void {
     addTo(this.#current, reported, current);
     if (previous > 0) addTo(this.#previous, reported, previous);
-    addTo(this.total, reported, 1);
+    addCounts(this.total, reported);
   }
 
   /** The slot is over: what came before it is forgotten. */
@@ -59,13 +57,18 @@ export class Window {
   /** Both slots together, in whole calls. */
   get recent(): Counts {
     const sum = noCounts();
-    addTo(sum, this.#current, 1);
-    addTo(sum, this.#previous, 1);
+    addCounts(sum, this.#current);
+    addCounts(sum, this.#previous);
     sum.calls = Math.round(sum.calls);
     sum.succeeded = Math.round(sum.succeeded);
     sum.failed = Math.round(sum.failed);
     return sum;
   }
+}
+
+/** Adds counts to others. */
+export function addCounts(sum: Counts, more: Readonly<Counts>): void {
+  addTo(sum, more, 1);
 }
 
 function addTo(sum: Counts, more: Readonly<Counts>, part: number): void {

@@ -100,17 +100,20 @@ export class LoadReportReader {
     const { nameBytes } = this.#limits;
     const start = cursor.at;
     if (end - start > nameBytes) throw tooMuch(`a locality takes ${end - start} bytes`, nameBytes);
-    const found = this.#names.get(cursor.buffer, start, end, () => {
-      const parts = ['', '', ''];
-      while (cursor.next(end)) {
-        const { field, type } = cursor;
-        if (type === wireType.bytes && field <= 3) parts[field - 1] = cursor.text(end, nameBytes, 'a locality');
-        else cursor.skip(end);
-      }
-      return { region: parts[0]!, zone: parts[1]!, subZone: parts[2]! };
-    });
-    cursor.at = end;
-    return found;
+    const known = this.#names.get(cursor.buffer, start, end);
+    if (known !== undefined) {
+      cursor.at = end;
+      return known;
+    }
+    const parts = ['', '', ''];
+    while (cursor.next(end)) {
+      const { field, type } = cursor;
+      if (type === wireType.bytes && field <= 3) parts[field - 1] = cursor.text(end, nameBytes, 'a locality');
+      else cursor.skip(end);
+    }
+    const decoded = { region: parts[0]!, zone: parts[1]!, subZone: parts[2]! };
+    this.#names.keep(cursor.buffer, start, end, decoded);
+    return decoded;
   }
 
   #count(cursor: WireCursor, end: number): number {

@@ -21,15 +21,18 @@ export class WireCursor {
   next(end: number): boolean {
     if (this.at >= end) return false;
     const tag = this.varint(end);
-    this.field = Math.floor(tag / 8);
-    this.type = tag % 8;
-    if (this.field === 0 || tag > 0xffff_ffff) throw malformed('a field without a number');
+    if (tag > 0xffff_ffff) throw malformed('a field without a number');
+    this.field = tag >>> 3;
+    this.type = tag & 7;
+    if (this.field === 0) throw malformed('a field without a number');
     return true;
   }
 
   /** A varint; what is above 2^53 is only about right. */
   varint(end: number): number {
     const { buffer } = this;
+    // Nearly all numbers of a report have one byte.
+    if (this.at < end && buffer[this.at]! < 0x80) return buffer[this.at++]!;
     let value = 0;
     let factor = 1;
     for (let length = 0; length < 10; length++) {
