@@ -6,6 +6,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { AdsTestClient, loadReportPath, typeUrls } from '@evenkeel/xds';
 import { LoadStatsRequestSchema, LoadStatsResponseSchema } from '@evenkeel/xds/gen/envoy/service/load_stats/v3/lrs_pb';
 import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
+import { sum } from '../../src/base/sum.ts';
 import { replaceEndpointFile } from '../../src/controlplane/testing/endpoint-file.ts';
 import { ServeProcess } from '../../src/controlplane/testing/serve-process.ts';
 import { quantile } from '../../src/verdict/quantile.ts';
@@ -74,18 +75,49 @@ function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
 }
 
-/** Opens a stream of reports and keeps to the interval that it is asked for; resolves with what ends it, and the interval. */
-async function reportFrom(client: AdsTestClient): Promise<{ intervalMs: number; end: () => void }> {
-  const call = client.call(loadReportPath);
-  const first = { node: { id: 'bench', userAgentName: node.userAgentName, metadata: { workload: 'bench' } } };
-  call.send(toBinary(LoadStatsRequestSchema, create(LoadStatsRequestSchema, first)));
-  const { loadReportingInterval } = fromBinary(LoadStatsResponseSchema, await call.receive());
-  const intervalMs = Number(loadReportingInterval!.seconds) * 1_000;
-  let timer = setTimeout(() => {
-    call.send(report);
-    timer = setInterval(() => call.send(report), intervalMs);
-  }, intervalMs * Math.random());
-  return { intervalMs, end: () => clearTimeout(timer) };
+/** A client's reports, at the interval that it is asked for; a stream that is ended is opened anew, as gRPC clients do. */
+class Reporter {
+  intervalMs = 0;
+  /** Streams that were opened. */
+  opened = 0;
+  readonly #client: AdsTestClient;
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  constructor(client: AdsTestClient) {
+    this.#client = client;
+  }
+
+  /** Resolves once it was asked. */
+  async open(): Promise<void> {
+    this.opened += 1;
+    const call = this.#client.call(loadReportPath);
+    const first = { node: { id: 'bench', userAgentName: node.userAgentName, metadata: { workload: 'bench' } } };
+    call.send(toBinary(LoadStatsRequestSchema, create(LoadStatsRequestSchema, first)));
+    const { loadReportingInterval } = fromBinary(LoadStatsResponseSchema, await call.receive());
+    const intervalMs = Number(loadReportingInterval!.seconds) * 1_000;
+    this.intervalMs = intervalMs;
+    this.#timer = setTimeout(() => {
+      call.send(report);
+      this.#timer = setInterval(() => call.send(report), intervalMs);
+    }, intervalMs * Math.random());
+    void call.ended.then(() => {
+      clearTimeout(this.#timer);
+      // What fails now is its client, which has gone.
+      if (!this.#isOver) this.open().catch(() => {});
+    });
+  }
+
+  end(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+  }
+}
+
+/** Resolves once nobody has been asked anew for three seconds: the fleet has just come, and some came when it was small. */
+async function settled(reporters: readonly Reporter[]): Promise<void> {
+  const opened = (): number => sum(reporters, (reporter) => reporter.opened);
+  for (let before = -1; before !== opened(); await sleep(3_000)) before = opened();
 }
 
 interface Figures {
@@ -93,7 +125,7 @@ interface Figures {
   readonly residentMb: number;
   readonly p50Ms: number;
   readonly lastMs: number;
-  readonly intervals: string;
+  readonly intervals: readonly number[];
   readonly reportsPerSecond: number;
 }
 
@@ -120,7 +152,7 @@ async function measureServe(serve: ServeProcess, file: string, reports: boolean)
   const heard = async (): Promise<number> =>
     Number(/^evenkeel_load_reports_total (\d+)/m.exec(await (await fetch(`http://${admin}/metrics`)).text())?.[1] ?? 0);
   const clients: AdsTestClient[] = [];
-  const reporters: Awaited<ReturnType<typeof reportFrom>>[] = [];
+  const reporters: Reporter[] = [];
   let arrived: (() => void) | undefined;
   for (let index = 0; index < values.clients; index++) {
     const client = await AdsTestClient.connect(`http://${xds}`, { node: { id: `bench-${index}`, ...node } });
@@ -135,9 +167,13 @@ async function measureServe(serve: ServeProcess, file: string, reports: boolean)
     };
     // It ends with its client.
     follow().catch(() => {});
-    if (reports) reporters.push(await reportFrom(client));
+    if (!reports) continue;
+    const reporter = new Reporter(client);
+    reporters.push(reporter);
+    await reporter.open();
   }
   await sleep(3_000);
+  await settled(reporters);
   const before = { cpu: cpuMsOf(serve.pid), at: performance.now(), heard: await heard() };
   const [middle, last]: [number[], number[]] = [[], []];
   for (let change = 1; performance.now() - before.at < values.seconds * 1_000; change++) {
@@ -161,10 +197,10 @@ async function measureServe(serve: ServeProcess, file: string, reports: boolean)
     residentMb: residentMb(serve.pid),
     p50Ms: medianOf(middle),
     lastMs: medianOf(last),
-    intervals: [...new Set(reporters.map(({ intervalMs }) => intervalMs / 1_000))].join(', '),
+    intervals: [...new Set(reporters.map(({ intervalMs }) => intervalMs / 1_000))].sort((a, b) => a - b),
     reportsPerSecond: perSecond((await heard()) - before.heard),
   };
-  for (const { end } of reporters) end();
+  for (const reporter of reporters) reporter.end();
   await Promise.all(clients.map((client) => client.close()));
   return found;
 }
@@ -179,19 +215,43 @@ function medianOf(figures: readonly number[]): number {
 console.log(
   `${values.clients} clients, ${values.pods} pods, a change a second; ${cpus()[0]?.model}, ${availableParallelism()} cores`,
 );
-console.log('reports   CPU ms/s   RSS MB   change to client ms: p50, last   reports/s   asked for every s   load');
+const found: Record<'without' | 'with', Figures[]> = { without: [], with: [] };
+console.log('reports        CPU ms/s   RSS MB   change to client ms: p50, last   reports/s   asked for every s   load');
 for (let round = 0; round < values.rounds; round++) {
-  for (const reports of [false, true]) {
-    const found = await measure(reports);
-    const cells = [
-      (reports ? 'with' : 'without').padEnd(8),
-      found.cpuMsPerSecond.toFixed(0).padStart(10),
-      found.residentMb.toFixed(0).padStart(8),
-      `${found.p50Ms.toFixed(1)}, ${found.lastMs.toFixed(1)}`.padStart(32),
-      found.reportsPerSecond.toFixed(0).padStart(11),
-      found.intervals.padStart(19),
-      loadavg()[0]!.toFixed(1).padStart(6),
-    ];
-    console.log(cells.join(' '));
+  // Forth and back, so that what disturbs the machine disturbs both.
+  for (const how of round % 2 === 0 ? (['without', 'with'] as const) : (['with', 'without'] as const)) {
+    const figures = await measure(how === 'with');
+    found[how].push(figures);
+    console.log(line(how, figures));
   }
+}
+const medians = Object.entries(found).map(([how, figures]) => [how, mediansOf(figures)] as const);
+for (const [how, figures] of medians) console.log(line(`${how}, median`, figures));
+
+function mediansOf(figures: readonly Figures[]): Figures {
+  const of = (one: (figures: Figures) => number): number => medianOf(figures.map(one));
+  return {
+    cpuMsPerSecond: of(({ cpuMsPerSecond }) => cpuMsPerSecond),
+    residentMb: of(({ residentMb }) => residentMb),
+    p50Ms: of(({ p50Ms }) => p50Ms),
+    lastMs: of(({ lastMs }) => lastMs),
+    intervals: [...new Set(figures.flatMap(({ intervals }) => intervals))].sort((a, b) => a - b),
+    reportsPerSecond: of(({ reportsPerSecond }) => reportsPerSecond),
+  };
+}
+
+function line(
+  how: string,
+  { cpuMsPerSecond, residentMb, p50Ms, lastMs, intervals, reportsPerSecond }: Figures,
+): string {
+  const [least, most] = [intervals[0], intervals.at(-1)];
+  return [
+    how.padEnd(15),
+    cpuMsPerSecond.toFixed(0).padStart(8),
+    residentMb.toFixed(0).padStart(8),
+    `${p50Ms.toFixed(1)}, ${lastMs.toFixed(1)}`.padStart(32),
+    reportsPerSecond.toFixed(0).padStart(11),
+    (least === undefined ? '–' : least === most ? `${least}` : `${least} to ${most}`).padStart(19),
+    loadavg()[0]!.toFixed(1).padStart(6),
+  ].join(' ');
 }

@@ -9,7 +9,7 @@ import { callerTotals } from '../load/caller-totals.ts';
 import { countsIssued } from '../load/calls-of.ts';
 import { LoadStore } from '../load/load-store.ts';
 import type { LoadView } from '../load/load-view.ts';
-import { reportIntervalMs } from '../load/report-interval.ts';
+import { type Hearing, reportIntervalMs, reportsTooOften } from '../load/report-interval.ts';
 import type { KnownPod } from '../load/service-load.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type ServiceId, serviceKey } from '../model/service.ts';
@@ -60,12 +60,8 @@ export class LoadReports {
     this.#service = new LoadReportService({
       clock,
       access,
-      intervalMs: ({ userAgentName }) =>
-        reportIntervalMs({
-          streams: this.#store.streams + 1,
-          localitiesPerReport: this.#store.localitiesPerReport,
-          isEnvoy: userAgentName === 'envoy',
-        }),
+      intervalMs: (node) => reportIntervalMs(this.#hearing(node, this.#store.streams + 1)),
+      isOutdated: ({ intervalMs, node }) => reportsTooOften(intervalMs, this.#hearing(node, this.#store.streams)),
       onOpen: ({ id, node, intervalMs, peer }) => {
         const metadata = { ...node.metadata, namespace: namespaceOf(node) };
         const isIssuedCounted = countsIssued(node);
@@ -88,6 +84,11 @@ export class LoadReports {
       onRefused: (_peer, { code }) => metrics.count('evenkeel_load_streams_refused_total', { code: String(code) }),
     });
     this.#cancel = clock.after(tickMs, () => this.#tick());
+  }
+
+  #hearing({ userAgentName }: XdsNode, streams: number): Hearing {
+    const { localitiesPerReport } = this.#store;
+    return { streams, localitiesPerReport, isEnvoy: userAgentName === 'envoy' };
   }
 
   /** Serves the reports there. */

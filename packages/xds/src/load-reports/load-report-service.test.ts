@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { ManualClock } from '../clock.ts';
 import { LoadStatsRequestSchema, LoadStatsResponseSchema } from '../gen/envoy/service/load_stats/v3/lrs_pb.ts';
 import type { GrpcTestStream } from '../index.ts';
 import { type LoadReport, LoadReportService, type LoadReportServiceOptions, type LoadStreamInfo } from '../index.ts';
@@ -148,6 +149,37 @@ test('a client that floods loses its stream, however small its reports are; one 
   assert.match(message, /more load reports than one in each interval/);
   assert.ok(heard.length <= 6, `${heard.length}`);
   assert.deepEqual(ends, ['refused 8', 'closed 8']);
+});
+
+test('a client whose interval is outdated is asked anew after its report, and no more than twenty at once', async (t) => {
+  let intervalMs = 1_000;
+  const { open, heard, ends, next } = await startListening(t, {
+    intervalMs: () => intervalMs,
+    isOutdated: (stream) => stream.intervalMs < intervalMs,
+    clock: new ManualClock(),
+  });
+  const report = async (stream: GrpcTestStream): Promise<void> => {
+    const reported = next();
+    send(stream, { clusterStats: [{ clusterName: 'a' }] });
+    await reported;
+  };
+  const streams = Array.from({ length: 21 }, () => open());
+  for (const stream of streams) {
+    send(stream, { node });
+    await stream.receive();
+  }
+  await report(streams[0]!);
+  assert.deepEqual(ends, []);
+  intervalMs = 3_000;
+  for (const stream of streams) await report(stream);
+  for (const stream of streams.slice(0, 20)) assert.deepEqual(await stream.ended, { code: 0, message: '' });
+  assert.deepEqual([heard.length, ends.length], [22, 20]);
+  const again = open();
+  send(again, { node });
+  assert.equal(fromBinary(LoadStatsResponseSchema, await again.receive()).loadReportingInterval?.seconds, 3n);
+  await report(again);
+  assert.equal(ends.length, 20);
+  await Promise.all([streams[20]!.end(), again.end()]);
 });
 
 test('what a stream makes it hold is charged to its connection, and released at its end', async (t) => {
