@@ -19,6 +19,8 @@ const usage = `Usage: npm run bench:fanout -- [options]
                      twice as much
   --clients N        clients of every server (default 1000)
   --rounds N         measured rounds (default 15)
+  --pod-localities   every endpoint in a locality of its own, as clients get it
+                     that report their load
   --quick            few warm-up rounds, a burst of 6 s: whether it works, not
                      how fast
   --realtime         servers and driver at real-time priority (needs root),
@@ -39,6 +41,7 @@ const { values } = readArguments(usage, {
   client: { type: 'string', default: 'lean' },
   clients: { type: 'number', default: 1000 },
   rounds: { type: 'number', default: 15 },
+  'pod-localities': { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
   realtime: { type: 'boolean', default: false },
   'node-flags': { type: 'string', default: '' },
@@ -54,7 +57,8 @@ async function runCase(benchCase: BenchCase, wanted: readonly ServerName[]): Pro
       if (name === 'null' && !benchCase.withFloor) continue;
       const nodeFlags = values['node-flags'].split(' ').filter(Boolean);
       const { services, endpoints } = plan;
-      servers.push(await startServer(name, { binaries, core: serverCore, services, endpoints, nodeFlags, realtime }));
+      const size = { services, endpoints, podLocalities: values['pod-localities'] };
+      servers.push(await startServer(name, { ...size, binaries, core: serverCore, nodeFlags, realtime }));
     }
     const others = watchOthers(servers.map(({ pid }) => pid));
     const output = await runDriver(
@@ -87,6 +91,7 @@ function conditions() {
     modules: moduleVersions(),
     pinned: { server: serverCore, driver: driverCore },
     client: values.client,
+    podLocalities: values['pod-localities'],
     realtime: values.realtime,
   };
 }

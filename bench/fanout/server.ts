@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     services: { type: 'string', default: '1' },
     endpoints: { type: 'string', default: '100' },
+    'pod-localities': { type: 'boolean', default: false },
   },
 });
 const services = Number(values.services);
@@ -27,20 +28,18 @@ function nameOf(service: number): string {
 }
 
 function assignment(service: number, generation: number): EncodedResource {
+  const all = Array.from({ length: endpoints }, (_, index) => ({
+    address: `10.${service % 200}.${Math.floor(index / 250)}.${(index % 250) + 1}`,
+    port: index === 0 ? basePort + generation : basePort,
+    weight: 1,
+    healthy: true,
+  }));
+  const place = { region: 'region-1', zone: 'zone-a' };
   return buildAssignment({
     clusterName: nameOf(service),
-    localities: [
-      {
-        region: 'region-1',
-        zone: 'zone-a',
-        endpoints: Array.from({ length: endpoints }, (_, index) => ({
-          address: `10.${service % 200}.${Math.floor(index / 250)}.${(index % 250) + 1}`,
-          port: index === 0 ? basePort + generation : basePort,
-          weight: 1,
-          healthy: true,
-        })),
-      },
-    ],
+    localities: values['pod-localities']
+      ? all.map((one) => ({ ...place, subZone: `${one.address}:${one.port}`, endpoints: [one] }))
+      : [{ ...place, endpoints: all }],
   });
 }
 

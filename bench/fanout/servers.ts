@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly core: number;
   readonly services: number;
   readonly endpoints: number;
+  /** Every endpoint in a locality of its own, as clients get it that report their load. */
+  readonly podLocalities: boolean;
   /** Further flags for the Node that runs evenkeel, such as `--cpu-prof`. */
   readonly nodeFlags: readonly string[];
   readonly realtime: boolean;
@@ -32,8 +34,10 @@ export function pinned(core: number, realtime: boolean, command: readonly string
   return [program!, rest];
 }
 
-function commandOf(name: ServerName, { binaries, services, endpoints, nodeFlags }: ServerOptions): string[] {
+function commandOf(name: ServerName, options: ServerOptions): string[] {
+  const { binaries, services, endpoints, podLocalities, nodeFlags } = options;
   const size = ['--services', String(services), '--endpoints', String(endpoints)];
+  if (podLocalities) size.push('--pod-localities');
   switch (name) {
     case 'null':
       return [join(binaries, 'nullserver'), ...size];

@@ -9,12 +9,14 @@ import (
 	"net"
 
 	"evenkeel.dev/bench/fanout/internal/control"
+	"evenkeel.dev/bench/fanout/internal/shape"
 	"evenkeel.dev/bench/fanout/internal/xds"
 )
 
 func main() {
 	services := flag.Int("services", 1, "services to serve")
 	endpoints := flag.Int("endpoints", 100, "endpoints of each service")
+	flag.BoolVar(&shape.PodLocalities, "pod-localities", false, "every endpoint in a locality of its own")
 	flag.Parse()
 	if err := run(*services, *endpoints); err != nil {
 		log.Fatal(err)

@@ -23,6 +23,7 @@ func main() {
 	services := flag.Int("services", 1, "services to serve")
 	endpoints := flag.Int("endpoints", 100, "endpoints of each service")
 	file := flag.String("file", "", "endpoint file to read and to watch, instead of changes over a control channel")
+	flag.BoolVar(&shape.PodLocalities, "pod-localities", false, "every endpoint in a locality of its own")
 	flag.Parse()
 	shape.FromFile = *file != ""
 	if err := run(*kind, *services, *endpoints, *file); err != nil {

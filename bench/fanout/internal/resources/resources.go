@@ -2,6 +2,8 @@
 package resources
 
 import (
+	"net"
+	"strconv"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -83,7 +85,8 @@ func Cluster(service int) *clusterv3.Cluster {
 	}
 }
 
-// Assignment is the service's endpoints in one locality, built anew as a control plane does on every change.
+// Assignment is the service's endpoints, in one locality or each in its own, built anew as a control plane does on every
+// change.
 func Assignment(service, endpoints, generation int) *endpointv3.ClusterLoadAssignment {
 	addresses := make([]string, endpoints)
 	for i := range addresses {
@@ -107,12 +110,22 @@ func AssignmentOf(name string, addresses []string, generation int) *endpointv3.C
 			LoadBalancingWeight: wrapperspb.UInt32(1),
 		}
 	}
-	return &endpointv3.ClusterLoadAssignment{
-		ClusterName: name,
-		Endpoints: []*endpointv3.LocalityLbEndpoints{{
-			Locality:            &corev3.Locality{Region: "region-1", Zone: "zone-a"},
-			LbEndpoints:         lbEndpoints,
-			LoadBalancingWeight: wrapperspb.UInt32(1),
-		}},
+	assignment := &endpointv3.ClusterLoadAssignment{ClusterName: name}
+	if !shape.PodLocalities {
+		assignment.Endpoints = []*endpointv3.LocalityLbEndpoints{locality("", lbEndpoints)}
+		return assignment
+	}
+	for i, address := range addresses {
+		subZone := net.JoinHostPort(address, strconv.Itoa(shape.PortOf(i, generation)))
+		assignment.Endpoints = append(assignment.Endpoints, locality(subZone, lbEndpoints[i:i+1]))
+	}
+	return assignment
+}
+
+func locality(subZone string, lbEndpoints []*endpointv3.LbEndpoint) *endpointv3.LocalityLbEndpoints {
+	return &endpointv3.LocalityLbEndpoints{
+		Locality:            &corev3.Locality{Region: "region-1", Zone: "zone-a", SubZone: subZone},
+		LbEndpoints:         lbEndpoints,
+		LoadBalancingWeight: wrapperspb.UInt32(1),
 	}
 }

@@ -15,6 +15,10 @@ import (
 // port, and names resources as `evenkeel serve` does. To be set before anything else.
 var FromFile bool
 
+// PodLocalities is whether every endpoint is a locality of its own, as clients get it that report their load. To be set
+// before anything else.
+var PodLocalities bool
+
 // BasePort is the port of every endpoint that no change has touched.
 const BasePort = 20000
 
