@@ -63,6 +63,25 @@ test('a client that asks for ever new names does not fill the log', () => {
   assert.equal(lines.length, 100);
 });
 
+test('what thousands of streams were told is bounded, and there is room again when they are over', async () => {
+  const { log } = logCapture();
+  log.level = 'silent';
+  const clock = new ManualClock();
+  const metrics = new Metrics();
+  const names = Array.from({ length: 100 }, (_, index) => `x${index}`);
+  const resourcesOf = () => names.map((name) => ({ typeUrl: typeUrls.listener, name, version: undefined }));
+  const missing = new MissingTargets({ clock, log, metrics, resourcesOf, why: () => 'there is none' });
+  const told = async () => Number(/^evenkeel_xds_names_not_served_total (\d+)$/m.exec(await metrics.text())?.[1]);
+  const ask = (id: number): void => missing.asked({ ...stream, id }, typeUrls.listener);
+  for (let id = 0; id < 150; id++) ask(id);
+  clock.advance(1_000);
+  assert.equal(await told(), 10_000);
+  missing.closed({ ...stream, id: 0 });
+  ask(200);
+  clock.advance(1_000);
+  assert.equal(await told(), 10_100);
+});
+
 test('a target that ceases to be served is told of, each time', () => {
   const served = new Set(['orders']);
   const { log, lines } = logCapture();

@@ -9,6 +9,8 @@ import { PeerLog } from './peer-log.ts';
 const graceMs = 1_000;
 /** A client that asks for ever new names fills no log. */
 const maxToldPerStream = 100;
+/** Nor do thousands of streams fill the memory with what they were told: beyond it nothing is told until some are over. */
+const maxTold = 10_000;
 
 export interface MissingTargetsOptions {
   /** What a stream asked for and was sent; undefined where it is over. */
@@ -28,6 +30,7 @@ export class MissingTargets {
   readonly #peers: PeerLog;
   /** By stream: what was told, and how to call off the next look. */
   readonly #streams = new Map<number, { readonly told: Set<string>; cancel: (() => void) | undefined }>();
+  #told = 0;
 
   constructor(options: MissingTargetsOptions) {
     this.#options = options;
@@ -42,7 +45,7 @@ export class MissingTargets {
 
   /** A listener that the stream asks for exists no longer. */
   withdrawn(stream: StreamInfo, listener: string): void {
-    this.#streams.get(stream.id)?.told.delete(listener);
+    if (this.#streams.get(stream.id)?.told.delete(keptOf(listener))) this.#told -= 1;
     this.#lookAt(stream);
   }
 
@@ -57,7 +60,10 @@ export class MissingTargets {
   }
 
   closed({ id }: StreamInfo): void {
-    this.#streams.get(id)?.cancel?.();
+    const known = this.#streams.get(id);
+    if (known === undefined) return;
+    known.cancel?.();
+    this.#told -= known.told.size;
     this.#streams.delete(id);
   }
 
@@ -70,8 +76,9 @@ export class MissingTargets {
       if (typeUrl !== typeUrls.listener || version !== undefined || told.has(keptOf(name))) continue;
       const reason = why(name, namespace);
       if (reason === undefined) continue;
-      if (told.size >= maxToldPerStream) return;
+      if (told.size >= maxToldPerStream || this.#told >= maxTold) return;
       told.add(keptOf(name));
+      this.#told += 1;
       metrics.count('evenkeel_xds_names_not_served_total');
       const details = { stream: id, node: node.id, namespace, code: 'EK_NOT_SERVED', target: name, reason };
       this.#peers.write('missing_target', 'warn', peer, details, 'a client asks for a target that is not served');

@@ -41,3 +41,23 @@ test('a busy one keeps its place, and where all are, the newest goes', () => {
   come('e', '1');
   assert.deepEqual(gone, ['c', 'b']);
 });
+
+test('thousands that come while all places are taken do not have every socket looked at each time', () => {
+  let looks = 0;
+  const places = new SocketPlaces(500);
+  for (let index = 0; index < 3_000; index++) {
+    const socket = new EventEmitter();
+    Object.defineProperties(socket, {
+      remoteAddress: { value: `10.0.${index >> 8}.${index & 255}` },
+      bytesRead: {
+        get() {
+          looks += 1;
+          return 1;
+        },
+      },
+      destroy: { value: () => {} },
+    });
+    places.take(socket as unknown as Socket);
+  }
+  assert.ok(looks <= 2 * 3_000, `${looks} looks`);
+});
