@@ -74,6 +74,9 @@ export class LastWord {
   #bad = new Float32Array(0);
   /** What it last said of each pod and when: tenths of a second, times four, and the opinion. */
   #opinions = new Int32Array(0);
+  /** Of all pods that are there: what the arrays hold. */
+  #heldGood = 0;
+  #heldBad = 0;
   /** Bad calls that were counted in a report before. */
   readonly #repeated = new Map<number, number>();
   readonly #unanswered = new Map<number, Unanswered>();
@@ -99,6 +102,7 @@ export class LastWord {
       this.#bad.fill(0);
     }
     this.#repeated.clear();
+    this.#heldGood = this.#heldBad = 0;
     this.#goodSum = this.#badSum = this.#calledPods = this.#wellPods = this.#wellCalls = this.#wellBad = 0;
     this.#inFlightMs *= kept;
     this.#ended *= kept;
@@ -124,6 +128,14 @@ export class LastWord {
   opinion(slot: number, since: number): Opinion | undefined {
     const said = this.#opinions[slot] ?? 0;
     return said / 4 >= tenths(since) ? opinions[said % 4] : undefined;
+  }
+
+  /** Calls to all pods, without some of them: those that ended well, and those that failed or are not answered. */
+  without(slots: readonly number[]): { readonly good: number; readonly bad: number } {
+    return {
+      good: slots.reduce((rest, slot) => rest - this.good(slot), this.#heldGood),
+      bad: slots.reduce((rest, slot) => rest - this.bad(slot), this.#heldBad),
+    };
   }
 
   /** Calls to a pod that ended well. */
@@ -181,6 +193,8 @@ export class LastWord {
 
   /** The pod is gone, and its slot will be another one's. */
   forget(slot: number): void {
+    this.#heldGood -= this.good(slot);
+    this.#heldBad -= this.bad(slot);
     if (slot < this.#good.length) this.#good[slot] = this.#bad[slot] = this.#opinions[slot] = 0;
     this.#unanswered.delete(slot);
     this.#repeated.delete(slot);
@@ -202,6 +216,8 @@ export class LastWord {
     }
     this.#good[slot]! += succeeded;
     this.#bad[slot]! += bad;
+    this.#heldGood += succeeded;
+    this.#heldBad += bad;
     this.#goodSum += succeeded;
     this.#badSum += bad;
     if (succeeded + failed + inProgress > 0) this.#calledPods += 1;

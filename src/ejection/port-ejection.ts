@@ -227,17 +227,13 @@ export class PortEjection {
     return [...this.#pods.values()].filter(({ ejected }) => ejected !== undefined);
   }
 
-  get #left(): Pod[] {
-    return [...this.#pods.values()].filter(({ ejected }) => ejected === undefined);
-  }
-
   /** Pods that are to be ejected, and why. */
   #suspected(
     settings: EjectionSettings,
     from: number,
     now: number,
   ): { readonly pod: Pod; readonly evidence: Evidence }[] {
-    const left = this.#left;
+    const left = [...this.#pods.values()].filter(({ ejected }) => ejected === undefined);
     const suspected = left.flatMap((pod) => {
       const earlier = pod.suspicion?.sum(now);
       if (earlier === undefined) pod.suspicion = undefined;
@@ -310,7 +306,7 @@ export class PortEjection {
 
   /** Whether all pods that are left fail for everybody: nearly all calls, and for more clients than not. */
   #isHopeless({ minCalls }: EjectionSettings, now: number): boolean {
-    const left = this.#left;
+    const out = this.#out.map(({ slot }) => slot);
     const isBad = (good: number, bad: number): boolean => bad > 0 && bad >= (bad + good) * hopeless;
     const all = { good: 0, bad: 0 };
     let balance = 0;
@@ -319,10 +315,9 @@ export class PortEjection {
       for (const word of words.values()) {
         // What a client says of the time before it was sent elsewhere says nothing of what is left.
         if (!isCurrent(word, now)) continue;
-        for (const { slot } of left) {
-          own.good += word.good(slot);
-          own.bad += word.bad(slot);
-        }
+        const { good, bad } = word.without(out);
+        own.good += good;
+        own.bad += bad;
       }
       all.good += own.good;
       all.bad += own.bad;
