@@ -82,7 +82,8 @@ export {
 export type { XdsNode } from './node.ts';
 export { checkPortable } from './profile/check-portable.ts';
 export { type EncodedResource, encodeResource, fromAny, type ResourceOptions, typeUrlOf } from './resource.ts';
-export { AdsServer, type AdsServerOptions, http2ServerOptions } from './server/ads-server.ts';
+export { AdsServer, http2ServerOptions } from './server/ads-server.ts';
+export type { AdsServerOptions } from './server/ads-server-options.ts';
 export type {
   ClientResource,
   ClientStatus,

@@ -1,0 +1,169 @@
+import type { CacheChange } from '../cache/xds-cache.ts';
+import { systemClock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import type { CallHandler, ServerCall } from '../grpc/call.ts';
+import { dismissalMessage } from '../grpc/methods.ts';
+import { peerHost } from '../grpc/peer-host.ts';
+import type { GrpcRouter } from '../grpc/router.ts';
+import { GrpcError, grpcStatus } from '../grpc/status.ts';
+import type { XdsLimits } from '../limits.ts';
+import { anonymousNode } from '../node.ts';
+import type { StreamEnvironment } from '../stream/discovery-stream.ts';
+import { ResponseEncoder } from '../stream/response-encoder.ts';
+import { restrictView } from '../stream/restricted-view.ts';
+import { SotwRequestReader } from '../stream/sotw-request-reader.ts';
+import { wildcardName } from '../stream/subscription.ts';
+import type { EventLoop } from '../transport/event-loop.ts';
+import type { AdsServerOptions } from './ads-server-options.ts';
+import type { ClientResource, ClientStatus } from './client-status.ts';
+import { DiscoveryCall } from './discovery-call.ts';
+import { type DiscoveryMethod, discoveryMethods } from './discovery-methods.ts';
+import { FanOut } from './fan-out.ts';
+import type { StreamInfo, XdsObserver } from './observer.ts';
+import { SubscriberIndex } from './subscriber-index.ts';
+
+/** The discovery methods of a server: its streams, what they ask for, and what they are sent when the cache changes. */
+export class DiscoveryService {
+  readonly #options: AdsServerOptions;
+  readonly #observer: XdsObserver;
+  readonly #loop: EventLoop;
+  readonly #index = new SubscriberIndex<DiscoveryCall>();
+  readonly #fanOut: FanOut;
+  readonly #environment: Omit<StreamEnvironment, 'join'>;
+  /** By the number of the stream. */
+  readonly #calls = new Map<number, DiscoveryCall>();
+  readonly #unobserve: () => void;
+  #ready: boolean;
+  #closing = false;
+  #lastId = 0;
+
+  constructor(options: AdsServerOptions, limits: XdsLimits, loop: EventLoop) {
+    const { clock = systemClock, coalesceMs = 25 } = options;
+    this.#options = options;
+    this.#observer = options.observer ?? {};
+    this.#ready = options.ready ?? true;
+    this.#loop = loop;
+    this.#fanOut = new FanOut(clock, coalesceMs);
+    this.#environment = {
+      encoder: new ResponseEncoder(options.identifier),
+      requests: new SotwRequestReader(limits),
+      limits,
+      now: () => clock.now(),
+    };
+    this.#unobserve = options.cache.observe((change) => this.#changed(change));
+  }
+
+  /** Serves the methods there. */
+  addTo(router: GrpcRouter): void {
+    for (const method of discoveryMethods) router.add(method.path, (call) => this.#open(call, method));
+  }
+
+  /** See `AdsServer.setReady`. */
+  setReady(ready: boolean): void {
+    this.#ready = ready;
+  }
+
+  /** Whether new streams are served. */
+  get isReady(): boolean {
+    return this.#ready && !this.#closing;
+  }
+
+  /** Every stream, what it asked for, was sent and answered. */
+  clients(): ClientStatus[] {
+    return Array.from(this.#calls.values(), (call) => call.status());
+  }
+
+  /** What the client of a stream asked for, and what it was sent of it; undefined where the stream is over. */
+  resourcesOf(streamId: number): ClientResource[] | undefined {
+    return this.#calls.get(streamId)?.resources();
+  }
+
+  /** Streams that name a resource; those that get it by a wildcard are not among them. */
+  streamsOf(typeUrl: string, name: string): StreamInfo[] {
+    const streams: StreamInfo[] = [];
+    // One that is over may not have withdrawn all its interest yet.
+    this.#index.visit(typeUrl, name, undefined, ({ info }) => {
+      if (this.#calls.has(info.id)) streams.push(info);
+    });
+    return streams;
+  }
+
+  /** Streams that are open, and what they subscribe to: names, and wildcards as one. */
+  get open(): { readonly streams: number; readonly subscriptions: number } {
+    return { streams: this.#calls.size, subscriptions: this.#index.size };
+  }
+
+  /** Sends what was withheld while it was undecided. */
+  resume(): void {
+    for (const call of this.#calls.values()) this.#fanOut.add(call);
+  }
+
+  /** Takes no further streams, and hears of no further changes. */
+  close(): void {
+    this.#closing = true;
+    this.#unobserve();
+    this.#fanOut.close();
+  }
+
+  #open(call: ServerCall, method: DiscoveryMethod): CallHandler {
+    if (!this.isReady) {
+      this.#observer.refused?.({ limit: 'ready', peer: call.peer.address });
+      const message = this.#closing ? dismissalMessage : 'the control plane does not know its services yet';
+      throw new GrpcError(grpcStatus.unavailable, message);
+    }
+    this.#lastId += 1;
+    this.#admit(call, method);
+    const environment: StreamEnvironment = {
+      ...this.#environment,
+      join: (node) => {
+        const group = this.#options.group?.(node, call.peer) ?? '';
+        const view = this.#options.cache.view(group);
+        const interest = this.#index.sink(group, discoveryCall);
+        const filter = this.#options.access?.(node, call.peer);
+        if (filter === undefined) return { view, interest };
+        const restricted = restrictView(view, filter, (typeUrl, name) =>
+          this.#observer.hidden?.(discoveryCall.info, { typeUrl, name }),
+        );
+        return { view: restricted, interest, hidden: restricted.hidden };
+      },
+    };
+    const id = this.#lastId;
+    const discoveryCall = new DiscoveryCall(id, call, method, environment, {
+      observer: this.#observer,
+      onRequest: this.#options.onRequest,
+      served: (served) => this.#fanOut.remove(served),
+      closed: (closed, rest) => {
+        this.#fanOut.remove(closed);
+        this.#calls.delete(id);
+        this.#loop.spread(peerHost(call.peer.address), rest);
+      },
+    });
+    this.#calls.set(id, discoveryCall);
+    return discoveryCall;
+  }
+
+  #admit({ peer }: ServerCall, { variant, path }: DiscoveryMethod): void {
+    const { onStream } = this.#options;
+    if (onStream === undefined) return;
+    try {
+      onStream({ id: this.#lastId, variant, path, peer: peer.address, node: anonymousNode, group: undefined }, peer);
+    } catch (thrown) {
+      this.#observer.refused?.({ limit: 'authorization', peer: peer.address, message: messageOf(thrown) });
+      throw thrown;
+    }
+  }
+
+  #changed({ group, names, seenBy }: CacheChange): void {
+    const sees = group === undefined ? undefined : (seenBy ?? ((other: string): boolean => other === group));
+    for (const [typeUrl, changed] of names) {
+      for (const name of changed) {
+        const mark = (call: DiscoveryCall): void => {
+          call.changed(typeUrl, name);
+          this.#fanOut.add(call);
+        };
+        this.#index.visit(typeUrl, name, sees, mark);
+        this.#index.visit(typeUrl, wildcardName, sees, mark);
+      }
+    }
+  }
+}
