@@ -3,91 +3,19 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { defaultHttp2Limits, defaultLimits, defaultMemoryLimits } from '@evenkeel/xds';
+import { constants, files, type Held, http2HeldBy, limitsHeldBy } from './bounds.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const source = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** Bounds that stand as a constant in a file: where, and what they are for. */
-const constants: readonly (readonly [path: string, name: string, what: string])[] = [
-  [
-    'src/discovery/dns/resolve-srv.ts',
-    'maxAddresses',
-    'Addresses behind one SRV name; an answer with more is not used',
-  ],
-  ['src/discovery/dns/dns-message.ts', 'maxAliases', 'Aliases that are followed one after another in DNS'],
-  ['src/discovery/dns/name.ts', 'maxNumbers', 'Port numbers that are remembered of one SRV name'],
-  [
-    'packages/xds/src/stream/restricted-view.ts',
-    'maxHidden',
-    'Names kept of a stream that its client may not see; all are refused',
-  ],
-  [
-    'packages/xds/src/stream/acknowledgements.ts',
-    'maxUnanswered',
-    'Responses of one type that are remembered until the client answers',
-  ],
-  [
-    'packages/xds/src/stream/requests.ts',
-    'maxOtherFields',
-    'Fields of a request beside those of names; one with more ends the stream with RESOURCE_EXHAUSTED',
-  ],
-  ['packages/xds/src/server/health-service.ts', 'requestBytes', 'Bytes of a request of `grpc.health.v1`'],
-  [
-    'packages/xds/src/client-status/client-status-service.ts',
-    'requestBytes',
-    'Bytes of a request of `ClientStatusDiscoveryService`',
-  ],
-  ['packages/xds/src/stream/type-state.ts', 'maxHeldBack', 'Removals that wait for a client to accept its listeners'],
-  ['packages/xds/src/stream/response-encoder.ts', 'maxKept', 'Encoded responses that are kept for the next stream'],
-  ['packages/xds/src/stream/response-encoder.ts', 'maxKeptBytes', 'Bytes of these'],
-  [
-    'packages/xds/src/server/sessions.ts',
-    'maxIdleIntervals',
-    'Keepalive intervals (30 s) without a stream after which a connection has to go',
-  ],
-  ['src/controlplane/tls-listener.ts', 'handshakeTimeoutMs', 'Time for a TLS handshake'],
-  [
-    'src/controlplane/connection-places.ts',
-    'maxHandshakes',
-    'TLS handshakes at once; one of the address that has the most goes',
-  ],
-  [
-    'src/controlplane/connection-places.ts',
-    'filesForOthers',
-    'Open files that are kept free of clients, where the system allows less than all places (`ulimit -n`)',
-  ],
-  ['src/controlplane/tls-material.ts', 'maxBytes', 'Bytes of a certificate, key or authorities file'],
-  ['src/controlplane/peer-log.ts', 'linesPerMinute', 'Lines of one kind about clients that are logged in a minute'],
-  ['src/controlplane/peer-log.ts', 'linesPerAddress', 'Of these, lines about one address; all are counted'],
-  ['src/controlplane/peer-log.ts', 'textLength', 'Characters of one text of a client in a line of the log'],
-  [
-    'src/base/log.ts',
-    'maxWaitingBytes',
-    'Bytes of the log that wait to be written; further lines are lost, and counted',
-  ],
-  ['src/controlplane/client-view.ts', 'maxMissing', 'Names that are shown of one client which asks for them in vain'],
-  ['src/controlplane/auth-rules.ts', 'maxWildcards', 'Wildcards in the pattern of a client rule'],
-  ['src/controlplane/admin-server.ts', 'maxConnections', 'Connections to the admin server; one that does nothing goes'],
-  [
-    'src/controlplane/long-answers.ts',
-    'maxLongAnswers',
-    'Answers of `/metrics`, `/config_dump`, `/clients`, `/explain` and `/load` that are under way; one more ends the one that has taken longest',
-  ],
-  ['src/controlplane/long-answers.ts', 'answerTimeoutMs', 'Time for reading one of these'],
-  ['src/controlplane/live-streams.ts', 'maxStreams', 'Streams of events of `/load` and `/dashboard/` at once'],
-  ['src/controlplane/live-streams.ts', 'unreadTimeoutMs', 'Time for reading an event of these'],
-  ['packages/xds/src/transport/event-loop.ts', 'turnMs', 'Milliseconds of a turn of the event loop for all clients'],
-  ['src/feed/feed.ts', 'mostRows', 'Rows that a page gets of what it shows'],
-  ['src/feed/timeline.ts', 'keptEvents', 'Events that are kept of a Service port, for its page'],
-  ['src/feed/timeline.ts', 'keptPorts', 'Service ports that these are kept of'],
-  ['src/base/document.ts', 'maxDocumentBytes', 'Bytes of a configuration or endpoint file'],
-  ['src/base/document.ts', 'maxAnchors', 'Anchors in a YAML file'],
-  ['src/health/grpc-probe.ts', 'maxAnswerBytes', 'Bytes of the answer to a health check'],
-  ['src/health/health-checker.ts', 'defaultMaxInFlight', 'Health checks at once'],
-];
+/** A link to a test, which is there. */
+function heldBy([file, name]: Held): string {
+  assert.ok(source(files[file]).includes(name), `${files[file]} has no test "${name}"`);
+  return `[\`${name}\`](../${files[file]})`;
+}
 
 /** The table of fields of an interface, out of its own comments. */
-function fieldRows(path: string, defaults: object): string[] {
+function fieldRows(path: string, defaults: object, held: Readonly<Record<string, Held>>): string[] {
   const rows = [...source(path).matchAll(/ {2}\/\*\*([\s\S]*?)\*\/\n {2}readonly (\w+): (?:number|Rate);/g)].flatMap(
     ([, comment, name]) => {
       if (!(name! in defaults)) return [];
@@ -96,7 +24,8 @@ function fieldRows(path: string, defaults: object): string[] {
         .replace(/ {2,}/g, ' ')
         .replace(/\s*Default [^.]*(?:\.\d+[^.]*)?\.\s*$/, '')
         .trim();
-      return [`| \`${name}\` | ${shown((defaults as Record<string, unknown>)[name!])} | ${what} |`];
+      const value = shown((defaults as Record<string, unknown>)[name!]);
+      return [`| \`${name}\` | ${value} | ${what} | ${heldBy(held[name!]!)} |`];
     },
   );
   assert.equal(rows.length, Object.keys(defaults).length, `every limit in ${path} has a comment`);
@@ -161,9 +90,9 @@ function render(): string {
     'Option `limits` of `AdsServer`; `evenkeel serve` runs with the defaults. A stream that goes beyond one of them ends with',
     'RESOURCE_EXHAUSTED and a message that names the bound (`evenkeel_xds_invalid_requests_total`).',
     '',
-    '| bound | default | what it bounds |',
-    '| --- | --- | --- |',
-    ...fieldRows('packages/xds/src/limits.ts', defaultLimits),
+    '| bound | default | what it bounds | the test that holds it |',
+    '| --- | --- | --- | --- |',
+    ...fieldRows('packages/xds/src/limits.ts', defaultLimits, limitsHeldBy),
     '',
     'One response of a type is under way to a client at a time; what changes meanwhile is merged into the next one. A client that',
     'never reads therefore holds one response in memory, and the names that it asked for.',
@@ -172,16 +101,17 @@ function render(): string {
     '',
     'Option `http2` of `AdsServer`. Beyond them the connection is closed with ENHANCE_YOUR_CALM, unless something else is said.',
     '',
-    '| bound | default | what it bounds |',
-    '| --- | --- | --- |',
-    ...fieldRows('packages/xds/src/transport/limits.ts', defaultHttp2Limits),
+    '| bound | default | what it bounds | the test that holds it |',
+    '| --- | --- | --- | --- |',
+    ...fieldRows('packages/xds/src/transport/limits.ts', defaultHttp2Limits, http2HeldBy),
     '',
     '## Everything else',
     '',
-    '| what it bounds | value | where |',
-    '| --- | --- | --- |',
+    '| what it bounds | value | where | the test that holds it |',
+    '| --- | --- | --- | --- |',
     ...constants.map(
-      ([path, name, what]) => `| ${what} | ${constantOf(path, name).toLocaleString('en')} | \`${path}\` \`${name}\` |`,
+      ([path, name, what, held]) =>
+        `| ${what} | ${constantOf(path, name).toLocaleString('en')} | \`${path}\` \`${name}\` | ${heldBy(held)} |`,
     ),
     '',
     'Numbers of things in a configuration (services, gateways, rules) are bounded by its schema, `config.schema.json`. How endpoints',

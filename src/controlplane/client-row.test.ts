@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ClientStatus, typeUrls } from '@evenkeel/xds';
+import { type ClientResource, type ClientStatus, typeUrls } from '@evenkeel/xds';
 import { clientRow } from './client-row.ts';
 import { viewClient } from './client-view.ts';
 
@@ -8,7 +8,7 @@ const type = {
   ...{ typeUrl: typeUrls.cluster, wildcard: false, names: 2, held: 2, ackedVersion: '7', rejection: undefined },
   ...{ unansweredMs: undefined, pending: 0 },
 };
-const row = (more: Partial<ClientStatus['types'][number]>, told = {}) => {
+const viewed = (more: Partial<ClientStatus['types'][number]>, told = {}, resources: readonly ClientResource[] = []) => {
   const node = {
     ...{ id: 'web-6b7fb94bfb-hf6zv', cluster: '', metadata: {}, locality: { region: '', zone: 'a', subZone: '' } },
     ...{ userAgentName: 'gRPC Go', userAgentVersion: '1.85.0', clientFeatures: [], ...told },
@@ -26,9 +26,13 @@ const row = (more: Partial<ClientStatus['types'][number]>, told = {}) => {
     ...{ node, types: [{ ...type, ...more }] },
   } as const;
   const facts = {
-    ...{ resourcesOf: () => [], whyNotServed: () => undefined, identityOf: () => undefined, zones: new Map() },
+    ...{ resourcesOf: () => resources, whyNotServed: () => undefined, identityOf: () => undefined, zones: new Map() },
   };
-  return clientRow(viewClient(status, facts), node);
+  return { view: viewClient(status, facts), node };
+};
+const row = (more: Partial<ClientStatus['types'][number]>, told = {}) => {
+  const { view, node } = viewed(more, told);
+  return clientRow(view, node);
 };
 
 test('a client is told by namespace, workload, zone, language and version', () => {
@@ -50,4 +54,11 @@ test('what a client says of itself is bounded, and nothing in it hides or runs b
   const { state, why } = row({ rejection });
   assert.equal(state, 'REJECTED');
   assert.match(why, /bad \\u\{202e\}policy/);
+});
+
+test('what a client asks for in vain is shown of the first twenty names', () => {
+  const resources = Array.from({ length: 30 }, (_, index) => ({
+    ...{ typeUrl: typeUrls.cluster, name: `none-${index}`, version: undefined, state: 'not-sent' as const },
+  }));
+  assert.equal(viewed({ names: 30, held: 0 }, {}, resources).view.missing.length, 20);
 });

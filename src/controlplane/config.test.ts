@@ -438,3 +438,12 @@ xds: { plaintext: ${plaintext}, listen: "${listen}", tls: { cert: a, key: b, ca:
     assert.equal(resolveConfig({ file: good }).xds.tls?.clients?.length, 1);
   }
 });
+
+test('a pattern of a rule has at most four wildcards: more could take long to compare', () => {
+  const withPattern = (uri: string): (() => unknown) => {
+    const tls = `{ cert: a, key: b, ca: c, clients: [{ uri: "${uri}" }] }`;
+    return () => parseConfig(`apiVersion: evenkeel.dev/v1\nkind: Config\nxds: { tls: ${tls} }`, 'evenkeel.yaml');
+  };
+  assert.doesNotThrow(withPattern('spiffe://a/*/*/{namespace}/**'));
+  assert.throws(withPattern('spiffe://a/*/*/*/{namespace}/**'), /at most 4 wildcards/);
+});

@@ -73,6 +73,22 @@ test('a page gets all rows at once, then those that have changed', () => {
   assert.equal(clock.pending, 0, 'without a page nothing is done');
 });
 
+test('a page gets no more rows than it can show, and is told how many there are', () => {
+  const source = new TestSource();
+  source.ports = function* () {
+    for (let index = 0; index < 20_010; index++) {
+      const name = `s${index}`;
+      yield { namespace: 'shop', name, port: 80, portName: 'grpc', published: 1, known: 1, problems: [] };
+    }
+  };
+  const feed = new Feed({ source, clock: new ManualClock(), wallClock: () => 0 });
+  const events: FeedEvent[] = [];
+  feed.open('services', '', (make) => void events.push(make()))();
+  const [head, ...rows] = events[0]!.rows;
+  assert.equal(rows.length, 20_000);
+  assert.ok(head?.kind === 'head' && head.rows > 20_000, `${JSON.stringify(head)}`);
+});
+
 test('whoever does not read gets later what it has missed, as one', () => {
   const { clock, source, events, setReads } = opened('services');
   setReads(false);

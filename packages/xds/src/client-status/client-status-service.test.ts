@@ -153,3 +153,12 @@ test('on a stream every question is answered', async (t) => {
   call.end();
   assert.equal((await answers.next()).done, true);
 });
+
+test('a question is a few matchers: a longer one is refused as soon as its length is known', async (t) => {
+  const { connect } = await start(t);
+  const call = (await connect()).call(`${service}/StreamClientStatus`);
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(64 * 1024 + 1, 1);
+  call.sendRaw(prefix);
+  assert.equal((await call.ended).code, 8);
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as dial } from 'node:http2';
 import { test } from 'node:test';
-import { AdsTestClient, adsSotwPath, typeUrls } from '../index.ts';
+import { AdsTestClient, adsSotwPath, http2ServerOptions, typeUrls } from '../index.ts';
 import { assignment, cluster, startFixture } from '../testing/fixture.ts';
 
 const { cluster: cds, endpoint: eds } = typeUrls;
@@ -141,4 +141,14 @@ test('a large response is split where the protocol allows it', async (t) => {
     await stream.expectNoResponse();
   }
   assert.equal((await sotw.requestResponseAck(cds)).names.length, names.length, 'clusters come in one piece');
+});
+
+test('a server that is mounted has the bounds in the words of Node', () => {
+  const { maxSessionMemory, settings } = http2ServerOptions({
+    sessionMemoryMb: 3,
+    streamsPerSession: 7,
+    headerBytes: 900,
+  });
+  assert.equal(maxSessionMemory, 3);
+  assert.deepEqual(settings, { maxConcurrentStreams: 7, maxHeaderListSize: 900, enablePush: false });
 });
