@@ -26,7 +26,7 @@ const files = globSync('{packages/*/src,src,deploy,test}/**/*.test.ts', { cwd: r
 
 /** What asks for a process of its own: programs, sockets, timers, the environment, what is started or takes its time, hooks. */
 const signs = [
-  /'node:(?:child_process|dgram|https?|http2|module|net|tls|worker_threads)'/,
+  /'node:(?:child_process|dgram|https?|http2|inspector|module|net|tls|worker_threads)'/,
   /\bprocess\.(?:chdir|env|exit|kill|on|std)|\bset(?:Interval|Timeout)\b/,
   /\.(?:connect|listen|start)\(|\bstart[A-Z]\w*\(|\bLab\b/,
   /\bperformance\.|\b(?:openLoop|runLoad)\(/,
