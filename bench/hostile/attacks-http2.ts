@@ -6,8 +6,8 @@ import {
   headers,
   int32,
   literal,
-  nextSource,
   RawConnection,
+  rawSocket,
   requestBlock,
   setting,
 } from './raw-connection.ts';
@@ -60,15 +60,9 @@ function churn(turn: number, index: number): Buffer {
 /** Connections that say nothing, or no more than hello. */
 function idle(count: number, hello: boolean): Attack['run'] {
   return async ({ port, over }) => {
-    const { connect } = await import('node:net');
     const open: { destroy(): void }[] = [];
     for (let index = 0; index < count && !over(); index++) {
-      if (hello) open.push((await RawConnection.open(port)).socket);
-      else {
-        const socket = connect({ host: '127.0.0.1', port, localAddress: nextSource() });
-        socket.on('error', () => {});
-        open.push(socket);
-      }
+      open.push(hello ? (await RawConnection.open(port)).socket : rawSocket(port));
       if (index % 100 === 99) await new Promise((resolve) => setImmediate(resolve));
     }
     while (!over()) await new Promise((resolve) => setTimeout(resolve, 50));

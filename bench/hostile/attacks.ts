@@ -1,4 +1,6 @@
+import { adminAttacks } from './attacks-admin.ts';
 import { grpcAttacks } from './attacks-grpc.ts';
+import { handshakeAttacks } from './attacks-handshake.ts';
 import { http2Attacks } from './attacks-http2.ts';
 import { ownAttacks } from './attacks-own.ts';
 import { unreadAttacks } from './attacks-unread.ts';
@@ -15,6 +17,8 @@ export interface Target {
 export interface Attack {
   /** What it does, and after which report. */
   readonly what: string;
+  /** The port that it is for, where that is not the one for xDS without TLS; a server without such a port is left out. */
+  readonly on?: 'tls' | 'admin';
   /** One attacker at work, until its time is over or it gives up. */
   run(target: Target): Promise<void>;
 }
@@ -25,4 +29,6 @@ export const attacks: Readonly<Record<string, Attack>> = {
   ...http2Attacks,
   ...ownAttacks,
   ...workAttacks,
+  ...handshakeAttacks,
+  ...adminAttacks,
 };

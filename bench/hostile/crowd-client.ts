@@ -1,5 +1,5 @@
 // A process with a crowd of clients: PORT KIND COUNT FIRST SECONDS. They come from 127.77.0.0/16, a hundred to an address, and stay
-// until the time is over. Prints how many were connected at its end.
+// until the time is over. Prints how many were connected, and how many at its end.
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { field, frame, headers, RawConnection, requestBlock, setting } from './raw-connection.ts';
@@ -7,6 +7,7 @@ import { field, frame, headers, RawConnection, requestBlock, setting } from './r
 const [port, kind, count, first, seconds] = process.argv.slice(2);
 const end = performance.now() + Number(seconds) * 1_000;
 const cds = 'type.googleapis.com/envoy.config.cluster.v3.Cluster';
+let came = 0;
 let open = 0;
 
 function keep(socket: Socket): void {
@@ -28,6 +29,7 @@ function come(index: number): Promise<void> {
     socket.on('error', () => resolve());
     keep(secured);
     secured.once(kind === 'idle-tls' ? 'secureConnect' : 'connect', () => {
+      came += 1;
       begin(secured);
       resolve();
     });
@@ -56,5 +58,5 @@ const worker = async (): Promise<void> => {
 };
 await Promise.all(Array.from({ length: 50 }, worker));
 await new Promise((resolve) => setTimeout(resolve, Math.max(0, end - performance.now())));
-console.log(JSON.stringify({ open }));
+console.log(JSON.stringify({ came, open }));
 process.exit(0);

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
+import { TestAuthority, writeCertificate } from '../../src/controlplane/testing/certificates.ts';
 import { attacks } from './attacks.ts';
 import { Liveness } from './liveness.ts';
 import { createMemoryGroup } from './memory-group.ts';
 import { attackFor, beServedFor } from './processes.ts';
 import { formatRow, type Row, tableHead } from './report.ts';
-import { startServer } from './servers.ts';
+import { portFor, startServer } from './servers.ts';
 
 const usage = `Usage: node bench/hostile/endurance.ts [options]
 All attacks in turn, 1 and 8 attackers by turns, on one server in a cgroup of
@@ -41,7 +42,8 @@ let longestRow = 0;
 const begun = performance.now();
 try {
   const { processesFile } = group;
-  const running = await startServer('evenkeel', { directory, binaries: '', processesFile });
+  const tls = writeCertificate(directory, 'server', new TestAuthority().issue({ ips: ['127.0.0.1'] }));
+  const running = await startServer('evenkeel', { directory, binaries: '', processesFile, tls });
   const liveness = new Liveness(running.adminPort!, probeIntervalMs);
   running.watchTurns();
   if (!values.json) console.log(`${tableHead}  probes failed`);
@@ -51,7 +53,7 @@ try {
     const attackers = (turn + Math.floor(turn / names.length)) % 2 === 0 ? 8 : 1;
     const [served] = await Promise.all([
       beServedFor(seconds, running.port, running.resource),
-      attackFor(seconds, running.port, attack, attackers),
+      attackFor(seconds, portFor(attacks[attack]!, running), attack, attackers),
     ]);
     const probed = liveness.take();
     probes += probed.probes;
@@ -60,7 +62,7 @@ try {
     const turnMs = await running.longestTurnMs();
     const end = running.isUp ? 'up' : 'died';
     const peakBytes = running.peakBytes() ?? group.peakBytes();
-    const row: Row = { attack, server: 'evenkeel', attackers, peakBytes, end, turnMs, ...served };
+    const row: Row = { attack, server: 'evenkeel', attackers, seconds, peakBytes, end, turnMs, ...served };
     rows.push(row);
     console.log(values.json ? JSON.stringify({ ...row, probed }) : `${formatRow(row)}  ${probed.failed}`);
   }

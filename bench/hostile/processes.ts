@@ -16,7 +16,12 @@ export function launch(command: readonly string[], { openFiles, processesFile, e
     ...(openFiles === undefined ? [] : [`ulimit -n ${openFiles} 2>/dev/null || ulimit -n "$(ulimit -Hn)"`]),
     ...(processesFile === undefined ? [] : [`echo $$ > '${processesFile}' || exit 1`]),
   ];
-  const options = { env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
+  // What was compiled once is not compiled again: half of what starting a server takes.
+  const cache = { NODE_COMPILE_CACHE: join(import.meta.dirname, '..', '..', 'build', 'compile-cache') };
+  const options = {
+    env: { ...cache, ...(env ?? process.env) },
+    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
+  };
   return spawn('/bin/sh', ['-c', `${[...before, 'exec "$@"'].join('; ')}`, 'sh', ...command], options);
 }
 
@@ -39,18 +44,26 @@ export async function attackFor(seconds: number, port: number, attack: string, a
   await outputOf(startScript('attacker.ts', [port, attack, attackers, seconds]));
 }
 
-/** A part of a crowd, in a process of its own; resolves with how many were connected at the end. */
+/** What became of a part of a crowd. */
+export interface Crowd {
+  /** How many were connected, ever. */
+  readonly came: number;
+  /** How many were at the end. */
+  readonly open: number;
+}
+
+/** A part of a crowd, in a process of its own. */
 export async function crowdFor(
   seconds: number,
   port: number,
   kind: string,
   count: number,
   first: number,
-): Promise<number> {
+): Promise<Crowd> {
   const output = await outputOf(
     startScript('crowd-client.ts', [port, kind, count, first, seconds], { openFiles: 1_000_000 }),
   );
-  return (JSON.parse(output) as { open: number }).open;
+  return JSON.parse(output) as Crowd;
 }
 
 /** What a client like any other waited. */

@@ -84,6 +84,13 @@ export function nextSource(): string {
   return `127.66.${source >> 7}.${(source & 127) + 1}`;
 }
 
+/** A socket of an attacker. What comes back is thrown away. */
+export function rawSocket(port: number): Socket {
+  return connect({ host: '127.0.0.1', port, localAddress: nextSource() })
+    .on('error', () => {})
+    .resume();
+}
+
 /** One connection of an attacker: frames as they are, nothing checked. */
 export class RawConnection {
   readonly socket: Socket;

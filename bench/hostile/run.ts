@@ -2,60 +2,70 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { readArguments } from '../../scripts/arguments.mjs';
+import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
+import { TestAuthority, writeCertificate } from '../../src/controlplane/testing/certificates.ts';
 import { buildGo, goVersion } from '../fanout/build-go.ts';
 import { attacks } from './attacks.ts';
+import { Liveness } from './liveness.ts';
 import { attackFor, beServedFor } from './processes.ts';
-import { formatRow, type Row, tableHead } from './report.ts';
-import { type ServerName, serverNames, startServer } from './servers.ts';
+import { formatRow, type Row, summaryOf, tableHead } from './report.ts';
+import { portFor, type ServerName, serverNames, startServer } from './servers.ts';
+import { TimeBudget } from './time-budget.ts';
 
-const usage = `Usage: node bench/hostile/run.ts [options]
+const usage = `Usage: npm run bench:hostile -- [options]
   --attacks A,B      attacks to run (default: all; --list names them)
   --servers A,B      some of these (default: all that can run):
                      ${serverNames.join(', ')}
   --attackers N,M    attackers at once (default: 1,8)
   --seconds N        how long each attack lasts (default: 5)
+  --minutes N        how long all of it may take, instead of --seconds
   --limit-mb N       memory beyond which a server is ended, as a container would
                      be (default: 512)
   --list             the attacks, and what each does
   --json             one JSON object a line instead of the table
 Example:
-  node bench/hostile/run.ts --attackers 1 --seconds 2`;
+  npm run bench:hostile -- --minutes 15 --json`;
 
 const { values } = readArguments(usage, {
   attacks: { type: 'string' },
   servers: { type: 'string' },
   attackers: { type: 'string', default: '1,8' },
-  seconds: { type: 'string', default: '5' },
-  'limit-mb': { type: 'string', default: '512' },
+  seconds: { type: 'number', default: 5 },
+  minutes: { type: 'number', default: 0 },
+  'limit-mb': { type: 'number', default: 512 },
   list: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 });
 
 const root = resolve(import.meta.dirname, '..', '..');
 const binaries = join(root, 'build', 'bench', 'bin');
+const memoryLimit = values['limit-mb'] * 1024 * 1024;
+/** What an attack leaves behind is seen for so long. */
+const afterSeconds = 0.5;
 
-class UsageError extends Error {}
+interface Run {
+  readonly attack: string;
+  readonly attackers: number;
+  readonly server: ServerName;
+}
 
-function pick<Name extends string>(what: string, given: string, known: readonly Name[]): Name[] {
-  const names = given.split(',');
+function pick<Name extends string>(what: string, given: string | undefined, known: readonly Name[]): Name[] {
+  const names = given === undefined ? [...known] : given.split(',');
   const unknown = names.find((name) => !known.includes(name as Name));
-  if (unknown !== undefined) throw new UsageError(`unknown ${what} "${unknown}": one of ${known.join(', ')}`);
+  if (unknown !== undefined) wrongArguments(`unknown ${what} "${unknown}": one of ${known.join(', ')}`, usage);
   return names as Name[];
 }
 
-function positive(flag: string, text: string): number {
+function count(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 10_000) {
-    throw new UsageError(`invalid ${flag} "${text}": a whole number from 1 to 10000`);
-  }
-  return value;
+  if (Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
+  return wrongArguments(`invalid --attackers "${text}": whole numbers from 1 to 1000`, usage);
 }
 
-async function measure(server: ServerName, attack: string, attackers: number, directory: string): Promise<Row> {
-  const seconds = positive('--seconds', values.seconds);
-  const memoryLimit = positive('--limit-mb', values['limit-mb']) * 1024 * 1024;
-  const running = await startServer(server, { directory, binaries, memoryLimit });
+async function measure({ server, attack, attackers }: Run, seconds: number, directory: string): Promise<Row> {
+  const tls = writeCertificate(directory, 'server', new TestAuthority().issue({ ips: ['127.0.0.1'] }));
+  const running = await startServer(server, { directory, binaries, memoryLimit, tls });
+  const liveness = running.adminPort === undefined ? undefined : new Liveness(running.adminPort, 100);
   let peak = 0;
   let killed = false;
   const watch = setInterval(() => {
@@ -66,64 +76,72 @@ async function measure(server: ServerName, attack: string, attackers: number, di
   }, 20);
   running.watchTurns();
   const [{ p50Ms, p99Ms, calls, unanswered }] = await Promise.all([
-    beServedFor(seconds + 1, running.port, running.resource),
-    attackers > 0 && attackFor(seconds, running.port, attack, attackers),
+    beServedFor(seconds + afterSeconds, running.port, running.resource),
+    attackers > 0 && attackFor(seconds, portFor(attacks[attack]!, running), attack, attackers),
   ]);
   const died = !killed && !running.isUp;
   clearInterval(watch);
+  liveness?.stop();
   const turnMs = await running.longestTurnMs();
   await running.stop();
-  return {
-    attack,
-    server,
-    attackers,
-    peakBytes: peak,
-    end: killed ? 'memory' : died ? 'died' : 'up',
-    p50Ms,
-    p99Ms,
-    turnMs,
-    calls,
-    unanswered,
-  };
+  const end = killed ? 'memory' : died ? 'died' : 'up';
+  const healthz = liveness?.take();
+  return { attack, server, attackers, seconds, peakBytes: peak, end, p50Ms, p99Ms, turnMs, calls, unanswered, healthz };
 }
 
-async function main(): Promise<number> {
-  if (values.list) {
-    const list = Object.entries(attacks).map(([name, { what }]) => `  ${name.padEnd(20)} ${what}`);
-    console.log(list.join('\n'));
-    return 0;
+/** The servers that are asked for, those that can run here where none is. */
+function serversAskedFor(): ServerName[] {
+  const servers = pick('server', values.servers, serverNames);
+  if (!servers.includes('grpc-go')) return servers;
+  if (goVersion() !== undefined) {
+    buildGo(binaries);
+    return servers;
   }
-  const names = pick('attack', values.attacks ?? Object.keys(attacks).join(','), Object.keys(attacks));
-  const attackers = values.attackers.split(',').map((text) => positive('--attackers', text));
-  let servers = pick('server', values.servers ?? serverNames.join(','), serverNames);
-  if (servers.includes('grpc-go')) {
-    if (goVersion() !== undefined) buildGo(binaries);
-    else if (values.servers !== undefined)
-      throw new UsageError('grpc-go needs Go (https://go.dev/dl), which is not here');
-    else {
-      console.error('grpc-go is left out: it needs Go (https://go.dev/dl)');
-      servers = servers.filter((name) => name !== 'grpc-go');
-    }
-  }
+  const needsGo = 'grpc-go needs Go (https://go.dev/dl), which is not here';
+  if (values.servers !== undefined) wrongArguments(needsGo, usage);
+  console.error(`grpc-go is left out: ${needsGo}`);
+  return servers.filter((name) => name !== 'grpc-go');
+}
+
+function allRuns(): Run[] {
+  const names = pick('attack', values.attacks, Object.keys(attacks));
+  const attackers = values.attackers.split(',').map(count);
+  const servers = serversAskedFor();
+  const peers = (attack: string): ServerName[] =>
+    servers.filter((server) => server === 'evenkeel' || attacks[attack]!.on === undefined);
+  return [
+    ...servers.map((server) => ({ attack: 'none', attackers: 0, server })),
+    ...names.flatMap((attack) =>
+      attackers.flatMap((number) => peers(attack).map((server) => ({ attack, attackers: number, server }))),
+    ),
+  ];
+}
+
+async function main(): Promise<void> {
+  const runs = allRuns();
+  const budget = new TimeBudget(runs.length, values.minutes === 0 ? undefined : values.minutes * 60_000);
   const directory = mkdtempSync(join(tmpdir(), 'evenkeel-hostile-'));
-  const show = (row: Row): void => console.log(values.json ? JSON.stringify(row) : formatRow(row));
+  const rows: Row[] = [];
   try {
     if (!values.json) console.log(tableHead);
-    for (const server of servers) show(await measure(server, 'none', 0, directory));
-    for (const attack of names) {
-      for (const count of attackers) {
-        for (const server of servers) show(await measure(server, attack, count, directory));
-      }
+    for (const run of runs) {
+      const row = await budget.spend(values.seconds, (seconds) => measure(run, seconds, directory));
+      rows.push(row);
+      console.log(values.json ? JSON.stringify(row) : formatRow(row));
     }
   } finally {
     rmSync(directory, { recursive: true });
   }
-  return 0;
+  for (const summary of summaryOf(rows)) console.log(JSON.stringify(summary));
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE') ? 2 : 3;
+if (values.list) {
+  for (const [name, { what }] of Object.entries(attacks)) console.log(`  ${name.padEnd(20)} ${what}`);
+} else {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 3;
+  }
 }
