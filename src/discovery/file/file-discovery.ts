@@ -117,9 +117,17 @@ export class FileDiscovery implements Discovery {
     });
   }
 
+  /** What clients wait for comes first: to watch a long path anew takes as long as everything else. */
   async #check(): Promise<void> {
     this.#pending = undefined;
+    await this.#read();
     await this.#watcher.arm();
+    // Where a link leads elsewhere, nobody was watching there until now.
+    const isOther = (await this.#fingerprint()) !== this.#seen;
+    if (isOther && this.#pending === undefined) this.#hint(true);
+  }
+
+  async #read(): Promise<void> {
     const fingerprint = await this.#fingerprint();
     if (this.#observer === undefined || (fingerprint === this.#seen && this.#brokenSince === undefined)) return;
     let services: Service[];
