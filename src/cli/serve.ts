@@ -17,6 +17,7 @@ const helps: Readonly<Record<(typeof settings)[number]['field'], string>> = {
   'xds.tls.key': 'its private key, PEM',
   'xds.tls.ca': 'authorities of client certificates, PEM; clients then have to show one',
   'xds.maxConnectionAgeMs': 'age at which a client is asked to reconnect, 0: never (default: 1800000)',
+  'xds.maxConnections': 'connections of clients at once (default: 20000)',
   'xds.memoryBytes': 'bytes that clients may make it hold (default: 40 % of the memory limit)',
   'xds.replicas.name': 'DNS name of all replicas; when one comes, clients spread over them (default: none)',
   'xds.replicas.perSecond': 'how many clients are asked to reconnect in a second then (default: 20)',

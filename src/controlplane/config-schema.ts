@@ -35,6 +35,11 @@ const xds = z.strictObject({
   maxConnectionAgeMs: milliseconds(0, 86_400_000)
     .default(1_800_000)
     .describe('Age at which a client is asked to reconnect, ±10 %, so that clients spread over replicas; 0 is never.'),
+  maxConnections: wholeNumber(1, 1_000_000)
+    .default(20_000)
+    .describe(
+      'Connections of clients at once; where one more comes, one without a stream goes, or one of the address that has the most. The limit of open files (`ulimit -n`) has to be some 1,300 above it.',
+    ),
   memoryBytes: wholeNumber(1_048_576, 1_099_511_627_776, 'number of bytes')
     .optional()
     .describe(

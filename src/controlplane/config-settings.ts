@@ -20,6 +20,7 @@ export const settings = [
     'number',
     'ms',
   ),
+  setting('xds.maxConnections', '--xds-max-connections', 'EVENKEEL_XDS_MAX_CONNECTIONS', 'number', 'n'),
   setting('xds.memoryBytes', '--xds-memory-bytes', 'EVENKEEL_XDS_MEMORY_BYTES', 'number', 'bytes'),
   setting('xds.clientStatus', '--xds-client-status', 'EVENKEEL_XDS_CLIENT_STATUS', 'text', 'where'),
   setting('xds.replicas.name', '--xds-replicas-name', 'EVENKEEL_XDS_REPLICAS_NAME', 'text', 'name'),

@@ -25,6 +25,7 @@ test('without anything said, the defaults are in force', () => {
       plaintext: 'loopback',
       tls: undefined,
       maxConnectionAgeMs: 1_800_000,
+      maxConnections: 20_000,
       memoryBytes: undefined,
       clientStatus: 'none',
       replicas: { perSecond: 20 },
@@ -66,6 +67,7 @@ test('every setting takes effect from a flag and from the environment', () => {
   const samples: Record<string, [text: string, value: unknown]> = {
     'xds.listen': ['[::1]:1', { host: '::1', port: 1 }],
     'xds.maxConnectionAgeMs': ['60000', 60_000],
+    'xds.maxConnections': ['50000', 50_000],
     'xds.memoryBytes': ['1048576', 1_048_576],
     'xds.clientStatus': ['loopback', 'loopback'],
     'xds.replicas.name': ['evenkeel.mesh.svc', 'evenkeel.mesh.svc'],

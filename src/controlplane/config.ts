@@ -22,6 +22,7 @@ export interface Config {
     readonly tls?: TlsSettings | undefined;
     readonly plaintext: ConfigFile['xds']['plaintext'];
     readonly maxConnectionAgeMs: number;
+    readonly maxConnections: number;
     /** Undefined: by the memory of the process. */
     readonly memoryBytes?: number | undefined;
     /** Who may ask for the state of every client on the xDS port. */
@@ -153,6 +154,7 @@ function withAddresses(
     xds: {
       plaintext: xds.plaintext,
       maxConnectionAgeMs: xds.maxConnectionAgeMs,
+      maxConnections: xds.maxConnections,
       memoryBytes: xds.memoryBytes,
       clientStatus: xds.clientStatus,
       replicas: xds.replicas,

@@ -8,6 +8,8 @@ test('connections end before the open files do', () => {
   assert.deepEqual(placesWithin(undefined), { sessions: 20_000, handshakes: 1_000 });
   assert.deepEqual(placesWithin(20_000), { sessions: 18_744, handshakes: 1_000 });
   assert.deepEqual(placesWithin(1_024), { sessions: 692, handshakes: 76 });
+  assert.deepEqual(placesWithin(1_048_576, 50_000), { sessions: 50_000, handshakes: 1_000 });
+  assert.deepEqual(placesWithin(20_000, 50_000), { sessions: 18_744, handshakes: 1_000 });
   assert.deepEqual(placesWithin(64), { sessions: 18, handshakes: 2 });
 });
 

@@ -6,9 +6,6 @@ const maxHandshakes = 1_000;
 /** Open files that are left for everything but clients of xDS: the admin server, discovery, health checks, the log. */
 const filesForOthers = 256;
 
-/** Clients at once, where the system allows so many. */
-export const maxSessions: number = defaultLimits.sessions;
-
 export interface ConnectionPlaces {
   /** Connections of clients. */
   readonly sessions: number;
@@ -21,8 +18,12 @@ export interface ConnectionPlaces {
  * go, so the places end before.
  *
  * @param openFiles - how many the process may have; undefined: not known
+ * @param maxSessions - connections of clients, where the system allows so many
  */
-export function placesWithin(openFiles: number = Number.POSITIVE_INFINITY): ConnectionPlaces {
+export function placesWithin(
+  openFiles: number = Number.POSITIVE_INFINITY,
+  maxSessions: number = defaultLimits.sessions,
+): ConnectionPlaces {
   const free = Math.max(openFiles - filesForOthers, 20);
   const handshakes = Math.min(maxHandshakes, Math.floor(free / 10));
   return { sessions: Math.min(maxSessions, free - handshakes), handshakes };

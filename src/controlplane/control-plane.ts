@@ -22,7 +22,7 @@ import { groupOfClient, splitGroup } from './client-number.ts';
 import type { ClientFacts } from './client-view.ts';
 import { type ClientsView, clientsView } from './clients-view.ts';
 import { configDump } from './config-dump.ts';
-import { maxSessions, placesWithin } from './connection-places.ts';
+import { placesWithin } from './connection-places.ts';
 import { controlRows } from './control-rows.ts';
 import { type EjectedView, Ejections } from './ejections.ts';
 import { EmptyPorts } from './empty-ports.ts';
@@ -59,6 +59,8 @@ export interface ControlPlaneOptions {
   readonly tls?: TlsSettings | undefined;
   /** Age at which a client is asked to reconnect, ±10 %; default 0, which is never. */
   readonly maxConnectionAgeMs?: number | undefined;
+  /** Connections of clients at once, where the limit of open files allows so many; default 20,000. */
+  readonly maxConnections?: number | undefined;
   /** Bytes that clients may make it hold, all together; default: by the memory of the process. */
   readonly memoryBytes?: number | undefined;
   /**
@@ -291,9 +293,13 @@ export class ControlPlane implements AdminSource {
       metrics: this.#metrics,
       log,
     });
-    const places = placesWithin(openFileLimit());
-    if (places.sessions < maxSessions) {
-      log.warn(places, 'the limit of open files leaves room for fewer connections than usual; raise it (ulimit -n)');
+    const { maxConnections } = options;
+    const places = placesWithin(openFileLimit(), maxConnections);
+    if (places.sessions < placesWithin(undefined, maxConnections).sessions) {
+      log.warn(
+        places,
+        'the limit of open files leaves room for fewer connections than xds.maxConnections; raise it (ulimit -n)',
+      );
     }
     this.#maxSessions = places.sessions;
     const went = (client: number): void => this.#steering.went(client);

@@ -47,6 +47,7 @@ async function start(config: Config, version: string): Promise<RunningControlPla
     gateways: config.gateways,
     tls: config.xds.tls,
     maxConnectionAgeMs: config.xds.maxConnectionAgeMs,
+    maxConnections: config.xds.maxConnections,
     memoryBytes: config.xds.memoryBytes,
     clientStatus: config.xds.clientStatus,
     replicas: config.xds.replicas,
