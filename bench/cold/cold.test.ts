@@ -19,6 +19,9 @@ test('medians and their ratio, with the rounds behind them', () => {
   assert.match(text, /evenkeel +6 \(5–9\)/);
   assert.match(text, /ratio +2\.00× /);
   assert.doesNotMatch(text, /exact/);
+  const slices = { 'linear-slices': [round(2)], 'evenkeel-slices': [round(5)] };
+  const both = mediansOf({ ...about, servers: { ...result.servers, ...slices } });
+  assert.deepEqual([both.ratio!.firstMs, both['ratio-slices']!.firstMs], [2, 2.5]);
 });
 
 test('a client with the wrong endpoints is not passed over, and one server alone has no ratio', () => {

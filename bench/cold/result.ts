@@ -8,7 +8,7 @@ export interface Round {
   readonly stormMs: number;
   /** What the server computed for it, acknowledgements included; on a busy machine this says more. */
   readonly stormCpuMs: number;
-  /** From the writing of the file until the first client, and the last one, has the change. */
+  /** From the writing of the file, or the API server's event, until the first client, and the last one, has the change. */
   readonly firstMs: number;
   readonly lastMs: number;
   readonly changeCpuMs: number;
@@ -35,7 +35,7 @@ const figures = [
 ] as const satisfies readonly (keyof Round)[];
 const titles = ['start', 'cold storm', 'CPU', 'rested: first', 'last', 'CPU'];
 
-/** Medians of the rounds by figure, and how many times as long evenkeel takes as linear. */
+/** Medians of the rounds by figure, and how many times as long evenkeel takes as linear with the same source. */
 export function mediansOf({ servers }: ColdResult): Record<string, Record<(typeof figures)[number], number>> {
   const each = (value: (figure: (typeof figures)[number]) => number) => ({
     startMs: value('startMs'),
@@ -48,9 +48,12 @@ export function mediansOf({ servers }: ColdResult): Record<string, Record<(typeo
   const medians = Object.fromEntries(
     Object.entries(servers).map(([name, rounds]) => [name, each((figure) => median(rounds.map((one) => one[figure])))]),
   );
-  const { linear, evenkeel } = medians;
-  if (linear === undefined || evenkeel === undefined) return medians;
-  return { ...medians, ratio: each((figure) => evenkeel[figure] / linear[figure]) };
+  const ratios = ['', '-slices'].flatMap((source) => {
+    const [linear, evenkeel] = [medians[`linear${source}`], medians[`evenkeel${source}`]];
+    if (linear === undefined || evenkeel === undefined) return [];
+    return [[`ratio${source}`, each((figure) => evenkeel[figure] / linear[figure])] as const];
+  });
+  return { ...medians, ...Object.fromEntries(ratios) };
 }
 
 /** The table; the lowest and the highest round behind each median. */

@@ -14,14 +14,17 @@ import { type ServerName, serverNames, startCold } from './servers.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const usage = `Usage: npm run bench:cold -- [options]
-Starts a server that reads an endpoint file, connects all clients to it at
-once, lets it rest, changes one endpoint in the file, and measures when each
+Starts a server that watches an endpoint file, or EndpointSlices, connects all
+clients to it at once, lets it rest, changes one endpoint, and measures when each
 client has it: evenkeel as it is published, and go-control-plane's LinearCache.
   --clients N       clients (default 1000)
   --endpoints N     endpoints of the one Service (default 100)
   --rounds N        rounds, each with a new process (default 3)
   --rest SECONDS    rest before the change (default 20)
-  --servers A,B     some of these (default: all): ${serverNames.join(', ')}
+  --servers A,B     some of these (default: all):
+                    ${serverNames.join(', ')}
+  --realtime        servers and driver at real-time priority (needs root),
+                    where others use the machine as well
   --product FOLDER  a build of evenkeel that is there already (default: a new
                     one in build/bench/product)
   --out FILE        where the result goes (default build/bench/cold.json)
@@ -36,12 +39,13 @@ const { values } = readArguments(usage, {
   rounds: { type: 'number', default: 3 },
   rest: { type: 'number', default: 20 },
   servers: { type: 'string', default: serverNames.join(',') },
+  realtime: { type: 'boolean', default: false },
   product: { type: 'string' },
   out: { type: 'string', default: join(root, 'build', 'bench', 'cold.json') },
   json: { type: 'boolean', default: false },
 });
 const binaries = join(root, 'build', 'bench', 'bin');
-const [serverCore, driverCore] = [0, 1];
+const cores = { server: 0, others: 1 };
 
 async function round(name: ServerName, product: string): Promise<Round> {
   const { clients, endpoints, rest } = values;
@@ -49,7 +53,8 @@ async function round(name: ServerName, product: string): Promise<Round> {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'endpoints.json');
   writeFileSync(file, firstFile(endpoints));
-  const server = await startCold(name, { core: serverCore, binaries, product, file });
+  const server = await startCold(name, { cores, binaries, product, file, endpoints, realtime: values.realtime });
+  const { pid, xds, control } = server;
   try {
     const base = { case: 'cold', client: 'lean', services: 1, subscriptions: 1, rounds: 1, warmUp: 0 } as const;
     const plan: Plan = {
@@ -62,8 +67,12 @@ async function round(name: ServerName, product: string): Promise<Round> {
       changesPerSecond: 0,
     };
     const output = await runDriver(
-      { binaries, core: driverCore, realtime: false },
-      { ...plan, restMs: rest * 1000, servers: [{ name, pid: server.pid, xds: server.xds, file }] },
+      { binaries, core: cores.others, realtime: values.realtime },
+      {
+        ...plan,
+        restMs: rest * 1000,
+        servers: [{ name, pid, xds, ...(control ? { control, kubernetes: true } : { file }) }],
+      },
     );
     const [result] = (JSON.parse(output) as DriverResult).servers;
     const [change] = result!.turns!;

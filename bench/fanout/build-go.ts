@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 
-/** Builds driver, peers and null server into a folder; modules come from the Go module proxy once. */
+/** Builds API server, driver, peers and null server into a folder; modules come from the Go module proxy once. */
 export function buildGo(binaries: string): void {
   mkdirSync(binaries, { recursive: true });
-  execFileSync('go', ['build', '-o', `${binaries}/`, './driver', './peers', './nullserver'], {
+  execFileSync('go', ['build', '-o', `${binaries}/`, './apiserver', './driver', './peers', './nullserver'], {
     cwd: import.meta.dirname,
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -1,6 +1,6 @@
 /** What the driver is told; field by field in driver/plan.go. */
 export interface Plan {
-  readonly case: 'change' | 'storm' | 'burst' | 'cold';
+  readonly case: 'change' | 'storm' | 'burst' | 'cold' | 'fleet';
   readonly client: 'lean' | 'grpc';
   readonly clients: number;
   readonly services: number;

@@ -49,7 +49,7 @@ func (b *bench) connect() (*Turn, error) {
 	collectGarbage()
 	b.collector = newCollector(b.plan.Clients)
 	b.collector.inspect = b.inspect
-	f, err := newFleet(b.plan.Client, b.server.XDS, b.collector)
+	f, err := newFleet(b.plan, b.server.XDS, b.collector)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +57,9 @@ func (b *bench) connect() (*Turn, error) {
 	b.sessions = b.sessions[:0]
 	for client := range b.plan.Clients {
 		b.sessions = append(b.sessions, newSession(client, subscriptionsOf(client, b.plan), b.collector))
+		if b.plan.OneNode {
+			b.sessions[client].node = "client-0"
+		}
 	}
 	turn := &Turn{}
 	var started int64

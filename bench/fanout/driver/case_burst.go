@@ -71,11 +71,7 @@ func (b *bench) burst() error {
 			b.result.Exact++
 		}
 	}
-	slices.Sort(lags)
 	b.result.Burst = &Burst{
-		LagP50Ms:           ms(quantile(lags, 0.5)),
-		LagP99Ms:           ms(quantile(lags, 0.99)),
-		LagMaxMs:           ms(lags[len(lags)-1]),
 		DrainMs:            ms(lastArrival - sent[len(sent)-1]),
 		ElapsedMs:          ms(sent[len(sent)-1] - sent[0]),
 		ResponsesPerClient: float64(cost.Responses) / float64(len(trace)),
@@ -83,7 +79,13 @@ func (b *bench) burst() error {
 		Useless:            b.collector.useless.Load() - useless,
 		Cost:               cost,
 	}
+	b.result.Burst.lag(lags)
 	return nil
+}
+
+func (r *Burst) lag(lags []int64) {
+	slices.Sort(lags)
+	r.LagP50Ms, r.LagP99Ms, r.LagMaxMs = ms(quantile(lags, 0.5)), ms(quantile(lags, 0.99)), ms(lags[len(lags)-1])
 }
 
 // awaitQuiet waits until the server has answered every command and no response came for the time of settling.

@@ -14,6 +14,8 @@ type collector struct {
 	// keep makes sessions keep a copy of their last assignments.
 	keep atomic.Bool
 	turn atomic.Pointer[turn]
+	// flood, when set, is the flood under way.
+	flood atomic.Pointer[flood]
 	// trace, when set, has one list a client, each written by its own client only.
 	trace atomic.Pointer[[][]arrival]
 
@@ -35,6 +37,14 @@ type turn struct {
 	at        []int64
 	missing   atomic.Int64
 	stranger  []atomic.Bool
+	completed chan struct{}
+}
+
+// flood is many changes under way.
+type flood struct {
+	// last is the last change of each service.
+	last      []int
+	missing   atomic.Int64
 	completed chan struct{}
 }
 
@@ -71,6 +81,11 @@ func (c *collector) assigned(client, service, before, generation int, at int64) 
 	}
 	if trace := c.trace.Load(); trace != nil {
 		(*trace)[client] = append((*trace)[client], arrival{at, generation})
+	}
+	if flood := c.flood.Load(); flood != nil && generation == flood.last[service] && before != generation {
+		if flood.missing.Add(-1) == 0 {
+			close(flood.completed)
+		}
 	}
 	turn := c.turn.Load()
 	if turn == nil || service != turn.service || generation != turn.generation || before == generation {

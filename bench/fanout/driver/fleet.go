@@ -10,14 +10,14 @@ type fleet interface {
 	close()
 }
 
-func newFleet(kind, address string, collector *collector) (fleet, error) {
-	switch kind {
+func newFleet(plan *Plan, address string, collector *collector) (fleet, error) {
+	switch plan.Client {
 	case "grpc":
 		return newGrpcFleet(address, collector), nil
 	case "lean":
-		return newLeanFleet(address, collector)
+		return newLeanFleet(address, plan, collector)
 	default:
-		return nil, fmt.Errorf("unknown kind of client %q", kind)
+		return nil, fmt.Errorf("unknown kind of client %q", plan.Client)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -13,6 +14,7 @@ import (
 // leanFleet has all clients in one epoll loop: the same bytes as grpc-go's clients, without their goroutines.
 type leanFleet struct {
 	address   netip.AddrPort
+	plan      *Plan
 	collector *collector
 	epoll     int
 	wake      int
@@ -20,12 +22,14 @@ type leanFleet struct {
 	stopped   chan struct{}
 }
 
-func newLeanFleet(address string, collector *collector) (*leanFleet, error) {
+func newLeanFleet(address string, plan *Plan, collector *collector) (*leanFleet, error) {
 	parsed, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil, err
 	}
-	return &leanFleet{address: parsed, collector: collector, conns: map[int]*leanConn{}, stopped: make(chan struct{})}, nil
+	return &leanFleet{
+		address: parsed, plan: plan, collector: collector, conns: map[int]*leanConn{}, stopped: make(chan struct{}),
+	}, nil
 }
 
 func (f *leanFleet) start(sessions []*session) (err error) {
@@ -38,15 +42,19 @@ func (f *leanFleet) start(sessions []*session) (err error) {
 	if err := f.watch(f.wake, unix.EPOLLIN); err != nil {
 		return err
 	}
-	opening := preface(f.address.String(), xds.Method)
-	for _, s := range sessions {
-		fd, err := f.connect()
+	headers := h2.HeaderBlock(
+		":method", "POST", ":scheme", "http", ":path", xds.Method, ":authority", f.address.String(),
+		"content-type", "application/grpc", "user-agent", "evenkeel-bench", "te", "trailers",
+	)
+	connection := 0
+	for own := range slices.Chunk(sessions, max(1, f.plan.StreamsPerConnection)) {
+		fd, err := f.connect(connection)
 		if err != nil {
-			return fmt.Errorf("client %d: connect: %w", s.id, err)
+			return fmt.Errorf("client %d: connect: %w", own[0].id, err)
 		}
-		conn := &leanConn{fd: fd, session: s, out: append([]byte(nil), opening...)}
-		conn.windows = h2.NewSendWindows()
-		if err := conn.send(s.start()); err != nil {
+		connection++
+		conn, err := newLeanConn(fd, own, headers)
+		if err != nil {
 			return err
 		}
 		f.conns[fd] = conn
@@ -58,13 +66,23 @@ func (f *leanFleet) start(sessions []*session) (err error) {
 	return nil
 }
 
-func (f *leanFleet) connect() (int, error) {
+func (f *leanFleet) connect(connection int) (int, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return 0, err
 	}
 	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
 		return 0, err
+	}
+	if f.plan.OwnAddresses {
+		// The port is chosen when it connects, so that every address has all of them.
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1); err != nil {
+			return 0, err
+		}
+		own := [4]byte{127, byte(64 + connection>>16), byte(connection >> 8), byte(connection)}
+		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: own}); err != nil {
+			return 0, err
+		}
 	}
 	err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(f.address.Port()), Addr: f.address.Addr().As4()})
 	if err == unix.EINPROGRESS {
@@ -132,10 +150,10 @@ func (f *leanFleet) handle(conn *leanConn, events uint32, buffer []byte) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("client %d: read: %w", conn.session.id, err)
+			return fmt.Errorf("client %d: read: %w", conn.first(), err)
 		}
 		if n == 0 {
-			return fmt.Errorf("client %d: the server closed the connection", conn.session.id)
+			return fmt.Errorf("client %d: the server closed the connection", conn.first())
 		}
 		f.collector.wireBytes.Add(int64(n))
 		if err := conn.read(buffer[:n], now()); err != nil {

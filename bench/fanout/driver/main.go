@@ -29,13 +29,13 @@ func run() error {
 	if err := json.NewDecoder(os.Stdin).Decode(&plan); err != nil {
 		return fmt.Errorf("the plan: %w", err)
 	}
-	cases := map[string]func([]*bench) error{"change": runChanges, "storm": runStorms, "burst": runBursts, "cold": runCold}
+	cases := map[string]func([]*bench) error{"change": runChanges, "storm": runStorms, "burst": runBursts, "cold": runCold, "fleet": runFleet}
 	runCase, known := cases[plan.Case]
 	if !known {
 		return fmt.Errorf("unknown case %q", plan.Case)
 	}
 
-	shape.FromFile = slices.ContainsFunc(plan.Servers, func(server Server) bool { return server.File != "" })
+	shape.FromFile = slices.ContainsFunc(plan.Servers, func(server Server) bool { return server.File != "" || server.Kubernetes })
 
 	var result Result
 	var benches []*bench
@@ -48,8 +48,8 @@ func run() error {
 		result.Servers = append(result.Servers, b.result)
 	}
 	var err error
-	// A server that is to be cold must not have met a client before.
-	if plan.Case != "cold" {
+	// A server that is to be cold must not have met a client before; of a fleet's every resource is checked in the end.
+	if plan.Case != "cold" && plan.Case != "fleet" {
 		if result.Differing, err = differingResources(benches); err != nil {
 			return err
 		}

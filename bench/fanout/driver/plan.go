@@ -2,7 +2,7 @@ package main
 
 // Plan is what the driver is told on standard input.
 type Plan struct {
-	// Case is "change", "storm", "burst" or "cold".
+	// Case is "change", "storm", "burst", "cold" or "fleet".
 	Case string `json:"case"`
 	// Client is "grpc" (grpc-go) or "lean" (one epoll loop, less than a third of the CPU time).
 	Client  string   `json:"client"`
@@ -23,7 +23,15 @@ type Plan struct {
 	TimeoutMs int `json:"timeoutMs"`
 	// RestMs is how long the servers are left alone before the change of the case "cold".
 	RestMs int `json:"restMs"`
-	// Changes and ChangesPerSecond are the burst's.
+	// StreamsPerConnection is how many clients share a connection; 0: each has its own.
+	StreamsPerConnection int `json:"streamsPerConnection"`
+	// OwnAddresses gives every connection a loopback address of its own.
+	OwnAddresses bool `json:"ownAddresses"`
+	// OneNode gives all clients the same node id: they are the targets of one client.
+	OneNode bool `json:"oneNode"`
+	// Visits is how often the fleet comes and goes.
+	Visits int `json:"visits"`
+	// Changes and ChangesPerSecond are the burst's, or those of the fleet's flood.
 	Changes          int     `json:"changes"`
 	ChangesPerSecond float64 `json:"changesPerSecond"`
 }
@@ -36,6 +44,8 @@ type Server struct {
 	Pid     int    `json:"pid"`
 	// File is what changes are written to; empty: they go over Control.
 	File string `json:"file"`
+	// Kubernetes says that Control is an API server's, whose EndpointSlices the server watches.
+	Kubernetes bool `json:"kubernetes"`
 }
 
 // Result is what the driver prints on standard output, servers in the order of the plan.
@@ -51,6 +61,7 @@ type ServerResult struct {
 	Connect *Turn   `json:"connect,omitempty"`
 	Turns   []*Turn `json:"turns,omitempty"`
 	Burst   *Burst  `json:"burst,omitempty"`
+	Visits  []Visit `json:"visits,omitempty"`
 	Memory  Memory  `json:"memory"`
 	// Exact counts the clients whose last assignments were right in every endpoint.
 	Exact int `json:"exact"`
@@ -85,6 +96,14 @@ type Memory struct {
 	IdleKiB      int `json:"idleKiB"`
 	ConnectedKiB int `json:"connectedKiB"`
 	EndKiB       int `json:"endKiB"`
+}
+
+// Visit is a fleet that came and went; memory is the server's resident set.
+type Visit struct {
+	Storm        *Turn `json:"storm"`
+	ConnectedKiB int   `json:"connectedKiB"`
+	// LeftKiB is after the rest that follows the last client.
+	LeftKiB int `json:"leftKiB"`
 }
 
 // Burst is a run of changes at a fixed rate.

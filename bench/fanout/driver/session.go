@@ -11,7 +11,8 @@ import (
 // session is one xDS client's protocol state, without its socket: it subscribes to listeners, then routes, clusters and
 // endpoints, each once the response before it arrived, and acknowledges every response, as gRPC clients do.
 type session struct {
-	id int
+	id   int
+	node string
 	// listeners and names are what is asked for: of the first type, and of the others.
 	listeners, names []string
 	// generations is the last generation seen of each service in services, -1 before the first.
@@ -31,7 +32,7 @@ type session struct {
 }
 
 func newSession(id int, services []int, collector *collector) *session {
-	s := &session{id: id, services: services, generations: make([]int, len(services)), collector: collector}
+	s := &session{id: id, node: fmt.Sprintf("client-%d", id), services: services, generations: make([]int, len(services)), collector: collector}
 	for i, service := range services {
 		s.names = append(s.names, shape.Name(service))
 		s.listeners = append(s.listeners, shape.ListenerName(service))
@@ -42,7 +43,7 @@ func newSession(id int, services []int, collector *collector) *session {
 
 // start is the first request of the stream.
 func (s *session) start() []byte {
-	return s.request(xds.Listener, fmt.Sprintf("client-%d", s.id))
+	return s.request(xds.Listener, s.node)
 }
 
 func (s *session) request(t xds.Type, nodeID string) []byte {

@@ -47,7 +47,7 @@ func frames(t xds.Type, service, endpoints, generation int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h2.AppendMessage(nil, xds.AppendResponse(nil, t, "1", "1", value)), nil
+	return h2.AppendMessage(nil, h2.StreamID, xds.AppendResponse(nil, t, "1", "1", value)), nil
 }
 
 func resource(t xds.Type, service, endpoints, generation int) proto.Message {

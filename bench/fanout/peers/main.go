@@ -24,14 +24,15 @@ func main() {
 	endpoints := flag.Int("endpoints", 100, "endpoints of each service")
 	file := flag.String("file", "", "endpoint file to read and to watch, instead of changes over a control channel")
 	flag.BoolVar(&shape.PodLocalities, "pod-localities", false, "every endpoint in a locality of its own")
+	api := flag.String("kubernetes", "", "API server whose EndpointSlices to list and to watch, in the same way")
 	flag.Parse()
-	shape.FromFile = *file != ""
-	if err := run(*kind, *services, *endpoints, *file); err != nil {
+	shape.FromFile = *file != "" || *api != ""
+	if err := run(*kind, *services, *endpoints, *file, *api); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(kind string, services, endpoints int, file string) error {
+func run(kind string, services, endpoints int, file, api string) error {
 	var (
 		cache  cachev3.Cache
 		update func(service, generation int) error
@@ -43,6 +44,9 @@ func run(kind string, services, endpoints int, file string) error {
 		cache, update, assign, err = newLinear(services, endpoints)
 		if err == nil && file != "" {
 			err = watchFile(file, assign)
+		}
+		if err == nil && api != "" {
+			err = watchSlices(api, assign)
 		}
 	case "snapshot":
 		cache, update, err = newSnapshot(services, endpoints)

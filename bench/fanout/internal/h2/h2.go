@@ -1,5 +1,5 @@
-// Package h2 is the little HTTP/2 that one gRPC stream on a connection of its own needs: frames with prepared header
-// blocks, no header compression state, no second stream.
+// Package h2 is the little HTTP/2 that gRPC streams which begin with their connection need: frames with prepared header
+// blocks, no header compression state.
 package h2
 
 import (
@@ -9,8 +9,14 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// StreamID is the only stream of a connection.
+// StreamID is the first stream of a connection.
 const StreamID = 1
+
+// StreamIDOf is the id of a connection's stream by its index, from 0 on.
+func StreamIDOf(index int) uint32 { return uint32(StreamID + 2*index) }
+
+// IndexOf is the inverse of StreamIDOf.
+func IndexOf(stream uint32) int { return int(stream-StreamID) / 2 }
 
 // FrameHeaderLength and MessagePrefixLength are the bytes before a frame's payload and before a gRPC message.
 const (
@@ -70,14 +76,14 @@ func AppendFrame(buffer []byte, kind http2.FrameType, flags http2.Flags, stream 
 }
 
 // AppendMessage appends one gRPC message in as many DATA frames as it needs.
-func AppendMessage(buffer, message []byte) []byte {
+func AppendMessage(buffer []byte, stream uint32, message []byte) []byte {
 	framed := make([]byte, 0, MessagePrefixLength+len(message))
 	framed = append(framed, 0)
 	framed = binary.BigEndian.AppendUint32(framed, uint32(len(message)))
 	framed = append(framed, message...)
 	for len(framed) > 0 {
 		n := min(len(framed), MaxFrame)
-		buffer = AppendFrame(buffer, http2.FrameData, 0, StreamID, framed[:n])
+		buffer = AppendFrame(buffer, http2.FrameData, 0, stream, framed[:n])
 		framed = framed[n:]
 	}
 	return buffer

@@ -11,7 +11,7 @@ import (
 
 func TestMessageIsCutIntoFramesAndReadBack(t *testing.T) {
 	message := bytes.Repeat([]byte("evenkeel"), 5000)
-	buffer := h2.AppendMessage(nil, message)
+	buffer := h2.AppendMessage(nil, h2.StreamID, message)
 	var content []byte
 	frames := 0
 	for len(buffer) > 0 {
@@ -29,15 +29,16 @@ func TestMessageIsCutIntoFramesAndReadBack(t *testing.T) {
 }
 
 func TestFrameThatIsNotCompleteIsLeftAlone(t *testing.T) {
-	buffer := h2.AppendMessage(nil, []byte("request"))
+	buffer := h2.AppendMessage(nil, h2.StreamID, []byte("request"))
 	if _, rest, ok := h2.Next(buffer[:len(buffer)-1]); ok || len(rest) != len(buffer)-1 {
 		t.Errorf("complete: %v, rest %d", ok, len(rest))
 	}
 }
 
 func TestWindowsBoundWhatIsSent(t *testing.T) {
-	windows := h2.NewSendWindows()
-	if !windows.Take(h2.DefaultWindow) || windows.Take(1) {
+	const first, second = h2.StreamID, h2.StreamID + 2
+	windows := h2.NewSendWindows(2)
+	if !windows.Take(first, h2.DefaultWindow) || windows.Take(first, 1) || windows.Take(second, 1) {
 		t.Error("the default window is not what was admitted")
 	}
 	update := func(stream uint32) *h2.Frame {
@@ -45,11 +46,11 @@ func TestWindowsBoundWhatIsSent(t *testing.T) {
 		return &frame
 	}
 	windows.Receive(update(0))
-	if windows.Take(1) {
+	if windows.Take(first, 1) {
 		t.Error("the connection's window alone admitted a byte")
 	}
-	windows.Receive(update(h2.StreamID))
-	if !windows.Take(10) || windows.Take(1) {
+	windows.Receive(update(first))
+	if !windows.Take(first, 10) || windows.Take(first, 1) {
 		t.Error("both windows did not admit ten bytes")
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// FromFile is whether servers read an endpoint file, which moves the first endpoint to another address instead of another
-// port, and names resources as `evenkeel serve` does. To be set before anything else.
+// FromFile is whether servers read an endpoint file, or EndpointSlices: resources are named as `evenkeel serve` does, and a
+// change moves the first endpoint to another address instead of another port. To be set before anything else.
 var FromFile bool
 
 // PodLocalities is whether every endpoint is a locality of its own, as clients get it that report their load. To be set
@@ -27,12 +27,14 @@ const MaxGeneration = 65535 - BasePort
 
 const prefix = "svc-"
 
+func shortName(service int) string { return prefix + strconv.Itoa(service) }
+
 // Name is the name of a service's route configuration, cluster and assignment.
 func Name(service int) string {
 	if FromFile {
-		return filePrefix + prefix + strconv.Itoa(service) + fileSuffix
+		return filePrefix + shortName(service) + fileSuffix
 	}
-	return prefix + strconv.Itoa(service)
+	return shortName(service)
 }
 
 const (
@@ -43,7 +45,7 @@ const (
 // ListenerName is what clients ask for first.
 func ListenerName(service int) string {
 	if FromFile {
-		return prefix + strconv.Itoa(service) + ".default" + fileSuffix
+		return shortName(service) + ".default" + fileSuffix
 	}
 	return Name(service)
 }
@@ -124,7 +126,7 @@ type FileEndpoint struct {
 func FileOf(endpoints int, generations []int) ([]byte, error) {
 	file := File{APIVersion: "evenkeel.dev/v1", Kind: "Endpoints"}
 	for service, generation := range generations {
-		one := FileService{Name: prefix + strconv.Itoa(service), Ports: []FilePort{{BasePort}}}
+		one := FileService{Name: shortName(service), Ports: []FilePort{{BasePort}}}
 		for endpoint := range endpoints {
 			one.Endpoints = append(one.Endpoints, FileEndpoint{Address(service, endpoint, generation)})
 		}
