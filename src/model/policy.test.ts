@@ -21,6 +21,16 @@ test('what the fields mean', () => {
   ] as const) {
     assert.deepEqual(policyOf({ slowStart }), { slowStartMs });
   }
+  for (const [maxStreamDuration, maxStreamDurationMs] of [
+    ['none', undefined],
+    ['1s', 1_000],
+    ['24h', 86_400_000],
+  ] as const) {
+    assert.deepEqual(policyOf({ maxStreamDuration }), { maxStreamDurationMs });
+  }
+  for (const bad of ['25h', '999ms', '1d']) {
+    assert.equal(policyFields.maxStreamDuration.safeParse(bad).success, false, bad);
+  }
   for (const bad of ['30', '0s', '61m', '-1s', '1e3s', 's', '999ms', '']) {
     assert.equal(policyFields.slowStart.safeParse(bad).success, false, bad);
   }

@@ -17,6 +17,8 @@ export interface ServicePolicy {
   readonly slowStartMs?: number | undefined;
   /** What is to be even: `work`, the calls under way at each pod. Absent: calls. */
   readonly balance?: 'work' | undefined;
+  /** The longest that a call may last, a stream too, milliseconds; its client ends it with DEADLINE_EXCEEDED. Absent: as long as it likes. */
+  readonly maxStreamDurationMs?: number | undefined;
   /** Pods that each client is given. Absent: all, or as many as the others of these take. */
   readonly subset?: number | undefined;
 }
@@ -57,10 +59,12 @@ export const policyValues = {
   slowStart: '`none`, or a time such as `30s` from `1s` to `1h`',
   balance: '`calls` or `work`',
   subset: 'a whole number from 1 to 10000',
+  maxStreamDuration: '`none`, or a time such as `1h` from `1s` to `24h`',
 };
 
 export type PolicyKey = keyof typeof policyValues;
 
+const longestMs = { slowStart: 3_600_000, maxStreamDuration: 86_400_000 } as const;
 const grpcService = z.string().regex(/^[\x21-\x7e]{0,256}$/, mustBe('grpcService'));
 const label = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
@@ -124,7 +128,7 @@ export const policyFields = {
     ),
   slowStart: z
     .string(mustBe('slowStart'))
-    .refine((text) => text === 'none' || durationMs(text) !== undefined, mustBe('slowStart'))
+    .refine((text) => text === 'none' || durationMs(text, longestMs.slowStart) !== undefined, mustBe('slowStart'))
     .optional()
     .describe('How long a new pod takes from a tenth of a share to a full one, such as `30s`. Default: `none`.'),
   balance: z
@@ -136,6 +140,16 @@ export const policyFields = {
   subset: wholeNumber('subset', 1, 10_000).describe(
     'Pods that each client is given, so that every pod has as many clients as the others; before zones and slow start. Default: all.',
   ),
+  maxStreamDuration: z
+    .string(mustBe('maxStreamDuration'))
+    .refine(
+      (text) => text === 'none' || durationMs(text, longestMs.maxStreamDuration) !== undefined,
+      mustBe('maxStreamDuration'),
+    )
+    .optional()
+    .describe(
+      'The longest that a call may last, a stream too; its client ends it with DEADLINE_EXCEEDED (gRFC A31). Default: `none`.',
+    ),
 } satisfies Record<PolicyKey, z.ZodType>;
 
 export const policyKeys = Object.keys(policyFields) as PolicyKey[];
@@ -152,7 +166,7 @@ export const healthCheckSchema = z.strictObject({
 /** What the fields say, but for the locality; what they do not say is absent. */
 export function policyOf(fields: PolicyFields): ServicePolicy {
   const { healthCheck, grpcService, podLocalities, outlierDetection } = fields;
-  const { trafficDistribution, slowStart, balance, subset } = fields;
+  const { trafficDistribution, slowStart, balance, subset, maxStreamDuration } = fields;
   const ejection = ejectionOf(fields);
   const protocol = healthCheck ?? (grpcService === undefined ? undefined : 'grpc');
   return {
@@ -163,7 +177,10 @@ export function policyOf(fields: PolicyFields): ServicePolicy {
     ...(trafficDistribution === undefined ? {} : trafficOf(trafficDistribution)),
     ...(balance === undefined ? {} : { balance: balance === 'calls' ? undefined : balance }),
     ...(subset === undefined ? {} : { subset }),
-    ...(slowStart === undefined ? {} : { slowStartMs: durationMs(slowStart) }),
+    ...(slowStart === undefined ? {} : { slowStartMs: durationMs(slowStart, longestMs.slowStart) }),
+    ...(maxStreamDuration === undefined
+      ? {}
+      : { maxStreamDurationMs: durationMs(maxStreamDuration, longestMs.maxStreamDuration) }),
   };
 }
 
@@ -185,11 +202,11 @@ function trafficOf(said: TrafficDistribution | 'none'): Pick<ServicePolicy, 'tra
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** Milliseconds of a time as `30s`, `500ms`, `1.5m`; undefined for what is none, or out of bounds. */
-function durationMs(text: string): number | undefined {
+/** Milliseconds of a time as `30s`, `500ms`, `1.5m`; undefined for what is none, or out of bounds: a second is the least. */
+function durationMs(text: string, mostMs: number): number | undefined {
   const [, number, unit] = /^(\d{1,7}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
   const ms = Number(number) * (unitMs[unit ?? ''] ?? Number.NaN);
-  return ms >= 1_000 && ms <= 3_600_000 ? ms : undefined;
+  return ms >= 1_000 && ms <= mostMs ? ms : undefined;
 }
 
 /** The locality that the fields give to all endpoints; undefined: none. */

@@ -151,7 +151,7 @@ function virtualHostsOf({ service, ports }: Selected, gateway: Gateway, clusterD
     const numbers = [port, ...otherNumbers.filter((number) => !taken.has(number))];
     for (const number of numbers) taken.add(number);
     const domains = names.flatMap((name) => numbers.map((number) => `${name}:${number}`));
-    hosts.push({ name: cluster, domains, rules: [{ cluster }] });
+    hosts.push({ name: cluster, domains, rules: [{ cluster, timeoutMs: service.policy.maxStreamDurationMs }] });
   }
   return hosts;
 }
@@ -166,7 +166,9 @@ function defaultRules(service: Service, ports: readonly ServicePort[]): RouteRul
     [other, undefined],
   ] as const) {
     const chosen = defaultPort({ ports: candidates });
-    if (!('reason' in chosen)) rules.push({ match, cluster: canonicalName(service, chosen.port) });
+    if ('reason' in chosen) continue;
+    const timeoutMs = service.policy.maxStreamDurationMs;
+    rules.push({ match, cluster: canonicalName(service, chosen.port), timeoutMs });
   }
   return rules;
 }

@@ -90,7 +90,7 @@ function translateNames(service: Service, ports: readonly ServicePort[], cluster
     shared: [
       ...canonical.flatMap((name) => [
         buildEdsCluster({ name, outlierDetection: outlierDetectionOf(service.policy) }),
-        buildRoute({ name, cluster: name }),
+        buildRoute({ name, rules: [{ cluster: name, timeoutMs: service.policy.maxStreamDurationMs }] }),
       ]),
       ...listeners('shared'),
     ],

@@ -50,6 +50,7 @@ const service = z.strictObject({
   slowStart: policyFields.slowStart,
   balance: policyFields.balance,
   subset: policyFields.subset,
+  maxStreamDuration: policyFields.maxStreamDuration,
   healthCheck: healthCheckSchema.optional().describe('Active checks by the control plane. Default: none.'),
 });
 
