@@ -1,3 +1,5 @@
+import { compareText } from '../../src/base/compare-text.ts';
+
 /**
  * What became of one test function: `on-purpose` and `fails-with-theirs` failed too, the one for a reason of ours that is
  * written down, the other with the server that the suite itself brings as well.
@@ -56,6 +58,13 @@ export function formatResult({ suite, version, at, tests }: SuiteResult): string
       return `- \`${name}\` ${test}: ${why === undefined ? title : `${title}. ${why}`}`;
     }),
   ].join('\n');
+}
+
+/** What was run now, over what was run before with the same version. */
+export function merged(before: SuiteResult, now: SuiteResult, packages: readonly string[]): SuiteResult {
+  const kept = before.version === now.version ? before.tests.filter((row) => !packages.includes(row.package)) : [];
+  const key = (row: TestResult): string => `${row.package} ${row.test}`;
+  return { ...now, tests: [...kept, ...now.tests].sort((a, b) => compareText(key(a), key(b))) };
 }
 
 /** 0 where nothing failed that is not explained, and something was run. */

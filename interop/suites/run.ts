@@ -5,37 +5,47 @@ import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
 import { startControl } from './control.ts';
 import { functionOf } from './go-test-events.ts';
 import { findGrpcGo, folderOf, goTest, packagesOf } from './grpc-go/suite.ts';
-import { type Differences, exitCodeOf, formatResult, type SuiteResult, type TestResult } from './result.ts';
+import { type Differences, exitCodeOf, formatResult, merged, type SuiteResult, type TestResult } from './result.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const build = join(root, 'build', 'suites', 'grpc-go');
 const usage = `Usage: npm run suites -- [options]
 Runs grpc-go's own end-to-end tests of xDS with evenkeel as their management
 server. Its sources come from the Go module proxy; needs Go.
-  --packages A,B  only packages with one of these in their path
+  --packages A,B  only packages with one of these in their path; a whole path
+                  is that package alone
   --run PATTERN   only test functions that go test -run would take
   --out FILE      where the result goes, as JSON
                   (default build/suites/grpc-go.json)
+  --update        puts the result into grpc-go/latest.json and README.md, where
+                  packages that were not run stay as they are
   --json          prints the result as JSON, and nothing else on stdout
 Exit code: 0 nothing failed but on purpose, 1 something failed, 2 bad input,
 3 the tests could not be run, or a package not to its end.
 Examples:
   npm run suites
-  npm run suites -- --packages xdsclient/tests
+  npm run suites -- --packages xdsclient/tests --update
   npm run suites -- --packages test/xds --run 'Test/ClientSideXDS'`;
 
 const { values } = readArguments(usage, {
   packages: { type: 'string' },
   run: { type: 'string' },
   out: { type: 'string', default: join(root, 'build', 'suites', 'grpc-go.json') },
+  update: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 });
+if (values.update && values.run !== undefined) {
+  wrongArguments('--update: takes whole packages, and --run leaves functions out', usage);
+}
 const progress = (line: string): void => console.error(line);
 
 async function main(): Promise<number> {
   const grpcGo = findGrpcGo(build);
   const wanted = values.packages?.split(',');
-  const packages = packagesOf(grpcGo).filter((name) => wanted?.some((part) => name.includes(part)) ?? true);
+  const all = packagesOf(grpcGo);
+  const isWanted = (name: string): boolean =>
+    wanted?.some((part) => name === part || (!all.includes(part) && name.includes(part))) ?? true;
+  const packages = all.filter(isWanted);
   if (packages.length === 0) wrongArguments(`--packages: no package has ${values.packages} in its path`, usage);
   const differences: Differences = JSON.parse(readFileSync(join(import.meta.dirname, 'differences.json'), 'utf8'));
   const served = new Set<string>();
@@ -82,10 +92,22 @@ async function main(): Promise<number> {
   mkdirSync(resolve(values.out, '..'), { recursive: true });
   writeFileSync(values.out, `${JSON.stringify(result, undefined, 2)}\n`);
   writeFileSync(join(build, 'failures.log'), logs.join('\n'));
+  if (values.update && broken.length === 0) update(result, packages);
   if (values.json) console.log(JSON.stringify(result));
   else
     console.log(`${formatResult(result)}\nwritten: ${values.out}; what failed printed: ${join(build, 'failures.log')}`);
   return exitCodeOf(result) || (broken.length > 0 ? 3 : 0);
+}
+
+/** Shows a result in what is committed. */
+function update(result: SuiteResult, packages: readonly string[]): void {
+  const file = join(import.meta.dirname, 'grpc-go', 'latest.json');
+  const page = join(import.meta.dirname, 'README.md');
+  const whole = merged(JSON.parse(readFileSync(file, 'utf8')) as SuiteResult, result, packages);
+  writeFileSync(file, `${JSON.stringify(whole, undefined, 2)}\n`);
+  const text = readFileSync(page, 'utf8');
+  const [head, , tail] = text.split(/<!-- \/?result -->/);
+  writeFileSync(page, `${head}<!-- result -->\n${formatResult(whole)}\n<!-- /result -->${tail}`);
 }
 
 try {

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { AdsTestClient, buildEdsCluster, typeUrls } from '@evenkeel/xds';
 import { startControl } from './control.ts';
 import { functionOf, GoTestEvents } from './go-test-events.ts';
-import { exitCodeOf, formatResult, type SuiteResult } from './result.ts';
+import { exitCodeOf, formatResult, merged, type SuiteResult } from './result.ts';
 
 test('a connection of the control is a server, which gives every node its own', async (t) => {
   const asked: unknown[] = [];
@@ -111,6 +111,17 @@ test('a suite that failed on purpose alone ends with 0, and its table says why',
   assert.equal(exitCodeOf(result), 0);
   assert.equal(exitCodeOf({ ...about, tests: [{ package: 'a', test: 'X', outcome: 'failed' }] }), 1);
   assert.equal(exitCodeOf({ ...about, tests: [] }), 3);
+});
+
+test('what was run replaces what was known of its packages, of the same version', () => {
+  const result = (version: string, at: string, ...rows: [name: string, test: string][]): SuiteResult => ({
+    ...{ schemaVersion: 1, suite: 'grpc-go', version, go: 'go1', node: 'v26', at },
+    tests: rows.map(([name, test]) => ({ package: name, test, outcome: 'passed' })),
+  });
+  const before = result('v1', '1', ['b', 'Gone'], ['a', 'Old']);
+  const now = result('v1', '2', ['c', 'New'], ['b', 'New']);
+  assert.deepEqual(merged(before, now, ['b', 'c']), result('v1', '2', ['a', 'Old'], ['b', 'New'], ['c', 'New']));
+  assert.deepEqual(merged({ ...before, version: 'v0' }, now, ['b', 'c']).tests.length, 2);
 });
 
 test('README.md shows the last result, and every difference is one of it', () => {
