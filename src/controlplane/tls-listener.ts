@@ -45,7 +45,7 @@ export interface TlsListenerOptions {
 const handshakeTimeoutMs = 10_000;
 
 /** What OpenSSL and a socket take for one. */
-const handshakeBytes = 24 * 1024;
+const handshakeBytes = 48 * 1024;
 
 /** What OpenSSL says of a certificate chain, by what a person does about it. */
 const reasons: Readonly<Record<string, TlsRefusalReason>> = {

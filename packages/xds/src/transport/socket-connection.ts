@@ -11,7 +11,7 @@ import type { Http2Limits } from './limits.ts';
 import type { ConnectionOwner, Wire } from './wire.ts';
 
 /** What OpenSSL takes for a connection. */
-export const tlsBytes: number = 24 * 1024;
+export const tlsBytes: number = 48 * 1024;
 
 /** A socket of `node:net` or `node:tls` as a wire. */
 class SocketWire implements Wire {
