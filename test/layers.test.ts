@@ -41,6 +41,7 @@ const mayImport: Record<string, readonly string[]> = {
       'health',
       'load',
       'plan',
+      'feed',
       'ejection',
       'translate',
       'controlplane',

@@ -58,8 +58,17 @@ export function formatState({ lab, deployments, services, pods }: LabState, nowM
 }
 
 function podRow(pod: PodRecord, nowMs: number): string[] {
-  const { name, ready, status, restarts, createdAt, ip, kubeNode, zone } = pod;
-  return [name, ready ? 'yes' : 'no', status, String(restarts), age(nowMs - createdAt), ip, kubeNode, zone];
+  const { name, ready, status, frozen, restarts, createdAt, ip, kubeNode, zone } = pod;
+  return [
+    name,
+    ready ? 'yes' : 'no',
+    frozen ? 'Frozen' : status,
+    String(restarts),
+    age(nowMs - createdAt),
+    ip,
+    kubeNode,
+    zone,
+  ];
 }
 
 function formatDeployment({ name, ready, replicas, updated, revision }: DeploymentRecord): string {

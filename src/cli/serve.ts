@@ -85,7 +85,7 @@ async function serve(flags: ServeFlags, version: string): Promise<void> {
   const { runControlPlane } = await import('../controlplane/run.ts');
   const { loadConfig } = await import('../controlplane/config.ts');
   const config = await loadConfig(configFlags(flags), process.env);
-  const running = await runControlPlane(config, version);
+  const running = await runControlPlane(config, version, await labAround(process.env));
 
   const xds = running.xds && formatAddress(running.xds.host, running.xds.port);
   const tls = running.tls && formatAddress(running.tls.host, running.tls.port);
@@ -102,6 +102,11 @@ async function serve(flags: ServeFlags, version: string): Promise<void> {
   if (signal === 'SIGINT') leaveSoon();
   if (!flags.json) console.log(`${signal}: asking clients to go; a second one ends this at once`);
   await running.stop();
+}
+
+/** The lab that started this process, if one did. */
+async function labAround({ EVENKEEL_LAB_FOLDER: folder, POD_NAME: pod }: NodeJS.ProcessEnv) {
+  return folder === undefined ? undefined : (await import('./lab-controls.ts')).labControls(folder, pod);
 }
 
 async function check(flags: ServeFlags): Promise<void> {

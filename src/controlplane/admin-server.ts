@@ -6,6 +6,7 @@ import type { Feed } from '../feed/feed.ts';
 import type { LoadView } from '../load/load-view.ts';
 import { addDashboardRoutes, pagePaths } from './dashboard-routes.ts';
 import type { ExplainQuery } from './explain-view.ts';
+import { addLabRoutes, type LabControls } from './lab-routes.ts';
 import { LiveStreams } from './live-streams.ts';
 import { sendLoadEvents } from './load-events.ts';
 import { LongAnswers } from './long-answers.ts';
@@ -88,11 +89,13 @@ export interface AdminServerOptions {
    * everybody who can reach the server.
    */
   readonly debug?: 'loopback' | 'anywhere' | undefined;
+  /** The lab that the control plane runs in, which the page then controls. Default: none, nothing is ever changed. */
+  readonly lab?: LabControls | undefined;
 }
 
 /**
  * The admin HTTP server: `/healthz`, `/readyz`, `/metrics`, `/config_dump`, `/clients`, `/explain`, `/load`, and the page at
- * `/dashboard/`. It reads and never changes anything.
+ * `/dashboard/`. It reads and never changes anything, unless it is handed a lab.
  *
  * @throws EvenkeelError `EK_PORT_IN_USE`
  */
@@ -114,7 +117,7 @@ export async function startAdminServer(
 }
 
 /** The server before it listens. */
-export function adminApp(source: AdminSource, { debug = 'loopback' }: AdminServerOptions = {}): FastifyInstance {
+export function adminApp(source: AdminSource, { debug = 'loopback', lab }: AdminServerOptions = {}): FastifyInstance {
   const app = fastify({
     bodyLimit: 1024,
     requestTimeout: 10_000,
@@ -126,7 +129,8 @@ export function adminApp(source: AdminSource, { debug = 'loopback' }: AdminServe
   keepToLocalNames(app);
   if (debug === 'loopback') keepToLoopback(app);
   addRoutes(app, source, streams);
-  addDashboardRoutes(app, source.feed, streams);
+  addDashboardRoutes(app, source.feed, streams, lab !== undefined);
+  if (lab !== undefined) addLabRoutes(app, lab);
   return app;
 }
 

@@ -38,8 +38,17 @@ const query = z.object({
 /** Paths that a link from elsewhere may lead to: without the page's own requests they say nothing. */
 export const pagePaths: ReadonlySet<string> = new Set(['/', '/dashboard', '/dashboard/']);
 
-/** The page at `/dashboard/`, its files, and its events at `/dashboard/events`. */
-export function addDashboardRoutes(app: FastifyInstance, feed: Feed | undefined, streams: LiveStreams): void {
+/**
+ * The page at `/dashboard/`, its files, and its events at `/dashboard/events`.
+ *
+ * @param hasLab - whether the page is to show what can be done to the lab
+ */
+export function addDashboardRoutes(
+  app: FastifyInstance,
+  feed: Feed | undefined,
+  streams: LiveStreams,
+  hasLab: boolean,
+): void {
   const toPage = { 'content-security-policy': policy, 'referrer-policy': 'no-referrer' };
   app.get('/', async (_request, reply) => reply.redirect('dashboard/'));
   app.get('/dashboard', async (_request, reply) => reply.redirect('dashboard/'));
@@ -48,7 +57,9 @@ export function addDashboardRoutes(app: FastifyInstance, feed: Feed | undefined,
       const body = await readFile(join(folder, name)).catch(() => undefined);
       if (body === undefined)
         return reply.status(404).send({ error: 'the page is not built; node scripts/setup.mjs builds it' });
-      return reply.headers({ ...toPage, 'content-type': type }).send(body);
+      const isMarked = hasLab && name === 'index.html';
+      const sent = isMarked ? body.toString().replace('<div id="app"', '$& data-lab') : body;
+      return reply.headers({ ...toPage, 'content-type': type }).send(sent);
     });
   }
   app.get('/dashboard/events', async (request, reply) => {

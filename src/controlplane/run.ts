@@ -3,6 +3,7 @@ import { createLogger, flushLogs } from '../base/log.ts';
 import { wantsTraces } from '../base/wants-traces.ts';
 import type { Config } from './config.ts';
 import { ControlPlane } from './control-plane.ts';
+import type { LabControls } from './lab-routes.ts';
 import { createSources } from './sources.ts';
 
 export interface RunningControlPlane {
@@ -20,11 +21,16 @@ export interface RunningControlPlane {
 /**
  * Starts the control plane and its admin server; resolves when both listen. On failure nothing is left running.
  *
+ * @param lab - the lab that it runs in, which its page controls
  * @throws EvenkeelError `EK_PORT_IN_USE`, `EK_USAGE`, `EK_TLS_CERTIFICATE`, or what a source finds wrong with its first state
  */
-export async function runControlPlane(config: Config, version: string): Promise<RunningControlPlane> {
+export async function runControlPlane(
+  config: Config,
+  version: string,
+  lab?: LabControls,
+): Promise<RunningControlPlane> {
   try {
-    return await start(config, version);
+    return await start(config, version, lab);
   } catch (error) {
     // What is printed next, the error, stands behind what was logged.
     flushLogs();
@@ -32,7 +38,7 @@ export async function runControlPlane(config: Config, version: string): Promise<
   }
 }
 
-async function start(config: Config, version: string): Promise<RunningControlPlane> {
+async function start(config: Config, version: string, lab: LabControls | undefined): Promise<RunningControlPlane> {
   let dropped = (): void => {};
   const log = createLogger('serve', 'info', () => dropped());
   // OpenTelemetry is loaded only where the environment asks for it.
@@ -62,7 +68,7 @@ async function start(config: Config, version: string): Promise<RunningControlPla
     import('./admin-server.ts'),
   ]);
   try {
-    const admin = await startAdminServer(config.admin.listen, controlPlane, { debug: config.admin.debug });
+    const admin = await startAdminServer(config.admin.listen, controlPlane, { debug: config.admin.debug, lab });
     return {
       xds,
       tls,

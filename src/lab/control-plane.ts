@@ -54,7 +54,8 @@ export async function deployControlPlane(lab: Host, options: ControlPlaneOptions
       `$(POD_IP):${adminPort}`,
       ...flags,
     ),
-    env,
+    // By which its page finds what it can do to the pods.
+    env: { ...env, EVENKEEL_LAB_FOLDER: lab.stateDir },
     ports: [
       { name: 'xds', port: xdsPort },
       { name: 'admin', port: adminPort },

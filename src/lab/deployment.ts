@@ -5,7 +5,7 @@ import { Pod, type PodHost } from './pod.ts';
 import type { Random } from './random.ts';
 import type { DeploymentRecord, RevisionRecord } from './records.ts';
 import { planReplacement } from './replacement.ts';
-import type { DeploymentSpec, KubeNode, PodTemplate } from './spec.ts';
+import { type DeploymentSpec, type KubeNode, labelsOf, type PodTemplate } from './spec.ts';
 
 /** A machine with a few cores is busy enough with this many processes. */
 const maxReplicas = 500;
@@ -64,11 +64,12 @@ export class Deployment {
   }
 
   record(): DeploymentRecord {
-    const { revision, templateHash } = this.#newest;
+    const { revision, templateHash, template } = this.#newest;
     const updated = [...this.pods].filter((pod) => !pod.terminating && pod.options.templateHash === templateHash);
     return {
       name: this.name,
       namespace: this.namespace,
+      labels: labelsOf(this.name, template),
       replicas: this.#replicas,
       updated: updated.length,
       ready: [...this.pods].filter((pod) => pod.ready).length,

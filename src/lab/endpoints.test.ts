@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type LabEndpoint, selects, usable } from './endpoints.ts';
-import type { PodRecord } from './records.ts';
 
-const pod = { namespace: 'default', deployment: 'be1', labels: { app: 'be1', version: 'v2' } } as unknown as PodRecord;
+const pod = { namespace: 'default', deployment: 'be1', labels: { app: 'be1', version: 'v2' } };
 
 test('a selector takes pods of its own namespace that have all its labels, or of one of its deployments', () => {
-  const ports = [{ port: 80 }];
-  assert.equal(selects({ name: 'be1', ports }, pod), true);
-  assert.equal(selects({ name: 'be1-srv', ports }, pod), false);
-  assert.equal(selects({ name: 'be1-srv', ports, selector: { app: 'be1', version: 'v2' } }, pod), true);
-  assert.equal(selects({ name: 'be1-srv', ports, selector: { app: 'be1', version: 'v1' } }, pod), false);
-  assert.equal(selects({ name: 'be1-srv', ports, selector: ['be2', 'be1'] }, pod), true);
-  assert.equal(selects({ name: 'be1-srv', ports, selector: ['be2'] }, pod), false);
-  assert.equal(selects({ name: 'be1', namespace: 'shop', ports }, pod), false);
+  assert.equal(selects({ name: 'be1' }, pod), true);
+  assert.equal(selects({ name: 'be1-srv' }, pod), false);
+  assert.equal(selects({ name: 'be1-srv', selector: { app: 'be1', version: 'v2' } }, pod), true);
+  assert.equal(selects({ name: 'be1-srv', selector: { app: 'be1', version: 'v1' } }, pod), false);
+  assert.equal(selects({ name: 'be1-srv', selector: ['be2', 'be1'] }, pod), true);
+  assert.equal(selects({ name: 'be1-srv', selector: ['be2'] }, pod), false);
+  assert.equal(selects({ name: 'be1', namespace: 'shop' }, pod), false);
 });
 
 test('pods on their way out are used only where nothing is ready', () => {

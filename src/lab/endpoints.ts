@@ -24,7 +24,10 @@ export interface ServiceView {
 export type EndpointView = ReadonlyMap<string, ServiceView>;
 
 /** Whether a Service's selector takes a pod. */
-export function selects({ name, namespace = 'default', selector }: ServiceSpec, pod: PodRecord): boolean {
+export function selects(
+  { name, namespace = 'default', selector }: Pick<ServiceSpec, 'name' | 'namespace' | 'selector'>,
+  pod: Pick<PodRecord, 'namespace' | 'deployment' | 'labels'>,
+): boolean {
   if (namespace !== pod.namespace) return false;
   if (Array.isArray(selector)) return selector.includes(pod.deployment);
   return Object.entries(selector ?? { app: name }).every(([key, value]) => pod.labels[key] === value);

@@ -7,7 +7,7 @@ import { Prober } from './probes/prober.ts';
 import type { Reaper } from './reaper.ts';
 import type { PodEventType, PodRecord, PodStatus, ProcessExit } from './records.ts';
 import { RestartBackoff, type RestartBackoffOptions } from './restart-backoff.ts';
-import type { PodTemplate } from './spec.ts';
+import { labelsOf, type PodTemplate } from './spec.ts';
 
 export interface PodOptions extends PodIdentity {
   readonly deployment: string;
@@ -44,6 +44,7 @@ export class Pod {
   #timers = new Set<NodeJS.Timeout>();
   #status: PodStatus = 'Pending';
   #passing = false;
+  #frozen = false;
   #restarts = 0;
   #startedAt: number | undefined;
   #readyAt: number | undefined;
@@ -55,7 +56,7 @@ export class Pod {
     this.options = options;
     this.#host = host;
     this.#backoff = new RestartBackoff(host.restartBackoff);
-    this.#labels = { app: options.deployment, ...options.template.labels };
+    this.#labels = labelsOf(options.deployment, options.template);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#resolveEnded = resolve;
@@ -93,6 +94,7 @@ export class Pod {
       ready: this.ready,
       serving: this.#passing,
       terminating: this.terminating,
+      frozen: this.#frozen,
       restarts: this.#restarts,
       pid: this.#process?.pid,
       revision,
@@ -147,8 +149,10 @@ export class Pod {
 
   /** Sends a signal to the process as it is now. @returns false if there is none */
   signal(signal: NodeJS.Signals): boolean {
-    this.#process?.signal(signal);
-    return this.#process !== undefined;
+    if (this.#process === undefined) return false;
+    this.#process.signal(signal);
+    if (signal === 'SIGSTOP' || signal === 'SIGCONT') this.#frozen = signal === 'SIGSTOP';
+    return true;
   }
 
   /**
@@ -197,6 +201,7 @@ export class Pod {
   #exited(run: PodProcess, exit: ProcessExit): void {
     if (run !== this.#process) return;
     this.#process = undefined;
+    this.#frozen = false;
     this.#lastExit = exit;
     this.#readiness?.stop();
     this.#liveness?.stop();

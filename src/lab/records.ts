@@ -1,4 +1,4 @@
-import type { ContainerPort } from './spec.ts';
+import type { ContainerPort, ServiceSpec } from './spec.ts';
 
 export type PodStatus = 'Pending' | 'Running' | 'CrashLoopBackOff' | 'Terminating' | 'Ended';
 
@@ -25,6 +25,8 @@ export interface PodRecord {
   /** Its readiness probe passes, terminating or not. */
   readonly serving: boolean;
   readonly terminating: boolean;
+  /** Its process was stopped by SIGSTOP: it is there and does not answer. */
+  readonly frozen: boolean;
   readonly restarts: number;
   /** Process id, while there is a process. */
   readonly pid?: number | undefined;
@@ -77,6 +79,8 @@ export interface ServiceRecord {
   readonly headless: boolean;
   readonly clusterIp?: string | undefined;
   readonly ports: readonly ServicePortRecord[];
+  /** As the Service was given it. */
+  readonly selector?: ServiceSpec['selector'];
 }
 
 export interface RevisionRecord {
@@ -90,6 +94,8 @@ export interface RevisionRecord {
 export interface DeploymentRecord {
   readonly name: string;
   readonly namespace: string;
+  /** Labels of pods of the newest revision. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly replicas: number;
   /** Pods of the newest revision that are not terminating. */
   readonly updated: number;

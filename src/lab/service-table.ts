@@ -67,7 +67,7 @@ export class ServiceTable {
         ports.push(portRecord(port, bound, clusterIp, dnsName));
       }
       if (this.#closed) throw new EvenkeelError('EK_LAB_STOPPED', 'the lab ended meanwhile');
-      const record = { name, namespace, dnsName, headless, clusterIp, ports };
+      const record = { name, namespace, dnsName, headless, clusterIp, ports, selector: spec.selector };
       this.#entries.set(key, { spec, record, proxies });
       return record;
     } catch (error) {

@@ -51,6 +51,11 @@ export interface PodTemplate {
   readonly preStopMs?: number | undefined;
 }
 
+/** Every pod has the name of its deployment as `app`. */
+export function labelsOf(deployment: string, { labels }: PodTemplate): Readonly<Record<string, string>> {
+  return { app: deployment, ...labels };
+}
+
 /** How a rollout replaces pods. A number of pods, or a share of the replicas as `25%`. */
 export interface RollingUpdate {
   /** Pods above `replicas`; a share is rounded up; default `25%`. */

@@ -1,3 +1,4 @@
+import { useLayoutEffect } from 'preact/hooks';
 import type { HeadRow, PodRow } from '../../feed/rows.ts';
 import { duration } from '../../live/duration.ts';
 import { count, figure, none, percent, rate, whole } from '../model/figures.ts';
@@ -10,10 +11,12 @@ import { Badge } from '../parts/badge.tsx';
 import { Bar } from '../parts/bar.tsx';
 import { FailedCell } from '../parts/failed-cell.tsx';
 import { Happened } from '../parts/happened.tsx';
+import { LabPanel, PodControls } from '../parts/lab.tsx';
 import { Empty, Figure, usePage } from '../parts/list.tsx';
 import { Plot } from '../parts/plot.tsx';
 import { ReportsOff } from '../parts/reports-off.tsx';
 import { ServiceBadge } from '../parts/service-badge.tsx';
+import { type Lab, useLab } from '../use-lab.ts';
 
 /** One Service port: its pods, its callers and what happened to it. */
 export function ServicePage({ store, head, port }: { store: RowStore; head: HeadRow; port: string }) {
@@ -21,6 +24,7 @@ export function ServicePage({ store, head, port }: { store: RowStore; head: Head
   const [trend] = rowsOf(store, 'trend');
   const pods = rowsOf(store, 'pod');
   const events = rowsOf(store, 'event').toSorted((a, b) => b.atMs - a.atMs);
+  const lab = useLab();
   const back = <a href={hashOf({ topic: 'services', port: '' })}>Services</a>;
   if (row === undefined) {
     return (
@@ -70,7 +74,8 @@ export function ServicePage({ store, head, port }: { store: RowStore; head: Head
       </dl>
       {trend !== undefined && trend.calls.length > 1 && <Plot trend={trend} events={events} />}
       <h2>Pods</h2>
-      <Pods pods={pods} windowMs={windowMs} isHeard={load !== null} />
+      {lab !== undefined && <LabPanel lab={lab} service={`${row.namespace}/${row.name}`} />}
+      <Pods pods={pods} windowMs={windowMs} isHeard={load !== null} lab={lab} />
       <PlanNote store={store} />
       {load !== null && <Callers store={store} windowMs={windowMs} />}
       <h2>What happened</h2>
@@ -100,9 +105,17 @@ function PlanNote({ store }: { store: RowStore }) {
   );
 }
 
-function Pods({ pods, windowMs, isHeard }: { pods: readonly PodRow[]; windowMs: number; isHeard: boolean }) {
+interface PodsProps {
+  readonly pods: readonly PodRow[];
+  readonly windowMs: number;
+  readonly isHeard: boolean;
+  readonly lab: Lab | undefined;
+}
+
+function Pods({ pods, windowMs, isHeard, lab }: PodsProps) {
   const scale = scaleOf(pods);
   const [page, pager] = usePage(listPods(pods), 100);
+  useKeptFocus();
   if (pods.length === 0) return <Empty>It has no endpoints.</Empty>;
   return (
     <>
@@ -121,11 +134,12 @@ function Pods({ pods, windowMs, isHeard }: { pods: readonly PodRow[]; windowMs: 
                 </th>
               </>
             )}
+            {lab !== undefined && <th scope="col">Lab</th>}
           </tr>
         </thead>
         <tbody>
           {page.items.map((line) => (
-            <Pod key={line.row.key} line={line} scale={scale} windowMs={windowMs} isHeard={isHeard} />
+            <Pod key={line.row.key} line={line} scale={scale} windowMs={windowMs} isHeard={isHeard} lab={lab} />
           ))}
         </tbody>
       </table>
@@ -139,15 +153,23 @@ function Pods({ pods, windowMs, isHeard }: { pods: readonly PodRow[]; windowMs: 
   );
 }
 
-interface PodProps {
-  readonly line: PodLine;
-  readonly scale: PodScale;
-  readonly windowMs: number;
-  readonly isHeard: boolean;
+/** What has the focus keeps it when its row gets another place. */
+function useKeptFocus(): void {
+  const before = document.activeElement;
+  useLayoutEffect(() => {
+    const isLost = document.activeElement === document.body && before !== document.body;
+    if (isLost && before instanceof HTMLElement && before.isConnected) before.focus();
+  });
 }
 
-function Pod({ line: { row, tone, state, why }, scale, windowMs, isHeard }: PodProps) {
+interface PodProps extends Omit<PodsProps, 'pods'> {
+  readonly line: PodLine;
+  readonly scale: PodScale;
+}
+
+function Pod({ line: { row, tone, state, why }, scale, windowMs, isHeard, lab }: PodProps) {
   const { load, address, zone, kubeNode, pod } = row;
+  const inLab = lab?.view.pods.find(({ name }) => name === pod);
   const where = [pod === null ? '' : address, zone, kubeNode].filter((part) => part !== '').join(' · ');
   return (
     <tr>
@@ -158,6 +180,7 @@ function Pod({ line: { row, tone, state, why }, scale, windowMs, isHeard }: PodP
       </th>
       <td>
         <Badge tone={tone} text={state} title={until(row)} />
+        {inLab?.frozen && <Badge tone="warn" text="frozen" />}
       </td>
       {isHeard && load === null && <td colSpan={4} class="muted" />}
       {load !== null && (
@@ -181,6 +204,7 @@ function Pod({ line: { row, tone, state, why }, scale, windowMs, isHeard }: PodP
           </td>
         </>
       )}
+      {lab !== undefined && <td class="acts">{inLab && <PodControls pod={inLab} act={lab.act} />}</td>}
     </tr>
   );
 }

@@ -1,4 +1,5 @@
 import { findEnvoy } from '../../base/find-envoy.ts';
+import { startCaller } from '../../environments/lab/caller.ts';
 import { LabFixture } from '../../environments/lab/fixture.ts';
 import { shortened } from '../../environments/lab/shortened.ts';
 import { type Stage, setStage } from '../../environments/lab/stage.ts';
@@ -14,7 +15,7 @@ export async function proveInLab(raw: Readonly<Record<string, unknown>>): Promis
   return runInLab({
     lab: { id: raw.id as string | undefined, seed: options.seed, dnsTtlSeconds: shortened.dnsTtl.valueMs / 1000 },
     ...{ output: parseOutput(raw), shown },
-    keep: raw.keep === true ? () => addresses(stage!) : undefined,
+    keep: raw.keep === true ? () => keepUp(stage!) : undefined,
     async measure(lab, progress, signal) {
       stage = await setStage(lab, { ...options, envoy, loadReports: raw.keep === true });
       if (raw.keep === true && stage.pushed !== undefined) console.error(`page, live: ${pageOf(stage.pushed)}`);
@@ -30,8 +31,8 @@ function pageOf({ adminAddress }: { readonly adminAddress: string }): string {
   return `http://${adminAddress}/dashboard/`;
 }
 
-/** What a person can call while the lab is kept up. */
-function addresses({ lab, headless, clusterIp, http, pushed, gateway }: Stage): string {
+/** What goes on while the lab is kept up, and what a person can call. */
+function keepUp({ lab, headless, clusterIp, http, pushed, gateway }: Stage): string {
   const dns = lab.dnsAddress.replace(/:(\d+)$/, ' -p $1');
   return [
     `  HTTP through the ClusterIP    curl http://${http.ports[0]!.address}/hellohttp?name=you`,
@@ -46,7 +47,8 @@ function addresses({ lab, headless, clusterIp, http, pushed, gateway }: Stage): 
     ...(pushed === undefined
       ? []
       : [
-          `  page                          ${pageOf(pushed)}`,
+          `  page, with controls           ${pageOf(pushed)}`,
+          `  calls                         ${startCaller(lab, headless, pushed)}`,
           `  control plane                 curl http://${pushed.adminAddress}/config_dump`,
           `  bootstrap for xds:/// clients evenkeel bootstrap --server ${pushed.xdsAddress}`,
         ]),

@@ -1,30 +1,36 @@
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type ErrorCodeName, errorCodes } from '../../base/error-codes.ts';
 import { type ErrorDetails, EvenkeelError } from '../../base/errors.ts';
-import { type LabInfo, runningLabs } from '../state-dir.ts';
+import { controlSocket, runningLabs } from '../state-dir.ts';
 import type { LabRequestName, LabRequests } from './protocol.ts';
 
 /** A running lab, as seen from another process. */
 export class LabClient {
-  readonly info: LabInfo;
+  readonly #id: string;
   readonly #socket: string;
 
-  constructor(info: LabInfo, socket: string) {
-    this.info = info;
+  constructor(id: string, socket: string) {
+    this.#id = id;
     this.#socket = socket;
   }
 
-  /** @throws EvenkeelError what the lab answered, or `EK_LAB_STOPPED` where it went before it answered */
+  /**
+   * @param signal - ends the wait for an answer
+   * @throws EvenkeelError what the lab answered, or `EK_LAB_STOPPED` where it went before it answered
+   */
   async ask<Name extends LabRequestName>(
     name: Name,
     ask: LabRequests[Name]['ask'],
+    signal?: AbortSignal,
   ): Promise<LabRequests[Name]['answer']> {
-    const { status, body } = await post(this.#socket, `/${name}`, JSON.stringify(ask)).catch((cause: unknown) => {
-      throw new EvenkeelError('EK_LAB_STOPPED', `the lab ${this.info.id} did not answer`, { cause });
-    });
+    const { status, body } = await post(this.#socket, `/${name}`, JSON.stringify(ask), signal).catch(
+      (cause: unknown) => {
+        throw new EvenkeelError('EK_LAB_STOPPED', `the lab ${this.#id} did not answer`, { cause });
+      },
+    );
     const answer = JSON.parse(body) as LabRequests[Name]['answer'] & { error?: ErrorDetails & ReportedError };
     if (status === 200) return answer;
     const { code, message, ...details } = answer.error ?? { code: 'EK_INTERNAL', message: `status ${status}` };
@@ -35,7 +41,7 @@ export class LabClient {
   async gone(): Promise<void> {
     const folder = dirname(this.#socket);
     for (let tried = 0; existsSync(folder); tried++) {
-      if (tried === 500) throw new EvenkeelError('EK_LAB_STOPPED', `the lab ${this.info.id} left ${folder} behind`);
+      if (tried === 500) throw new EvenkeelError('EK_LAB_STOPPED', `the lab ${this.#id} left ${folder} behind`);
       await setTimeout(20);
     }
   }
@@ -56,7 +62,7 @@ export async function findLab(id: string | undefined): Promise<LabClient> {
   const ids = labs.map(({ info }) => info.id).join(', ');
   if (id !== undefined) {
     const lab = labs.find(({ info }) => info.id === id);
-    if (lab !== undefined) return new LabClient(lab.info, lab.socket);
+    if (lab !== undefined) return new LabClient(lab.info.id, lab.socket);
     const running = labs.length === 0 ? 'no lab is running' : `running: ${ids}`;
     throw new EvenkeelError('EK_LAB_NOT_FOUND', `there is no lab "${id}"; ${running}`, { field: '--id' });
   }
@@ -64,13 +70,24 @@ export async function findLab(id: string | undefined): Promise<LabClient> {
   if (only === undefined) throw new EvenkeelError('EK_LAB_NOT_FOUND', 'no lab is running');
   if (others.length > 0)
     throw new EvenkeelError('EK_LAB_AMBIGUOUS', `${labs.length} labs are running: ${ids}`, { field: '--id' });
-  return new LabClient(only.info, only.socket);
+  return new LabClient(only.info.id, only.socket);
 }
 
-function post(socketPath: string, path: string, body: string): Promise<{ status: number; body: string }> {
+/** The lab whose folder this is. */
+export function labIn(folder: string): LabClient {
+  // Behind the id it has what makes its path unique.
+  return new LabClient(basename(folder).replace(/\.\w+$/, ''), controlSocket(folder));
+}
+
+function post(
+  socketPath: string,
+  path: string,
+  body: string,
+  signal: AbortSignal | undefined,
+): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const call = request(
-      { socketPath, path, method: 'POST', headers: { 'content-type': 'application/json' } },
+      { socketPath, path, method: 'POST', headers: { 'content-type': 'application/json' }, signal },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
