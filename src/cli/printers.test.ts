@@ -61,6 +61,7 @@ const words = new Set(
       'uneven-pods',
       'turns',
       'work',
+      'utilization',
       'least request',
       'without',
       'with slow start',

@@ -49,12 +49,14 @@ test('a Service that switches localities off is planned without weights, also fo
   assert.ok(!hasWeights());
 });
 
-test('where nobody reports work is not known, and clients keep exact turns', () => {
+test('clients keep exact turns where nobody reports, so that work is not known, and where they have weights of their own', () => {
   const service = grpcService('shop/orders', endpoints);
   for (const [policy, form, weighted] of [
     [{ balance: 'work' }, undefined, 0],
     [{ balance: 'work' }, 'pods', 20],
     [{ balance: 'work', prefer: 'zone' }, undefined, 8],
+    // Clients weigh pods themselves.
+    [{ balance: 'utilization', prefer: 'zone' }, 'pods', 0],
   ] as const) {
     const planned = plannedPort(service, policy);
     for (let number = 1; number <= 20; number++) planned.decideWeights({ ...client(number), form });

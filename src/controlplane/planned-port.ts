@@ -223,7 +223,8 @@ export class PlannedPort {
 
   #planClient(id: string, { number, zone, kubeNode, caller, form, weighs }: SteeredClient): PlanClient {
     const where = zone !== '' ? zone : kubeNode === undefined ? '' : (this.#options.zoneOf(kubeNode) ?? '');
-    const isWeighted = weighs === 'endpoints' || (this.#weighted.has(number) && hasPodLocalities(this.#service));
+    const follows = weighs === 'endpoints' || (this.#weighted.has(number) && hasPodLocalities(this.#service));
+    const isWeighted = follows && this.policy.balance !== 'utilization';
     return { id, zone: where, kubeNode, caller, reports: form !== undefined, isWeighted };
   }
 

@@ -223,7 +223,8 @@ function planPolicyOf({ policy, internalTrafficPolicy }: Service): PlanPolicy | 
   if (internalTrafficPolicy === 'Local') return undefined;
   const prefer = preferenceOf(policy);
   const { slowStartMs, balance, subset } = policy;
-  const asks = [prefer, slowStartMs, balance, subset].some((one) => one !== undefined);
+  // Utilization is for the clients alone.
+  const asks = [prefer, slowStartMs, balance === 'work' ? balance : undefined, subset].some((one) => one !== undefined);
   return asks ? { prefer, slowStartMs, balance, subset } : undefined;
 }
 

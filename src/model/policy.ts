@@ -15,8 +15,11 @@ export interface ServicePolicy {
   readonly trafficDistribution?: TrafficDistribution | undefined;
   /** How long a new pod takes from a tenth of a share to a full one, milliseconds. Absent: it has a full one at once. */
   readonly slowStartMs?: number | undefined;
-  /** What is to be even: `work`, the calls under way at each pod. Absent: calls. */
-  readonly balance?: 'work' | undefined;
+  /**
+   * What is to be even: `work`, the calls under way at each pod, or `utilization`, what pods say of themselves, by the clients' own
+   * weighted round robin (gRFC A58). Absent: calls.
+   */
+  readonly balance?: 'work' | 'utilization' | undefined;
   /** The longest that a call may last, a stream too, milliseconds; its client ends it with DEADLINE_EXCEEDED. Absent: as long as it likes. */
   readonly maxStreamDurationMs?: number | undefined;
   /** Pods that each client is given. Absent: all, or as many as the others of these take. */
@@ -57,7 +60,7 @@ export const policyValues = {
   outlierDetection: '`true` or `false`',
   trafficDistribution: '`PreferSameZone`, `PreferClose`, `PreferSameNode` or `none`',
   slowStart: '`none`, or a time such as `30s` from `1s` to `1h`',
-  balance: '`calls` or `work`',
+  balance: '`calls`, `work` or `utilization`',
   subset: 'a whole number from 1 to 10000',
   maxStreamDuration: '`none`, or a time such as `1h` from `1s` to `24h`',
 };
@@ -132,10 +135,10 @@ export const policyFields = {
     .optional()
     .describe('How long a new pod takes from a tenth of a share to a full one, such as `30s`. Default: `none`.'),
   balance: z
-    .enum(['calls', 'work'], mustBe('balance'))
+    .enum(['calls', 'work', 'utilization'], mustBe('balance'))
     .optional()
     .describe(
-      'What is to be even: calls, or the calls under way at each pod, where clients report their load. Default: `calls`.',
+      'What is to be even: calls; `work`, the calls under way at each pod, where clients report their load; or `utilization`, as pods report it to clients (ORCA) that know `client_side_weighted_round_robin`. Default: `calls`.',
     ),
   subset: wholeNumber('subset', 1, 10_000).describe(
     'Pods that each client is given, so that every pod has as many clients as the others; before zones and slow start. Default: all.',

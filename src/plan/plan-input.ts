@@ -57,8 +57,8 @@ export interface PlanPolicy {
   readonly prefer?: 'zone' | 'node' | undefined;
   /** How long a pod that is new takes from a tenth of a share to a full one, milliseconds. Default: it has a full one at once. */
   readonly slowStartMs?: number | undefined;
-  /** What is to be even: the calls under way at each pod. Default: calls. */
-  readonly balance?: 'work' | undefined;
+  /** What is to be even: the calls under way at each pod, or what clients weigh themselves. Default: calls. */
+  readonly balance?: 'work' | 'utilization' | undefined;
   /** Pods that each client is given; goes before the others. Default: as many as it takes. */
   readonly subset?: number | undefined;
 }

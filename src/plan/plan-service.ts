@@ -120,13 +120,13 @@ interface Dealing extends Given {
 /** Where few clients cannot keep pods even and near at once, they are given pods farther away as well, as little as it takes. */
 function dealEvenly({ flows, targets, full, policy, ...given }: Dealing): { mix: number; dealt: Dealt } {
   const { seatings, weighted, pods, places } = given;
-  const isSteered = policy.prefer !== undefined || policy.balance !== undefined;
+  const isSteered = policy.prefer !== undefined || policy.balance === 'work';
   const indexOf = new Map(pods.map(({ key }, index) => [key, index]));
   const placeIndex = new Map(places.map(({ key }, index) => [key, index]));
   // Where no pod is nearer than another everybody sees all that are warm.
   const always = isSteered ? [] : [...targets.keys()].filter((pod) => targets[pod]! >= full[pod]!);
   const held = seatings.map(({ pods: before }) => {
-    const left = before?.flatMap((key) => indexOf.get(key) ?? []);
+    const left = before?.map((key) => indexOf.get(key)).filter((pod) => pod !== undefined);
     return left && (isSteered ? left : [...new Set([...always, ...left])].sort((a, b) => a - b));
   });
   const calls = targets.reduce((all, target) => all + target, 0);

@@ -29,9 +29,9 @@ export function wantsWeights(policy: PlanPolicy, clients: number, pods: number):
   return hasWeights(policy) && (policy.balance === 'work' || clients < manyClients) && pods <= manyPods;
 }
 
-/** Whether a plan has weights for clients that follow them. Pure. */
+/** Whether a plan has weights for clients that follow them: not where they have weights of their own. Pure. */
 export function hasWeights({ prefer, subset, balance }: PlanPolicy): boolean {
-  return subset === undefined && (prefer !== undefined || balance === 'work');
+  return subset === undefined && balance !== 'utilization' && (prefer !== undefined || balance === 'work');
 }
 
 /** The weights of each place that has clients which follow them. Pure. */

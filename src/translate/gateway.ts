@@ -8,6 +8,7 @@ import {
 } from '@evenkeel/xds';
 import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
 import { defaultPort, findPort, isGrpcPort, isHttpPort } from '../model/service-port.ts';
+import { policiesOf } from './load-balancing.ts';
 import { outlierDetectionOf } from './outlier-detection.ts';
 import { canonicalName, defaultClusterDomain, distinctPorts, hostNamesOf } from './targets.ts';
 
@@ -90,6 +91,7 @@ export function translateGateway(
             name: canonicalName(service, each.port),
             http2: protocolOf(each),
             outlierDetection: outlierDetectionOf(service.policy),
+            policies: policiesOf(service.policy),
           }),
         ),
       ),

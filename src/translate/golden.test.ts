@@ -9,6 +9,8 @@ import { ListenerSchema } from '@evenkeel/xds/gen/envoy/config/listener/v3/liste
 import { RouteConfigurationSchema } from '@evenkeel/xds/gen/envoy/config/route/v3/route_pb';
 import { RouterSchema } from '@evenkeel/xds/gen/envoy/extensions/filters/http/router/v3/router_pb';
 import { HttpConnectionManagerSchema } from '@evenkeel/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb';
+import { ClientSideWeightedRoundRobinSchema } from '@evenkeel/xds/gen/envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3/client_side_weighted_round_robin_pb';
+import { RoundRobinSchema } from '@evenkeel/xds/gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb';
 import { stringify } from 'yaml';
 import { parseDocumentText } from '../base/document.ts';
 import { endpointsSchema } from '../discovery/file/endpoints-schema.ts';
@@ -18,7 +20,12 @@ import type { Service } from '../model/service.ts';
 import { type TranslatedService, translateService } from './translate-service.ts';
 
 const folder = join(import.meta.dirname, 'testdata');
-const registry = createRegistry(HttpConnectionManagerSchema, RouterSchema);
+const registry = createRegistry(
+  HttpConnectionManagerSchema,
+  RouterSchema,
+  ClientSideWeightedRoundRobinSchema,
+  RoundRobinSchema,
+);
 
 /** What is published where nothing is checked actively. */
 function translate(service: Service): TranslatedService {

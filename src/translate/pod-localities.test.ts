@@ -6,6 +6,7 @@ import { createRegistry, fromBinary, type JsonValue, toJson } from '@bufbuild/pr
 import { checkPortable, type EncodedResource } from '@evenkeel/xds';
 import { ClusterSchema } from '@evenkeel/xds/gen/envoy/config/cluster/v3/cluster_pb';
 import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
+import { ClientSideWeightedRoundRobinSchema } from '@evenkeel/xds/gen/envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3/client_side_weighted_round_robin_pb';
 import { RoundRobinSchema } from '@evenkeel/xds/gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb';
 import { stringify } from 'yaml';
 import { parseDocumentText } from '../base/document.ts';
@@ -16,7 +17,7 @@ import type { Service } from '../model/service.ts';
 import { translateForReports } from './pod-localities.ts';
 
 const folder = join(import.meta.dirname, 'testdata');
-const registry = createRegistry(RoundRobinSchema);
+const registry = createRegistry(RoundRobinSchema, ClientSideWeightedRoundRobinSchema);
 
 function services(name: string): Service[] {
   const file = join(folder, 'in', `${name}.yaml`);
@@ -32,7 +33,7 @@ function render(
   });
 }
 
-for (const name of ['endpoints', 'local', 'zones']) {
+for (const name of ['endpoints', 'local', 'zones', 'utilization']) {
   test(`${name} for clients that report translates to what lies in testdata/out`, (t) => {
     const translated = services(name).map((service) => translateForReports(service));
     const content = {

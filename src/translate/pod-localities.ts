@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { buildAssignment, buildEdsCluster, type EncodedResource, type OutlierDetectionSpec } from '@evenkeel/xds';
+import { buildAssignment, buildEdsCluster, type EdsClusterSpec, type EncodedResource } from '@evenkeel/xds';
 import { formatAddress } from '../base/listen-address.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
+import { policiesOf } from './load-balancing.ts';
 import { outlierDetectionOf } from './outlier-detection.ts';
 import { distinctEndpoints } from './single-locality.ts';
 import { canonicalName, distinctPorts } from './targets.ts';
@@ -38,15 +39,15 @@ export interface ReportingResources {
 export function translateForReports(service: Service, previous?: ReportingResources): ReportingResources {
   const ports = distinctPorts(service.ports).distinct;
   const names = ports.map(({ port }) => canonicalName(service, port));
-  const spec = outlierDetectionOf(service.policy);
-  const isSameSpec = previous !== undefined && isDeepStrictEqual(outlierDetectionOf(previous.service.policy), spec);
-  const merged = clusters(names, false, spec, isSameSpec ? previous.merged : []);
+  const spec = clusterSpecOf(service);
+  const isSameSpec = previous !== undefined && isDeepStrictEqual(clusterSpecOf(previous.service), spec);
+  const merged = clusters(names, spec, isSameSpec ? previous.merged : []);
   if (!hasPodLocalities(service)) return { service, merged, podClusters: merged, podAssignments: new Map() };
   const before = previous !== undefined && hasPodLocalities(previous.service) ? previous : undefined;
   return {
     service,
     merged,
-    podClusters: clusters(names, true, spec, isSameSpec ? before?.podClusters : []),
+    podClusters: clusters(names, { policies: ['round_robin'], ...spec }, isSameSpec ? before?.podClusters : []),
     podAssignments: new Map(
       ports.map((port) => {
         const encoded = before?.podAssignments.get(port.port);
@@ -68,16 +69,16 @@ export function podLocalityName({ address, port }: Pick<Endpoint, 'address' | 'p
   return formatAddress(address, port);
 }
 
-function clusters(
-  names: readonly string[],
-  inTurn: boolean,
-  outlierDetection: OutlierDetectionSpec | undefined,
-  previous: readonly EncodedResource[] = [],
-) {
+type ClusterSpec = Pick<EdsClusterSpec, 'outlierDetection' | 'policies'>;
+
+function clusterSpecOf({ policy }: Service): ClusterSpec {
+  const policies = policiesOf(policy);
+  return { outlierDetection: outlierDetectionOf(policy), ...(policies === undefined ? {} : { policies }) };
+}
+
+function clusters(names: readonly string[], spec: ClusterSpec, previous: readonly EncodedResource[] = []) {
   return names.map(
-    (name) =>
-      previous.find((cluster) => cluster.name === name) ??
-      buildEdsCluster({ name, reportLoad: true, outlierDetection, ...(inTurn ? { policies: ['round_robin'] } : {}) }),
+    (name) => previous.find((cluster) => cluster.name === name) ?? buildEdsCluster({ ...spec, name, reportLoad: true }),
   );
 }
 

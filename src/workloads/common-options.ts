@@ -66,6 +66,11 @@ export const grpcServerOptions = {
     placeholder: 'ms',
     fallback: 0,
   }),
+  orcaCapacity: integer({
+    description: 'say with each answer how busy it is (ORCA): calls under way, of so many; 0 = do not',
+    placeholder: 'calls',
+    fallback: 0,
+  }),
   maxConcurrentStreams: integer({ description: 'calls at a time on one connection', fallback: 1000 }, { min: 1 }),
 };
 

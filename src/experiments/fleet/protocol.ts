@@ -14,6 +14,8 @@ export interface FleetConfig {
   readonly withinMs: number;
   /** Of each call. */
   readonly deadlineMs: number;
+  /** Variables of the process beside those of this one. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A call, and which of the clients made it. */

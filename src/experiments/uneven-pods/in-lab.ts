@@ -79,7 +79,10 @@ export function measureUnevenPods(options: UnevenPodsOptions, output: Output): P
 
 async function setStage(lab: Lab, { pods, slow, latencyMs, slower, ways }: UnevenPodsOptions): Promise<Stage> {
   const template = templates[backendNames.grpc];
-  const taking = (ms: number) => ({ ...template, env: { ...template.env, EVENKEEL_LATENCY_MS: String(ms) } });
+  const taking = (ms: number) => ({
+    ...template,
+    env: { ...template.env, EVENKEEL_LATENCY_MS: String(ms), EVENKEEL_ORCA_CAPACITY: '100' },
+  });
   lab.createDeployment({ name: 'ordinary', replicas: pods - slow, template: taking(latencyMs) });
   lab.createDeployment({ name: 'slow', replicas: slow, template: taking(latencyMs * slower) });
   const selector = ['ordinary', 'slow'];
@@ -89,7 +92,7 @@ async function setStage(lab: Lab, { pods, slow, latencyMs, slower, ways }: Uneve
     await lab.createService({ name, headless: true, selector, ports });
   }
   const all = (await Promise.all(selector.map((name) => lab.ready(name)))).flat();
-  const services = byXds.map((name) => ({ name, discovery: 'file', balance: name === 'work' ? 'work' : 'calls' }));
+  const services = byXds.map((name) => ({ name, discovery: 'file', balance: name === 'turns' ? 'calls' : name }));
   const config = { apiVersion: 'evenkeel.dev/v1', kind: 'Config', services };
   const plane = await lab.deployControlPlane({ mode: 'file', args: ['--load-reports'], config });
   await lab.ready(plane.deployment);
@@ -128,7 +131,8 @@ async function openWay(
   const missing = targets.find((target) => 'reason' in target);
   if (missing !== undefined) return missing;
   const config = targets.map((target) => ({ ...(target as FleetClient), ratePerSecond: ratePerSecond / clients }));
-  return openFleet({ clients: config, deadlineMs }, signal);
+  const env = way === 'utilization' ? { GRPC_EXPERIMENTAL_XDS_WRR_LB: 'true' } : undefined;
+  return openFleet({ clients: config, deadlineMs, env }, signal);
 }
 
 /** Resolves, once all have called, with when they began. Ended early, there has to be a window. */

@@ -2,6 +2,8 @@
 export const ways = {
   turns: 'every client calls every pod in turn',
   work: 'balance: work, by what clients report',
+  utilization:
+    "balance: utilization, each client's weighted round robin by what pods say (gRFC A58), which grpc-js has behind a variable",
   'least request': 'one Envoy in between: of two pods the one with fewer calls under way',
 } as const;
 

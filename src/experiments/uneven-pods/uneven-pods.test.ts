@@ -56,7 +56,7 @@ test('pods of two kinds are called in every way that there is', { timeout: 300_0
   const rows = report.rows.filter(isMeasured);
   assert.deepEqual(
     report.rows.map(({ way }) => way),
-    ['turns', 'work', 'least request'],
+    ['turns', 'work', 'utilization', 'least request'],
   );
   for (const { way, status } of report.rows) assert.ok(status === 'ok' || way === 'least request', way);
   for (const row of rows) {

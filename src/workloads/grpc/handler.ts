@@ -12,6 +12,7 @@ import { StatusError } from '../pod/faults.ts';
 import { headers, type Pod } from '../pod/pod.ts';
 import { grpcServerSpan } from '../tracing/call-attributes.ts';
 import { type CallSpan, tracer } from '../tracing/tracer.ts';
+import type { Orca } from './orca.ts';
 
 /** What a handler may need to know of its call. */
 export interface CallContext {
@@ -38,6 +39,7 @@ export function implementation<S extends DescService>(
   pod: Pod,
   service: S,
   methods: UnaryMethods<S>,
+  orca?: Orca,
 ): UntypedServiceImplementation {
   return Object.fromEntries(
     service.methods.map((method) => {
@@ -45,11 +47,21 @@ export function implementation<S extends DescService>(
       return [
         method.localName,
         (call: Call, answer: sendUnaryData<unknown>) => {
-          void serve(pod, method as DescMethodUnary, handle, call, answer);
+          void serve(pod, method as DescMethodUnary, handle, call, orca === undefined ? answer : saying(orca, answer));
         },
       ];
     }),
   );
+}
+
+/** The answer, with how busy the server is. */
+function saying(orca: Orca, answer: sendUnaryData<unknown>): sendUnaryData<unknown> {
+  const begunMs = performance.now();
+  return (error, value) => {
+    const trailer = new Metadata();
+    trailer.set('endpoint-load-metrics-bin', orca.ended(performance.now() - begunMs));
+    answer(error, value, trailer);
+  };
 }
 
 type Call = ServerUnaryCall<unknown, unknown>;

@@ -8,6 +8,7 @@ import type { RunningServer } from '../pod/running-server.ts';
 import { serviceDefinition } from './definition.ts';
 import { implementation, type UnaryMethods } from './handler.ts';
 import { HealthService } from './health.ts';
+import { Orca } from './orca.ts';
 import { addReflection } from './reflection.ts';
 
 /** Nothing here is larger than a greeting; the bound is for those who send more all the same. */
@@ -29,7 +30,8 @@ export async function startGrpcServer<S extends DescService>(
   methods: UnaryMethods<S>,
 ): Promise<RunningServer> {
   const server = new Server(serverOptions(settings));
-  server.addService(serviceDefinition(service), implementation(pod, service, methods));
+  const orca = settings.orcaCapacity > 0 ? new Orca(settings.orcaCapacity) : undefined;
+  server.addService(serviceDefinition(service), implementation(pod, service, methods, orca));
   const health = new HealthService(pod.condition, [service.typeName]);
   health.addTo(server);
   addReflection(server, [service, Health]);
