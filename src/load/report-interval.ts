@@ -2,8 +2,8 @@
 const mostOfCore = 0.1;
 const aimOfCore = mostOfCore / 1.5;
 /** CPU of one report and of each locality in it, milliseconds; docs/load.md says how it was measured. */
-const reportMs = 0.06;
-const localityMs = 0.0006;
+const reportMs = 0.15;
+const localityMs = 0.001;
 /** An Envoy says in each report who it is, in some 60 kB. */
 const envoyReportMs = 1;
 const minMs = 1_000;

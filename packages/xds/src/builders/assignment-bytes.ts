@@ -27,7 +27,8 @@ const varintTag = { portValue: 3 << 3, healthStatus: 2 << 3, priority: 5 << 3, u
  */
 export function assignmentBytes(clusterName: string, localities: readonly EncodableLocality[]): Uint8Array {
   const name = stringField(1, clusterName);
-  const measured = localities.map(measureLocality);
+  const measured: MeasuredLocality[] = [];
+  for (const locality of localities) measured.push(measureLocality(locality, measured.at(-1)));
   const target = Buffer.allocUnsafeSlow(name.length + sum(measured.map(({ length }) => fieldLength(length))));
   target.set(name);
   let at = name.length;
@@ -40,25 +41,41 @@ export function assignmentBytes(clusterName: string, localities: readonly Encoda
 
 interface MeasuredLocality {
   readonly locality: EncodableLocality;
-  /** The content of the message Locality. */
-  readonly where: Buffer;
+  /** Region and zone of the message Locality. */
+  readonly place: Uint8Array;
+  /** Bytes of its sub-zone. */
+  readonly subZoneLength: number;
   readonly length: number;
 }
 
-function measureLocality(locality: EncodableLocality): MeasuredLocality {
+/** Localities one after the other are mostly in the same place. */
+function measureLocality(locality: EncodableLocality, before: MeasuredLocality | undefined): MeasuredLocality {
   const { region, zone, subZone, endpoints, weight, priority } = locality;
-  const where = Buffer.concat([stringField(1, region), stringField(2, zone), stringField(3, subZone)]);
-  let length = fieldLength(where.length) + fieldLength(1 + varintLength(weight));
+  const isSame = before !== undefined && before.locality.region === region && before.locality.zone === zone;
+  const place = isSame ? before.place : Buffer.concat([stringField(1, region), stringField(2, zone)]);
+  const subZoneLength = Buffer.byteLength(subZone);
+  let length = fieldLength(whereLength(place, subZoneLength)) + fieldLength(1 + varintLength(weight));
   if (priority > 0) length += 1 + varintLength(priority);
   for (const endpoint of endpoints) length += fieldLength(endpointLength(endpoint));
-  return { locality, where, length };
+  return { locality, place, subZoneLength, length };
 }
 
-function writeLocality(target: Buffer, offset: number, { locality, where }: MeasuredLocality): number {
-  const { endpoints, weight, priority } = locality;
-  let at = writeFieldHeader(target, 1, where.length, offset);
-  target.set(where, at);
-  at += where.length;
+function whereLength(place: Uint8Array, subZoneLength: number): number {
+  return place.length + (subZoneLength === 0 ? 0 : fieldLength(subZoneLength));
+}
+
+function writeLocality(target: Buffer, offset: number, measured: MeasuredLocality): number {
+  const { locality, place, subZoneLength } = measured;
+  const { endpoints, weight, priority, subZone } = locality;
+  let at = writeFieldHeader(target, 1, whereLength(place, subZoneLength), offset);
+  target.set(place, at);
+  at += place.length;
+  if (subZoneLength > 0) {
+    at = writeFieldHeader(target, 3, subZoneLength, at);
+    if (subZoneLength === subZone.length) writeAscii(target, subZone, at);
+    else target.write(subZone, at);
+    at += subZoneLength;
+  }
   for (const endpoint of endpoints) {
     at = writeFieldHeader(target, 2, endpointLength(endpoint), at);
     at = writeEndpoint(target, at, endpoint);
@@ -69,6 +86,11 @@ function writeLocality(target: Buffer, offset: number, { locality, where }: Meas
     at = writeVarint(target, priority, at + 1);
   }
   return at;
+}
+
+/** Faster than a call of Buffer for some dozen characters. */
+function writeAscii(target: Buffer, text: string, offset: number): void {
+  for (let index = 0; index < text.length; index++) target[offset + index] = text.charCodeAt(index);
 }
 
 function socketLength({ address, port }: EncodableEndpoint): number {
@@ -91,8 +113,8 @@ function writeEndpoint(target: Buffer, offset: number, endpoint: EncodableEndpoi
   at = writeFieldHeader(target, 1, fieldLength(socket), at);
   at = writeFieldHeader(target, 1, socket, at);
   at = writeFieldHeader(target, 2, address.length, at);
-  // Faster than a call of Buffer for a dozen of ASCII characters.
-  for (let index = 0; index < address.length; index++) target[at++] = address.charCodeAt(index);
+  writeAscii(target, address, at);
+  at += address.length;
   target[at] = varintTag.portValue;
   at = writeVarint(target, port, at + 1);
   if (healthy !== undefined) {

@@ -35,7 +35,8 @@ function checkLocality(report: Report, field: string, locality: LocalityFacts, s
     throw report(`${field}.load_balancing_weight`, 'is missing; clients skip such a locality without a word');
   }
   if (!isWeight(weight)) throw report(`${field}.load_balancing_weight`, notAWeight(weight));
-  const key = JSON.stringify([priority, region, zone, subZone]);
+  // One text for each; there may be as many localities as endpoints.
+  const key = `${priority} ${region.length} ${zone.length} ${region}${zone}${subZone}`;
   if (seen.has(key)) throw report(`${field}.locality`, `occurs twice in priority ${priority}`);
   seen.add(key);
   return weight;
