@@ -15,8 +15,9 @@ import { type ServerName, serverNames, startCold } from './servers.ts';
 const root = resolve(import.meta.dirname, '..', '..');
 const usage = `Usage: npm run bench:cold -- [options]
 Starts a server that watches an endpoint file, or EndpointSlices, connects all
-clients to it at once, lets it rest, changes one endpoint, and measures when each
-client has it: evenkeel as it is published, and go-control-plane's LinearCache.
+clients to it at once, lets it rest, changes one endpoint, and measures when
+each client has it: evenkeel as it is published, and LinearCache of
+go-control-plane.
   --clients N       clients (default 1000)
   --endpoints N     endpoints of the one Service (default 100)
   --rounds N        rounds, each with a new process (default 3)
