@@ -5,8 +5,8 @@ import { labIn } from '../lab/control/client.ts';
 import { selects } from '../lab/endpoints.ts';
 import type { LabRequestName, LabRequests } from '../lab/index.ts';
 
-/** A lab that is there answers at once. */
-const patienceMs = 5_000;
+/** A lab that is there answers at once, unless its machine is busy. */
+const patienceMs = 30_000;
 
 const signals: Readonly<Record<string, NodeJS.Signals>> = { kill: 'SIGKILL', freeze: 'SIGSTOP', thaw: 'SIGCONT' };
 

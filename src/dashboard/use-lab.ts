@@ -11,7 +11,8 @@ export interface Lab {
 }
 
 const everyMs = 1_000;
-const patienceMs = 10_000;
+/** Longer than its server waits for the lab. */
+const patienceMs = 40_000;
 
 /** Whether the control plane runs in a lab: its server says so in the page. */
 const hasLab = document.getElementById('app')?.dataset.lab !== undefined;
