@@ -3,6 +3,8 @@ export interface ReleaseInput {
   readonly product: { readonly version: string; readonly dependencies: Readonly<Record<string, string>> };
   /** package.json of `@evenkeel/xds`. */
   readonly library: { readonly version: string };
+  /** package.json of `@evenkeel/conformance`. */
+  readonly suite: { readonly version: string; readonly dependencies: Readonly<Record<string, string>> };
   /** Chart.yaml. */
   readonly chart: string;
   /** Text of each changelog, by its path. */

@@ -11,7 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = readArguments(
   `Usage: npm run release -- [options]
 Checks versions, changelogs and that nothing is left uncommitted, then packs
-both packages, the chart (helm) and the image (docker, podman, nerdctl or
+the packages, the chart (helm) and the image (docker, podman, nerdctl or
 buildah). It publishes nothing.
   --out FOLDER  where the files go (default build/release)
   --check       check only
@@ -40,18 +40,25 @@ const product = JSON.parse(text('package.json'));
 const problems = releaseProblems({
   product,
   library: JSON.parse(text('packages/xds/package.json')),
+  suite: JSON.parse(text('packages/conformance/package.json')),
   chart: text('deploy/chart/evenkeel/Chart.yaml'),
-  changelogs: new Map(['CHANGELOG.md', 'packages/xds/CHANGELOG.md'].map((path) => [path, text(path)])),
+  changelogs: new Map(
+    ['', 'packages/xds/', 'packages/conformance/'].map((folder) => [
+      `${folder}CHANGELOG.md`,
+      text(`${folder}CHANGELOG.md`),
+    ]),
+  ),
   uncommitted: output('git', ['status', '--porcelain']),
 });
 
 function make() {
   const out = resolve(values.out);
   mkdirSync(out, { recursive: true });
-  const packed = [['--workspace', '@evenkeel/xds'], []].map((which) => {
+  const packed = ['@evenkeel/xds', '@evenkeel/conformance', undefined].map((name) => {
+    const which = name === undefined ? [] : ['--workspace', name];
     const printed = output('npm', ['pack', ...which, '--json', '--pack-destination', out]);
-    const name = /"filename": "([^"]+\.tgz)"/.exec(printed)?.[1];
-    return join(out, name.replace('@', '').replace('/', '-'));
+    const file = /"filename": "([^"]+\.tgz)"/.exec(printed)?.[1];
+    return join(out, file.replace('@', '').replace('/', '-'));
   });
   // A folder of its own: the chart's file may be called as the package's.
   output('helm', ['package', 'deploy/chart/evenkeel', '--destination', join(out, 'chart')]);

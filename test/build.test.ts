@@ -13,11 +13,12 @@ test('what is published has no test in it and nothing that only tests use', asyn
     const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 16 * 1024 * 1024 });
     return stdout.split('\n').map((file) => relative(root, file));
   };
-  const projects = ['tsconfig.build.json', 'packages/xds/tsconfig.build.json'];
+  const projects = ['.', 'packages/xds', 'packages/conformance'].map((folder) => `${folder}/tsconfig.build.json`);
   const files = (await Promise.all(projects.map(listed)))
     .flat()
-    .filter((file) => /^(?:packages\/xds\/)?src\//.test(file));
-  for (const file of ['src/cli/main.ts', 'packages/xds/src/index.ts']) assert.ok(files.includes(file), file);
+    .filter((file) => /^(?:packages\/\w+\/)?src\//.test(file));
+  for (const file of ['src/cli/main.ts', 'packages/xds/src/index.ts', 'packages/conformance/src/main.ts'])
+    assert.ok(files.includes(file), file);
   // The test client of xDS is part of the library.
   const tests = /\.test\.ts$|\/testing\/|\/testdata\//;
   assert.deepEqual(

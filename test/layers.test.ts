@@ -6,6 +6,7 @@ import { test } from 'node:test';
 const root = resolve(import.meta.dirname, '..');
 const source = join(root, 'src');
 const library = join(root, 'packages', 'xds', 'src');
+const suite = join(root, 'packages', 'conformance', 'src');
 
 /** The table of ARCHITECTURE.md, "Layout and dependencies"; `xds` is the package `@evenkeel/xds`. */
 const mayImport: Record<string, readonly string[]> = {
@@ -59,6 +60,7 @@ function sourcesIn(folder: string): string[] {
 
 const files = sourcesIn(source);
 const libraryFiles = sourcesIn(library);
+const suiteFiles = sourcesIn(suite);
 
 /** What a file imports, as it stands there: types, and what is loaded later, included. */
 function specifiersOf(file: string): string[] {
@@ -101,6 +103,18 @@ test('the library imports its one dependency, Node and itself', () => {
       )
       // Tests may use real clients of other makers.
       .filter((path) => !(file.endsWith('.test.ts') && /^(?:@grpc\/|yaml$)/.test(path)))
+      .map((path) => `${relative(root, file)} imports ${path}`),
+  );
+  assert.deepEqual(violations, []);
+});
+
+test('the conformance suite has nothing of the server that it checks but messages', () => {
+  const allowed = /^(?:node:|@bufbuild\/protobuf(?:\/|$)|@grpc\/grpc-js$|@evenkeel\/xds\/gen\/)/;
+  const violations = suiteFiles.flatMap((file) =>
+    specifiersOf(file)
+      .filter((path) => (path.startsWith('.') ? !resolve(dirname(file), path).startsWith(suite) : !allowed.test(path)))
+      // A test may have evenkeel checked.
+      .filter((path) => !(file.endsWith('.test.ts') && path === '@evenkeel/xds'))
       .map((path) => `${relative(root, file)} imports ${path}`),
   );
   assert.deepEqual(violations, []);
@@ -218,7 +232,7 @@ function circlesAmong(all: readonly string[]): string[][] {
 }
 
 test('no import runs in a circle, types included', () => {
-  const all = [...files, ...libraryFiles].filter((file) => !file.endsWith('.test.ts'));
+  const all = [...files, ...libraryFiles, ...suiteFiles].filter((file) => !file.endsWith('.test.ts'));
   assert.deepEqual(
     circlesAmong(all).map((circle) => circle.map((file) => relative(root, file)).join(' > ')),
     [],

@@ -5,6 +5,7 @@ import { type ReleaseInput, releaseProblems } from '../scripts/release-problems.
 const ready: ReleaseInput = {
   product: { version: '1.2.0', dependencies: { '@evenkeel/xds': '1.2.0' } },
   library: { version: '1.2.0' },
+  suite: { version: '1.2.0', dependencies: { '@evenkeel/xds': '1.2.0' } },
   chart: 'name: evenkeel\nversion: 0.9.0\nappVersion: "1.2.0"\n',
   changelogs: new Map([['CHANGELOG.md', '# Changelog\n\n## 1.2.0 (2026-12-01)\n\n- More.\n\n## 1.1.0\n']]),
   uncommitted: '',
@@ -16,7 +17,12 @@ const cases: readonly [string, Partial<ReleaseInput>, readonly RegExp[]][] = [
   [
     'the library was forgotten',
     { library: { version: '1.1.0' } },
-    [/xds\/package.json has version 1.1.0/, /wants .* 1.2.0; it is 1.1.0/],
+    [/xds\/package.json has version 1.1.0/, /wants .* 1.2.0; it is 1.1.0/, /wants .* 1.2.0; it is 1.1.0/],
+  ],
+  [
+    'the conformance suite was forgotten',
+    { suite: { version: '1.1.0', dependencies: { '@evenkeel/xds': '1.1.0' } } },
+    [/conformance\/package.json has version 1.1.0/, /conformance\/package.json wants .* 1.1.0; it is 1.2.0/],
   ],
   [
     'the product wants an older library',

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type CheckResult, checks, runChecks } from './suite.ts';
+import { type Fault, faultNames, noticing } from './testing/faults.ts';
+import { ReferenceServer } from './testing/reference-server.ts';
+
+// A server that keeps every rule holds every check; one that breaks a rule fails the check that is about it.
+
+async function results(fault: Fault | undefined, ids?: readonly string[]): Promise<CheckResult[]> {
+  const driver = await new ReferenceServer(fault).start();
+  const some = checks.filter(({ id }) => ids?.includes(id) ?? true);
+  try {
+    return await runChecks(driver, driver.server!, some, { patienceMs: 120_000, quietMs: 1, isInOrder: true });
+  } finally {
+    await driver.close();
+  }
+}
+
+test('a server that keeps the protocol holds every check', async () => {
+  const failed = (await results(undefined)).filter(({ outcome }) => outcome !== 'held');
+  assert.deepEqual(
+    failed.map(({ check, detail }) => `${check.id}: ${detail}`),
+    [],
+  );
+});
+
+for (const fault of faultNames) {
+  const ids = noticing(fault);
+  test(`${fault} is noticed by ${ids.join(', ')}`, async () => {
+    const failed = (await results(fault, ids)).filter(({ outcome }) => outcome === 'failed');
+    assert.deepEqual(failed.map(({ check }) => check.id).sort(), ids);
+  });
+}
+
+test('every check can fail', () => {
+  const noticed = new Set(faultNames.flatMap(noticing));
+  assert.deepEqual(
+    checks.map(({ id }) => id).filter((id) => !noticed.has(id)),
+    [],
+  );
+});
