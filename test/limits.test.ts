@@ -47,6 +47,9 @@ function worstCase(): string[] {
   const log = constantOf('src/base/log.ts', 'maxWaitingBytes');
   const tls = constantOf('packages/xds/src/transport/socket-connection.ts', 'tlsBytes');
   const idle = constantOf('packages/xds/src/transport/connection.ts', 'connectionBytes');
+  const callers = constantOf('src/load/service-load.ts', 'maxCallers');
+  const cells = constantOf('src/load/service-load.ts', 'maxCells');
+  const words = constantOf('src/ejection/ejector.ts', 'defaultMaxCells');
   const number = (value: number): string => value.toLocaleString('en');
   const worst = totalBytes + defaultLimits.requestBytes + kept + log;
   const [plain, secured] = [idle, idle + tls].map((bytes) =>
@@ -56,8 +59,12 @@ function worstCase(): string[] {
     `In one number: **${number(worst)} bytes of 512 MiB** are the most that clients of xDS make the process hold, which are these`,
     `${number(totalBytes)}, the last request that was read (${number(defaultLimits.requestBytes)}), the responses that are kept`,
     `(${number(kept)}) and the lines of log that wait (${number(log)}). The rest of the limit is for the program, for what it knows of`,
-    'the cluster, and for what a collection of garbage has not freed yet. `packages/xds/src/memory/memory.test.ts` fills the account to',
-    'more than 70 % of its size, and sees that it never goes beyond.',
+    'the cluster, and for what a collection of garbage has not freed yet. `packages/xds/src/memory/memory.test.ts` fills an account',
+    'by every way at once to more than 99 % of its size, and sees that it never goes beyond; handshakes are charged to it as well',
+    '(`src/controlplane/tls-listener.test.ts`).',
+    '',
+    `Not in this number is what load reports come to (\`--load-reports\`, off by default): counts of up to ${number(callers)} callers and`,
+    `${number(cells)} pairs of caller and pod for each Service port that exists, and for ejection of ${number(words)} pairs of client and pod.`,
     '',
     `A connection that is idle counts ${number(idle)} bytes, with TLS ${number(idle + tls)}: of 20,000 idle ones ${number(plain!)} may stay without TLS, and`,
     `${number(secured!)} with it, at 512 MiB. The oldest of them go for those that come.`,

@@ -3,8 +3,17 @@ import { once } from 'node:events';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { type AdsServer, AdsTestClient, adsSotwPath, type Fault, typeUrls } from '../index.ts';
-import { startFixture } from '../testing/fixture.ts';
+import {
+  type AdsServer,
+  AdsTestClient,
+  type AdsTestClientOptions,
+  adsSotwPath,
+  type Fault,
+  LoadReportService,
+  loadReportPath,
+  typeUrls,
+} from '../index.ts';
+import { cluster, startFixture } from '../testing/fixture.ts';
 
 const { cluster: cds, endpoint: eds } = typeUrls;
 const kilobyte = 1024;
@@ -52,6 +61,50 @@ test('whatever clients send, they make it hold no more than the budget, and the 
   assert.ok(most > totalBytes * 0.7, `the budget can be used: ${most}`);
   assert.ok(faults.length > 0);
   for (const { reason, scope } of faults) assert.deepEqual([reason, scope], ['memory', 'connection']);
+});
+
+test('by every way at once the budget is used to its end, and never passed', async (t) => {
+  const totalBytes = 4_000 * kilobyte;
+  const faults: string[] = [];
+  const { cache, server, connect } = await startFixture(t, {
+    memory: { totalBytes, connectionBytes: totalBytes },
+    observer: { fault: ({ reason }) => faults.push(reason) },
+  });
+  cache.update({ set: names('cluster', 20).map((name) => cluster(name)) });
+  new LoadReportService({ onReport: () => {} }).addTo(server.services);
+  let most = 0;
+  /** Until the server has dealt with what a client sent, or has ended its connection. */
+  const look = async (client: AdsTestClient): Promise<void> => {
+    await used(server, client).catch(() => {});
+    most = Math.max(most, server.memory.usedBytes);
+    assert.ok(server.memory.usedBytes <= totalBytes, `${server.memory.usedBytes}`);
+  };
+  const metadata = { a: names('x'.repeat(50), 200) };
+  const ways: readonly [what: string, options: AdsTestClientOptions, (client: AdsTestClient) => unknown][] = [
+    ['an unfinished message', {}, (client) => client.call(adsSotwPath).sendRaw(unfinished(60 * kilobyte))],
+    ['names', {}, (client) => client.sotw().request(eds, names('n', 400))],
+    ['types', {}, (client) => names('t'.repeat(900), 30).map((type) => client.sotw().request(type, ['a']))],
+    ['NACK texts', {}, (client) => client.sotw().requestResponseNack(cds, [], 'x'.repeat(4_000))],
+    ['a node', { node: { id: 'i', metadata } }, (client) => client.sotw().requestResponseAck(cds)],
+    ['unread answers', { http2: { settings: { initialWindowSize: 0 } } }, (client) => client.sotw().request(cds)],
+    ['a load report', {}, (client) => client.call(loadReportPath).sendRaw(unfinished(60 * kilobyte))],
+  ];
+  for (const [what, options, hold] of ways) {
+    const before = server.memory.usedBytes;
+    const client = await connect(options);
+    await hold(client);
+    await look(client);
+    assert.ok(server.memory.usedBytes - before > 8 * kilobyte, what);
+  }
+  // What is left in ever smaller pieces, none larger than a window; the last one is one too many.
+  const filler = await connect();
+  while (faults.length === 0) {
+    const left = totalBytes - server.memory.usedBytes;
+    filler.call(adsSotwPath).sendRaw(unfinished(Math.round(Math.max(1_000, Math.min(60 * kilobyte, left / 8)))));
+    await look(filler);
+  }
+  assert.deepEqual([...new Set(faults)], ['memory']);
+  assert.ok(most > totalBytes * 0.99, `${most}`);
 });
 
 test('names, types, nodes and NACK texts are charged, and released when they are given up', async (t) => {
