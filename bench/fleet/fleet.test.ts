@@ -17,7 +17,7 @@ test('as few streams a connection as the open files allow', () => {
 });
 
 test('streams are even again within the age of a connection, and much sooner where replicas know each other', async () => {
-  const spreads = await spreadOf(500);
+  const spreads = await spreadOf(2_000);
   assert.equal(spreads.length, 12);
   for (const { replicas, event, named, last, evenAfterS } of spreads) {
     assert.ok(last <= evenWithin, `${replicas} ${event}: ${last}`);
