@@ -20,6 +20,10 @@ export interface Surroundings {
   readonly gateways: ReadonlyMap<ClientId, string>;
   /** Whether an Envoy is to report its load, as gRPC clients do where they are asked; default false. */
   readonly loadReports?: boolean | undefined;
+  /** Whether the bootstrap of a gRPC client says that it reads `resource_errors`; default false. */
+  readonly resourceErrors?: boolean | undefined;
+  /** Further variables of the environment of a gRPC client. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** The client's files, where the control plane is served with TLS. */
   readonly tls?: ClientTlsFiles | undefined;
 }

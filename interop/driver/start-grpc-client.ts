@@ -8,14 +8,16 @@ import { type LiveClient, nodeIdOf, type Surroundings } from './live-client.ts';
 export async function startGrpcClient(
   id: ClientId,
   { command, args, env }: Launch,
-  { descriptors, xdsAddress, tls }: Surroundings,
+  { descriptors, xdsAddress, tls, resourceErrors, env: more }: Surroundings,
 ): Promise<LiveClient> {
-  const bootstrap = clientBootstrap({ server: xdsAddress, nodeId: nodeIdOf(id), namespace: 'default', tls }, {});
+  const options = { server: xdsAddress, nodeId: nodeIdOf(id), namespace: 'default', resourceErrors, tls };
+  const bootstrap = clientBootstrap(options, {});
   const process = await ClientProcess.start(id, {
     command,
     args,
     env: {
       ...env,
+      ...more,
       INTEROP_ECHO_DESCRIPTORS: descriptors,
       GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap),
     },

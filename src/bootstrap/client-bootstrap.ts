@@ -16,6 +16,8 @@ export interface BootstrapOptions {
   readonly kubeNode?: string | undefined;
   /** Workload that the client belongs to, as who it is listed as a caller; default: what its id is the name of a pod of. */
   readonly workload?: string | undefined;
+  /** Whether the client reads `resource_errors` (gRFC A88), so that it is told why it does not get a resource; default false. */
+  readonly resourceErrors?: boolean | undefined;
   /** Connects with TLS; default: without. */
   readonly tls?: ClientTlsFiles | undefined;
 }
@@ -58,6 +60,7 @@ export function clientBootstrap(options: BootstrapOptions, env: NodeJS.ProcessEn
         namespace: options.namespace ?? env.POD_NAMESPACE ?? 'default',
         ...(kubeNode === undefined ? {} : { kubeNode }),
         ...(options.workload === undefined ? {} : { workload: options.workload }),
+        ...(options.resourceErrors === true ? { resourceErrors: true } : {}),
       },
     },
   };

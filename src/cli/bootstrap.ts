@@ -47,6 +47,7 @@ export function registerBootstrap(root: Command): void {
     .option('--admin-port <n>', "port of Envoy's own admin server, with --envoy (default: 9901)")
     .option('--admin-host <ip>', 'address of that server (default: 127.0.0.1)')
     .option('--delta', 'incremental xDS instead of state of the world, with --envoy')
+    .option('--resource-errors', 'the client reads why it does not get a resource (gRFC A88); not with --envoy')
     .option('--load-reports', 'report what became of its calls, with --envoy (gRPC clients need no option)')
     .addHelpText(
       'after',
@@ -86,6 +87,12 @@ function bootstrapOf(options: BootstrapOptions & EnvoyFlags): object {
     throw new EvenkeelError('EK_USAGE', '--envoy needs the name of a gateway', {
       field: '--gateway',
       hint: "Name one of the gateways of the control plane's configuration, for example --gateway edge.",
+    });
+  }
+  if (client.resourceErrors === true) {
+    throw new EvenkeelError('EK_USAGE', '--resource-errors is for a gRPC client only', {
+      field: '--resource-errors',
+      hint: 'Leave it out: Envoy does not read them.',
     });
   }
   const port = adminPort === undefined ? undefined : Number(adminPort);

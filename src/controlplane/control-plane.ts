@@ -41,6 +41,7 @@ import { PublishLog } from './publish-log.ts';
 import { inForm, type PublishedService, Publisher } from './publisher.ts';
 import { readinessOf } from './readiness.ts';
 import { type ReconnectSettings, Reconnects } from './reconnects.ts';
+import { resourceErrorsOf } from './resource-errors.ts';
 import { ServiceHealth } from './service-health.ts';
 import type { NamedSource } from './sources.ts';
 import { Steering } from './steering.ts';
@@ -316,6 +317,13 @@ export class ControlPlane implements AdminSource {
       },
       // A client without a certificate came in without TLS, or where none is asked for: there are no rules for it.
       access: (_node, { certificate }) => certificate && this.#entrance?.filterOf(certificate),
+      resourceErrors: (node, { certificate }) =>
+        resourceErrorsOf(node, {
+          whyNotServed: this.#whyNotServed,
+          rejectedOf: (id) => this.#publisher.get(id)?.rejected,
+          clusterDomain,
+          isRestricted: certificate !== undefined && this.#entrance?.filterOf(certificate) !== undefined,
+        }),
       ready: false,
       maxConnectionAgeMs: options.maxConnectionAgeMs,
       memory: { totalBytes: options.memoryBytes },

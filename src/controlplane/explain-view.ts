@@ -242,14 +242,14 @@ function explainClient(
 ): ExplainedClient {
   const view = viewClient(client, facts);
   const listeners = listenersOf(client, resources);
-  const has = (typeUrl: string, state: ClientResource['state']): boolean =>
-    resources.some((one) => one.typeUrl === typeUrl && one.state === state);
+  const first = (typeUrl: string, state: ClientResource['state']): ClientResource | undefined =>
+    resources.find((one) => one.typeUrl === typeUrl && one.state === state);
   // Of each type only what concerns the target.
   const types = client.types.map((type) => ({
     ...type,
     names: resources.filter(({ typeUrl }) => typeUrl === type.typeUrl).length,
-    rejection: has(type.typeUrl, 'rejected') ? type.rejection : undefined,
-    unansweredMs: has(type.typeUrl, 'stale') ? (type.unansweredMs ?? 0) : undefined,
+    rejection: first(type.typeUrl, 'rejected')?.rejection,
+    unansweredMs: first(type.typeUrl, 'stale') === undefined ? undefined : (type.unansweredMs ?? 0),
   }));
   const missing = view.missing.filter(({ type, name }) => type === 'listener' && listeners.includes(name));
   return {

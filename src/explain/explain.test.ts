@@ -178,7 +178,7 @@ test('a replica that stands still, one that differs and one that is not ready', 
   await ads.requestResponseAck(typeUrls.listener, ['orders.shop']);
   const frozen = await frozenAdmin(t);
   const line = await firstLine({ target: 'orders.shop', admins: [admin, frozen] });
-  assert.equal(line, `Control plane ${frozen} does not answer: no answer within 1.5 s; its`);
+  assert.equal(line, `Control plane ${frozen} does not answer: no answer within 1.2 s; its`);
 
   const differs = await startControlPlane(t);
   differs.tell.upsert(grpcService('shop/orders', [readyEndpoint('10.0.0.1')]));

@@ -37,13 +37,17 @@ export async function explain({
     });
   }
   const client = from?.replace(/^(?:pods?|nodes?)\//, '');
-  const ask = (inNamespace: string | undefined) =>
-    askReplicas(admins, pathOf(read.name, inNamespace, client), explainViewSchema);
-  let answers = await ask(namespace);
+  const ask = (whom: readonly string[], inNamespace: string | undefined) =>
+    askReplicas(whom, pathOf(read.name, inNamespace, client), explainViewSchema);
+  let answers = await ask(admins, namespace);
   // Which namespace a bare name means only the replica knows that the client is connected to.
   const known = answers.find(({ view }) => view !== undefined && view.named.length > 0)?.view?.namespace;
   const differ = answers.some(({ view }) => view !== undefined && view.namespace !== known);
-  if (namespace === undefined && known !== undefined && differ) answers = await ask(known);
+  if (namespace === undefined && known !== undefined && differ) {
+    const silent = answers.filter(({ error }) => error !== undefined);
+    const others = answers.flatMap(({ admin, error }) => (error === undefined ? [admin] : []));
+    answers = [...(await ask(others, known)), ...silent];
+  }
   return conclude({ text: target, read, from: client }, answers);
 }
 

@@ -94,6 +94,7 @@ export type {
 export { adsDeltaPath, adsSotwPath, type DiscoveryMethod, discoveryMethods } from './server/discovery-methods.ts';
 export type { ListenAddress } from './server/listen-address.ts';
 export type { Refusal, RequestInfo, StreamInfo, XdsObserver } from './server/observer.ts';
+export type { ResourceErrorDetail, ResourceErrors } from './stream/resource-errors.ts';
 export type { Variant } from './stream/response-encoder.ts';
 export type { ResourceFilter } from './stream/restricted-view.ts';
 export { AdsTestClient, type AdsTestClientOptions } from './test-client/ads-test-client.ts';

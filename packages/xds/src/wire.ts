@@ -46,3 +46,10 @@ export function stringField(fieldNumber: number, text: string): Uint8Array {
   field.write(text, writeFieldHeader(field, fieldNumber, length, 0));
   return field;
 }
+
+/** A field with a number up to 15 that is an encoded message. */
+export function messageField(fieldNumber: number, bytes: Uint8Array): Uint8Array {
+  const field = Buffer.allocUnsafe(fieldLength(bytes.length));
+  field.set(bytes, writeFieldHeader(field, fieldNumber, bytes.length, 0));
+  return field;
+}

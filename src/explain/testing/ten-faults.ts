@@ -3,9 +3,10 @@ import { create } from '@bufbuild/protobuf';
 import { encodeResource, SnapshotCache, typeUrls } from '@evenkeel/xds';
 import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
 import { EvenkeelError } from '../../base/errors.ts';
-import type { ControlPlaneOptions } from '../../controlplane/control-plane.ts';
+import type { ControlPlane, ControlPlaneOptions } from '../../controlplane/control-plane.ts';
 import { grpcService, readyEndpoint } from '../../controlplane/testing/told-source.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
+import type { Service } from '../../model/service.ts';
 import { startControlPlane } from './control-plane.ts';
 
 /** A fault, what somebody who has it dials, and how the first line that `explain` prints has to begin. */
@@ -58,13 +59,13 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     fault: 'client without bootstrap',
     target: 'xds:///orders.shop',
-    says: /^No client called \S+ is connected: it has no xDS bootstrap, or /,
+    says: /^No client called \S+ is connected: it has no xDS bootstrap, or\b/,
     isUnknownClient: true,
   },
   {
     fault: 'frozen replica',
     target: 'xds:///orders.shop',
-    says: /^Control plane \S+ does not answer: no answer within 1\.5 s/,
+    says: /^Control plane \S+ does not answer: no answer within \d\.\d s/,
     isFrozenReplica: true,
   },
   {
@@ -80,7 +81,10 @@ export const plantedTargets: readonly string[] = [...new Set(plantedFaults.map((
 /** No client takes it: a priority that is out of range, and the only one. */
 const rejectedByAll = encodeResource(
   ClusterLoadAssignmentSchema,
-  create(ClusterLoadAssignmentSchema, { clusterName: 'shop/broken:50051', endpoints: [{ priority: 200 }] }),
+  create(ClusterLoadAssignmentSchema, {
+    clusterName: 'shop/broken:50051',
+    endpoints: [{ priority: 200, loadBalancingWeight: 1 }],
+  }),
 );
 
 /**
@@ -108,13 +112,15 @@ export async function plantFaults(
   const error = new EvenkeelError('EK_KUBE_FORBIDDEN', 'services is forbidden in the namespace vault');
   started.discovery.forbidden = [{ namespace: 'vault', error }];
   const asleep = { ready: false, serving: false, terminating: false };
-  const named = (name: string, endpoints: readonly Endpoint[]) =>
+  const named = (name: string, endpoints: readonly Endpoint[], more: Partial<Service> = {}) =>
     grpcService(
       `shop/${name}`,
       endpoints.map((endpoint, index) => ({ ...endpoint, pod: `${name}-${index}` })),
+      more,
     );
   started.tell.upsert(named('orders', pods.orders));
-  started.tell.upsert(named('sick', pods.sick));
+  // It does not come back while it is asked about.
+  started.tell.upsert(named('sick', pods.sick, { policy: { ejection: { baseMs: 600_000 } } }));
   started.tell.upsert(named('broken', pods.orders));
   started.tell.upsert(named('unmatched', []));
   started.tell.upsert(
@@ -122,15 +128,18 @@ export async function plantFaults(
   );
   started.tell.synced();
   await started.controlPlane.whenReady;
-  /** Resolves once the pod that fails is out. */
-  const ejected = (): Promise<void> =>
+  /** Resolves with the first report of load after which it is so. */
+  type View = NonNullable<ReturnType<ControlPlane['load']>>;
+  const when = (isSo: (view: View) => boolean): Promise<void> =>
     new Promise((resolve) => {
-      const end = started.controlPlane.observeLoad(({ services }) => {
-        const sick = services.find(({ name }) => name === 'sick');
-        if (sick?.pods.some((pod) => pod.ejected !== null) !== true) return;
+      const end = started.controlPlane.observeLoad((view) => {
+        if (!isSo(view)) return;
         end();
         resolve();
       });
     });
-  return { ...started, ejected };
+  /** Resolves once the pod that fails is out. */
+  const ejected = (): Promise<void> =>
+    when(({ services }) => services.some((one) => one.name === 'sick' && one.pods.some((pod) => pod.ejected !== null)));
+  return { ...started, when, ejected };
 }

@@ -126,7 +126,7 @@ export class ClientStatusService {
           genericXdsConfigs: same.flatMap((stream) =>
             (server.resourcesOf(stream.id) ?? []).map((resource) => {
               charge(resourceBytes + resource.typeUrl.length + resource.name.length);
-              return configOf(resource, stream, now);
+              return configOf(resource, now);
             }),
           ),
         };
@@ -157,12 +157,10 @@ const statuses: Readonly<Record<ResourceState, readonly [config: ConfigStatus, c
 };
 
 function configOf(
-  { typeUrl, name, version = '', state }: ClientResource,
-  { types }: ClientStatus,
+  { typeUrl, name, version = '', state, rejection }: ClientResource,
   nowMs: number,
 ): MessageInitShape<typeof ClientConfig_GenericXdsConfigSchema> {
   const [configStatus, clientStatus] = statuses[state];
-  const rejection = state === 'rejected' ? types.find((type) => type.typeUrl === typeUrl)?.rejection : undefined;
   return {
     ...{ typeUrl, name, versionInfo: version, configStatus, clientStatus },
     ...(rejection === undefined

@@ -4,6 +4,7 @@ import type { Peer } from '../grpc/transport.ts';
 import type { XdsLimits } from '../limits.ts';
 import type { MemoryLimits } from '../memory/memory-budget.ts';
 import type { XdsNode } from '../node.ts';
+import type { ResourceErrors } from '../stream/resource-errors.ts';
 import type { ResourceFilter } from '../stream/restricted-view.ts';
 import type { Http2Limits } from '../transport/limits.ts';
 import type { RequestInfo, StreamInfo, XdsObserver } from './observer.ts';
@@ -26,6 +27,11 @@ export interface AdsServerOptions {
    * undefined: all of them.
    */
   readonly access?: ((node: XdsNode, peer: Peer) => ResourceFilter | undefined) | undefined;
+  /**
+   * Which clients are told why they are not given what they ask for (`resource_errors` of xRFC TP3 and gRFC A88), and why that is. No
+   * client says in the protocol whether it reads that. Called once a stream. Default, and where it returns undefined: it is not told.
+   */
+  readonly resourceErrors?: ((node: XdsNode, peer: Peer) => ResourceErrors | undefined) | undefined;
   /** Called before a stream is served. What it throws ends the stream: a {@link GrpcError} with its status. */
   readonly onStream?: ((stream: StreamInfo, peer: Peer) => void) | undefined;
   /** Called with every request before it is answered. What it throws ends the stream: a {@link GrpcError} with its status. */

@@ -8,7 +8,7 @@ import type { StreamInfo } from './observer.ts';
 
 /** A response that a client rejected. */
 export interface RejectionStatus extends Pick<Rejection, 'version' | 'code' | 'message'> {
-  /** Some names of what was new in it. */
+  /** Some names of what it rejected; where its message names nothing, of all that was new in the response. */
   readonly names: readonly string[];
   readonly agoMs: number;
 }
@@ -23,7 +23,7 @@ export interface TypeStatus {
   readonly held: number;
   /** Version of the last response that it acknowledged. */
   readonly ackedVersion: string | undefined;
-  /** The last response, if it was rejected. */
+  /** What it rejected last, and has not acknowledged or given up since. */
   readonly rejection: RejectionStatus | undefined;
   /** Age of the oldest response that has not been answered; undefined: none. */
   readonly unansweredMs: number | undefined;
@@ -46,7 +46,7 @@ export interface ClientStatus extends StreamInfo {
  * - `synced`: it was sent, and the client acknowledged it
  * - `not-sent`: the client asked for it, and there is none, or it has not been sent yet
  * - `stale`: the client has not answered what was sent, or has not been sent the newest state
- * - `rejected`: it was in a response that the client rejected; which resource of it was wrong, only the message says
+ * - `rejected`: the client rejected it, or all of a response in which it was and of which the message names nothing
  */
 export type ResourceState = 'synced' | 'not-sent' | 'stale' | 'rejected';
 
@@ -56,12 +56,14 @@ export interface ClientResource extends ResourceKey {
   readonly version: string | undefined;
   /** What the client made of it. */
   readonly state: ResourceState;
+  /** Why, where it is `rejected`. */
+  readonly rejection?: RejectionStatus | undefined;
 }
 
-export function clientResources(stream: DiscoveryStream): ClientResource[] {
+export function clientResources(stream: DiscoveryStream, nowMs: number): ClientResource[] {
   return stream.types.flatMap(({ subscription, acks }) => {
     const { typeUrl, names, held } = subscription;
-    const rejected = new Set(acks.rejection?.resources);
+    const rejections = new Map(acks.rejections.flatMap((one) => one.resources.map((resource) => [resource, one])));
     const unanswered = new Set(acks.unanswered.flatMap(({ resources }) => resources));
     return [...new Set([...names, ...held.names()])].map((name): ClientResource => {
       const sent = held.get(name);
@@ -70,10 +72,12 @@ export function clientResources(stream: DiscoveryStream): ClientResource[] {
           ? 'not-sent'
           : unanswered.has(sent) || subscription.isPending(name)
             ? 'stale'
-            : rejected.has(sent)
+            : rejections.has(sent)
               ? 'rejected'
               : 'synced';
-      return { typeUrl, name, version: sent?.version, state };
+      const resource = { typeUrl, name, version: sent?.version, state } as const;
+      const rejection = state === 'rejected' ? rejections.get(sent!) : undefined;
+      return rejection === undefined ? resource : { ...resource, rejection: rejectionStatus(rejection, nowMs) };
     });
   });
 }
@@ -91,21 +95,24 @@ export function clientStatus(info: StreamInfo, stream: DiscoveryStream, peer: Pe
 }
 
 function typeStatus({ subscription, acks }: TypeState, nowMs: number): TypeStatus {
-  const { rejection, oldestUnanswered } = acks;
+  const { rejections, oldestUnanswered } = acks;
+  const rejection = rejections.findLast(
+    ({ resources }) =>
+      resources.length === 0 || resources.some(({ name }) => subscription.held.get(name) !== undefined),
+  );
   return {
     typeUrl: subscription.typeUrl,
     wildcard: subscription.wildcard,
     names: subscription.names.size,
     held: subscription.held.size,
     ackedVersion: acks.ackedVersion,
-    rejection: rejection && {
-      version: rejection.version,
-      names: rejectedNames(rejection),
-      code: rejection.code,
-      message: rejection.message,
-      agoMs: nowMs - rejection.atMs,
-    },
+    rejection: rejection && rejectionStatus(rejection, nowMs),
     unansweredMs: oldestUnanswered && nowMs - oldestUnanswered.sentAtMs,
     pending: subscription.pendingCount,
   };
+}
+
+function rejectionStatus(rejection: Rejection, nowMs: number): RejectionStatus {
+  const { version, code, message, atMs } = rejection;
+  return { version, names: rejectedNames(rejection), code, message, agoMs: nowMs - atMs };
 }

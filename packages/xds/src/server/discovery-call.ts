@@ -77,7 +77,7 @@ export class DiscoveryCall implements CallHandler, Sender {
 
   /** Resource by resource. */
   resources(): ClientResource[] {
-    return clientResources(this.#stream);
+    return clientResources(this.#stream, this.#now());
   }
 
   message(bytes: Buffer): void {

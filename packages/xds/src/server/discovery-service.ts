@@ -120,11 +120,12 @@ export class DiscoveryService {
         const view = this.#options.cache.view(group);
         const interest = this.#index.sink(group, discoveryCall);
         const filter = this.#options.access?.(node, call.peer);
-        if (filter === undefined) return { view, interest };
+        const errorOf = this.#options.resourceErrors?.(node, call.peer);
+        if (filter === undefined) return { view, interest, errorOf };
         const restricted = restrictView(view, filter, (typeUrl, name) =>
           this.#observer.hidden?.(discoveryCall.info, { typeUrl, name }),
         );
-        return { view: restricted, interest, hidden: restricted.hidden };
+        return { view: restricted, interest, hidden: restricted.hidden, errorOf };
       },
     };
     const id = this.#lastId;

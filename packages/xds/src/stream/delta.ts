@@ -75,8 +75,11 @@ export const deltaWording: Wording = {
       version: view.givenVersion(typeUrl) ?? held.version(),
       ...partOf(update.resources),
       removed: update.removed,
+      errors: update.errors,
     };
   },
+
+  hasAll: () => false,
 
   maxResponseBytes: (_typeUrl, { responseBytes }) => responseBytes,
 };

@@ -8,6 +8,7 @@ import { sendingRank, typeUrls } from '../type-urls.ts';
 import { Acknowledgements, type Settlement } from './acknowledgements.ts';
 import { nodeSize, streamSize } from './held-size.ts';
 import type { RejectionDetail } from './requests.ts';
+import { encodeResourceErrors, type ResourceErrors } from './resource-errors.ts';
 import type { ResponseContent, ResponseEncoder } from './response-encoder.ts';
 import type { HiddenNames } from './restricted-view.ts';
 import type { SotwRequestReader } from './sotw-request-reader.ts';
@@ -20,6 +21,8 @@ export interface Membership {
   readonly interest: InterestSink;
   /** Names that it asked for and may not see, as `TYPE_URL NAME`; undefined: it may see everything. */
   readonly hidden?: HiddenNames | undefined;
+  /** Why it is not given what it asks for; undefined: it does not read that. */
+  readonly errorOf?: ResourceErrors | undefined;
 }
 
 /** What a stream needs from its surroundings. */
@@ -58,10 +61,17 @@ export interface RequestResult {
   readonly rest?: Iterator<void> | undefined;
 }
 
+/** An update, and why some of what the client asks for is not in it: encoded; undefined: there is nothing to be said. */
+export interface UpdateWithErrors extends Update {
+  readonly errors?: readonly Uint8Array[] | undefined;
+}
+
 /** How a variant of the protocol says an update. */
 export interface Wording {
   /** Undefined where there is no way or no need to say it. */
-  content(state: TypeState, update: Update, view: ResourceView): ResponseContent | undefined;
+  content(state: TypeState, update: UpdateWithErrors, view: ResourceView): ResponseContent | undefined;
+  /** Whether a response of this type has all that the client asks for; else it has what is new. */
+  hasAll(typeUrl: string): boolean;
   /** Bytes after which a response of this type is split. */
   maxResponseBytes(typeUrl: string, limits: XdsLimits): number;
 }
@@ -158,7 +168,9 @@ export class DiscoveryStream {
 
   /** Takes the client's answer to a response, if the nonce belongs to one. */
   settle(state: TypeState, nonce: string, error: RejectionDetail | undefined): Settlement | undefined {
-    return nonce === '' ? undefined : state.acks.settle(nonce, error, this.#environment.now());
+    if (nonce === '') return undefined;
+    const isFullSet = this.#wording.hasAll(state.subscription.typeUrl);
+    return state.acks.settle(nonce, error, { nowMs: this.#environment.now(), isFullSet });
   }
 
   /** @throws GrpcError RESOURCE_EXHAUSTED where the stream has subscribed to more names than it may */
@@ -215,13 +227,14 @@ export class DiscoveryStream {
     const view = this.view();
     const maxBytes = this.#wording.maxResponseBytes(typeUrl, this.limits);
     const update = subscription.take(view, () => mayRemove(state, this.#ordered), maxBytes);
-    const content = update && this.#wording.content(state, update, view);
+    const errors = this.#errorsOf(state, update);
+    const content = update && this.#wording.content(state, { ...update, errors }, view);
     if (content === undefined || update === undefined) return undefined;
 
     if (typeUrl === typeUrls.cluster && isEnvoy(this.#node)) this.#resendEndpoints(update.resources);
-    const { nonce, frame } = this.#environment.encoder.encode(content, acks.lastNonce);
+    const { nonce, frame, resources: all } = this.#environment.encoder.encode(content, acks.lastNonce);
     const { version } = content;
-    acks.sent({ nonce, version, resources: update.resources, sentAtMs: this.#environment.now() });
+    acks.sent({ nonce, version, resources: update.resources, all, sentAtMs: this.#environment.now() });
     return {
       typeUrl,
       version,
@@ -230,6 +243,19 @@ export class DiscoveryStream {
       removed: update.removed.length,
       frame,
     };
+  }
+
+  /** "The xDS Management server is only expected to return the error message once" (xRFC TP3): when a name is found missing. */
+  #errorsOf({ subscription }: TypeState, update: Update | undefined): readonly Uint8Array[] | undefined {
+    const errorOf = this.#membership?.errorOf;
+    if (errorOf === undefined || update === undefined || update.removed.length === 0) return undefined;
+    const { typeUrl, names } = subscription;
+    const errors = encodeResourceErrors(
+      typeUrl,
+      update.removed.filter((name) => names.has(name)),
+      errorOf,
+    );
+    return errors.length === 0 ? undefined : errors;
   }
 
   /**

@@ -20,7 +20,7 @@ export function streamSize(types: readonly TypeState[], nodeBytes: number, hidde
     const { names, held, pendingCount, typeUrl } = subscription;
     bytes += typeBytes + typeUrl.length + names.size * nameBytes + subscription.nameBytes;
     bytes += (held.size + pendingCount) * referenceBytes + acks.references * 8;
-    bytes += (acks.rejection?.message.length ?? 0) * 2;
+    for (const { message } of acks.rejections) bytes += message.length * 2;
   }
   return bytes;
 }

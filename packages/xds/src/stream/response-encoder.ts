@@ -1,6 +1,6 @@
 import { digestOf } from '../digest.ts';
 import type { EncodedResource } from '../resource.ts';
-import { fieldLength, stringField, writeFieldHeader } from '../wire.ts';
+import { fieldLength, messageField, stringField, writeFieldHeader } from '../wire.ts';
 
 /** State of the world, or incremental. */
 export type Variant = 'sotw' | 'delta';
@@ -20,6 +20,8 @@ export interface ResponseContent {
   digest(): string;
   /** Delta only. */
   readonly removed: readonly string[];
+  /** Encoded `ResourceError`s. Default: none. */
+  readonly errors?: readonly Uint8Array[] | undefined;
 }
 
 /** The resources of a response that names some of those a client holds. */
@@ -35,12 +37,14 @@ export interface EncodedResponse {
   readonly nonce: number;
   /** The gRPC message: prefix of five bytes and the response. Never change it. */
   readonly frame: Buffer;
+  /** What is in it, in that order, which other streams that are sent the same may have in another. */
+  readonly resources: readonly EncodedResource[];
 }
 
-/** Field numbers of DiscoveryResponse and DeltaDiscoveryResponse; `resources` is 2 in both. */
+/** Field numbers of DiscoveryResponse and DeltaDiscoveryResponse; `resources` is 2 in both. `errors`: `resource_errors`. */
 const fields = {
-  sotw: { version: 1, typeUrl: 4, nonce: 5, removed: 0, controlPlane: 6 },
-  delta: { version: 1, typeUrl: 4, nonce: 5, removed: 6, controlPlane: 7 },
+  sotw: { version: 1, typeUrl: 4, nonce: 5, removed: 0, controlPlane: 6, errors: 7 },
+  delta: { version: 1, typeUrl: 4, nonce: 5, removed: 6, controlPlane: 7, errors: 9 },
 } as const;
 
 const prefixLength = 5;
@@ -69,11 +73,14 @@ export class ResponseEncoder {
   encode(content: ResponseContent, after: number): EncodedResponse {
     const key = keyOf(content);
     const kept = this.#kept.get(key);
-    if (kept !== undefined && kept.nonce > after) return kept;
+    // What is wrong for one client is said to it alone.
+    if (kept !== undefined && kept.nonce > after && content.errors === undefined) return kept;
 
     this.#lastNonce += 1;
-    const response = { nonce: this.#lastNonce, frame: this.#write(content, String(this.#lastNonce)) };
-    this.#keep(key, response);
+    const resources = [...content.resources];
+    const frame = this.#write(content, resources, String(this.#lastNonce));
+    const response = { nonce: this.#lastNonce, frame, resources };
+    if (content.errors === undefined) this.#keep(key, response);
     return response;
   }
 
@@ -94,13 +101,17 @@ export class ResponseEncoder {
     this.#kept.delete(key);
   }
 
-  #write({ variant, typeUrl, version, resources, removed }: ResponseContent, nonce: string): Buffer {
+  #write(
+    { variant, typeUrl, version, removed, errors = [] }: ResponseContent,
+    resources: readonly EncodedResource[],
+    nonce: string,
+  ): Buffer {
     const field = fields[variant];
     const head = stringField(field.version, version);
-    const pieces: Uint8Array[] = [];
-    for (const resource of resources) pieces.push(variant === 'sotw' ? resource.sotwField : resource.deltaField);
+    const pieces = resources.map((resource) => (variant === 'sotw' ? resource.sotwField : resource.deltaField));
     const tail = [stringField(field.typeUrl, typeUrl), stringField(field.nonce, nonce)];
     for (const name of removed) tail.push(stringField(field.removed, name));
+    for (const error of errors) tail.push(messageField(field.errors, error));
 
     let length = head.length;
     for (const piece of pieces) length += piece.length;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { typeUrls } from '../index.ts';
+import { type AdsServer, type ClientStatus, typeUrls } from '../index.ts';
 import { assignment, cluster, listener, route, service, startFixture } from '../testing/fixture.ts';
 
 // xds_protocol, "ACK/NACK and resource type instance version", "Resource updates": nonces, acks, nacks.
@@ -189,5 +189,80 @@ test('a new stream is sent everything it names, whatever version it comes with',
     const response = await next.responseAck(typeUrl);
     assert.deepEqual(response.names, ['a']);
     assert.equal(response.version, version);
+  }
+});
+
+/** What a server says of the endpoints of its only client, by name. */
+function endpointsOf(server: AdsServer) {
+  const [{ id, types }] = server.clients() as [ClientStatus];
+  const resources = server.resourcesOf(id)!.filter(({ typeUrl }) => typeUrl === typeUrls.endpoint);
+  return {
+    states: resources.map(({ name, state, rejection }) => [name, rejection?.message ?? state]),
+    last: types.find(({ typeUrl }) => typeUrl === typeUrls.endpoint)?.rejection?.names,
+  };
+}
+
+test('what a client rejected stays rejected while it acknowledges other names on the same stream', async (t) => {
+  const { cache, server, connect } = await startFixture(t);
+  cache.update({ set: ['a', 'b', 'c', 'd'].map((name) => assignment(name)) });
+  const ads = (await connect()).sotw();
+  await ads.requestResponseNack(typeUrls.endpoint, ['a'], 'no locality');
+  await ads.requestResponseNack(typeUrls.endpoint, ['a', 'b'], 'no port');
+  await ads.requestResponseAck(typeUrls.endpoint, ['a', 'b', 'c']);
+  await ads.expectNoResponse();
+  const rejected = [
+    ['a', 'no locality'],
+    ['b', 'no port'],
+  ];
+  assert.deepEqual(endpointsOf(server), { states: [...rejected, ['c', 'synced']], last: ['b'] });
+  cache.set(assignment('b', 2));
+  await ads.responseAck(typeUrls.endpoint);
+  await ads.expectNoResponse();
+  assert.deepEqual(endpointsOf(server).last, ['a']);
+  // Given up: it is no client's trouble any longer.
+  await ads.requestResponseAck(typeUrls.endpoint, ['b', 'c', 'd']);
+  await ads.expectNoResponse();
+  const states = ['b', 'c', 'd'].map((name) => [name, 'synced']);
+  assert.deepEqual(endpointsOf(server), { states, last: undefined });
+});
+
+test('of several resources those are rejected that the message names; where it names none, all, until the next ACK', async (t) => {
+  const { cache, server, connect } = await startFixture(t);
+  cache.update({ set: ['s/a:1', 's/a:10', 'x/s/a:1'].map((name) => assignment(name)) });
+  const ads = (await connect()).sotw();
+  await ads.requestResponseNack(typeUrls.endpoint, ['s/a:1', 's/a:10', 'x/s/a:1'], '[index 0: s/a:1: no locality.]');
+  await ads.expectNoResponse();
+  assert.deepEqual(endpointsOf(server).last, ['s/a:1']);
+  cache.update({ set: ['s/a:10', 'x/s/a:1'].map((name) => assignment(name, 2)) });
+  await ads.responseNack(typeUrls.endpoint, 'some of it has no locality');
+  await ads.expectNoResponse();
+  assert.deepEqual(endpointsOf(server).states, [
+    ['s/a:1', '[index 0: s/a:1: no locality.]'],
+    ['s/a:10', 'some of it has no locality'],
+    ['x/s/a:1', 'some of it has no locality'],
+  ]);
+  cache.set(assignment('s/a:10', 3));
+  await ads.responseAck(typeUrls.endpoint);
+  await ads.expectNoResponse();
+  assert.deepEqual(endpointsOf(server).last, ['s/a:1']);
+});
+
+test('a client that names no resource but its index, as grpc-js-xds does, rejects that one', async (t) => {
+  const { cache, server, connect } = await startFixture(t);
+  cache.update({ set: ['a', 'b', 'c'].map((name) => assignment(name)) });
+  // The bytes are shared: a second client is sent them in the order in which the first one asked.
+  for (const names of [
+    ['c', 'a', 'b'],
+    ['a', 'b', 'c'],
+  ]) {
+    const ads = (await connect()).sotw();
+    const { resources } = await ads.requestResponseNack(typeUrls.endpoint, names, 'errors: [resource index 1: unset]');
+    await ads.expectNoResponse();
+    const { id } = server.clients().at(-1)!;
+    const rejected = server.resourcesOf(id)!.filter(({ state }) => state === 'rejected');
+    assert.deepEqual(
+      rejected.map(({ name }) => name),
+      [resources[1]!.name],
+    );
   }
 });

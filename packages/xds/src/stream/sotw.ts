@@ -66,15 +66,29 @@ export const sotwWording: Wording = {
   content({ subscription }, update, view) {
     const { typeUrl, held } = subscription;
     const fullSet = isFullSetType(typeUrl);
-    if (!fullSet && update.resources.length === 0 && !(update.answer && isUnknown(typeUrl, view))) return undefined;
+    const { errors } = update;
+    const isEmpty = update.resources.length === 0 && errors === undefined;
+    if (!fullSet && isEmpty && !(update.answer && isUnknown(typeUrl, view))) return undefined;
     const version = view.givenVersion(typeUrl) ?? held.version();
     if (fullSet || update.resources.length === held.size) {
       const digest = (): string => held.digest();
       const { size: count, only } = held;
-      return { variant: 'sotw', typeUrl, version, resources: held.resources(), count, only, digest, removed: [] };
+      return {
+        variant: 'sotw',
+        typeUrl,
+        version,
+        resources: held.resources(),
+        count,
+        only,
+        digest,
+        removed: [],
+        errors,
+      };
     }
-    return { variant: 'sotw', typeUrl, version, ...partOf(update.resources), removed: [] };
+    return { variant: 'sotw', typeUrl, version, ...partOf(update.resources), removed: [], errors };
   },
+
+  hasAll: isFullSetType,
 
   /** Listeners and clusters have to come in one piece. */
   maxResponseBytes: (typeUrl, { responseBytes }) => (isFullSetType(typeUrl) ? Number.POSITIVE_INFINITY : responseBytes),

@@ -46,6 +46,6 @@ function isUnsettledReferrer(state: TypeState): boolean {
 }
 
 /** Whether the client still asks for something that it has rejected as it is now. */
-function isRejected({ subscription: { held }, acks: { rejection } }: TypeState): boolean {
-  return rejection?.resources.some((resource) => held.get(resource.name) === resource) ?? false;
+function isRejected({ subscription: { held }, acks: { rejections } }: TypeState): boolean {
+  return rejections.some(({ resources }) => resources.some((resource) => held.get(resource.name) === resource));
 }

@@ -7,6 +7,7 @@ import { StatusSchema } from '../gen/google/rpc/status_pb.ts';
 import { nodeMessage, type XdsNode } from '../node.ts';
 import type { RejectionDetail } from '../stream/requests.ts';
 import type { GrpcTestStream } from './grpc-stream.ts';
+import { receivedErrors } from './received-errors.ts';
 import { type ReceivedResponse, TestStream } from './test-stream.ts';
 
 /** What a delta client asks for in one request. */
@@ -99,6 +100,7 @@ export class DeltaTestStream extends TestStream {
       resources,
       names: resources.map(({ name }) => name).sort(),
       removed: [...response.removedResources].sort(),
+      errors: receivedErrors(response.$unknown, 9),
       identifier: response.controlPlane?.identifier ?? '',
     };
   }

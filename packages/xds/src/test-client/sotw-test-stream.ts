@@ -5,6 +5,7 @@ import { nodeMessage, type XdsNode } from '../node.ts';
 import { fromAny } from '../resource.ts';
 import type { RejectionDetail } from '../stream/requests.ts';
 import type { GrpcTestStream } from './grpc-stream.ts';
+import { receivedErrors } from './received-errors.ts';
 import { type ReceivedResponse, TestStream } from './test-stream.ts';
 
 /** What a client knows of one type. */
@@ -104,6 +105,7 @@ export class SotwTestStream extends TestStream {
       resources,
       names: resources.map(({ name }) => name).sort(),
       removed: [],
+      errors: receivedErrors(response.$unknown, 7),
       identifier: response.controlPlane?.identifier ?? '',
     };
   }

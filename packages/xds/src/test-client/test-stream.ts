@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EndStatus, GrpcTestStream } from './grpc-stream.ts';
+import type { ReceivedError } from './received-errors.ts';
 
 /** A resource in a response. */
 export interface ReceivedResource {
@@ -21,6 +22,8 @@ export interface ReceivedResponse {
   readonly names: readonly string[];
   /** Delta only: `removed_resources`, sorted. */
   readonly removed: readonly string[];
+  /** `resource_errors`. */
+  readonly errors: readonly ReceivedError[];
   /** `control_plane.identifier`. */
   readonly identifier: string;
 }
