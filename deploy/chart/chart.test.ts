@@ -124,6 +124,20 @@ test('the control plane may read Services and EndpointSlices and nothing else', 
   }
 });
 
+test('where it writes Events it may create and patch those, in the namespaces that it serves', { skip: noHelm }, () => {
+  for (const [values, roles] of [
+    ['kubernetes.events=true', 1],
+    ['kubernetes.events=true,kubernetes.namespaces={shop,billing}', 2],
+  ] as const) {
+    const { stdout } = render('--show-only', 'templates/rbac.yaml', '--set', values);
+    assert.equal(
+      stdout.match(/apiGroups: \[''\]\n {4}resources: \[events\]\n {4}verbs: \[create, patch\]/g)?.length,
+      roles,
+    );
+    assert.match(render('--show-only', 'templates/configmap.yaml', '--set', values).stdout, /^ +events: true$/m);
+  }
+});
+
 interface KubeObject {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string> };

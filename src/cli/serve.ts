@@ -36,6 +36,7 @@ const helps: Readonly<Record<(typeof settings)[number]['field'], string>> = {
   'discovery.kubernetes.context': 'context of the kubeconfig (default: its current one)',
   'discovery.kubernetes.namespaces': 'namespaces whose Services are served (default: all)',
   'discovery.kubernetes.labelSelector': 'labels that a Service must have to be served (default: none)',
+  'discovery.kubernetes.events': 'write Events about ejected pods and refused annotations',
   'health.intervalMs': 'time between two checks of one endpoint',
   'health.timeoutMs': 'how long a check may take',
   'health.rise': 'passed checks in a row that make an endpoint healthy again',

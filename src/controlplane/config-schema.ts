@@ -146,6 +146,12 @@ const kubernetesDiscovery = z.strictObject({
     .max(1_000)
     .optional()
     .describe('Labels that a Service must have to be served, as `kubectl -l` has them. Default: all Services.'),
+  events: z
+    .boolean('must be true or false')
+    .optional()
+    .describe(
+      'Whether ejected pods and refused annotations are written as Events, which needs the right to create and patch those. Default: `false`.',
+    ),
 });
 
 const load = z.strictObject({

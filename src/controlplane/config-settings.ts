@@ -44,6 +44,7 @@ export const settings = [
   setting('discovery.kubernetes.context', '--kube-context', 'EVENKEEL_KUBE_CONTEXT', 'text', 'name'),
   setting('discovery.kubernetes.namespaces', '--namespaces', 'EVENKEEL_NAMESPACES', 'list', 'name,…'),
   setting('discovery.kubernetes.labelSelector', '--label-selector', 'EVENKEEL_LABEL_SELECTOR', 'text', 'selector'),
+  setting('discovery.kubernetes.events', '--kube-events', 'EVENKEEL_KUBE_EVENTS', 'switch', ''),
   setting('health.intervalMs', '--health-interval-ms', 'EVENKEEL_HEALTH_INTERVAL_MS', 'number', 'ms'),
   setting('health.timeoutMs', '--health-timeout-ms', 'EVENKEEL_HEALTH_TIMEOUT_MS', 'number', 'ms'),
   setting('health.rise', '--health-rise', 'EVENKEEL_HEALTH_RISE', 'number', 'n'),

@@ -97,6 +97,7 @@ test('every setting takes effect from a flag and from the environment', () => {
     'discovery.kubernetes.context': ['kind-a', 'kind-a'],
     'discovery.kubernetes.namespaces': ['shop, web', ['shop', 'web']],
     'discovery.kubernetes.labelSelector': ['team=a,tier!=test', 'team=a,tier!=test'],
+    'discovery.kubernetes.events': ['true', true],
     'health.intervalMs': ['40', 40],
     'health.timeoutMs': ['50', 50],
     'health.rise': ['8', 8],
@@ -168,12 +169,13 @@ test('a setting of Kubernetes without Kubernetes is refused rather than passed o
   const idle = settings.filter(
     ({ field }) => field.startsWith('discovery.kubernetes.') && field !== 'discovery.kubernetes.enabled',
   );
-  assert.equal(idle.length, 4);
+  assert.equal(idle.length, 5);
   for (const setting of idle) {
-    const inFlag = errorOf(() => resolveConfig({ flags: { [flagKey(setting)]: 'a', endpoints: 'x.yaml' } }));
+    const value = setting.kind === 'switch' ? 'true' : 'a';
+    const inFlag = errorOf(() => resolveConfig({ flags: { [flagKey(setting)]: value, endpoints: 'x.yaml' } }));
     assert.deepEqual([inFlag.code, inFlag.location.field], ['EK_USAGE', setting.flag]);
     assert.match(inFlag.hint, /Add --kubernetes/);
-    const inEnv = errorOf(() => resolveConfig({ env: { [setting.env]: 'a' } }));
+    const inEnv = errorOf(() => resolveConfig({ env: { [setting.env]: value } }));
     assert.deepEqual([inEnv.code, inEnv.location.field], ['EK_USAGE', setting.env]);
   }
   const file = (kubernetes: string) => parseConfig(`${head}discovery: { kubernetes: ${kubernetes} }`, 'a.yaml');

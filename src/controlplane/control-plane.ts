@@ -36,6 +36,7 @@ import { Metrics } from './metrics.ts';
 import { MissingTargets } from './missing-targets.ts';
 import { ModelStore } from './model-store.ts';
 import { describeGroup, groupOf, kubeNodeOf, layersOf, wildcardOf } from './node-group.ts';
+import { type MakeKubeEvents, ObjectEvents } from './object-events.ts';
 import { PlannedCache } from './planned-cache.ts';
 import { PublishLog } from './publish-log.ts';
 import { inForm, type PublishedService, Publisher } from './publisher.ts';
@@ -79,6 +80,8 @@ export interface ControlPlaneOptions {
   readonly standstillMs?: number | undefined;
   /** Takes each change once the last client has answered it; default: changes are not followed. */
   readonly onChange?: ((trace: ChangeTrace) => void) | undefined;
+  /** Writes Kubernetes Events about pods and Services that come from there. Default: nobody does. */
+  readonly kubeEvents?: MakeKubeEvents | undefined;
   /** Shown in `/config_dump` and metrics. */
   readonly version: string;
   readonly log: Logger;
@@ -130,6 +133,7 @@ export class ControlPlane implements AdminSource {
   readonly #loads: LoadReports | undefined;
   /** Undefined: nobody follows changes. */
   readonly #traces: ChangeTraces | undefined;
+  readonly #objectEvents: ObjectEvents | undefined;
   readonly #timeline = new Timeline();
   /** What its page shows. */
   readonly feed: Feed;
@@ -153,7 +157,10 @@ export class ControlPlane implements AdminSource {
         options.sources.some(({ discovery }) => discovery.hasUndecided?.() === true) ||
         this.#publisher.waiting.length > 0,
     });
-    const { onChange } = options;
+    const { onChange, kubeEvents } = options;
+    const isOfKubernetes = (id: ServiceId): boolean => this.#store.sourceOf(id)?.startsWith('kubernetes') === true;
+    this.#objectEvents =
+      kubeEvents && new ObjectEvents({ make: kubeEvents, isOfKubernetes, metrics: this.#metrics, log });
     this.#traces =
       onChange && new ChangeTraces({ streamsOf: (...of) => this.#server.streamsOf(...of), done: onChange });
     const publishLog = new PublishLog(log);
@@ -182,6 +189,7 @@ export class ControlPlane implements AdminSource {
           this.#metrics.count('evenkeel_discovery_changes_total', { change: 'changed' });
           log.debug({ service: serviceKey(service), source }, 'service changed');
           this.#traces?.began(serviceKey(service), source);
+          this.#objectEvents?.serviceChanged(service);
           this.#publisher.changed(this.#believed(service, source));
         },
         removed: (id) => {
@@ -189,6 +197,7 @@ export class ControlPlane implements AdminSource {
           log.info({ service: serviceKey(id) }, 'service removed');
           publishLog.removed(id);
           this.#traces?.removed(serviceKey(id));
+          this.#objectEvents?.serviceRemoved(id);
           this.#loads?.removed(id);
           this.#answering?.removed(id);
           this.#emptyPorts.removed(id);
@@ -228,6 +237,7 @@ export class ControlPlane implements AdminSource {
       reports && ejection
         ? new Ejections({
             ...{ clock: systemClock, metrics: this.#metrics, log },
+            told: (...told) => this.#objectEvents?.ejection(...told),
             changed: (key) => this.#refresh(key, 'ejection'),
           })
         : undefined;
@@ -395,6 +405,7 @@ export class ControlPlane implements AdminSource {
     this.#reconnects.stop();
     await Promise.all(this.#options.sources.map(({ discovery }) => discovery.stop()));
     this.#traces?.close();
+    this.#objectEvents?.stop();
     this.#publisher.close();
     this.#emptyPorts.close();
     this.#steering.close();

@@ -4,6 +4,7 @@ import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/p
 import { AdsTestClient, loadReportPath, typeUrls } from '@evenkeel/xds';
 import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
 import { LoadStatsRequestSchema } from '@evenkeel/xds/gen/envoy/service/load_stats/v3/lrs_pb';
+import type { KubeEvent } from '../discovery/kubernetes/kube-events.ts';
 import type { Service } from '../model/service.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { logCapture } from './testing/log-capture.ts';
@@ -25,7 +26,9 @@ async function startControlPlane(
 ) {
   const source = new ToldSource();
   const { log, lines } = logCapture();
+  const events: KubeEvent[] = [];
   const controlPlane = new ControlPlane({
+    kubeEvents: () => ({ record: (event) => events.push(event), stop: () => {} }),
     sources: [{ name: 'kubernetes', discovery: source }],
     load: { reports: true, podLocalities: true, ...load },
     ...{ health, clusterDomain: 'cluster.local', version: '1.2.3', log },
@@ -49,7 +52,14 @@ async function startControlPlane(
     stream.send(toBinary(LoadStatsRequestSchema, create(LoadStatsRequestSchema, message)));
   send({ node: { id: 'web-0', ...go } });
   await stream.receive();
-  return { controlPlane, source, lines, ads, report: (failed: Record<string, bigint>) => send(statsOf(failed)) };
+  return {
+    controlPlane,
+    source,
+    lines,
+    events,
+    ads,
+    report: (failed: Record<string, bigint>) => send(statsOf(failed)),
+  };
 }
 
 /** A report of 100 calls to each pod, of which so many failed. */
@@ -75,7 +85,7 @@ function reportOften(report: () => void): () => void {
 }
 
 test('a pod that fails for its caller is out for all clients, and everything says so', async (t) => {
-  const { controlPlane, ads, report, lines } = await startControlPlane(t);
+  const { controlPlane, ads, report, lines, events } = await startControlPlane(t);
   await ads.requestResponseAck(typeUrls.endpoint, [cluster]);
   const stop = reportOften(() => report({ [sick]: 100n }));
   t.after(stop);
@@ -98,6 +108,9 @@ test('a pod that fails for its caller is out for all clients, and everything say
   }
   const said = lines.find(({ msg }) => msg === 'the endpoint is ejected');
   assert.deepEqual([said?.service, said?.endpoint, said?.times], ['shop/orders', `${sick}:50051`, 1]);
+  const message = `Gets no calls of shop/orders:50051 until ${ejected!.until}: ${ejected!.why}.`;
+  const about = { kind: 'Service', name: 'orders', namespace: 'shop' };
+  assert.deepEqual(events, [{ ...about, type: 'Warning', reason: 'Ejected', message }]);
 });
 
 test('of two replicas each ejects for the clients that it hears, and for no other', async (t) => {

@@ -16,6 +16,10 @@ export interface EjectionsOptions {
   readonly wallClock?: (() => number) | undefined;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** A pod is out, or back (null); `why`: why it is back. */
+  readonly told?:
+    | ((known: KnownService, pod: string | null | undefined, view: EjectedView | null, why: string) => void)
+    | undefined;
   /** Other endpoints of a Service, by its key, are to be published. */
   readonly changed: (key: string) => void;
 }
@@ -86,7 +90,7 @@ export class Ejections {
   }
 
   #changed(cluster: string, changes: readonly EjectionChange[]): void {
-    const { metrics, log, changed } = this.#options;
+    const { metrics, log, told, changed } = this.#options;
     const known = this.#services.get(cluster);
     if (known === undefined) return;
     const views = new Map(this.#views.get(cluster));
@@ -94,13 +98,16 @@ export class Ejections {
       const pod = [...known.pods, ...(known.ejected ?? [])].find((one) => one.address === address)?.pod;
       const about = { service: serviceKey(known), port: known.port, endpoint: address, pod };
       if (ejected === undefined) {
-        if (views.delete(address)) log.info({ ...about, why }, 'the endpoint is back');
+        if (!views.delete(address)) continue;
+        log.info({ ...about, why }, 'the endpoint is back');
+        told?.(known, pod, null, why);
         continue;
       }
       const view = this.#viewOf(ejected);
       views.set(address, view);
       metrics.count('evenkeel_load_ejections_total', { ...labelsOf(known), kind: ejected.kind });
       log.warn({ ...about, why: view.why, until: view.until, times: ejected.times }, 'the endpoint is ejected');
+      told?.(known, pod, view, '');
     }
     this.#views.set(cluster, views);
     changed(serviceKey(known));

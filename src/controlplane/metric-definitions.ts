@@ -48,6 +48,10 @@ export const metricDefinitions = {
     'source',
     'namespace',
   ),
+  evenkeel_kubernetes_events_total: counter(
+    'Kubernetes Events that were to be written; dropped: too many waited.',
+    'result',
+  ),
   evenkeel_services: gauge('Services in force.'),
   evenkeel_services_incomplete: gauge('Services that discovery does not pass on as they are; /config_dump tells why.'),
   evenkeel_services_rejected: gauge('Services whose last change could not be translated; the state before is served.'),

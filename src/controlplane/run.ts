@@ -1,9 +1,11 @@
+import { hostname } from 'node:os';
 import type { ListenAddress } from '../base/listen-address.ts';
 import { createLogger, flushLogs } from '../base/log.ts';
 import { wantsTraces } from '../base/wants-traces.ts';
 import type { Config } from './config.ts';
 import { ControlPlane } from './control-plane.ts';
 import type { LabControls } from './lab-routes.ts';
+import type { MakeKubeEvents } from './object-events.ts';
 import { createSources } from './sources.ts';
 
 export interface RunningControlPlane {
@@ -57,6 +59,7 @@ async function start(config: Config, version: string, lab: LabControls | undefin
     memoryBytes: config.xds.memoryBytes,
     clientStatus: config.xds.clientStatus,
     replicas: config.xds.replicas,
+    kubeEvents: await kubeEventsOf(config),
     version,
     log,
     onChange: spans?.done,
@@ -83,4 +86,16 @@ async function start(config: Config, version: string, lab: LabControls | undefin
     await controlPlane.stop();
     throw error;
   }
+}
+
+/** What writes Events to the API server that is served, where that is asked for. */
+async function kubeEventsOf({ discovery }: Config): Promise<MakeKubeEvents | undefined> {
+  const { enabled, events, ...kubernetes } = discovery.kubernetes;
+  if (!enabled || events !== true) return undefined;
+  const [{ findKubeAccess }, { KubeEvents }] = await Promise.all([
+    import('../discovery/kubernetes/kube-access.ts'),
+    import('../discovery/kubernetes/kube-events.ts'),
+  ]);
+  const access = await findKubeAccess(kubernetes);
+  return (done) => new KubeEvents({ access, instance: process.env.POD_NAME || hostname(), done });
 }

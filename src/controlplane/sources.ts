@@ -23,7 +23,7 @@ export async function createSources({ discovery, services }: Config): Promise<Na
     const file = new FileDiscovery({ path: discovery.file.path });
     sources.push({ name: 'file', discovery: withOverlay(file, overlay('file', services)) });
   }
-  const { enabled, ...kubernetes } = discovery.kubernetes;
+  const { enabled, events: _events, ...kubernetes } = discovery.kubernetes;
   if (enabled) {
     const { KubernetesDiscovery } = await import('../discovery/kubernetes/kubernetes-discovery.ts');
     const source = new KubernetesDiscovery(kubernetes);

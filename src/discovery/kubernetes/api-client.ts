@@ -18,7 +18,14 @@ const maxErrorBytes = 64 * 1024;
 /** A peer that vanished without a word is noticed this long, and ten seconds more, after its last one. */
 const keepAliveMs = 15_000;
 
-/** GET requests to an API server, each on a connection of its own. */
+/** What is sent with a request that writes. */
+interface Sent {
+  readonly method: 'POST' | 'PATCH';
+  readonly type: string;
+  readonly body: string;
+}
+
+/** Requests to an API server, each on a connection of its own. */
 export class ApiClient {
   readonly #access: KubeAccess;
   readonly #clock: Clock;
@@ -44,11 +51,37 @@ export class ApiClient {
   }
 
   /**
+   * Creates an object, or changes the fields of one (a merge patch). Resolves with the status of the answer: 200 or 201, 404 where a
+   * patch finds none, 409 where there is one already.
+   *
+   * @throws EvenkeelError `EK_KUBE_…`, or the signal's reason
+   */
+  async write(path: string, target: ApiTarget, object: object, signal: AbortSignal): Promise<number> {
+    const isPatch = target.verb === 'patch';
+    const response = await this.#ask(path, signal, {
+      method: isPatch ? 'PATCH' : 'POST',
+      type: isPatch ? 'application/merge-patch+json' : 'application/json',
+      body: JSON.stringify(object),
+    });
+    const { statusCode = 0 } = response;
+    const text = await this.#body(response, maxErrorBytes);
+    if (statusCode === 200 || statusCode === 201 || statusCode === (isPatch ? 404 : 409)) return statusCode;
+    throw errorOfStatus(statusCode, messageIn(text), target);
+  }
+
+  /**
    * Resolves once an answer has begun, with the stream of its body; ends it when `signal` is aborted.
    *
    * @throws EvenkeelError `EK_KUBE_…`, ExpiredError, or the signal's reason
    */
   async stream(path: string, target: ApiTarget, signal: AbortSignal): Promise<IncomingMessage> {
+    const response = await this.#ask(path, signal);
+    if (response.statusCode === 200) return response;
+    const text = await this.#body(response, maxErrorBytes).catch(() => '');
+    throw errorOfStatus(response.statusCode ?? 0, messageIn(text), target);
+  }
+
+  async #ask(path: string, signal: AbortSignal, sent?: Sent): Promise<IncomingMessage> {
     signal.throwIfAborted();
     const { server } = this.#access;
     let options: Awaited<ReturnType<KubeAccess['requestOptions']>>;
@@ -61,13 +94,10 @@ export class ApiClient {
       });
     }
     signal.throwIfAborted();
-    const response = await this.#begin(new URL(`${server}${path}`), options, signal);
-    if (response.statusCode === 200) return response;
-    const text = await this.#body(response, maxErrorBytes).catch(() => '');
-    throw errorOfStatus(response.statusCode ?? 0, messageIn(text), target);
+    return this.#begin(new URL(`${server}${path}`), options, signal, sent);
   }
 
-  async #begin(url: URL, options: KubeRequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
+  async #begin(url: URL, options: KubeRequestOptions, signal: AbortSignal, sent?: Sent): Promise<IncomingMessage> {
     const { proxy } = this.#access;
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const closed = new AbortController();
@@ -77,7 +107,12 @@ export class ApiClient {
     const request = (url.protocol === 'http:' ? http : https).request(url, {
       ...options,
       agent,
-      headers: { accept: 'application/json', 'user-agent': 'evenkeel', ...options.headers },
+      method: sent?.method ?? 'GET',
+      headers: {
+        ...{ accept: 'application/json', 'user-agent': 'evenkeel' },
+        ...(sent === undefined ? {} : { 'content-type': sent.type }),
+        ...options.headers,
+      },
       signal,
     });
     request.on('proxyConnect', ({ statusCode, statusText }: { statusCode: number; statusText: string }) => {
@@ -101,7 +136,7 @@ export class ApiClient {
       resolve(response);
     });
     request.on('error', fail);
-    request.end();
+    request.end(sent?.body);
     return promise;
   }
 

@@ -94,6 +94,7 @@ helm.sh/chart: {{ include "evenkeel.labelValue" (printf "%s-%s" .Chart.Name .Cha
 {{- $kubernetes := dict "enabled" true -}}
 {{- with .Values.kubernetes.namespaces }}{{ $_ := set $kubernetes "namespaces" . }}{{ end -}}
 {{- with .Values.kubernetes.labelSelector }}{{ $_ := set $kubernetes "labelSelector" . }}{{ end -}}
+{{- if .Values.kubernetes.events }}{{ $_ := set $kubernetes "events" true }}{{ end -}}
 {{- $xds := dict "plaintext" "none" -}}
 {{- if .Values.xds.plaintext -}}
 {{- $xds = dict "plaintext" "anywhere" "listen" (include "evenkeel.listen" (dict "root" . "port" .Values.xds.port)) -}}
