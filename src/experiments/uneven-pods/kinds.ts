@@ -10,3 +10,6 @@ export const ways = {
 export type Way = keyof typeof ways;
 
 export const wayNames = Object.keys(ways) as Way[];
+
+/** What is measured where none is named: grpc-js's own weighted round robin is held up where processors are busy. */
+export const usualWays: readonly Way[] = wayNames.filter((way) => way !== 'utilization');

@@ -50,6 +50,7 @@ test('pods of two kinds are called in every way that there is', { timeout: 300_0
   const { code, stdout, stderr } = await runExperiment([
     ...['uneven-pods', '--json', '--pods', '2', '--slow', '1', '--slower', '4', '--latency', '20', '--clients', '1'],
     ...['--rate', '40', '--deadline', '60000', '--window', '1', '--seconds', '2'],
+    ...['--ways', 'turns,work,utilization,least request'],
   ]);
   assert.equal(code, 0, stderr);
   const report = unevenPodsSchema.parse(JSON.parse(stdout));
