@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { parseDocumentText, type RefinementParams, readDocument } from './document.ts';
@@ -58,6 +61,27 @@ test('a file that is not there is named', async () => {
     assert.equal(error.location.file, '/nowhere/at-all.yaml');
     return true;
   });
+});
+
+test('UTF-16 is read by its byte order mark, and without one the file is said to be no UTF-8', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-document-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'a.yaml');
+  const text = Buffer.from('services:\n- name: größe\n', 'utf16le');
+  for (const [mark, bytes] of [
+    ['\xff\xfe', text],
+    ['\xfe\xff', Buffer.from(text).swap16()],
+  ] as const) {
+    writeFileSync(file, Buffer.concat([Buffer.from(mark, 'latin1'), bytes]));
+    assert.deepEqual(await readDocument(file, schema), { services: [{ name: 'größe' }] });
+  }
+  writeFileSync(file, text);
+  await assert.rejects(readDocument(file, schema), { code: 'EK_FILE_SYNTAX', message: /no text in UTF-8/ });
+});
+
+test('a file that has no fields is said to be what it is', () => {
+  assert.match(errorOf('services').message, /has to be fields \(key: value\), and is a string/);
+  assert.match(errorOf('- name: orders\n').message, /and is a list/);
 });
 
 test('a misspelt field is named as unknown, not its right name as missing', () => {

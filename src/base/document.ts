@@ -24,13 +24,16 @@ export async function readDocument<S extends z.ZodType>(file: string, schema: S)
 }
 
 /**
- * The text of a file that a person named.
+ * The text of a file that a person named: UTF-8, or UTF-16 where a byte order mark says so (YAML 1.2, 5.2), as PowerShell writes it.
  *
  * @throws EvenkeelError `EK_FILE_READ`
  */
 export async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    const bytes = await readFile(file);
+    const mark = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+    const encoding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : undefined;
+    return encoding === undefined ? bytes.toString() : new TextDecoder(encoding).decode(bytes);
   } catch (cause) {
     throw new EvenkeelError('EK_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { file, cause });
   }
@@ -40,6 +43,13 @@ export async function readText(file: string): Promise<string> {
 export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, file: string): z.output<S> {
   if (Buffer.byteLength(text) > maxDocumentBytes) {
     throw new EvenkeelError('EK_FILE_SYNTAX', `the file is larger than ${maxDocumentBytes} bytes`, { file });
+  }
+  const nul = text.indexOf('\0');
+  if (nul >= 0) {
+    const line = text.slice(0, nul).split('\n').length;
+    throw new EvenkeelError('EK_FILE_SYNTAX', 'the file is no text in UTF-8: it has a byte that is zero', {
+      ...{ file, line, hint: 'Save it as UTF-8.' },
+    });
   }
   // The YAML parser knows positions and takes ten times as long: what is good JSON needs none.
   const json = /^\s*[{[]/.test(text) ? parseJson(text) : undefined;
@@ -110,6 +120,10 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
   const params: RefinementParams = issue.code === 'custom' ? (issue.params ?? {}) : {};
   const first = params.first === undefined ? '' : `; the first one is at ${formatLocation(place(params.first))}`;
   if (data === null && path.length === 0) throw new EvenkeelError('EK_CONFIG_INVALID', 'the file is empty', { file });
+  if (path.length === 0 && issue.code === 'invalid_type') {
+    const kind = Array.isArray(data) ? 'a list' : `a ${typeof data}`;
+    throw new EvenkeelError('EK_CONFIG_INVALID', `the file has to be fields (key: value), and is ${kind}`, { file });
+  }
   const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
   throw new EvenkeelError(
     params.errorCode ?? 'EK_CONFIG_INVALID',
