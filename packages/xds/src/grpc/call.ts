@@ -57,6 +57,11 @@ export class ServerCall implements StreamListener, MessageSink {
     this.#reader = new MessageReader(maxMessageBytes, stream.connection.account);
   }
 
+  /** Messages from now on are no longer than this, either: a longer one ends the call with RESOURCE_EXHAUSTED as soon as its length is known. */
+  limitMessages(maxBytes: number): void {
+    this.#reader.limit(maxBytes);
+  }
+
   /** `/package.Service/Method`. */
   get path(): string {
     return this.headers[':path'] ?? '';

@@ -13,7 +13,7 @@ export interface MessageSink {
 
 /** Cuts a stream of bytes into gRPC messages (gRPC over HTTP2, Length-Prefixed-Message). */
 export class MessageReader {
-  readonly #maxBytes: number;
+  #maxBytes: number;
   readonly #account: Account;
   /** The beginning of a message that has not ended. */
   #partial: PartialMessage | undefined;
@@ -28,6 +28,11 @@ export class MessageReader {
   constructor(maxBytes: number, account: Account) {
     this.#maxBytes = maxBytes;
     this.#account = account;
+  }
+
+  /** Messages from now on are no longer than this, either. */
+  limit(maxBytes: number): void {
+    this.#maxBytes = Math.min(this.#maxBytes, maxBytes);
   }
 
   /** Lets go of a message that will not end any more. */

@@ -48,6 +48,7 @@ export function streamingMethod<Input extends DescMessage, Output extends DescMe
   { requestBytes = Number.POSITIVE_INFINITY }: MethodLimits = {},
 ): MethodHandler {
   return (call) => {
+    call.limitMessages(requestBytes);
     const held = new AccountedSize(call.connection.account);
     const handler = open({
       call,
@@ -55,10 +56,6 @@ export function streamingMethod<Input extends DescMessage, Output extends DescMe
     });
     return {
       message: (bytes) => {
-        if (bytes.length > requestBytes) {
-          const message = `a request of ${bytes.length} bytes; the limit is ${requestBytes}`;
-          throw new GrpcError(grpcStatus.resourceExhausted, message);
-        }
         held.set(bytes.length);
         handler.message(decode(input, bytes));
       },
