@@ -35,7 +35,7 @@ test('status says how far every client is, and the exit code whether all is in o
   assert.match(fine.stdout, /^web-1 {3}shop {7}Go 1\.85\.0 {2}SYNCED$/m);
   assert.match(bad.stdout, /^REJECTED: web-2 rejected routes \(a\): no\.\n/);
   assert.deepEqual(JSON.parse(json.stdout).clients[0].client, 'web-2');
-  assert.match(stuck.stdout, new RegExp(`^Control plane ${silent}: .*no answer\\s+within 1\\.5 s`, 's'));
+  assert.match(stuck.stdout, new RegExp(`^Control plane ${silent}: .*no answer\\s+within 1\\.2 s`, 's'));
   assert.match(stuck.stdout, /^web-1 .*SYNCED$/m);
 });
 
