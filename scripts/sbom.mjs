@@ -18,7 +18,7 @@ Example:
 );
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { name, version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const file = resolve(positionals[0] ?? join(root, 'build', 'evenkeel.cdx.json'));
 
 function npmSbom(...more) {
@@ -42,6 +42,12 @@ for (const { properties: _, ...component } of all.components.filter((one) => bun
 // npm names the project, and a package of it, by its folder.
 Object.assign(bom.metadata.component, { name, version, type: 'application' });
 for (const component of bom.components) component.name = component['bom-ref'].replace(/@[^@]*$/, '');
+// What is made here has no hash, and a package of it that evenkeel does not depend on is a program of its own.
+const apart = bom.components.filter((one) => one.hashes === undefined && !(one.name in dependencies));
+const refs = new Set(apart.map((one) => one['bom-ref']));
+bom.components = bom.components.filter((one) => !refs.has(one['bom-ref']));
+bom.dependencies = bom.dependencies.filter(({ ref }) => !refs.has(ref));
+ours.dependsOn = ours.dependsOn.filter((ref) => !refs.has(ref));
 bom.components.sort((one, other) => one['bom-ref'].localeCompare(other['bom-ref']));
 mkdirSync(dirname(file), { recursive: true });
 writeFileSync(file, `${JSON.stringify(bom, undefined, 2)}\n`);

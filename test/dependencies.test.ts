@@ -39,6 +39,7 @@ test('the list of components (SBOM) has every package that is installed, and non
   for (const name of ['typescript', '@biomejs/biome']) assert.ok(name in devDependencies! && !names.has(name), name);
   const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { dev?: boolean }> };
   const locked = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true);
+  assert.ok(!names.has('@evenkeel/conformance'), 'what evenkeel does not depend on is no part of it');
   assert.ok(bom.components.length >= Object.keys(dependencies!).length);
   assert.ok(bom.components.length <= locked.length + inPage.size);
   for (const { name, version, purl, hashes } of bom.components) {
