@@ -120,29 +120,34 @@ function hasChanged(recent: Work, latest: Work): boolean {
  * pods that are alike get the same, and are known sooner. Each is held to all that are alike so far, so that no chain of small steps
  * makes the fastest and the slowest alike.
  */
-function pooled(works: readonly WorkOfPod['recent'][]): WorkOfPod['recent'][] {
-  const found = [...works];
-  const ranked = [...works.keys()]
-    .filter((index) => costOf(works[index]!) !== undefined)
-    .sort((a, b) => costOf(works[a]!)! - costOf(works[b]!)!);
-  let group: number[] = [];
-  let all = nothing;
-  for (const index of ranked) {
-    const work = works[index]!;
-    const chance = Math.hypot(chanceOf(work), chanceOf(all));
-    if (group.length > 0 && Math.log(costOf(work)! / costOf(all)!) > notAlike * chance) {
-      group = [];
-      all = nothing;
+function pooled(works: readonly Work[]): Work[] {
+  const ranked = [...works.entries()]
+    .flatMap(([index, work]) => {
+      const cost = costOf(work);
+      return cost === undefined ? [] : [{ index, work, cost }];
+    })
+    .sort((a, b) => a.cost - b.cost);
+  const groups: { readonly members: number[]; all: Work }[] = [];
+  for (const { index, work, cost } of ranked) {
+    const group = groups.at(-1);
+    if (group === undefined || isAbove(cost, work, group.all)) groups.push({ members: [index], all: work });
+    else {
+      group.members.push(index);
+      group.all = {
+        ended: group.all.ended + work.ended,
+        inFlightMs: group.all.inFlightMs + work.inFlightMs,
+        seen: group.all.seen + work.seen,
+      };
     }
-    group.push(index);
-    all = {
-      ended: all.ended + work.ended,
-      inFlightMs: all.inFlightMs + work.inFlightMs,
-      seen: all.seen + work.seen,
-    };
-    for (const one of group) found[one] = all;
   }
+  const found = [...works];
+  for (const { members, all } of groups) for (const index of members) found[index] = all;
   return found;
+}
+
+/** Whether a pod costs more than those that are alike so far, beyond chance. */
+function isAbove(cost: number, work: Work, alike: Work): boolean {
+  return Math.log(cost / costOf(alike)!) > notAlike * Math.hypot(chanceOf(work), chanceOf(alike));
 }
 
 /** How far a cost is off by chance, as part of it. */
