@@ -129,11 +129,9 @@ export const policyFields = {
     .describe(
       'Where calls stay as far as that keeps pods even; `none`: they go everywhere alike. Default: `spec.trafficDistribution` of the Service, else `none`.',
     ),
-  slowStart: z
-    .string(mustBe('slowStart'))
-    .refine((text) => text === 'none' || durationMs(text, longestMs.slowStart) !== undefined, mustBe('slowStart'))
-    .optional()
-    .describe('How long a new pod takes from a tenth of a share to a full one, such as `30s`. Default: `none`.'),
+  slowStart: duration('slowStart').describe(
+    'How long a new pod takes from a tenth of a share to a full one, such as `30s`. Default: `none`.',
+  ),
   balance: z
     .enum(['calls', 'work', 'utilization'], mustBe('balance'))
     .optional()
@@ -143,16 +141,9 @@ export const policyFields = {
   subset: wholeNumber('subset', 1, 10_000).describe(
     'Pods that each client is given, so that every pod has as many clients as the others; before zones and slow start. Default: all.',
   ),
-  maxStreamDuration: z
-    .string(mustBe('maxStreamDuration'))
-    .refine(
-      (text) => text === 'none' || durationMs(text, longestMs.maxStreamDuration) !== undefined,
-      mustBe('maxStreamDuration'),
-    )
-    .optional()
-    .describe(
-      'The longest that a call may last, a stream too; its client ends it with DEADLINE_EXCEEDED (gRFC A31). Default: `none`.',
-    ),
+  maxStreamDuration: duration('maxStreamDuration').describe(
+    'The longest that a call may last, a stream too; its client ends it with DEADLINE_EXCEEDED (gRFC A31). Default: `none`.',
+  ),
 } satisfies Record<PolicyKey, z.ZodType>;
 
 export const policyKeys = Object.keys(policyFields) as PolicyKey[];
@@ -180,10 +171,10 @@ export function policyOf(fields: PolicyFields): ServicePolicy {
     ...(trafficDistribution === undefined ? {} : trafficOf(trafficDistribution)),
     ...(balance === undefined ? {} : { balance: balance === 'calls' ? undefined : balance }),
     ...(subset === undefined ? {} : { subset }),
-    ...(slowStart === undefined ? {} : { slowStartMs: durationMs(slowStart, longestMs.slowStart) }),
+    ...(slowStart === undefined ? {} : { slowStartMs: durationMs('slowStart', slowStart) }),
     ...(maxStreamDuration === undefined
       ? {}
-      : { maxStreamDurationMs: durationMs(maxStreamDuration, longestMs.maxStreamDuration) }),
+      : { maxStreamDurationMs: durationMs('maxStreamDuration', maxStreamDuration) }),
   };
 }
 
@@ -206,10 +197,10 @@ function trafficOf(said: TrafficDistribution | 'none'): Pick<ServicePolicy, 'tra
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** Milliseconds of a time as `30s`, `500ms`, `1.5m`; undefined for what is none, or out of bounds: a second is the least. */
-function durationMs(text: string, mostMs: number): number | undefined {
+function durationMs(key: keyof typeof longestMs, text: string): number | undefined {
   const [, number, unit] = /^(\d{1,7}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
   const ms = Number(number) * (unitMs[unit ?? ''] ?? Number.NaN);
-  return ms >= 1_000 && ms <= mostMs ? ms : undefined;
+  return ms >= 1_000 && ms <= longestMs[key] ? ms : undefined;
 }
 
 /** The locality that the fields give to all endpoints; undefined: none. */
@@ -231,6 +222,14 @@ function checkOf(protocol: 'grpc' | 'tcp' | 'none', grpcService = ''): HealthChe
 function wholeNumber(key: PolicyKey, least: number, most: number) {
   const error = mustBe(key);
   return z.number(error).int(error).min(least, error).max(most, error).optional();
+}
+
+function duration(key: keyof typeof longestMs) {
+  const error = mustBe(key);
+  return z
+    .string(error)
+    .refine((text) => text === 'none' || durationMs(key, text) !== undefined, error)
+    .optional();
 }
 
 function mustBe(key: PolicyKey): string {
