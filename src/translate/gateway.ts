@@ -8,8 +8,7 @@ import {
 } from '@evenkeel/xds';
 import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
 import { defaultPort, findPort, isGrpcPort, isHttpPort } from '../model/service-port.ts';
-import { policiesOf } from './load-balancing.ts';
-import { outlierDetectionOf } from './outlier-detection.ts';
+import { clusterPolicyOf } from './cluster-policy.ts';
 import { canonicalName, defaultClusterDomain, distinctPorts, hostNamesOf } from './targets.ts';
 
 /** What an Envoy in front of Services is told: where it listens and which Services it leads to. */
@@ -90,8 +89,7 @@ export function translateGateway(
           buildEdsCluster({
             name: canonicalName(service, each.port),
             http2: protocolOf(each),
-            outlierDetection: outlierDetectionOf(service.policy),
-            policies: policiesOf(service.policy),
+            ...clusterPolicyOf(service.policy),
           }),
         ),
       ),

@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { buildAssignment, buildEdsCluster, type EdsClusterSpec, type EncodedResource } from '@evenkeel/xds';
+import { buildAssignment, buildEdsCluster, type EncodedResource } from '@evenkeel/xds';
 import { formatAddress } from '../base/listen-address.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
-import { policiesOf } from './load-balancing.ts';
-import { outlierDetectionOf } from './outlier-detection.ts';
+import { type ClusterPolicy, clusterPolicyOf } from './cluster-policy.ts';
 import { distinctEndpoints } from './single-locality.ts';
 import { canonicalName, distinctPorts } from './targets.ts';
 
@@ -39,15 +38,15 @@ export interface ReportingResources {
 export function translateForReports(service: Service, previous?: ReportingResources): ReportingResources {
   const ports = distinctPorts(service.ports).distinct;
   const names = ports.map(({ port }) => canonicalName(service, port));
-  const spec = clusterSpecOf(service);
-  const isSameSpec = previous !== undefined && isDeepStrictEqual(clusterSpecOf(previous.service), spec);
-  const merged = clusters(names, spec, isSameSpec ? previous.merged : []);
+  const policy = clusterPolicyOf(service.policy);
+  const isSamePolicy = previous !== undefined && isDeepStrictEqual(clusterPolicyOf(previous.service.policy), policy);
+  const merged = clusters(names, policy, isSamePolicy ? previous.merged : []);
   if (!hasPodLocalities(service)) return { service, merged, podClusters: merged, podAssignments: new Map() };
   const before = previous !== undefined && hasPodLocalities(previous.service) ? previous : undefined;
   return {
     service,
     merged,
-    podClusters: clusters(names, { policies: ['round_robin'], ...spec }, isSameSpec ? before?.podClusters : []),
+    podClusters: clusters(names, { policies: ['round_robin'], ...policy }, isSamePolicy ? before?.podClusters : []),
     podAssignments: new Map(
       ports.map((port) => {
         const encoded = before?.podAssignments.get(port.port);
@@ -69,16 +68,10 @@ export function podLocalityName({ address, port }: Pick<Endpoint, 'address' | 'p
   return formatAddress(address, port);
 }
 
-type ClusterSpec = Pick<EdsClusterSpec, 'outlierDetection' | 'policies'>;
-
-function clusterSpecOf({ policy }: Service): ClusterSpec {
-  const policies = policiesOf(policy);
-  return { outlierDetection: outlierDetectionOf(policy), ...(policies === undefined ? {} : { policies }) };
-}
-
-function clusters(names: readonly string[], spec: ClusterSpec, previous: readonly EncodedResource[] = []) {
+function clusters(names: readonly string[], policy: ClusterPolicy, previous: readonly EncodedResource[] = []) {
   return names.map(
-    (name) => previous.find((cluster) => cluster.name === name) ?? buildEdsCluster({ ...spec, name, reportLoad: true }),
+    (name) =>
+      previous.find((cluster) => cluster.name === name) ?? buildEdsCluster({ ...policy, name, reportLoad: true }),
   );
 }
 

@@ -2,8 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { buildApiListener, buildAssignment, buildEdsCluster, buildRoute, type EncodedResource } from '@evenkeel/xds';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
-import { policiesOf } from './load-balancing.ts';
-import { outlierDetectionOf } from './outlier-detection.ts';
+import { clusterPolicyOf } from './cluster-policy.ts';
 import { singleLocality } from './single-locality.ts';
 import { aliasesOf, canonicalName, defaultClusterDomain, distinctPorts, type ServiceAliases } from './targets.ts';
 
@@ -90,11 +89,7 @@ function translateNames(service: Service, ports: readonly ServicePort[], cluster
     refused,
     shared: [
       ...canonical.flatMap((name) => [
-        buildEdsCluster({
-          name,
-          outlierDetection: outlierDetectionOf(service.policy),
-          policies: policiesOf(service.policy),
-        }),
+        buildEdsCluster({ name, ...clusterPolicyOf(service.policy) }),
         buildRoute({ name, rules: [{ cluster: name, timeoutMs: service.policy.maxStreamDurationMs }] }),
       ]),
       ...listeners('shared'),
