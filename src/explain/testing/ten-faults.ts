@@ -3,7 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { encodeResource, SnapshotCache, typeUrls } from '@evenkeel/xds';
 import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
 import { EvenkeelError } from '../../base/errors.ts';
-import type { ControlPlane, ControlPlaneOptions } from '../../controlplane/control-plane.ts';
+import type { ControlPlaneOptions } from '../../controlplane/control-plane.ts';
 import { grpcService, readyEndpoint } from '../../controlplane/testing/told-source.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { Service } from '../../model/service.ts';
@@ -128,18 +128,14 @@ export async function plantFaults(
   );
   started.tell.synced();
   await started.controlPlane.whenReady;
-  /** Resolves with the first report of load after which it is so. */
-  type View = NonNullable<ReturnType<ControlPlane['load']>>;
-  const when = (isSo: (view: View) => boolean): Promise<void> =>
+  /** Resolves once the pod that fails is out. */
+  const ejected = (): Promise<void> =>
     new Promise((resolve) => {
-      const end = started.controlPlane.observeLoad((view) => {
-        if (!isSo(view)) return;
+      const end = started.controlPlane.observeLoad(({ services }) => {
+        if (!services.some(({ name, pods }) => name === 'sick' && pods.some((pod) => pod.ejected !== null))) return;
         end();
         resolve();
       });
     });
-  /** Resolves once the pod that fails is out. */
-  const ejected = (): Promise<void> =>
-    when(({ services }) => services.some((one) => one.name === 'sick' && one.pods.some((pod) => pod.ejected !== null)));
-  return { ...started, when, ejected };
+  return { ...started, ejected };
 }
