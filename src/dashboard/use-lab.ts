@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { LabAction, LabView } from '../feed/lab-view.ts';
+import { count } from './model/figures.ts';
 
 /** The lab that the control plane runs in, and what can be done to it. */
 export interface Lab {
@@ -83,6 +84,6 @@ function done(action: LabAction): string {
     case 'roll':
       return `${name}: its pods are being replaced one after the other.`;
     case 'scale':
-      return `${name} is to have ${action.replicas === 1 ? '1 pod' : `${action.replicas} pods`}.`;
+      return `${name} is to have ${count(action.replicas, 'pod')}.`;
   }
 }

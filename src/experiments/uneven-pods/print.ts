@@ -1,11 +1,11 @@
 import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
 import { type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
-import { rowTable } from '../rows.ts';
+import { type RowColumn, rowTable } from '../rows.ts';
 import { settleMs } from './options.ts';
 import { isMeasured, type MeasuredUnevenPods, type UnevenPodsReport, type UnevenWindow } from './report.ts';
 
-export const columns: readonly (readonly [string, (row: MeasuredUnevenPods) => string])[] = [
+export const columns: readonly RowColumn<MeasuredUnevenPods>[] = [
   ['who decides', ({ way }) => way],
   ['failed', ({ failed, calls }) => (failed === 0 ? '0' : `${failed} of ${calls}`)],
   ['at first', ({ windows }) => ratio(windows[0]?.busiest)],

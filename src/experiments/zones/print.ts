@@ -15,7 +15,7 @@ export const columns: readonly RowColumn<MeasuredZones>[] = [
 ];
 
 /** What is shown of each stage. */
-const perStage: readonly (readonly [string, (stage: ZonesStage) => string])[] = [
+const perStage: readonly RowColumn<ZonesStage>[] = [
   ['busiest, by pods that are left', ({ busiest }) => ratio(busiest)],
   ['calls away', ({ away }) => percent(away)],
   ['calls that failed', ({ failed }) => String(failed)],
