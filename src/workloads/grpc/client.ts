@@ -45,6 +45,7 @@ export class GrpcClient {
   /** Connects; resolves once a call need not wait for a connection, after so long all the same, or when the signal says so. */
   ready(patienceMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
       this.#client.waitForReady(Date.now() + patienceMs, () => resolve());
     });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { create, fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import {
@@ -190,6 +191,8 @@ test('a client is ready once its connection is, and waits no longer than it is t
   assert.equal(await Promise.race([ready, Promise.resolve('waiting')]), 'waiting');
   patience.abort();
   await ready;
+  const ended = early.ready(patientMs, patience.signal).then(() => 'ready');
+  assert.equal(await Promise.race([ended, turn('waiting')]), 'ready', 'not at all where the signal came before');
   await early.ready(1, new AbortController().signal);
 
   const { addresses } = await start(t);
