@@ -67,7 +67,7 @@ export const grpcServerOptions = {
     fallback: 0,
   }),
   orcaCapacity: integer({
-    description: 'say with each answer how busy it is (ORCA): calls under way, of so many; 0 = do not',
+    description: 'report load with each answer (ORCA): calls under way over this capacity; 0 = no report',
     placeholder: 'calls',
     fallback: 0,
   }),

@@ -22,6 +22,7 @@ export class Orca {
     this.#atMs = nowMs;
     this.#busyMs = this.#busyMs * kept + tookMs;
     this.#ended = this.#ended * kept + 1;
+    // By hand: the recorder of grpc-js (`getMetricsRecorder`) parses its .proto files anew for every call.
     const report = Buffer.alloc(18);
     // `rps_fractional` is field 6 and `application_utilization` field 9, both doubles.
     report.writeUInt8((6 << 3) | 1, 0);
