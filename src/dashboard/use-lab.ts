@@ -24,16 +24,16 @@ const nothing = { view: { deployments: [], pods: [] } as LabView, outcome: '', i
 export function useLab(): Lab | undefined {
   const [state, setState] = useState(nothing);
   const look = async (): Promise<void> => {
-    const view = await ask<LabView>();
-    setState((before) => ({ ...before, view }));
+    // What is wrong with the connection stands over every page.
+    const view = await ask<LabView>().catch(() => undefined);
+    if (view !== undefined) setState((before) => ({ ...before, view }));
   };
   useEffect(() => {
     if (!hasLab) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
     const watch = async (): Promise<void> => {
-      // What is wrong with the connection stands over every page.
-      await look().catch(() => {});
+      await look();
       if (!isOver) timer = setTimeout(watch, everyMs);
     };
     void watch();
