@@ -10,7 +10,8 @@ const rate = 20;
  * @returns what it does, for people
  */
 export function startCaller(lab: Lab, { name, namespace }: ServiceRecord, { xdsAddress }: ControlPlane): string {
-  const bootstrap = clientBootstrap({ server: xdsAddress, namespace, nodeId: '$(POD_NAME)', zone: '$(EVENKEEL_ZONE)' });
+  const who = { namespace, nodeId: '$(POD_NAME)', zone: '$(EVENKEEL_ZONE)' };
+  const bootstrap = clientBootstrap({ server: xdsAddress, ...who }, {});
   const target = `xds:///${name}`;
   lab.createDeployment({
     name: 'caller',
