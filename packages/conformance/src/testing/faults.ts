@@ -5,7 +5,7 @@
 export const faults = {
   'no-nonce': ['nonces', 'sotw/stale-nonce'],
   'node-forgotten': ['node-once'],
-  'second-change-lost': ['change-sent', 'streams-apart', 'make-before-break'],
+  'second-change-lost': ['change-sent', 'streams-apart'],
   'nack-cuts-others': ['streams-apart'],
   'version-kept': ['sotw/version-changes'],
   'resource-version-kept': ['delta/resource-version-changes', 'delta/reconnect-change'],
