@@ -29,7 +29,7 @@ interface TypeMemory {
 /** How long a check waits for what has to come. */
 export interface Waiting {
   readonly patienceMs: number;
-  /** Resolves where something that did not come by now will not come; see `SuiteOptions.isInOrder`. */
+  /** Resolves where something that did not come by now will not come; see `Timing.isInOrder`. */
   readonly proof?: (() => Promise<void>) | undefined;
 }
 
@@ -135,7 +135,9 @@ export class XdsStream {
     const memory = this.#of(kind);
     if (this.variant === 'sotw' && isFullState(kind)) memory.held.clear();
     for (const { name, generation, version: own } of response.resources) {
-      if (!memory.names.has(name) && !memory.names.has('*')) continue;
+      // What a wildcard brings is for the server to say, so beside what it was given it may have resources of its own.
+      const isGiven = memory.names.has('*') && !Number.isNaN(generation);
+      if (!memory.names.has(name) && !isGiven) continue;
       memory.held.set(name, generation);
       memory.versions.set(name, own);
     }
