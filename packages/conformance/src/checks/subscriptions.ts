@@ -125,7 +125,7 @@ export const subscriptionChecks: readonly Check[] = [
     'wildcard-kept',
     {
       paragraph: 'names',
-      level: 'MUST',
+      level: 'SHOULD',
       title: 'the wildcard stays when a name is added to it',
       rule: 'Server interprets this as continuing the existing subscription to "*" and adding a new subscription to "A".',
     },
@@ -146,7 +146,7 @@ export const subscriptionChecks: readonly Check[] = [
     'wildcard-ended',
     {
       paragraph: 'names',
-      level: 'MUST',
+      level: 'SHOULD',
       title: 'the wildcard ends when it is given up; what was named beside it stays',
       rule: 'Server interprets this as unsubscribing to "*" and continuing the existing subscription to "A".',
     },
@@ -171,7 +171,7 @@ export const subscriptionChecks: readonly Check[] = [
     'names-emptied',
     {
       paragraph: 'names',
-      level: 'MUST',
+      level: 'SHOULD',
       title: 'a list of names that becomes empty asks for nothing, not for everything',
       rule: 'once the client does explicitly subscribe to a resource name …, clearing the list of subscribed resources is interpretted as an unsubscription … rather than as a subscription to "*"',
     },
@@ -195,7 +195,7 @@ export const subscriptionChecks: readonly Check[] = [
     'unsubscribed',
     {
       paragraph: 'unsubscribing',
-      level: 'MUST',
+      level: 'SHOULD',
       title: 'what is no longer asked for is not sent when it changes',
       rule: 'unsubscribing to a set of resources is done by sending a new request containing all resource names that are still being subscribed to but not containing the resource names being unsubscribed to',
     },
