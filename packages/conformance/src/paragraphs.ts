@@ -2,6 +2,10 @@ const page = 'https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol'
 
 /** Headings of the protocol's page, in its order, and gRFCs. */
 export const paragraphs = {
+  methods: {
+    title: 'RPC Services and Methods for Each Variant',
+    url: `${page}#rpc-services-and-methods-for-each-variant`,
+  },
   overview: { title: 'Basic Protocol Overview', url: `${page}#basic-protocol-overview` },
   ack: {
     title: 'ACK/NACK and resource type instance version',

@@ -362,7 +362,7 @@ export const subscriptionChecks: readonly Check[] = [
   ...both(
     'unknown-type',
     {
-      paragraph: 'ads',
+      paragraph: 'methods',
       level: 'SHOULD',
       title: 'a type that the server does not have does not end the others',
       rule: 'each resource type is treated as a separate logical stream within the aggregated stream',
