@@ -6,7 +6,8 @@ import { checks, runChecks } from './suite.ts';
 
 test('evenkeel holds every check', async (t) => {
   const cache = new SnapshotCache();
-  const server = new AdsServer({ cache, group: ({ id }) => id, graceMs: 0 });
+  // No more streams to a connection than one check needs: servers may bound them.
+  const server = new AdsServer({ cache, group: ({ id }) => id, graceMs: 0, limits: { streamsPerSession: 10 } });
   t.after(() => server.close());
   const { host, port } = await server.listen({ host: '127.0.0.1', port: 0 });
   const driver: Driver = {
