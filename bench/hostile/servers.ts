@@ -22,8 +22,6 @@ export interface RunningServer {
   readonly resource: string;
   /** Most memory that it has had, in bytes; undefined once it is gone. */
   peakBytes(): number | undefined;
-  /** Memory that it has now. */
-  rssBytes(): number | undefined;
   /** Longest turn of its event loop since `watchTurns` or since it was asked last, in milliseconds of the processor; undefined where nobody measures it. */
   longestTurnMs(): Promise<number | undefined>;
   watchTurns(): void;
@@ -89,15 +87,13 @@ export interface ServerOptions extends Surroundings {
   readonly binaries: string;
   /** Bytes that evenkeel is told it has, where it does not see a limit itself; others take what they take. */
   readonly memoryLimit?: number | undefined;
-  /** Bytes that clients may make it hold, where that is not its default for this memory. */
-  readonly memoryBytes?: number | undefined;
   /** Files of a certificate, where it shall serve with TLS as well; evenkeel alone does. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /** Starts a server with a log that is thrown away, as a file would be. */
 export async function startServer(name: ServerName, options: ServerOptions): Promise<RunningServer> {
-  const { directory, memoryLimit, memoryBytes, openFiles, processesFile } = options;
+  const { directory, memoryLimit, openFiles, processesFile } = options;
   const turnsFile = join(directory, 'turns.json');
   rmSync(turnsFile, { force: true });
   const env = {
@@ -105,7 +101,7 @@ export async function startServer(name: ServerName, options: ServerOptions): Pro
     EVENKEEL_BENCH_TURNS: turnsFile,
     // As it would itself in a container with this limit.
     ...(memoryLimit !== undefined && {
-      EVENKEEL_XDS_MEMORY_BYTES: String(memoryBytes ?? defaultMemoryLimits({}, memoryLimit).totalBytes),
+      EVENKEEL_XDS_MEMORY_BYTES: String(defaultMemoryLimits({}, memoryLimit).totalBytes),
     }),
   };
   const child = launch(commandOf(name, options), { openFiles, processesFile, env });
@@ -116,8 +112,7 @@ export async function startServer(name: ServerName, options: ServerOptions): Pro
     adminPort: ports.admin,
     tlsPort: ports.tls,
     resource: 'svc-1',
-    peakBytes: () => memoryOf(child, 'VmHWM'),
-    rssBytes: () => memoryOf(child, 'VmRSS'),
+    peakBytes: () => peakOf(child),
     watchTurns: () => void (name !== 'grpc-go' && child.kill('SIGUSR2')),
     async longestTurnMs() {
       if (name === 'grpc-go' || child.exitCode !== null || child.signalCode !== null) return undefined;
@@ -161,10 +156,10 @@ async function whenListening(
   throw new Error('the server ended before it listened');
 }
 
-/** As Linux says it. */
-function memoryOf({ pid }: ChildProcess, what: 'VmHWM' | 'VmRSS'): number | undefined {
+/** `VmHWM` of Linux. */
+function peakOf({ pid }: ChildProcess): number | undefined {
   try {
-    const kilobytes = new RegExp(`${what}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
   } catch {
     return undefined;
