@@ -1,6 +1,7 @@
 import type { PeerCertificate } from 'node:tls';
 import type { ResourceKey } from '../cache/layer.ts';
 import type { Peer } from '../grpc/transport.ts';
+import { sameResource } from '../resource.ts';
 import { type Rejection, rejectedNames } from '../stream/acknowledgements.ts';
 import type { DiscoveryStream } from '../stream/discovery-stream.ts';
 import type { TypeState } from '../stream/type-state.ts';
@@ -63,20 +64,25 @@ export interface ClientResource extends ResourceKey {
 export function clientResources(stream: DiscoveryStream, nowMs: number): ClientResource[] {
   return stream.types.flatMap(({ subscription, acks }) => {
     const { typeUrl, names, held } = subscription;
-    const rejections = new Map(acks.rejections.flatMap((one) => one.resources.map((resource) => [resource, one])));
+    const rejections = new Map(
+      acks.rejections.flatMap((rejection) =>
+        rejection.resources.map((resource) => [resource.name, { rejection, resource }]),
+      ),
+    );
     const unanswered = new Set(acks.unanswered.flatMap(({ resources }) => resources));
     return [...new Set([...names, ...held.names()])].map((name): ClientResource => {
       const sent = held.get(name);
+      const rejected = rejections.get(name);
       const state =
         sent === undefined
           ? 'not-sent'
           : unanswered.has(sent) || subscription.isPending(name)
             ? 'stale'
-            : rejections.has(sent)
+            : sameResource(rejected?.resource, sent)
               ? 'rejected'
               : 'synced';
       const resource = { typeUrl, name, version: sent?.version, state } as const;
-      const rejection = state === 'rejected' ? rejections.get(sent!) : undefined;
+      const rejection = state === 'rejected' ? rejected?.rejection : undefined;
       return rejection === undefined ? resource : { ...resource, rejection: rejectionStatus(rejection, nowMs) };
     });
   });

@@ -116,7 +116,7 @@ export class Acknowledgements {
       this.#ackedVersion = version;
       return { response };
     }
-    const blamed = blamedOf(response, error.message);
+    const blamed = blamedOf(response, error.message, isFullSet);
     const rejection = { ...error, version, resources: blamed ?? resources, isVague: blamed === undefined, atMs: nowMs };
     this.#rejections = [...this.#rejections, rejection].slice(-maxRejections);
     return { response, rejection };
@@ -140,10 +140,16 @@ const maxLookedFor = 1_000;
  * Which resources a message is about: the only one, those that it names (grpc-go, grpc-java, C-core, Envoy), or those of which it
  * has the index (grpc-js-xds, `resource index 2: …`). Undefined: it does not tell.
  */
-function blamedOf({ resources, all }: SentResponse, message: string): readonly EncodedResource[] | undefined {
-  if (resources.length === 1) return resources;
-  if (resources.length > maxLookedFor) return undefined;
-  const named = resources.filter(({ name }) => isNamed(name, message));
+function blamedOf(
+  { resources, all }: SentResponse,
+  message: string,
+  isFullSet: boolean,
+): readonly EncodedResource[] | undefined {
+  // A full set is rejected again for what was in it before, whatever is new.
+  const suspects = isFullSet && all.length <= maxLookedFor ? all : resources;
+  if (suspects.length === 1) return suspects;
+  if (suspects.length > maxLookedFor) return undefined;
+  const named = suspects.filter(({ name }) => isNamed(name, message));
   if (named.length > 0) return named;
   const indexes = [...message.matchAll(/\bresource index (\d{1,9})\b/g)].map(([, index]) => Number(index));
   const numbered = [...new Set(indexes)].flatMap((index) => all[index] ?? []);

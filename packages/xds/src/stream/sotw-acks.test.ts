@@ -192,15 +192,17 @@ test('a new stream is sent everything it names, whatever version it comes with',
   }
 });
 
-/** What a server says of the endpoints of its only client, by name. */
-function endpointsOf(server: AdsServer) {
+/** What a server says of the resources of a type of its only client, by name. */
+function resourcesOf(server: AdsServer, type: string) {
   const [{ id, types }] = server.clients() as [ClientStatus];
-  const resources = server.resourcesOf(id)!.filter(({ typeUrl }) => typeUrl === typeUrls.endpoint);
+  const resources = server.resourcesOf(id)!.filter(({ typeUrl }) => typeUrl === type);
   return {
     states: resources.map(({ name, state, rejection }) => [name, rejection?.message ?? state]),
-    last: types.find(({ typeUrl }) => typeUrl === typeUrls.endpoint)?.rejection?.names,
+    last: types.find(({ typeUrl }) => typeUrl === type)?.rejection?.names,
   };
 }
+
+const endpointsOf = (server: AdsServer) => resourcesOf(server, typeUrls.endpoint);
 
 test('what a client rejected stays rejected while it acknowledges other names on the same stream', async (t) => {
   const { cache, server, connect } = await startFixture(t);
@@ -247,15 +249,37 @@ test('of several resources those are rejected that the message names; where it n
   assert.deepEqual(endpointsOf(server).last, ['s/a:1']);
 });
 
-test('a client that names no resource but its index, as grpc-js-xds does, rejects that one', async (t) => {
+test('a full set that is rejected for what was in it before makes nothing of what is new in it', async (t) => {
   const { cache, server, connect } = await startFixture(t);
-  cache.update({ set: ['a', 'b', 'c'].map((name) => assignment(name)) });
-  // The bytes are shared: a second client is sent them in the order in which the first one asked.
-  for (const names of [
-    ['c', 'a', 'b'],
-    ['a', 'b', 'c'],
-  ]) {
-    const ads = (await connect()).sotw();
+  cache.update({ set: ['a', 'b', 'c'].map((name) => cluster(name)) });
+  const ads = (await connect()).sotw();
+  await ads.requestResponseNack(typeUrls.cluster, ['a'], 'a: no type');
+  // grpc-go takes what is right in a response, and rejects the whole for what is not; grpc-js-xds has the index of that.
+  await ads.requestResponseNack(typeUrls.cluster, ['a', 'b'], '[a: no type]');
+  await ads.expectNoResponse();
+  const states = [
+    ['a', '[a: no type]'],
+    ['b', 'synced'],
+  ];
+  assert.deepEqual(resourcesOf(server, typeUrls.cluster), { states, last: ['a'] });
+  await ads.requestResponseNack(typeUrls.cluster, ['a', 'b', 'c'], '[resource index 0: no type]');
+  await ads.expectNoResponse();
+  assert.deepEqual(resourcesOf(server, typeUrls.cluster).last, ['a']);
+  cache.set(cluster('a', 2));
+  await ads.responseAck(typeUrls.cluster);
+  await ads.expectNoResponse();
+  assert.equal(resourcesOf(server, typeUrls.cluster).last, undefined);
+});
+
+test('a client that names no resource but its index, as grpc-js-xds does, rejects that one', async (t) => {
+  const { cache, server, connect } = await startFixture(t, { group: ({ id }) => id });
+  // The bytes are shared, between groups as well: a second client is sent them in the order in which the first one asked.
+  for (const [group, names] of [
+    ['one', ['c', 'a', 'b']],
+    ['other', ['a', 'b', 'c']],
+  ] as const) {
+    cache.update({ group, set: names.map((name) => assignment(name)) });
+    const ads = (await connect({ node: { id: group } })).sotw();
     const { resources } = await ads.requestResponseNack(typeUrls.endpoint, names, 'errors: [resource index 1: unset]');
     await ads.expectNoResponse();
     const { id } = server.clients().at(-1)!;
