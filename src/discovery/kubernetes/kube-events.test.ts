@@ -115,6 +115,23 @@ test('what all replicas see is one event, and each speaks for itself of what its
   assert.deepEqual(new Set(results), new Set(['written']));
 });
 
+test('the name of a pod, which an EndpointSlice may have as it likes, stays within its segment of the path', async (t) => {
+  const { asked, make, settled } = await start(t);
+  const events = make('evenkeel-0');
+  const names = ['../../../secrets/a', 'a?fieldManager=b#c', `${'a'.repeat(199)}😀`];
+  for (const name of names) events.record({ ...ejected, name });
+  await settled(names.length);
+  for (const [index, name] of names.entries()) {
+    const { path, object } = asked[index]!;
+    assert.equal(path, '/api/v1/namespaces/shop/events');
+    assert.equal((object.metadata as { name: string }).name.slice(0, -17), name.slice(0, 200).toWellFormed());
+    events.record({ ...ejected, name });
+    await settled(names.length + index + 1);
+    const patched = asked.filter(({ method }) => method === 'PATCH')[index]!;
+    assert.match(patched.path, /^\/api\/v1\/namespaces\/shop\/events\/[\w.%-]+$/);
+  }
+});
+
 test('a burst is written, then one a second; more than a hundred that wait are lost and counted', async (t) => {
   const { asked, results, clock, make, settled } = await start(t);
   const events = make('evenkeel-0');

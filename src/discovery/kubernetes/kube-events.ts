@@ -128,7 +128,7 @@ export class KubeEvents {
     if (count > 1 && (await this.#client.write(path, { ...target, verb: 'patch' }, news, signal)) !== 404) return;
     const at = path.lastIndexOf('/');
     const object = {
-      ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: path.slice(at + 1), namespace } },
+      ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: decodeURIComponent(path.slice(at + 1)), namespace } },
       involvedObject: { apiVersion: 'v1', kind, namespace, name },
       ...{ type, reason, ...news, firstTimestamp: timestamp(firstMs) },
       source: { component: 'evenkeel', ...(isShared ? {} : { host: instance }) },
@@ -143,7 +143,9 @@ export class KubeEvents {
 function pathOf({ kind, namespace, name, reason, message, isShared }: KubeEvent, instance: string): string {
   const about = [kind, reason, isShared ? message : instance].join('\n');
   const suffix = hash('sha256', about, 'hex').slice(0, 16);
-  return `/api/v1/namespaces/${namespace}/events/${name.slice(0, 200).replace(/[-.]+$/, '')}.${suffix}`;
+  // Of an EndpointSlice nobody has looked at the name of a pod: it must not lead to another path.
+  const beginning = name.slice(0, 200).toWellFormed();
+  return `/api/v1/namespaces/${namespace}/events/${encodeURIComponent(beginning.replace(/[-.]+$/, ''))}.${suffix}`;
 }
 
 function cut(text: string): string {
