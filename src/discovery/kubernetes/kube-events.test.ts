@@ -115,6 +115,24 @@ test('what all replicas see is one event, and each speaks for itself of what its
   assert.deepEqual(new Set(results), new Set(['written']));
 });
 
+test('after a restart an event that is still there says what is so now', async (t) => {
+  const { asked, results, make, settled } = await start(t);
+  make('evenkeel-0').record(ejected);
+  await settled(1);
+  const restarted = make('evenkeel-0');
+  restarted.record({ ...ejected, message: 'Gets no calls: it is silent.' });
+  await settled(2);
+  assert.deepEqual(
+    asked.map(({ method, object }) => [method, object.message]),
+    [
+      ['POST', ejected.message],
+      ['POST', 'Gets no calls: it is silent.'],
+      ['PATCH', 'Gets no calls: it is silent.'],
+    ],
+  );
+  assert.deepEqual(results, ['written', 'written']);
+});
+
 test('the name of a pod, which an EndpointSlice may have as it likes, stays within its segment of the path', async (t) => {
   const { asked, make, settled } = await start(t);
   const events = make('evenkeel-0');

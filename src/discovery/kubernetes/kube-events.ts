@@ -134,8 +134,9 @@ export class KubeEvents {
       source: { component: 'evenkeel', ...(isShared ? {} : { host: instance }) },
       ...{ reportingComponent: 'evenkeel.dev/control-plane', reportingInstance: instance },
     };
-    // 409: another replica, or this one before it was restarted, has said it.
-    await this.#client.write(path.slice(0, at), { ...target, verb: 'create' }, object, signal);
+    const status = await this.#client.write(path.slice(0, at), { ...target, verb: 'create' }, object, signal);
+    // 409: another replica has said the same; or this one, before it was restarted, and that was of another time.
+    if (status === 409 && !isShared) await this.#client.write(path, { ...target, verb: 'patch' }, news, signal);
   }
 }
 
