@@ -176,6 +176,22 @@ test('an ejected pod that goes is forgotten, and the last endpoint is never take
   );
 });
 
+test('that a pod has the address of an ejected one is no event: the one is gone, and the other never was out', async (t) => {
+  const { source, ads, report, events } = await startControlPlane(t);
+  await ads.requestResponseAck(typeUrls.endpoint, [cluster]);
+  const stop = reportOften(() => report({ [sick]: 100n }));
+  t.after(stop);
+  await ads.responseAck(typeUrls.endpoint);
+  stop();
+  const next = { ...readyEndpoint(sick), pod: 'orders-next' };
+  source.tell.upsert(grpcService('shop/orders', [next, readyEndpoint(well), readyEndpoint(third)]));
+  while (addressesIn((await ads.responseAck(typeUrls.endpoint)).resources[0]!.bytes).length < 3);
+  assert.deepEqual(
+    events.map(({ reason }) => reason),
+    ['Ejected'],
+  );
+});
+
 test('endpoints that clients call with success stay, though Kubernetes calls all of them not ready', async (t) => {
   const { controlPlane, source, ads, report, lines } = await startControlPlane(t);
   await ads.requestResponseAck(typeUrls.endpoint, [cluster]);

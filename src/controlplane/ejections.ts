@@ -16,7 +16,7 @@ export interface EjectionsOptions {
   readonly wallClock?: (() => number) | undefined;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** A pod is out, or back (null); `why`: why it is back. */
+  /** A pod is out, or back (null) and not gone; `why`: why it is back. */
   readonly told?:
     | ((known: KnownService, pod: string | null | undefined, view: EjectedView | null, why: string) => void)
     | undefined;
@@ -94,13 +94,13 @@ export class Ejections {
     const known = this.#services.get(cluster);
     if (known === undefined) return;
     const views = new Map(this.#views.get(cluster));
-    for (const { address, ejected, why } of changes) {
+    for (const { address, ejected, why, isGone } of changes) {
       const pod = [...known.pods, ...(known.ejected ?? [])].find((one) => one.address === address)?.pod;
       const about = { service: serviceKey(known), port: known.port, endpoint: address, pod };
       if (ejected === undefined) {
         if (!views.delete(address)) continue;
         log.info({ ...about, why }, 'the endpoint is back');
-        told?.(known, pod, null, why);
+        if (isGone !== true) told?.(known, pod, null, why);
         continue;
       }
       const view = this.#viewOf(ejected);

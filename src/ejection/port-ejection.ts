@@ -37,6 +37,8 @@ export interface EjectionChange {
   readonly ejected: Ejected | undefined;
   /** Why it is back; empty otherwise. */
   readonly why: string;
+  /** Its pod is gone: what has the address now, if anything, is another one. Default: false. */
+  readonly isGone?: boolean | undefined;
 }
 
 interface Pod {
@@ -124,7 +126,7 @@ export class PortEjection {
       const same = present.get(address);
       if (same !== undefined && same.pod === candidate.pod) continue;
       this.#pods.delete(address);
-      if (ejected !== undefined) gone.push({ address, ejected: undefined, why: 'its pod is gone' });
+      if (ejected !== undefined) gone.push({ address, ejected: undefined, why: 'its pod is gone', isGone: true });
       this.#freeSlots.push(slot);
       for (const word of this.#words.values()) word.forget(slot);
     }
