@@ -77,7 +77,10 @@ export class ResponseEncoder {
     if (kept !== undefined && kept.nonce > after && content.errors === undefined) return kept;
 
     this.#lastNonce += 1;
-    const resources = [...content.resources];
+    // Those of a part are kept by the stream anyway: a copy would make it hold each reference twice.
+    const resources: readonly EncodedResource[] = Array.isArray(content.resources)
+      ? content.resources
+      : [...content.resources];
     const frame = this.#write(content, resources, String(this.#lastNonce));
     const response = { nonce: this.#lastNonce, frame, resources };
     if (content.errors === undefined) this.#keep(key, response);
