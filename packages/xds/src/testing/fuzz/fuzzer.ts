@@ -18,6 +18,7 @@ export interface Broken {
 /** Asking V8 takes as long as many inputs; which of them it was is asked where one of them did something new. */
 const batchSize = 100;
 const maxInputBytes = 8 * 1024;
+const maxBroken = 10;
 
 /**
  * Mutates inputs of a corpus, and keeps those that make code run which has not run before.
@@ -39,7 +40,7 @@ export async function fuzz(
     try {
       target.run(input);
     } catch (error) {
-      broken.push({ input, error });
+      if (broken.length < maxBroken) broken.push({ input, error });
     }
   };
   /** Keeps an input that does something new. */
@@ -50,7 +51,7 @@ export async function fuzz(
   coverage.since();
   for (const input of corpus.splice(0)) consider(input);
   if (corpus.length === 0) for (const input of target.vocabulary) consider(input);
-  for (let tried = 0; !isOver(tried, broken.length) && broken.length < 10; tried += batchSize) {
+  for (let tried = 0; !isOver(tried, broken.length) && broken.length < maxBroken; tried += batchSize) {
     // What connections have put off is done, or it would lie in memory for hours.
     await nextTurn();
     coverage.since();

@@ -16,9 +16,9 @@ export const vocabulary: readonly Buffer[] = [
   rawFrame('headers', frameFlag.endHeaders, 9, `${headerBlock()}\xbe`),
   Buffer.concat([
     rawFrame('headers', 0, 11, headerBlock()),
-    rawFrame('continuation', frameFlag.endHeaders, 11, '\x40\x01a\x01b'),
+    rawFrame('continuation', frameFlag.endHeaders, 11, dynamicEntry),
   ]),
-  rawFrame('headers', frameFlag.endHeaders | frameFlag.endStream, 1, '\x40\x01a\x01b'),
+  rawFrame('headers', frameFlag.endHeaders | frameFlag.endStream, 1, dynamicEntry),
   rawFrame(
     'headers',
     frameFlag.endHeaders | frameFlag.padded | frameFlag.priority,
