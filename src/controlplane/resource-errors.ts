@@ -1,4 +1,4 @@
-import { type ResourceErrorDetail, type ResourceErrors, typeUrls, type XdsNode } from '@evenkeel/xds';
+import { grpcStatus, type ResourceErrorDetail, type ResourceErrors, typeUrls, type XdsNode } from '@evenkeel/xds';
 import type { EvenkeelError } from '../base/errors.ts';
 import type { ServiceId } from '../model/service.ts';
 import { parseTarget } from '../translate/targets.ts';
@@ -15,8 +15,8 @@ export interface ResourceErrorFacts {
   readonly isRestricted: boolean;
 }
 
-/** Status codes of xRFC TP3: with the last two a client keeps what it had. */
-const codes = { notFound: 5, internal: 13, unavailable: 14 } as const;
+/** xRFC TP3: with the last two a client keeps what it had. */
+const { notFound, internal, unavailable } = grpcStatus;
 
 /**
  * What a client hears of a name that it is not given, where its bootstrap says that it reads that (`node.metadata.resourceErrors` is
@@ -36,18 +36,18 @@ function resourceError(
 ): ResourceErrorDetail {
   if (facts.isRestricted) {
     const message = `there is no such ${typeLabel(typeUrl)}, or no rule of xds.tls.clients lets this client see it`;
-    return { code: codes.notFound, message };
+    return { code: notFound, message };
   }
-  if (typeUrl !== typeUrls.listener) return { code: codes.notFound, message: `there is no such ${typeLabel(typeUrl)}` };
+  if (typeUrl !== typeUrls.listener) return { code: notFound, message: `there is no such ${typeLabel(typeUrl)}` };
   const reason = facts.whyNotServed(name, namespace);
-  if (reason !== undefined) return { code: codes.notFound, message: reason };
+  if (reason !== undefined) return { code: notFound, message: reason };
   const target = parseTarget(name, facts.clusterDomain);
   const rejected =
     'reason' in target ? undefined : facts.rejectedOf({ name: target.name, namespace: target.namespace ?? namespace });
   return rejected === undefined
-    ? { code: codes.unavailable, message: 'its Service is not published yet' }
+    ? { code: unavailable, message: 'its Service is not published yet' }
     : {
-        code: codes.internal,
+        code: internal,
         message: `its Service is not published, as clients would reject it: ${rejected.message}`,
       };
 }
