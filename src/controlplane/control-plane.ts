@@ -328,12 +328,12 @@ export class ControlPlane implements AdminSource {
       // A client without a certificate came in without TLS, or where none is asked for: there are no rules for it.
       access: (_node, { certificate }) => certificate && this.#entrance?.filterOf(certificate),
       resourceErrors: (node, { certificate }) =>
-        resourceErrorsOf(node, {
+        resourceErrorsOf(node, () => ({
           whyNotServed: this.#whyNotServed,
           rejectedOf: (id) => this.#publisher.get(id)?.rejected,
           clusterDomain,
           isRestricted: certificate !== undefined && this.#entrance?.filterOf(certificate) !== undefined,
-        }),
+        })),
       ready: false,
       maxConnectionAgeMs: options.maxConnectionAgeMs,
       memory: { totalBytes: options.memoryBytes },

@@ -20,10 +20,11 @@ const { notFound, internal, unavailable } = grpcStatus;
 
 /**
  * What a client hears of a name that it is not given, where its bootstrap says that it reads that (`node.metadata.resourceErrors` is
- * true): gRFC A88 has no client feature for it. Undefined: it does not.
+ * true): gRFC A88 has no client feature for it. Undefined: it does not, and `factsOf` is not called.
  */
-export function resourceErrorsOf(node: XdsNode, facts: ResourceErrorFacts): ResourceErrors | undefined {
+export function resourceErrorsOf(node: XdsNode, factsOf: () => ResourceErrorFacts): ResourceErrors | undefined {
   if (node.metadata.resourceErrors !== true) return undefined;
+  const facts = factsOf();
   const namespace = namespaceOf(node);
   return (typeUrl, name) => resourceError(typeUrl, name, namespace, facts);
 }
