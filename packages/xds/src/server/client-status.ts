@@ -65,9 +65,10 @@ export function clientResources(stream: DiscoveryStream, nowMs: number): ClientR
   return stream.types.flatMap(({ subscription, acks }) => {
     const { typeUrl, names, held } = subscription;
     const rejections = new Map(
-      acks.rejections.flatMap((rejection) =>
-        rejection.resources.map((resource) => [resource.name, { rejection, resource }]),
-      ),
+      acks.rejections.flatMap((one) => {
+        const rejection = rejectionStatus(one, nowMs);
+        return one.resources.map((resource) => [resource.name, { rejection, resource }] as const);
+      }),
     );
     const unanswered = new Set(acks.unanswered.flatMap(({ resources }) => resources));
     return [...new Set([...names, ...held.names()])].map((name): ClientResource => {
@@ -82,8 +83,7 @@ export function clientResources(stream: DiscoveryStream, nowMs: number): ClientR
               ? 'rejected'
               : 'synced';
       const resource = { typeUrl, name, version: sent?.version, state } as const;
-      const rejection = state === 'rejected' ? rejected?.rejection : undefined;
-      return rejection === undefined ? resource : { ...resource, rejection: rejectionStatus(rejection, nowMs) };
+      return state === 'rejected' ? { ...resource, rejection: rejected?.rejection } : resource;
     });
   });
 }
