@@ -136,6 +136,19 @@ test('who may not ask is refused, and so is what would be too long', async (t) =
   await assert.rejects(fetch(), { code: 8, details: /the 1 clients that match is too long.*node_matchers/ });
 });
 
+test('what clients say of what they rejected counts for the length of an answer', async (t) => {
+  const { cache, connect, fetch } = await start(t, { maxAnswerBytes: 1_500 });
+  cache.set(cluster('a'));
+  const ads = (await connect({ node: { id: 'web-1' } })).sotw();
+  await ads.requestResponseNack(typeUrls.cluster, ['a'], 'short');
+  await ads.expectNoResponse();
+  assert.deepEqual(await fetch().then(names), ['web-1']);
+  cache.set(cluster('a', 2));
+  await ads.responseNack(typeUrls.cluster, 'x'.repeat(4_000));
+  await ads.expectNoResponse();
+  await assert.rejects(fetch(), { code: 8 });
+});
+
 test('on a stream every question is answered', async (t) => {
   const { cache, connect, client } = await start(t);
   cache.set(cluster('a'));

@@ -42,6 +42,8 @@ type ClientConfigInit = MessageInitShape<typeof ClientConfigSchema>;
 /** A resource beside its name, and a client beside its node. */
 const resourceBytes = 100;
 const clientBytes = 200;
+/** Characters of what a client says of a resource that it rejects. */
+const maxDetails = 1_000;
 
 /**
  * The client status discovery service (CSDS) of a control plane: every client with the resources that it asked for or was sent, and
@@ -125,7 +127,9 @@ export class ClientStatusService {
           node: nodeOf(node),
           genericXdsConfigs: same.flatMap((stream) =>
             (server.resourcesOf(stream.id) ?? []).map((resource) => {
-              charge(resourceBytes + resource.typeUrl.length + resource.name.length);
+              const { typeUrl, name, rejection } = resource;
+              const detailBytes = Math.min(maxDetails, rejection?.message.length ?? 0);
+              charge(resourceBytes + typeUrl.length + name.length + detailBytes);
               return configOf(resource, now);
             }),
           ),
@@ -168,7 +172,7 @@ function configOf(
       : {
           errorState: {
             lastUpdateAttempt: timestampOf(nowMs - rejection.agoMs),
-            details: rejection.message.slice(0, 1_000),
+            details: rejection.message.slice(0, maxDetails),
             versionInfo: rejection.version,
           },
         }),
