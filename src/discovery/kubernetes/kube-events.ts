@@ -42,7 +42,8 @@ const maxMessageBytes = 1_024;
 
 /**
  * Writes events (core `v1`, as the recorder of client-go does) to an API server: never waited for, 20 at once and then one a second.
- * What happens again to the same object is the same event with a higher count. What cannot be written is lost, and counted.
+ * What happens again to the same object is the same event with a higher count, from the start of the process on. What cannot be
+ * written is lost, and counted.
  */
 export class KubeEvents {
   readonly #options: KubeEventsOptions;
