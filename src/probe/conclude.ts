@@ -1,11 +1,12 @@
 import { list } from '../base/words.ts';
+import { isMeasured } from './is-measured.ts';
 import { formatMs } from './measure/duration.ts';
-import type { ChangeRow, MeasuredChange, MeasuredScheme, Report, RolloutRow, Sections } from './report.ts';
+import type { ChangeRow, MeasuredChange, Report, RolloutRow, Sections } from './report.ts';
 
 /** The run in one sentence: what keeps the load even, what does not, and who followed the pods. */
 export function conclude(report: Sections & Pick<Report, 'interrupted'>): string {
   const { schemes, scaleOut, scaleIn, rollingUpdate, interrupted } = report;
-  const measured = schemes.filter((row): row is MeasuredScheme => row.status === 'ok');
+  const measured = schemes.filter(isMeasured);
   if (measured.length === 0) {
     if (interrupted) return 'The run was ended before anything was measured.';
     return schemes.some(({ status }) => status === 'error') ? 'Every measurement failed.' : 'Nothing was measured.';
@@ -68,7 +69,7 @@ interface Followers {
 }
 
 function followers(rows: readonly ChangeRow[]): Followers {
-  const all = rows.filter((row): row is MeasuredChange => row.status === 'ok');
+  const all = rows.filter(isMeasured);
   return { all, followed: all.filter(({ convergedMs }) => convergedMs !== null) };
 }
 

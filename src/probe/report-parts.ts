@@ -31,6 +31,15 @@ export const setUp = {
 
 export const conditionsAre = 'What must be known to judge the figures.';
 
+/** Of a row with figures. */
+export const wasMeasured = z.literal('ok').describe('It was measured.');
+
+/** Of its calls. */
+export const failedCalls = {
+  failed: count.describe('Of these, failed; nothing is retried.'),
+  failures: z.record(z.string(), count).describe('The same by status.'),
+};
+
 /** Of a row without figures. */
 export const notMeasured = {
   status: z.enum(['skipped', 'error']).describe('It was not measured.'),

@@ -1,10 +1,11 @@
 import { list } from '../../base/words.ts';
+import { isMeasured } from '../../probe/is-measured.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
 import type { ChangeKind, ExperimentRow, MeasuredRow } from './report.ts';
 
 /** The run in some sentences; pure. */
 export function concludeChange(kind: ChangeKind, rows: readonly ExperimentRow[], interrupted: boolean): string {
-  const measured = rows.filter((row): row is MeasuredRow => row.status === 'ok');
+  const measured = rows.filter(isMeasured);
   const sentences = measured.length === 0 ? ['Nothing was measured.'] : [];
   if (measured.length > 0 && kind !== 'rolling-update') sentences.push(...followed(kind, measured));
   if (measured.length > 0) sentences.push(...lost(measured));

@@ -1,5 +1,6 @@
 import { barChart } from '../../probe/html/bars.ts';
 import { facts, htmlTable, renderPage, type Section, setUpFacts } from '../../probe/html/page.ts';
+import { isMeasured } from '../../probe/is-measured.ts';
 import { utcOf, versionsText } from '../../probe/words.ts';
 import { nameOf } from './conclude.ts';
 import { columnsOf, conditionsLine, goNote, rowName, titles } from './print.ts';
@@ -8,7 +9,7 @@ import type { ChangeReport, MeasuredRow } from './report.ts';
 /** The experiment as one page of HTML. */
 export function changePage(report: ChangeReport): string {
   const { kind, conditions, rows, startedAt } = report;
-  const measured = rows.filter((row): row is MeasuredRow => row.status === 'ok');
+  const measured = rows.filter(isMeasured);
   const columns = columnsOf(report);
   const failed = measured.some((row) => row.failed > 0);
   const table = htmlTable(

@@ -1,3 +1,4 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
 import { heading, painter, wrap } from '../../probe/print/layout.ts';
@@ -35,7 +36,7 @@ export function printChange(report: ChangeReport, colour: boolean): string {
   const how = `(${pods}, ${conditions.ratePerSecond} calls/s by each client)`;
   const shown = columnsOf(report).filter(([title]) => title !== 'lost to');
   const names = shown.findIndex(([title]) => title === 'client') + 1;
-  const measured = rows.filter((row): row is MeasuredRow => row.status === 'ok');
+  const measured = rows.filter(isMeasured);
   return [
     ...heading(titles[kind], how, paint),
     '',

@@ -4,11 +4,13 @@ import {
   conclusion,
   conditionsAre,
   count,
+  failedCalls,
   interruptedRows,
   ms,
   notMeasured,
   schemaVersion,
   setUp,
+  wasMeasured,
 } from '../../probe/report-parts.ts';
 import { causes } from '../../verdict/cause.ts';
 
@@ -24,7 +26,7 @@ const named = {
 
 const measured = z.object({
   ...named,
-  status: z.literal('ok').describe('It was measured.'),
+  status: wasMeasured,
   convergedMs: ms
     .nullable()
     .describe('From a pod’s event until the client had followed it, the slowest pod; null: not in time.'),
@@ -33,7 +35,7 @@ const measured = z.object({
   causes: z
     .object(Object.fromEntries(causes.map((cause) => [cause, count])) as Record<(typeof causes)[number], typeof count>)
     .describe('What they were lost to.'),
-  failures: z.record(z.string(), count).describe('The same by status.'),
+  failures: failedCalls.failures,
   onOldPods: z.object({ answered: count, failed: count }).describe('Calls sent to a pod after it was told to end.'),
   p99Ms: ms.nullable().describe('99th percentile of the answered calls alone, from when they were due.'),
   p99OfAllMs: ms

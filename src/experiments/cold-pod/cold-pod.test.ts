@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isMeasured } from '../../probe/is-measured.ts';
 import type { FleetCall } from '../fleet/protocol.ts';
 import { runExperiment } from '../testing/run-experiment.ts';
 import { lineAt, sharesByAge } from './ages.ts';
 import { concludeColdPod } from './conclude.ts';
 import { parseColdPod } from './options.ts';
 import { coldPodPage } from './page.ts';
-import { type ColdPodRow, coldPodSchema, isMeasured } from './report.ts';
+import { type ColdPodRow, coldPodSchema } from './report.ts';
 
 test('flags that will not do are named', () => {
   for (const [raw, field] of [

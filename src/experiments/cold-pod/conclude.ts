@@ -1,5 +1,6 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { offLine, points, times } from './print.ts';
-import { type ColdPodRow, isMeasured } from './report.ts';
+import type { ColdPodRow } from './report.ts';
 
 /** The run in some sentences; pure. */
 export function concludeColdPod(rows: readonly ColdPodRow[], interrupted: boolean): string {

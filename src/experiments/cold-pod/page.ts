@@ -1,8 +1,9 @@
 import { lineChart } from '../../probe/html/lines.ts';
 import { facts, htmlTable, renderPage } from '../../probe/html/page.ts';
+import { isMeasured } from '../../probe/is-measured.ts';
 import { utcOf, versionsText } from '../../probe/words.ts';
 import { columns } from './print.ts';
-import { type ColdPodReport, isMeasured } from './report.ts';
+import type { ColdPodReport } from './report.ts';
 
 /** The experiment as one page of HTML. */
 export function coldPodPage({ rows, conditions, conclusion, startedAt }: ColdPodReport): string {

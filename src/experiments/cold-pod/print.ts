@@ -1,8 +1,9 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
 import { heading, painter, table, wrap } from '../../probe/print/layout.ts';
 import { type RowColumn, rowTable } from '../rows.ts';
-import { type ColdPodReport, isMeasured, type MeasuredColdPod, type PodAge } from './report.ts';
+import type { ColdPodReport, MeasuredColdPod, PodAge } from './report.ts';
 
 /** Before the rollout: nothing is known to be lost. */
 const steady = { calls: 1, failed: 0 };

@@ -4,11 +4,13 @@ import {
   conclusion,
   conditionsAre,
   count,
+  failedCalls,
   interruptedRows,
   ms,
   notMeasured,
   schemaVersion,
   setUp,
+  wasMeasured,
 } from '../../probe/report-parts.ts';
 
 export const variantNames = ['without', 'with slow start'] as const;
@@ -27,10 +29,9 @@ const latency = ms.nullable();
 
 const measured = z.object({
   ...named,
-  status: z.literal('ok').describe('It was measured.'),
+  status: wasMeasured,
   calls: count.describe('Calls since the rollout began, until the last new pod is warm.'),
-  failed: count.describe('Of these, failed; nothing is retried.'),
-  failures: z.record(z.string(), count).describe('The same by status.'),
+  ...failedCalls,
   steadyP50Ms: latency.describe('Median before the rollout; one that failed counts as slowest, here as below.'),
   steadyP99Ms: latency.describe('99th percentile before the rollout.'),
   rolloutP50Ms: latency.describe('Median since the rollout began.'),
@@ -69,7 +70,3 @@ export type ColdPodReport = z.infer<typeof coldPodSchema>;
 export type ColdPodRow = ColdPodReport['rows'][number];
 export type MeasuredColdPod = z.infer<typeof measured>;
 export type PodAge = z.infer<typeof age>;
-
-export function isMeasured(row: ColdPodRow): row is MeasuredColdPod {
-  return row.status === 'ok';
-}

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { begun, conclusion, conditionsAre, count, ms, schemaVersion, setUp } from '../../probe/report-parts.ts';
+import {
+  begun,
+  conclusion,
+  conditionsAre,
+  count,
+  failedCalls,
+  ms,
+  schemaVersion,
+  setUp,
+} from '../../probe/report-parts.ts';
 
 const row = z.object({
   client: z
@@ -11,7 +20,7 @@ const row = z.object({
     .number()
     .describe('Age and DNS interval were so many times shorter; less than in the conditions for short ages.'),
   calls: count.describe('Calls made by all clients.'),
-  failed: count.describe('Of these, failed; nothing is retried.'),
+  failed: failedCalls.failed,
   steadyMs: ms.describe('How long reconnects were counted before the scale-out.'),
   reconnects: count.describe('Connections opened anew in that time, by all clients together.'),
   reconnectsPerMinute: z.number().describe('By one client in a cluster: in the lab `scale` times as many.'),

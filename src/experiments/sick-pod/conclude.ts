@@ -1,5 +1,6 @@
 import { sum } from '../../base/sum.ts';
-import { isMeasured, type SickPodRow } from './report.ts';
+import { isMeasured } from '../../probe/is-measured.ts';
+import type { SickPodRow } from './report.ts';
 
 /** The run in some sentences; pure. */
 export function concludeSickPod(rows: readonly SickPodRow[], interrupted: boolean): string {

@@ -1,9 +1,10 @@
 import { barChart } from '../../probe/html/bars.ts';
 import { facts, htmlTable, renderPage } from '../../probe/html/page.ts';
+import { isMeasured } from '../../probe/is-measured.ts';
 import { utcOf, versionsText } from '../../probe/words.ts';
 import { protections, sicknesses } from './kinds.ts';
 import { columns, nameOf } from './print.ts';
-import { isMeasured, type SickPodReport } from './report.ts';
+import type { SickPodReport } from './report.ts';
 
 /** The experiment as one page of HTML. */
 export function sickPodPage({ rows, conditions, conclusion, startedAt }: SickPodReport): string {

@@ -1,8 +1,9 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
 import { heading, painter, wrap } from '../../probe/print/layout.ts';
 import { type RowColumn, rowTable } from '../rows.ts';
-import { isMeasured, type MeasuredSickPod, type SickPodReport, type SickPodRow } from './report.ts';
+import type { MeasuredSickPod, SickPodReport, SickPodRow } from './report.ts';
 
 export const columns: readonly RowColumn<MeasuredSickPod>[] = [
   ['sick pod', ({ sickness }) => sickness],

@@ -4,11 +4,13 @@ import {
   conclusion,
   conditionsAre,
   count,
+  failedCalls,
   interruptedRows,
   ms,
   notMeasured,
   schemaVersion,
   setUp,
+  wasMeasured,
 } from '../../probe/report-parts.ts';
 import { protectionNames, sicknessNames } from './kinds.ts';
 
@@ -20,10 +22,9 @@ const named = {
 
 const measured = z.object({
   ...named,
-  status: z.literal('ok').describe('It was measured.'),
+  status: wasMeasured,
   calls: count.describe('Calls of all clients of this kind.'),
-  failed: count.describe('Of these, failed; nothing is retried.'),
-  failures: z.record(z.string(), count).describe('The same by status.'),
+  ...failedCalls,
   sentToSick: count.describe('Calls sent to the sick pod once it was sick.'),
   leftAfterMs: ms
     .nullable()
@@ -57,7 +58,3 @@ export const sickPodSchema = z.object({
 export type SickPodReport = z.infer<typeof sickPodSchema>;
 export type SickPodRow = SickPodReport['rows'][number];
 export type MeasuredSickPod = z.infer<typeof measured>;
-
-export function isMeasured(row: SickPodRow): row is MeasuredSickPod {
-  return row.status === 'ok';
-}

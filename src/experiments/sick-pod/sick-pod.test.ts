@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findGoClient } from '../../probe/client/find-go-client.ts';
+import { isMeasured } from '../../probe/is-measured.ts';
 import { runExperiment } from '../testing/run-experiment.ts';
 import { concludeSickPod } from './conclude.ts';
 import { parseSickPod } from './options.ts';
-import { isMeasured, type MeasuredSickPod, type SickPodRow, sickPodSchema } from './report.ts';
+import { type MeasuredSickPod, type SickPodRow, sickPodSchema } from './report.ts';
 
 test('flags that will not do are named', () => {
   for (const [raw, field] of [

@@ -1,9 +1,10 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { nameOf, percent } from './print.ts';
 import type { MeasuredSlowPod, SlowPodRow } from './report.ts';
 
 /** The run in some sentences; pure. */
 export function concludeSlowPod(rows: readonly SlowPodRow[], pods: number, interrupted: boolean): string {
-  const measured = rows.filter((row): row is MeasuredSlowPod => row.status === 'ok');
+  const measured = rows.filter(isMeasured);
   const sentences = measured.length === 0 ? ['Nothing was measured.'] : [];
   const share = ({ sentToSlow, calls }: MeasuredSlowPod): number => sentToSlow / calls;
   // Half of its turn and less is being avoided; chance alone does not do that with so many calls.

@@ -1,13 +1,14 @@
 import { barChart } from '../../probe/html/bars.ts';
 import { facts, htmlTable, renderPage, setUpFacts } from '../../probe/html/page.ts';
+import { isMeasured } from '../../probe/is-measured.ts';
 import { percentile } from '../../probe/print/latency.ts';
 import { utcOf, versionsText } from '../../probe/words.ts';
 import { columns, nameOf, percent } from './print.ts';
-import type { MeasuredSlowPod, SlowPodReport } from './report.ts';
+import type { SlowPodReport } from './report.ts';
 
 /** The experiment as one page of HTML. */
 export function slowPodPage({ rows, conditions, conclusion, startedAt }: SlowPodReport): string {
-  const measured = rows.filter((row): row is MeasuredSlowPod => row.status === 'ok');
+  const measured = rows.filter(isMeasured);
   const missing = rows.flatMap((row) => (row.status === 'ok' ? [] : [[nameOf(row), row.reason] as const]));
   const shares = measured.map((row) => ({
     label: nameOf(row),

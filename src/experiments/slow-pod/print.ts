@@ -1,3 +1,4 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
 import { heading, painter, wrap } from '../../probe/print/layout.ts';
@@ -18,7 +19,7 @@ export function printSlowPod(report: SlowPodReport, colour: boolean): string {
   const paint = painter(colour);
   const { conditions, rows } = report;
   const how = `(one of ${conditions.pods} pods takes ${formatMs(conditions.slowLatencyMs)}, the others ${formatMs(conditions.latencyMs)}; ${conditions.ratePerSecond} calls/s)`;
-  const measured = rows.filter((row): row is MeasuredSlowPod => row.status === 'ok');
+  const measured = rows.filter(isMeasured);
   return [
     ...heading('What one slow pod does to everybody', how, paint),
     '',

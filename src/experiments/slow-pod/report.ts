@@ -4,11 +4,13 @@ import {
   conclusion,
   conditionsAre,
   count,
+  failedCalls,
   interruptedRows,
   ms,
   notMeasured,
   schemaVersion,
   setUp,
+  wasMeasured,
 } from '../../probe/report-parts.ts';
 
 const named = {
@@ -19,10 +21,9 @@ const named = {
 
 const measured = z.object({
   ...named,
-  status: z.literal('ok').describe('It was measured.'),
+  status: wasMeasured,
   calls: count.describe('Counted calls.'),
-  failed: count.describe('Of these, failed; nothing is retried.'),
-  failures: z.record(z.string(), count).describe('The same by status.'),
+  ...failedCalls,
   sentToSlow: count.describe('Of all calls, those sent to the slow pod: answered by it, or failed on the way to it.'),
   lastFailureMs: ms
     .nullable()

@@ -1,5 +1,6 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { ratio, worst } from './print.ts';
-import { isMeasured, type UnevenPodsRow } from './report.ts';
+import type { UnevenPodsRow } from './report.ts';
 
 /** The run in some sentences; pure. */
 export function concludeUnevenPods(rows: readonly UnevenPodsRow[], interrupted: boolean): string {

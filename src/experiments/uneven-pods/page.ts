@@ -1,9 +1,10 @@
 import { lineChart } from '../../probe/html/lines.ts';
 import { facts, htmlTable, renderPage, setUpFacts } from '../../probe/html/page.ts';
+import { isMeasured } from '../../probe/is-measured.ts';
 import { utcOf, versionsText } from '../../probe/words.ts';
 import { ways } from './kinds.ts';
 import { columns } from './print.ts';
-import { isMeasured, type UnevenPodsReport } from './report.ts';
+import type { UnevenPodsReport } from './report.ts';
 
 /** The experiment as one page of HTML. */
 export function unevenPodsPage({ rows, conditions, conclusion, startedAt }: UnevenPodsReport): string {

@@ -1,9 +1,10 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
 import { percentile } from '../../probe/print/latency.ts';
 import { type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
 import { type RowColumn, rowTable } from '../rows.ts';
 import { settleMs } from './options.ts';
-import { isMeasured, type MeasuredUnevenPods, type UnevenPodsReport, type UnevenWindow } from './report.ts';
+import type { MeasuredUnevenPods, UnevenPodsReport, UnevenWindow } from './report.ts';
 
 export const columns: readonly RowColumn<MeasuredUnevenPods>[] = [
   ['who decides', ({ way }) => way],

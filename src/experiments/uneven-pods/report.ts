@@ -4,11 +4,13 @@ import {
   conclusion,
   conditionsAre,
   count,
+  failedCalls,
   interruptedRows,
   ms,
   notMeasured,
   schemaVersion,
   setUp,
+  wasMeasured,
 } from '../../probe/report-parts.ts';
 import { wayNames } from './kinds.ts';
 
@@ -26,10 +28,9 @@ const window = z.object({
 
 const measured = z.object({
   ...named,
-  status: z.literal('ok').describe('It was measured.'),
+  status: wasMeasured,
   calls: count.describe('Calls.'),
-  failed: count.describe('Of these, failed; nothing is retried.'),
-  failures: z.record(z.string(), count).describe('The same by status.'),
+  ...failedCalls,
   p50Ms: ms.nullable().describe('Median after the first minute; one that failed counts as slowest, here as below.'),
   p99Ms: ms.nullable().describe('99th percentile of the same.'),
   windows: z.array(window).describe('One after the other, from the first call on.'),
@@ -68,7 +69,3 @@ export type UnevenPodsReport = z.infer<typeof unevenPodsSchema>;
 export type UnevenPodsRow = UnevenPodsReport['rows'][number];
 export type MeasuredUnevenPods = z.infer<typeof measured>;
 export type UnevenWindow = z.infer<typeof window>;
-
-export function isMeasured(row: UnevenPodsRow): row is MeasuredUnevenPods {
-  return row.status === 'ok';
-}

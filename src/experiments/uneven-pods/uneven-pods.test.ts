@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isMeasured } from '../../probe/is-measured.ts';
 import type { FleetCall } from '../fleet/protocol.ts';
 import { runExperiment } from '../testing/run-experiment.ts';
 import { concludeUnevenPods } from './conclude.ts';
 import { parseUnevenPods } from './options.ts';
 import { unevenPodsPage } from './page.ts';
-import { isMeasured, type UnevenPodsRow, unevenPodsSchema } from './report.ts';
+import { type UnevenPodsRow, unevenPodsSchema } from './report.ts';
 import { underWay } from './under-way.ts';
 
 test('flags that will not do are named', () => {

@@ -1,5 +1,6 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { percent, ratio, worst } from './print.ts';
-import { isMeasured, type ZonesRow } from './report.ts';
+import type { ZonesRow } from './report.ts';
 
 /** The run in some sentences; pure. */
 export function concludeZones(rows: readonly ZonesRow[], interrupted: boolean): string {

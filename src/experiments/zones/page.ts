@@ -1,10 +1,11 @@
 import { barChart } from '../../probe/html/bars.ts';
 import { lineChart } from '../../probe/html/lines.ts';
 import { facts, htmlTable, renderPage } from '../../probe/html/page.ts';
+import { isMeasured } from '../../probe/is-measured.ts';
 import { utcOf, versionsText } from '../../probe/words.ts';
 import { ways } from './kinds.ts';
 import { columns, nameOf, percent } from './print.ts';
-import { isMeasured, type MeasuredZones, type ZonesReport, type ZonesStage } from './report.ts';
+import type { MeasuredZones, ZonesReport, ZonesStage } from './report.ts';
 
 /** The experiment as one page of HTML. */
 export function zonesPage({ rows, conditions, conclusion, startedAt }: ZonesReport): string {

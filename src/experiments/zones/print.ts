@@ -1,7 +1,8 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
 import { heading, painter, wrap } from '../../probe/print/layout.ts';
 import { type RowColumn, rowTable } from '../rows.ts';
-import { isMeasured, type MeasuredZones, type ZonesReport, type ZonesRow, type ZonesStage } from './report.ts';
+import type { MeasuredZones, ZonesReport, ZonesRow, ZonesStage } from './report.ts';
 
 export const columns: readonly RowColumn<MeasuredZones>[] = [
   ['who steers', ({ way }) => way],

@@ -4,11 +4,13 @@ import {
   conclusion,
   conditionsAre,
   count,
+  failedCalls,
   interruptedRows,
   ms,
   notMeasured,
   schemaVersion,
   setUp,
+  wasMeasured,
 } from '../../probe/report-parts.ts';
 import { wayNames } from './kinds.ts';
 
@@ -30,10 +32,9 @@ const stage = z.object({
 
 const measured = z.object({
   ...named,
-  status: z.literal('ok').describe('It was measured.'),
+  status: wasMeasured,
   calls: count.describe('Calls since all pods were counted, those included that are in no stage.'),
-  failed: count.describe('Of these, failed; nothing is retried.'),
-  failures: z.record(z.string(), count).describe('The same by status.'),
+  ...failedCalls,
   stages: z.array(stage).describe('All pods; then one pod of the first zone less each time, until it has none.'),
 });
 
@@ -68,7 +69,3 @@ export type ZonesReport = z.infer<typeof zonesSchema>;
 export type ZonesRow = ZonesReport['rows'][number];
 export type MeasuredZones = z.infer<typeof measured>;
 export type ZonesStage = z.infer<typeof stage>;
-
-export function isMeasured(row: ZonesRow): row is MeasuredZones {
-  return row.status === 'ok';
-}

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isMeasured } from '../../probe/is-measured.ts';
 import type { FleetCall } from '../fleet/protocol.ts';
 import { runExperiment } from '../testing/run-experiment.ts';
 import { concludeZones } from './conclude.ts';
 import { parseZones } from './options.ts';
 import { zonesPage } from './page.ts';
 import { byPriority } from './priorities.ts';
-import { isMeasured, type ZonesRow, zonesSchema } from './report.ts';
+import { type ZonesRow, zonesSchema } from './report.ts';
 import { clientsOfZones, leastAway, tally } from './tally.ts';
 
 test('flags that will not do are named', () => {

@@ -1,14 +1,7 @@
+import { isMeasured } from '../is-measured.ts';
 import { formatMs } from '../measure/duration.ts';
 import type { Check } from '../measure/gate.ts';
-import type {
-  ChangeRow,
-  MeasuredChange,
-  MeasuredRollout,
-  MeasuredScheme,
-  Report,
-  RolloutRow,
-  SchemeRow,
-} from '../report.ts';
+import type { ChangeRow, Report, RolloutRow, SchemeRow } from '../report.ts';
 import { utcOf } from '../words.ts';
 import { barChart } from './bars.ts';
 import { gateSection } from './gate-section.ts';
@@ -62,7 +55,7 @@ function firstSentence(text: string): string {
 }
 
 function schemesSections(rows: readonly SchemeRow[]): Section[] {
-  const measured = rows.filter((row): row is MeasuredScheme => row.status === 'ok');
+  const measured = rows.filter(isMeasured);
   if (rows.length === 0) return [];
   const table = htmlTable(
     ['way of calling', 'verdict', 'pods', 'connections', 'p50', 'p99', 'failed', 'why'],
@@ -131,12 +124,8 @@ function changeSections(title: string, rows: readonly ChangeRow[], before: reado
   ];
 }
 
-function isMeasured(row: ChangeRow): row is MeasuredChange {
-  return row.status === 'ok';
-}
-
 function rolloutSections(rows: readonly RolloutRow[]): Section[] {
-  const measured = rows.filter((row): row is MeasuredRollout => row.status === 'ok');
+  const measured = rows.filter(isMeasured);
   if (measured.length === 0) return [];
   const table = htmlTable(
     ['way of calling', 'change', 'calls', 'failed', 'p99', 'why'],

@@ -1,3 +1,4 @@
+import { isMeasured } from '../is-measured.ts';
 import type { MeasuredScheme, Report } from '../report.ts';
 import { type Cell, type Column, type Paint, table } from './layout.ts';
 
@@ -6,7 +7,7 @@ export type Place = 'zone' | 'node';
 
 /** Who answered, by zone or by machine. */
 export function printPlaces({ schemes }: Report, place: Place, paint: Paint): string[] {
-  const measured = schemes.filter((row): row is MeasuredScheme => row.status === 'ok');
+  const measured = schemes.filter(isMeasured);
   const heading = paint('bold', `Who answered, by ${place}`);
   const rows = measured.flatMap(({ scheme, backends }) =>
     placeRows(scheme, place === 'zone' ? backends.byZone : backends.byNode),

@@ -1,5 +1,6 @@
 import { causes, causeTitles } from '../../verdict/cause.ts';
-import type { MeasuredRollout, RolloutRow } from '../report.ts';
+import { isMeasured } from '../is-measured.ts';
+import type { RolloutRow } from '../report.ts';
 import { percentile } from './latency.ts';
 import { type Cell, type Column, details, heading, type Paint, table } from './layout.ts';
 import { statuses, uncompared } from './scheme-rows.ts';
@@ -31,7 +32,7 @@ export function printRollouts(rows: readonly RolloutRow[], paint: Paint): string
 
 /** How the pods were replaced, as it was seen. */
 function pace(rows: readonly RolloutRow[]): string[] {
-  const measured = rows.filter((row): row is MeasuredRollout => row.status === 'ok');
+  const measured = rows.filter(isMeasured);
   if (measured.length === 0) return [];
   const pods = measured[0]!.pods;
   const least = Math.min(...measured.map(({ ready }) => ready.least));
