@@ -78,6 +78,11 @@ export function resource(kind: Kind, name: string, generation = 1, target = name
   return { typeUrl: typeUrlOf[kind], name, value: encoders[kind](name, generation, target) };
 }
 
+/** One of each type and name, in its first content. */
+export function ofEachKind(...names: readonly string[]): Resource[] {
+  return kinds.flatMap((kind) => names.map((name) => resource(kind, name)));
+}
+
 const encoders: Readonly<Record<Kind, (name: string, generation: number, target: string) => Uint8Array>> = {
   CDS: (name, generation) =>
     toBinary(

@@ -96,6 +96,12 @@ export class XdsStream {
     this.changeNames(kind, names, []);
   }
 
+  /** Subscribes to the first names of a type, and accepts what comes until the client holds these, in their first contents. */
+  obtain(kind: Kind, ...names: readonly string[]): Promise<void> {
+    this.subscribe(kind, ...names);
+    return this.holds(kind, Object.fromEntries(names.map((name) => [name, 1])));
+  }
+
   /** Takes names away from the subscription. */
   unsubscribe(kind: Kind, ...names: readonly string[]): void {
     this.changeNames(kind, [], names);

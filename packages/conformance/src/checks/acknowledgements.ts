@@ -1,6 +1,6 @@
 import { both, type Check, delta, sotw } from '../check.ts';
 import { CheckFailure } from '../outcome.ts';
-import { kinds, resource, typeUrlOf } from '../resources.ts';
+import { kinds, ofEachKind, resource, typeUrlOf } from '../resources.ts';
 
 const onlyChanges =
   'The management server should only send updates to the Envoy client when the resources in the DiscoveryResponse have changed.';
@@ -16,7 +16,7 @@ export const acknowledgementChecks: readonly Check[] = [
       rule: 'All server responses will contain a nonce, and all subsequent requests from the client must set the response_nonce field to the most recent nonce received from the server on that stream.',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
         stream.subscribe(kind, 'a');
@@ -57,11 +57,10 @@ export const acknowledgementChecks: readonly Check[] = [
       rule: 'The server will then send a DiscoveryResponse containing any resources that the client has subscribed to that have changed since the last resource type instance version that the client indicated it has seen. The server may send additional responses at any time when the subscribed resources change.',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
-        stream.subscribe(kind, 'a');
-        await stream.holds(kind, { a: 1 });
+        await stream.obtain(kind, 'a');
         for (const generation of [2, 3]) {
           await scene.set(resource(kind, 'a', generation));
           await stream.holds(kind, { a: generation });
@@ -78,7 +77,7 @@ export const acknowledgementChecks: readonly Check[] = [
       rule: 'Whenever one resource of that type changes, the version is changed.',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
         stream.subscribe(kind, 'a');
@@ -100,7 +99,7 @@ export const acknowledgementChecks: readonly Check[] = [
       rule: 'the Incremental xDS client may tell the server of its known resources to avoid resending them over the network by sending them in initial_resource_versions',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
         stream.subscribe(kind, 'a');
@@ -124,11 +123,10 @@ export const acknowledgementChecks: readonly Check[] = [
       rule: onlyChanges,
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
-        stream.subscribe(kind, 'a');
-        await stream.holds(kind, { a: 1 });
+        await stream.obtain(kind, 'a');
       }
       await scene.nothing(stream, 'all was acknowledged');
       await scene.set(resource('EDS', 'a', 2));
@@ -145,11 +143,10 @@ export const acknowledgementChecks: readonly Check[] = [
       rule: onlyChanges,
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       for (const kind of kinds) {
         const stream = scene.open(variant);
-        stream.subscribe(kind, 'a');
-        await stream.holds(kind, { a: 1 });
+        await stream.obtain(kind, 'a');
         await scene.nothing(stream, `${kind} was acknowledged, and nothing changed`);
       }
     },
@@ -163,11 +160,10 @@ export const acknowledgementChecks: readonly Check[] = [
       rule: onlyChanges,
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       for (const kind of kinds) {
         const stream = scene.open(variant);
-        stream.subscribe(kind, 'a');
-        await stream.holds(kind, { a: 1 });
+        await stream.obtain(kind, 'a');
         await scene.settled(stream);
         await scene.set(resource(kind, 'a', 2));
         stream.nack(await stream.next(kind));
@@ -184,7 +180,7 @@ export const acknowledgementChecks: readonly Check[] = [
       rule: onlyChanges,
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       for (const kind of kinds) {
         const stream = scene.open(variant);
         stream.subscribe(kind, 'a');
@@ -202,7 +198,7 @@ export const acknowledgementChecks: readonly Check[] = [
       rule: 'After a NACK, an API update may succeed at a new version Y.',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       for (const kind of kinds) {
         const stream = scene.open(variant);
         stream.subscribe(kind, 'a');
@@ -222,10 +218,9 @@ export const acknowledgementChecks: readonly Check[] = [
       rule: 'With ADS, a single stream is used with multiple independent DiscoveryRequest/DiscoveryResponse sequences multiplexed via the type URL.',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       const stream = scene.open(variant);
-      stream.subscribe('EDS', 'a');
-      await stream.holds('EDS', { a: 1 });
+      await stream.obtain('EDS', 'a');
       stream.subscribe('LDS', 'a');
       stream.nack(await stream.next('LDS'));
       await scene.settled(stream);
@@ -289,8 +284,7 @@ export const acknowledgementChecks: readonly Check[] = [
       for (const kind of kinds) {
         await scene.set(resource(kind, 'a'), resource(kind, 'b'));
         const stream = scene.open(variant);
-        stream.subscribe(kind, 'a', 'b');
-        await stream.holds(kind, { a: 1, b: 1 });
+        await stream.obtain(kind, 'a', 'b');
         stream.subscribe(kind, 'a');
         await scene.nothing(stream, `the names of ${kind} were the same as before`);
       }
@@ -307,8 +301,7 @@ export const acknowledgementChecks: readonly Check[] = [
     async (scene, variant) => {
       await scene.set(resource('CDS', 'a'), resource('CDS', 'b'));
       const [one, other] = [scene.open(variant), scene.open(variant)];
-      one.subscribe('CDS', 'a');
-      await one.holds('CDS', { a: 1 });
+      await one.obtain('CDS', 'a');
       other.subscribe('CDS', 'b');
       other.nack(await other.next('CDS'));
       await scene.settled(other);

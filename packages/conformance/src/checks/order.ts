@@ -1,6 +1,6 @@
 import { both, type Check } from '../check.ts';
 import { CheckFailure } from '../outcome.ts';
-import { kindOf, kinds, resource } from '../resources.ts';
+import { kindOf, kinds, ofEachKind, resource } from '../resources.ts';
 
 /** So many changes, for servers that send in an order of chance. */
 const rounds = 5;
@@ -18,7 +18,7 @@ export const orderChecks: readonly Check[] = [
     async (scene, variant) => {
       // New ones each time: "xDS updates can be pushed independently if no new clusters/routes/listeners are added".
       const names = Array.from({ length: rounds }, (_, round) => `new-${round}`);
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
         stream.subscribe(kind, 'a', ...names);
@@ -52,8 +52,7 @@ export const orderChecks: readonly Check[] = [
       const stream = scene.open(variant);
       stream.subscribe('CDS', '*');
       await stream.holds('CDS', { old: 1 });
-      stream.subscribe('RDS', 'a');
-      await stream.holds('RDS', { a: 1 });
+      await stream.obtain('RDS', 'a');
       await scene.settled(stream);
       const before = stream.received.length;
       await scene.change([resource('CDS', 'new'), resource('RDS', 'a', 2, 'new')], [resource('CDS', 'old')]);
@@ -83,8 +82,7 @@ export const orderChecks: readonly Check[] = [
       const stream = scene.open(variant, 'envoy');
       stream.subscribe('CDS', '*');
       await stream.holds('CDS', { a: 1 });
-      stream.subscribe('EDS', 'a');
-      await stream.holds('EDS', { a: 1 });
+      await stream.obtain('EDS', 'a');
       await scene.settled(stream);
       await scene.set(resource('CDS', 'a', 2));
       await stream.nextOf('CDS', 'a', 2);

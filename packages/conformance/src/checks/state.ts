@@ -1,6 +1,6 @@
 import { both, type Check, delta, sotw } from '../check.ts';
 import { CheckFailure } from '../outcome.ts';
-import { type Kind, kinds, resource, typeUrlOf } from '../resources.ts';
+import { type Kind, kinds, ofEachKind, resource, typeUrlOf } from '../resources.ts';
 
 const roots: readonly Kind[] = ['LDS', 'CDS'];
 const incremental =
@@ -20,8 +20,7 @@ export const stateChecks: readonly Check[] = [
       for (const kind of roots) {
         await scene.set(resource(kind, 'a'), resource(kind, 'b'));
         const stream = scene.open(variant);
-        stream.subscribe(kind, 'a', 'b');
-        await stream.holds(kind, { a: 1, b: 1 });
+        await stream.obtain(kind, 'a', 'b');
         await scene.set(resource(kind, 'a', 2));
         const { resources } = await stream.nextOf(kind, 'a', 2);
         if (!resources.some(({ name }) => name === 'b')) {
@@ -39,11 +38,10 @@ export const stateChecks: readonly Check[] = [
       rule: 'Rather than deliver all 100k clusters when a single cluster is modified, the management server only needs to deliver the single cluster that changed.',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.flatMap((kind) => [resource(kind, 'a'), resource(kind, 'b')]));
+      await scene.set(...ofEachKind('a', 'b'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
-        stream.subscribe(kind, 'a', 'b');
-        await stream.holds(kind, { a: 1, b: 1 });
+        await stream.obtain(kind, 'a', 'b');
         await scene.set(resource(kind, 'a', 2));
         const { resources } = await stream.nextOf(kind, 'a', 2);
         if (resources.length > 1) throw new CheckFailure(`${kind}: a changed, and b was sent with it`);
@@ -59,11 +57,10 @@ export const stateChecks: readonly Check[] = [
       rule: 'The management server should only send updates to the Envoy client when the resources in the DiscoveryResponse have changed.',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.flatMap((kind) => [resource(kind, 'a'), resource(kind, 'b')]));
+      await scene.set(...ofEachKind('a', 'b'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
-        stream.subscribe(kind, 'a');
-        await stream.holds(kind, { a: 1 });
+        await stream.obtain(kind, 'a');
       }
       for (const kind of kinds) {
         await scene.set(resource(kind, 'b', 2));
@@ -101,11 +98,10 @@ export const stateChecks: readonly Check[] = [
       rule: 'In the incremental protocol variants, the server signals the client that a resource should be deleted via the removed_resources field of the response.',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.flatMap((kind) => [resource(kind, 'a'), resource(kind, 'b')]));
+      await scene.set(...ofEachKind('a', 'b'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
-        stream.subscribe(kind, 'a', 'b');
-        await stream.holds(kind, { a: 1, b: 1 });
+        await stream.obtain(kind, 'a', 'b');
         await scene.remove(resource(kind, 'b'));
         await stream.holds(kind, { a: 1 });
       }
@@ -120,7 +116,7 @@ export const stateChecks: readonly Check[] = [
       rule: "When a resource subscribed to by a client does not exist, the server will send a DeltaDiscoveryResponse message that contains that resource's name in the removed_resources field.",
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
         stream.subscribe(kind, 'missing');
@@ -138,7 +134,7 @@ export const stateChecks: readonly Check[] = [
       rule: 'Management servers must remember the set of resources being requested by the client, and if one of those resources springs into existence later, the server must send an update to the client informing it of the new resource.',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.map((kind) => resource(kind, 'a')));
+      await scene.set(...ofEachKind('a'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
         stream.subscribe(kind, 'a', 'later');
@@ -161,8 +157,7 @@ export const stateChecks: readonly Check[] = [
       for (const kind of roots) {
         await scene.set(resource(kind, 'a'), resource(kind, 'b'));
         const stream = scene.open(variant);
-        stream.subscribe(kind, 'a', 'b');
-        await stream.holds(kind, { a: 1, b: 1 });
+        await stream.obtain(kind, 'a', 'b');
         await scene.remove(resource(kind, 'b'));
         await stream.holds(kind, { a: 1 });
         await scene.set(resource(kind, 'b'));
@@ -182,8 +177,7 @@ export const stateChecks: readonly Check[] = [
       for (const kind of kinds) {
         await scene.set(resource(kind, 'a'), resource(kind, 'b'));
         const before = scene.open(variant);
-        before.subscribe(kind, 'a');
-        await before.holds(kind, { a: 1 });
+        await before.obtain(kind, 'a');
         const { version } = before.versionsOf(kind);
         before.cancel();
         const stream = scene.open(variant);
@@ -204,8 +198,7 @@ export const stateChecks: readonly Check[] = [
       for (const kind of kinds) {
         await scene.set(resource(kind, 'a'));
         const before = scene.open(variant);
-        before.subscribe(kind, 'a');
-        await before.holds(kind, { a: 1 });
+        await before.obtain(kind, 'a');
         const { version, byName } = before.versionsOf(kind);
         before.cancel();
         await scene.set(resource(kind, 'a', 2));
@@ -229,8 +222,7 @@ export const stateChecks: readonly Check[] = [
       for (const kind of kinds) {
         await scene.set(resource(kind, 'a'), resource(kind, 'b'));
         const before = scene.open(variant);
-        before.subscribe(kind, 'a', 'b');
-        await before.holds(kind, { a: 1, b: 1 });
+        await before.obtain(kind, 'a', 'b');
         const { byName } = before.versionsOf(kind);
         before.cancel();
         const stream = scene.open(variant);

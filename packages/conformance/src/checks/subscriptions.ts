@@ -1,6 +1,6 @@
 import { both, type Check, delta, sotw } from '../check.ts';
 import { CheckFailure } from '../outcome.ts';
-import { type Kind, kinds, resource } from '../resources.ts';
+import { type Kind, kinds, ofEachKind, resource } from '../resources.ts';
 
 const roots: readonly Kind[] = ['LDS', 'CDS'];
 const wildcardLegacy =
@@ -17,11 +17,10 @@ export const subscriptionChecks: readonly Check[] = [
       rule: 'The management server must supply the requested resources if they exist.',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.flatMap((kind) => [resource(kind, 'a'), resource(kind, 'b')]));
+      await scene.set(...ofEachKind('a', 'b'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
-        stream.subscribe(kind, 'a');
-        await stream.holds(kind, { a: 1 });
+        await stream.obtain(kind, 'a');
       }
     },
   ),
@@ -34,11 +33,10 @@ export const subscriptionChecks: readonly Check[] = [
       rule: 'management servers should be capable of handling one or more resource_names for a given resource type in each request',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.flatMap((kind) => [resource(kind, 'a'), resource(kind, 'b')]));
+      await scene.set(...ofEachKind('a', 'b'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
-        stream.subscribe(kind, 'a', 'b');
-        await stream.holds(kind, { a: 1, b: 1 });
+        await stream.obtain(kind, 'a', 'b');
       }
     },
   ),
@@ -51,11 +49,10 @@ export const subscriptionChecks: readonly Check[] = [
       rule: 'When the client sends a new request that changes the set of resources being requested, the server must resend any newly requested resources, even if it previously sent those resources without having been asked for them and the resources have not changed since that time.',
     },
     async (scene, variant) => {
-      await scene.set(...kinds.flatMap((kind) => [resource(kind, 'a'), resource(kind, 'b')]));
+      await scene.set(...ofEachKind('a', 'b'));
       const stream = scene.open(variant);
       for (const kind of kinds) {
-        stream.subscribe(kind, 'a');
-        await stream.holds(kind, { a: 1 });
+        await stream.obtain(kind, 'a');
         stream.subscribe(kind, 'b');
         await stream.holds(kind, { a: 1, b: 1 });
       }
@@ -73,8 +70,7 @@ export const subscriptionChecks: readonly Check[] = [
       for (const kind of kinds) {
         await scene.set(resource(kind, 'a'), resource(kind, 'b'));
         const stream = scene.open(variant);
-        stream.subscribe(kind, 'a', 'b');
-        await stream.holds(kind, { a: 1, b: 1 });
+        await stream.obtain(kind, 'a', 'b');
         stream.unsubscribe(kind, 'b');
         // To a state of the world that has shrunk, a full one is a right answer; it is no answer to what is asked next.
         await scene.settled(stream);
@@ -179,8 +175,7 @@ export const subscriptionChecks: readonly Check[] = [
       for (const kind of roots) {
         await scene.set(resource(kind, 'a'));
         const stream = scene.open(variant);
-        stream.subscribe(kind, 'a');
-        await stream.holds(kind, { a: 1 });
+        await stream.obtain(kind, 'a');
         stream.unsubscribe(kind, 'a');
         await scene.settled(stream);
         const before = stream.received.length;
@@ -203,8 +198,7 @@ export const subscriptionChecks: readonly Check[] = [
       for (const kind of kinds) {
         await scene.set(resource(kind, 'a'), resource(kind, 'b'));
         const stream = scene.open(variant);
-        stream.subscribe(kind, 'a', 'b');
-        await stream.holds(kind, { a: 1, b: 1 });
+        await stream.obtain(kind, 'a', 'b');
         stream.unsubscribe(kind, 'b');
         await scene.settled(stream);
         await scene.set(resource(kind, 'b', 2));
@@ -267,8 +261,7 @@ export const subscriptionChecks: readonly Check[] = [
       for (const kind of roots) {
         await scene.set(resource(kind, 'a'), resource(kind, 'b'));
         const stream = scene.open(variant);
-        stream.subscribe(kind, 'a', 'b');
-        await stream.holds(kind, { a: 1, b: 1 });
+        await stream.obtain(kind, 'a', 'b');
         stream.subscribe(kind, 'a');
         await stream.nextOf(kind, 'a');
       }
@@ -285,8 +278,7 @@ export const subscriptionChecks: readonly Check[] = [
     async (scene, variant) => {
       await scene.set(resource('CDS', 'a'));
       const stream = scene.open(variant);
-      stream.subscribe('CDS', 'a');
-      await stream.holds('CDS', { a: 1 });
+      await stream.obtain('CDS', 'a');
       stream.unsubscribe('CDS', 'phantom');
       await scene.settled(stream);
       await scene.set(resource('CDS', 'a', 2));
@@ -370,8 +362,7 @@ export const subscriptionChecks: readonly Check[] = [
     async (scene, variant) => {
       await scene.set(resource('CDS', 'a'));
       const stream = scene.open(variant);
-      stream.subscribe('CDS', 'a');
-      await stream.holds('CDS', { a: 1 });
+      await stream.obtain('CDS', 'a');
       const typeUrl = 'type.googleapis.com/envoy.service.runtime.v3.Runtime';
       stream.send({ typeUrl, names: ['a'], subscribe: ['a'] });
       await scene.settled(stream);
