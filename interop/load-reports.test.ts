@@ -5,13 +5,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { ServeProcess } from '../src/controlplane/testing/serve-process.ts';
+import type { ServeProcess } from '../src/controlplane/testing/serve-process.ts';
 import type { LoadView, LoadViewService } from '../src/load/load-view.ts';
 import { type ClientId, clientKinds, oldestKinds } from './driver/clients.ts';
-import { echoDescriptors } from './driver/echo-descriptors.ts';
 import { Fleet } from './driver/fleet.ts';
-import { freePorts } from './driver/free-ports.ts';
 import type { LiveClient } from './driver/live-client.ts';
+import { serveClients } from './driver/serve-clients.ts';
 import { failed, since, type Tally } from './driver/tally.ts';
 
 const requireAll = process.env.EVENKEEL_REQUIRE === 'all';
@@ -98,20 +97,10 @@ before(async () => {
   const file = join(folder, 'endpoints.json');
   const documents = await startPods();
   await writeFile(file, JSON.stringify({ apiVersion: 'evenkeel.dev/v1', kind: 'Endpoints', services: documents }));
-  const gateways = new Map<ClientId, string>([['envoy-sotw', `127.0.0.1:${(await freePorts(1))[0]}`]]);
-  const config = join(folder, 'evenkeel.json');
-  const listeners = [...gateways].map(([name, listen]) => ({ name, listen }));
-  await writeFile(config, JSON.stringify({ apiVersion: 'evenkeel.dev/v1', kind: 'Config', gateways: listeners }));
-  serve = new ServeProcess([
-    ...['--config', config, '--endpoints', file, '--load-reports'],
-    ...['--xds-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'],
-  ]);
-  const listening = await serve.listening();
-  admin = listening.admin;
-  await serve.ready();
-  const descriptors = join(folder, 'echo.binpb');
-  await writeFile(descriptors, echoDescriptors());
-  const surroundings = { folder, descriptors, xdsAddress: listening.xds, gateways, loadReports: true };
+  const served = await serveClients(folder, file);
+  serve = served.serve;
+  admin = served.admin;
+  const surroundings = { ...served.surroundings, loadReports: true };
   for (const kind of kinds) {
     if (!requireAll && reasons.get(kind.id) !== undefined) continue;
     clients.set(kind.id, await kind.start(surroundings));

@@ -1,16 +1,15 @@
 // Clients that know client_side_weighted_round_robin weigh pods by what these say of themselves; who does not calls them in turn.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replaceEndpointFile } from '../src/controlplane/testing/endpoint-file.ts';
-import { ServeProcess } from '../src/controlplane/testing/serve-process.ts';
+import type { ServeProcess } from '../src/controlplane/testing/serve-process.ts';
 import { type ClientId, clientKinds } from './driver/clients.ts';
-import { echoDescriptors } from './driver/echo-descriptors.ts';
-import { freePorts } from './driver/free-ports.ts';
 import type { LiveClient } from './driver/live-client.ts';
+import { serveClients } from './driver/serve-clients.ts';
 import { Pods } from './features/pods.ts';
 
 const requireAll = process.env.EVENKEEL_REQUIRE === 'all';
@@ -37,22 +36,11 @@ before(async () => {
   const file = join(folder, 'endpoints.json');
   const endpoints = (['busy', 'idle'] as const).map((pod) => ({ address: pods.addressOf(pod), pod }));
   await replaceEndpointFile(file, [{ name: 'orders', port: pods.port, endpoints, balance: 'utilization' }]);
-  const gateways = new Map<ClientId, string>([['envoy-sotw', `127.0.0.1:${(await freePorts(1))[0]}`]]);
-  const config = join(folder, 'evenkeel.json');
-  const listeners = [...gateways].map(([name, listen]) => ({ name, listen }));
-  await writeFile(config, JSON.stringify({ apiVersion: 'evenkeel.dev/v1', kind: 'Config', gateways: listeners }));
-  serve = new ServeProcess([
-    ...['--config', config, '--endpoints', file, '--load-reports'],
-    ...['--xds-listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'],
-  ]);
-  const { xds } = await serve.listening();
-  await serve.ready();
-  const descriptors = join(folder, 'echo.binpb');
-  await writeFile(descriptors, echoDescriptors());
+  const served = await serveClients(folder, file);
+  serve = served.serve;
   for (const kind of kinds) {
     if (!requireAll && reasons.get(kind.id) !== undefined) continue;
-    const surroundings = { folder, descriptors, xdsAddress: xds, gateways };
-    const answered = kind.start(surroundings).then((client) => {
+    const answered = kind.start(served.surroundings).then((client) => {
       clients.push(client);
       return callsOf(client);
     });

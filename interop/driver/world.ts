@@ -2,15 +2,13 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { create, toBinary } from '@bufbuild/protobuf';
-import { type FileDescriptorProto, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { messageOf } from '../../src/base/errors.ts';
-import { file_echo_echo } from '../../src/gen/echo/echo_pb.ts';
 import { atExit } from './at-exit.ts';
 import type { ClientId, ClientKind } from './clients.ts';
 import { Cluster } from './cluster.ts';
 import { ClusterDns } from './cluster-dns.ts';
 import { ControlPlane, type ControlPlaneLaunch } from './control-plane.ts';
+import { echoDescriptors } from './echo-descriptors.ts';
 import { freePorts } from './free-ports.ts';
 import type { LiveClient } from './live-client.ts';
 import { StallMeter } from './stall-meter.ts';
@@ -161,10 +159,4 @@ async function gatewayAddresses(kinds: readonly ClientKind[]): Promise<ReadonlyM
   const gateways = kinds.filter(({ isGateway }) => isGateway);
   const ports = await freePorts(gateways.length);
   return new Map(gateways.map(({ id }, index) => [id, `127.0.0.1:${ports[index]}`]));
-}
-
-/** echo.EchoServer as a descriptor set, which every language can load at run time. */
-function echoDescriptors(): Uint8Array {
-  const file: FileDescriptorProto = file_echo_echo.proto;
-  return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: [file] }));
 }
