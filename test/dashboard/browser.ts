@@ -30,6 +30,14 @@ export interface OpenedPage {
   readonly origins: Set<string>;
 }
 
+/** What a page is looked at in: widths in pixels, and colours. */
+export const views = [
+  [1280, 'light'],
+  [360, 'dark'],
+  [1280, 'dark'],
+  [360, 'light'],
+] as const;
+
 /** A page of the dashboard at `admin`, and what goes wrong on it. */
 export async function openPage(
   browser: Browser,

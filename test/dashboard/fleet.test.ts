@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertUsable, launch, openPage, skipBrowser } from './browser.ts';
+import { assertUsable, launch, openPage, skipBrowser, views } from './browser.ts';
 import { Fleet } from './fleet.ts';
 
 const orders = '#/services/shop/orders:50051';
@@ -53,12 +53,7 @@ test('the page sees Services even, names a pod that is frozen, and is usable eve
   assert.deepEqual(complaints, []);
   assert.deepEqual([...origins], [`http://${fleet.admin}`]);
 
-  for (const [width, colorScheme] of [
-    [1280, 'light'],
-    [360, 'dark'],
-    [1280, 'dark'],
-    [360, 'light'],
-  ] as const) {
+  for (const [width, colorScheme] of views) {
     const opened = await openPage(browser, fleet.admin, '', { width, colorScheme });
     for (const [hash, shown] of [
       ['#/services', 'shop/orders'],

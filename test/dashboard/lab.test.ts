@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { clientBootstrap } from '../../src/bootstrap/client-bootstrap.ts';
 import { evenkeelCommand } from '../../src/lab/index.ts';
 import { startLab } from '../../src/lab/testdata/start.ts';
-import { assertUsable, launch, openPage, skipBrowser } from './browser.ts';
+import { assertUsable, launch, openPage, skipBrowser, views } from './browser.ts';
 
 const port = 50_051;
 const page = `#/services/default/be1-srv:${port}`;
@@ -55,12 +55,7 @@ test('in a lab the page freezes, thaws, kills, scales and rolls, and shows what 
   assert.equal(await rowOf(name).locator('..').locator('tr').first().locator('.pod').innerText(), name);
   assert.equal(await tab.evaluate('document.activeElement.getAttribute("aria-label")'), `Thaw ${name}`);
 
-  for (const [width, colorScheme] of [
-    [1280, 'light'],
-    [360, 'dark'],
-    [1280, 'dark'],
-    [360, 'light'],
-  ] as const) {
+  for (const [width, colorScheme] of views) {
     const other = await openPage(browser, adminAddress, page, { width, colorScheme });
     await other.page.getByRole('button', { name: `Thaw ${name}` }).waitFor();
     await assertUsable(other.page);
