@@ -61,7 +61,7 @@ test('a Service that is deleted and made again is never told without endpoints',
 });
 
 test('where every node is lost at once endpoints are kept; one Service that fails is believed', async (t) => {
-  const { fake, observer, problems, ready } = await start(t);
+  const { fake, observer, problems, ready } = await start(t, { sightTimes: { momentMs: 50 } });
   const write = (name: string, isReady: boolean): void => {
     const endpoints = ['node-1', 'node-2'].map((nodeName, index) => ({
       address: `10.0.${name.charCodeAt(0)}.${index}`,

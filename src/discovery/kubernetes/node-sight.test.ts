@@ -5,7 +5,7 @@ import { type Endpoint, nowhere } from '../../model/endpoint.ts';
 import type { ServicePort } from '../../model/service.ts';
 import { defaultSightTimes, NodeSight } from './node-sight.ts';
 
-const { burstMs, blindMs, returnMs } = defaultSightTimes;
+const { burstMs, blindMs, returnMs, momentMs } = defaultSightTimes;
 
 /** `a1` is the pod `a` on the node `1`, ready; `a1-` is not, `a1~` ends, `a1!` is published though it is not ready. */
 function endpoint(said: string): Endpoint {
@@ -56,11 +56,47 @@ test('every pod of every node at once: Kubernetes has lost sight of them', () =>
 test('it need not be in one moment, and what was given up meanwhile comes back', () => {
   const { say, ready, clock } = cluster({ ...two, alone: 'e1' });
   assert.deepEqual(say({ orders: 'a1- b2', carts: 'c1- d2', alone: 'e1-' }), []);
+  clock.advance(momentMs);
   assert.deepEqual([ready('orders'), ready('alone')], ['b', '']);
-  clock.advance(burstMs);
+  clock.advance(burstMs - momentMs);
   assert.deepEqual(say({ orders: 'a1- b2-' }), []);
   assert.deepEqual(say({ carts: 'c1- d2-' }).sort(), ['shop/alone', 'shop/carts', 'shop/orders']);
   assert.deepEqual([ready('orders'), ready('carts'), ready('alone')], ['a b', 'c d', 'e']);
+});
+
+test('no Service is without endpoints until the slices of the others say so too', () => {
+  // As seen on a cluster: the pods of two nodes go within a moment, and the slice of each Service is written by itself.
+  const { say, ready, problems, believed, clock } = cluster(two);
+  say({ orders: 'a1- b2' });
+  assert.equal(ready('orders'), 'b');
+  clock.advance(500);
+  say({ orders: 'a1- b2-' });
+  assert.equal(ready('orders'), 'a b', 'without them every call fails');
+  assert.match(problems('orders')[0]!, /^no endpoint is ready any more: .* for 3 s/);
+  clock.advance(25);
+  assert.deepEqual(say({ carts: 'c1- d2-' }).sort(), ['shop/carts', 'shop/orders']);
+  clock.advance(momentMs);
+  assert.deepEqual([ready('orders'), ready('carts'), believed], ['a b', 'c d', []]);
+});
+
+test('the same for a Service of the own node', () => {
+  const { say, ready, clock } = cluster({ ...two, evenkeel: 'k1', alone: 'e1' }, 'k');
+  say({ alone: 'e1-' });
+  assert.equal(ready('alone'), 'e');
+  clock.advance(25);
+  say({ evenkeel: 'k1-', orders: 'a1- b2', carts: 'c1- d2' });
+  clock.advance(momentMs);
+  assert.deepEqual([ready('alone'), ready('orders')], ['e', 'b']);
+});
+
+test('where it is one Service, Kubernetes is believed after that moment', () => {
+  const { say, ready, believed, clock } = cluster(two);
+  say({ orders: 'a1- b2' });
+  clock.advance(momentMs);
+  say({ orders: 'a1- b2-' });
+  assert.equal(ready('orders'), 'b', 'the other one was given up before');
+  clock.advance(momentMs);
+  assert.deepEqual([ready('orders'), believed, clock.pending], ['', ['shop/orders'], 0]);
 });
 
 test('nodes that go one after the other are believed', () => {
@@ -68,6 +104,7 @@ test('nodes that go one after the other are believed', () => {
   say({ orders: 'a1- b2', carts: 'c1- d2' });
   clock.advance(burstMs + 1);
   assert.deepEqual(say(dark), []);
+  clock.advance(momentMs);
   assert.deepEqual([ready('orders'), ready('carts')], ['', '']);
 });
 
@@ -86,8 +123,9 @@ for (const [what, before, after] of [
   ['new pods never become ready', two, { orders: 'x1- y2-', carts: 'v1- w2-' }],
 ] as const) {
   test(`Kubernetes is believed where ${what}`, () => {
-    const { say, ready } = cluster(before);
+    const { say, ready, clock } = cluster(before);
     assert.deepEqual(say(after), []);
+    clock.advance(momentMs);
     for (const name of Object.keys(after)) assert.doesNotMatch(ready(name), /[acexyvw]/);
   });
 }
@@ -153,7 +191,8 @@ test('where it says so of this process, Kubernetes has lost sight of its node', 
 });
 
 test('a process that is not ready on a node where others are says nothing', () => {
-  const { say, ready } = cluster({ ...two, alone: 'e1', evenkeel: 'k1' }, 'k');
+  const { say, ready, clock } = cluster({ ...two, alone: 'e1', evenkeel: 'k1' }, 'k');
   assert.deepEqual(say({ alone: 'e1-', evenkeel: 'k1-' }), []);
+  clock.advance(momentMs);
   assert.equal(ready('alone'), '');
 });

@@ -17,9 +17,17 @@ export interface SightTimes {
   readonly blindMs: number;
   /** How long it is not believed of the others once it has seen one of the pods again; default 120,000. */
   readonly returnMs: number;
+  /**
+   * How long it is not believed that a Service has lost its last endpoint, where that of others may follow; default 3,000. Each
+   * pod and each EndpointSlice is written by itself, so that what happens at one moment is told in several.
+   */
+  readonly momentMs: number;
 }
 
-export const defaultSightTimes: SightTimes = { burstMs: 30_000, blindMs: 300_000, returnMs: 120_000 };
+export const defaultSightTimes: SightTimes = {
+  ...{ burstMs: 30_000, blindMs: 300_000, returnMs: 120_000 },
+  momentMs: 3_000,
+};
 
 /** The pod that this process is. */
 export interface Self {
@@ -31,7 +39,7 @@ interface LostEndpoint {
   readonly kubeNode: string;
   readonly pod: string;
   readonly atMs: number;
-  /** Until when it is kept; undefined: Kubernetes is believed. */
+  /** Until when it is kept; undefined: Kubernetes is believed, but for a moment. */
   keepUntilMs?: number | undefined;
 }
 
@@ -46,7 +54,8 @@ interface LostEndpoint {
  * - *own endpoint against own knowledge*: Kubernetes says so of this process, and of every other pod on its node.
  *
  * Then, of a Service without a single ready endpoint, those that were ready before are kept, each until it is ready again,
- * ends or is gone. Nothing is lost by that: without endpoints every call fails.
+ * ends or is gone. Nothing is lost by that: without endpoints every call fails. So they are for a moment where it may turn
+ * out that way.
  */
 export class NodeSight {
   readonly #clock: Clock;
@@ -60,6 +69,8 @@ export class NodeSight {
   /** Listed, served before and no more, and not terminating; by key of the Service and identity. */
   readonly #lost = new Map<string, Map<string, LostEndpoint>>();
   readonly #kept = new Map<string, ReadonlySet<string>>();
+  /** When the moment after a Service last lost an endpoint is over. */
+  readonly #moments = new Map<string, number>();
   #hasNews = false;
   #isSeenAgain = false;
   #cancel = () => {};
@@ -93,11 +104,12 @@ export class NodeSight {
       [...lost.values()].filter(({ atMs }) => atMs >= now - this.#times.burstMs).map((endpoint) => ({ key, endpoint })),
     );
     const blind = this.#isEveryNodeLost(recent) ? undefined : this.#ownNode(recent);
-    if (blind === null) return [];
     const keys = new Set<string>();
     for (const { key, endpoint } of recent) {
-      if (endpoint.keepUntilMs !== undefined || (blind !== undefined && endpoint.kubeNode !== blind)) continue;
+      if (blind === null || endpoint.keepUntilMs !== undefined) continue;
+      if (blind !== undefined && endpoint.kubeNode !== blind) continue;
       endpoint.keepUntilMs = now + this.#times.blindMs;
+      this.#moments.delete(key);
       keys.add(key);
     }
     this.#wait();
@@ -107,13 +119,14 @@ export class NodeSight {
   /** The ports of a Service as they are to be reported, and in what they differ from Kubernetes' word. */
   apply(key: string, ports: readonly ServicePort[]): { ports: readonly ServicePort[]; problems: readonly string[] } {
     const now = this.#clock.now();
-    const lost = [...(this.#lost.get(key) ?? [])].filter(([, { keepUntilMs = 0 }]) => keepUntilMs > now);
-    const candidates = new Set(lost.map(([id]) => id));
+    const lost = [...(this.#lost.get(key) ?? [])];
+    const unseen = lost.filter(([, { keepUntilMs = 0 }]) => keepUntilMs > now);
+    const candidates = new Set((unseen.length > 0 ? unseen : this.#doubted(key, lost)).map(([id]) => id));
     const before = new Set([...(this.#kept.get(key) ?? [])].filter((id) => candidates.has(id)));
     const { ports: kept, kept: ids } = keepEndpoints(ports, candidates, before);
     if (ids.size === 0) this.#kept.delete(key);
     else this.#kept.set(key, ids);
-    return { ports: kept, problems: ids.size === 0 ? [] : [this.#problem] };
+    return { ports: kept, problems: ids.size === 0 ? [] : [unseen.length > 0 ? this.#problem : this.#momentProblem] };
   }
 
   stop(): void {
@@ -132,6 +145,7 @@ export class NodeSight {
       if (entry !== undefined) lost.set(id, entry);
       else if (served.has(id)) {
         lost.set(id, { kubeNode: endpoint.kubeNode!, pod: endpoint.pod!, atMs: this.#clock.now() });
+        this.#moments.set(key, this.#clock.now() + this.#times.momentMs);
         this.#hasNews = true;
       }
     }
@@ -142,6 +156,42 @@ export class NodeSight {
     }
     if (lost.size === 0) this.#lost.delete(key);
     else this.#lost.set(key, lost);
+  }
+
+  /** Those that went together with the last one a moment ago, where others may be about to follow. */
+  #doubted(key: string, lost: readonly [string, LostEndpoint][]): readonly [string, LostEndpoint][] {
+    const { momentMs } = this.#times;
+    const endMs = this.#moments.get(key) ?? 0;
+    if (endMs <= this.#clock.now()) return [];
+    const together = lost.filter(([, { atMs }]) => atMs > endMs - 2 * momentMs);
+    const nodes = new Set([...this.#serving.keys(), ...lost.map(([, { kubeNode }]) => kubeNode)]);
+    if (nodes.size > 1 && this.#hasOthers(key, lost)) return together;
+    const own = this.#ownServing();
+    return together.filter(([, { kubeNode }]) => kubeNode === own);
+  }
+
+  /** Whether there is a Service that has pods, and none of these. */
+  #hasOthers(key: string, lost: readonly [string, LostEndpoint][]): boolean {
+    const namespace = key.slice(0, key.indexOf('/') + 1);
+    const pods = new Set(lost.map(([, { pod }]) => namespace + pod));
+    return this.#ports.entries().some(([other, ports]) => {
+      const serving = ports.flatMap(({ endpoints }) => endpoints.filter(isServing));
+      const there = other.slice(0, other.indexOf('/') + 1);
+      return other !== key && serving.length > 0 && !serving.some(({ pod }) => pods.has(there + pod));
+    });
+  }
+
+  /** The node of this process, where its pod serves. */
+  #ownServing(): string | undefined {
+    const self = this.#self;
+    for (const [key, ports] of self === undefined ? [] : this.#ports) {
+      if (!key.startsWith(`${self!.namespace}/`)) continue;
+      for (const { endpoints } of ports) {
+        const own = endpoints.find((endpoint) => endpoint.pod === self!.pod && isServing(endpoint));
+        if (own !== undefined) return own.kubeNode;
+      }
+    }
+    return undefined;
   }
 
   #count(ports: readonly ServicePort[], by: 1 | -1): void {
@@ -189,18 +239,29 @@ export class NodeSight {
   /** Until the first of those that are kept is kept no more. */
   #wait(): void {
     this.#cancel();
-    const times = [...this.#all()].flatMap(({ keepUntilMs }) => keepUntilMs ?? []);
+    const times = [...this.#moments.values(), ...[...this.#all()].flatMap(({ keepUntilMs }) => keepUntilMs ?? [])];
     if (times.length === 0) return;
     this.#cancel = this.#clock.after(Math.max(0, Math.min(...times) - this.#clock.now()), () => {
-      const keys: string[] = [];
+      const now = this.#clock.now();
+      const keys = new Set<string>();
+      for (const [key, endMs] of this.#moments) {
+        if (endMs > now) continue;
+        this.#moments.delete(key);
+        if (this.#kept.has(key)) keys.add(key);
+      }
       for (const [key, lost] of this.#lost) {
-        const over = [...lost].filter(([, { keepUntilMs = Infinity }]) => keepUntilMs <= this.#clock.now());
-        if (over.length > 0) keys.push(key);
+        const over = [...lost].filter(([, { keepUntilMs = Infinity }]) => keepUntilMs <= now);
+        if (over.length > 0) keys.add(key);
         for (const [id] of over) lost.delete(id);
       }
       this.#wait();
-      this.#changed(keys);
+      if (keys.size > 0) this.#changed([...keys]);
     });
+  }
+
+  get #momentProblem(): string {
+    const seconds = Math.round(this.#times.momentMs / 1000);
+    return `no endpoint is ready any more: those that were are kept for ${seconds} s, in case Kubernetes has lost sight of its nodes`;
   }
 
   get #problem(): string {
