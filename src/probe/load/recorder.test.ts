@@ -91,6 +91,30 @@ test('behind an address at which several answer, nobody in particular failed, wh
   assert.deepEqual(recorder.seconds()[0]!.failedBy, { '10.0.0.1:80': 3 });
 });
 
+for (const answer of [
+  { status: 'HTTP_502' },
+  { status: 'HTTP_504' },
+  { status: 'UNAVAILABLE', error: 'HTTP 502 (content-type text/html) without a gRPC status' },
+  { status: 'UNAVAILABLE', error: 'Received HTTP status code 504' },
+]) {
+  test(`what only a gateway answers is not the one backend’s behind it: ${Object.values(answer).join(', ')}`, () => {
+    const recorder = record({}, { ...failed, ...answer }, {}, failed);
+    assert.deepEqual(
+      recorder.sums().map((sum) => [sum.name, sum.calls, sum.failed]),
+      [
+        ['10.0.0.1:80', 0, 2],
+        ['a', 2, 0],
+      ],
+    );
+    const own = record({}, { ...failed, status: 'HTTP_503' }, {});
+    assert.deepEqual(
+      own.sums().map((sum) => [sum.name, sum.failed]),
+      [['a', 1]],
+      'a backend may be too busy itself',
+    );
+  });
+}
+
 test('what failed at an address before its backend first answered is that one’s', () => {
   const recorder = record(failed, failed, { who: 'b' });
   assert.deepEqual(

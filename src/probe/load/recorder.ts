@@ -242,6 +242,7 @@ export class Recorder {
       add(this.#backend(name).failures, known);
       add(second.failedBy, name);
     } else if (peer !== undefined) {
+      if (isOfGateway(status, error)) this.#namesAt.set(peer, '');
       const at = this.#failuresAt.size < this.#most || this.#failuresAt.has(peer) ? peer : others;
       add(countsOf(this.#failuresAt, at), known);
       add(second.failedAt, at);
@@ -293,6 +294,14 @@ export class Recorder {
     }
     return backend;
   }
+}
+
+/**
+ * Whether only a gateway answers so (RFC 9110 15.6.3, 15.6.5): at that address backends answer behind another server.
+ * In gRPC the status of HTTP is left in the error's words, which both engines write.
+ */
+function isOfGateway(status: string, error: string | undefined): boolean {
+  return /^HTTP_50[24]$/.test(status) || /^(HTTP|Received HTTP status code) 50[24]\b/.test(error ?? '');
 }
 
 function cut(text: string, length: number): string {
