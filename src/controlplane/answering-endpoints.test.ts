@@ -51,7 +51,20 @@ test('where all kubelets fall silent, what is called with success is kept, and n
   // First one node, then the other; x never was ready.
   assert.equal(say(service('-a1 b2 c2')), 'bc');
   assert.equal(say(service('-a1 -b2 -c2 -x2')), 'b!');
-  assert.equal(say(service('a1 -b2 -c2 -x2')), 'a', 'Kubernetes is back');
+  assert.equal(say(service('-a1 b2 c2 -x2')), 'bc', 'Kubernetes is back');
+});
+
+test('what is kept stays while pods become ready one by one, but not for long', () => {
+  const { clock, say, published } = start('abc');
+  say(service('a1 b2 c3'));
+  assert.equal(say(service('-a1 -b2 -c3')), 'abc!');
+  clock.advance(20_000);
+  assert.equal(say(service('a1 -b2 -c3')), 'abc!', 'the kubelets of the others come back a moment later');
+  assert.equal(say(service('-a1 -b2 -c3')), 'abc!', 'and one that comes back may waver');
+  assert.equal(say(service('a1 b2 -c3')), 'abc!');
+  clock.advance(30_000);
+  assert.equal(published.at(-1), 'ab');
+  assert.equal(clock.pending, 0);
 });
 
 test('without a word of clients Kubernetes is believed', () => {

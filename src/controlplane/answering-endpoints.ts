@@ -18,6 +18,8 @@ export interface AnsweringEndpointsOptions {
  * `node.kubernetes.io/unreachable`).
  */
 const keptMs = 300_000;
+/** How much longer, once it sees one of them again: kubelets come back one after the other, and what they say wavers at first. */
+const returnMs = 30_000;
 /** Within this the other pods of a node become not ready as well, where its kubelet is silent. */
 const burstMs = 15_000;
 /** How often it is looked whether what is kept still answers. */
@@ -25,6 +27,7 @@ const lookMs = 5_000;
 
 interface Kept {
   readonly sinceMs: number;
+  readonly endMs: number;
   /** Endpoints by identity. */
   readonly endpoints: ReadonlySet<string>;
 }
@@ -35,12 +38,13 @@ interface Kept {
  * Where kubelets report no more, Kubernetes takes every pod of their nodes for not ready, and Services lose their last endpoint,
  * while every pod answers. The clients know better: of a port without a ready endpoint, those that were ready before, are
  * listed, do not terminate and are called with success are kept, where nothing else on their node is ready either: a node of
- * which Kubernetes sees something is believed. It ends after five minutes, or as soon as they answer no more.
+ * which Kubernetes sees something is believed. It ends after five minutes, half a minute after Kubernetes sees one of them, or as
+ * soon as they answer no more.
  */
 export class AnsweringEndpoints {
   readonly #options: AnsweringEndpointsOptions;
-  /** Endpoints that were ready when a Service was last seen, by its key. */
-  readonly #ready = new Map<string, ReadonlySet<string>>();
+  /** Endpoints that were ready when a Service was last seen, and those that were kept, by its key. */
+  readonly #published = new Map<string, ReadonlySet<string>>();
   readonly #kept = new Map<string, Kept>();
   #cancel = () => {};
 
@@ -53,24 +57,26 @@ export class AnsweringEndpoints {
     const key = serviceKey(service);
     const now = this.#options.clock.now();
     const before = this.#kept.get(key);
-    const sinceMs = before?.sinceMs ?? now;
-    const lost = this.#lost(service, before?.endpoints ?? this.#ready.get(key) ?? new Set());
-    const isOver = now - sinceMs >= keptMs;
-    const candidates = isOver ? new Set<string>() : this.#believed(service, lost, now - sinceMs < burstMs);
-    const { ports, kept } = keepEndpoints(service.ports, candidates, candidates);
-    if (kept.size === 0) {
+    const ready = readyIn(service);
+    const endMs = before?.endMs ?? now + keptMs;
+    const isSeen = before !== undefined && !before.endpoints.isDisjointFrom(ready);
+    const kept = { sinceMs: before?.sinceMs ?? now, endMs: isSeen ? Math.min(endMs, now + returnMs) : endMs };
+    const lost = now < kept.endMs ? this.#lost(service, before?.endpoints, this.#published.get(key)) : [];
+    const candidates = this.#believed(service, lost, now - kept.sinceMs < burstMs);
+    const { ports, kept: endpoints } = keepEndpoints(service.ports, candidates, candidates);
+    this.#published.set(key, ready.union(endpoints));
+    if (endpoints.size === 0) {
       this.#kept.delete(key);
-      this.#ready.set(key, readyIn(service));
       return service;
     }
-    this.#kept.set(key, { sinceMs, endpoints: kept });
+    this.#kept.set(key, { ...kept, endpoints });
     this.#look();
     return { ...service, ports, problems: [...(service.problems ?? []), problem] };
   }
 
   removed(id: ServiceId): void {
     this.#kept.delete(serviceKey(id));
-    this.#ready.delete(serviceKey(id));
+    this.#published.delete(serviceKey(id));
   }
 
   /** Ends its timer. */
@@ -79,15 +85,18 @@ export class AnsweringEndpoints {
     this.#kept.clear();
   }
 
-  /** Endpoints of ports without a ready one that were ready before, each with its port. */
-  #lost(service: Service, before: ReadonlySet<string>): [ServicePort, Endpoint][] {
-    return service.ports
-      .filter(({ endpoints }) => !endpoints.some(({ conditions }) => conditions.ready))
-      .flatMap((port) =>
-        port.endpoints
-          .filter((endpoint) => !endpoint.conditions.terminating && before.has(identity(endpoint)))
-          .map((endpoint): [ServicePort, Endpoint] => [port, endpoint]),
-      );
+  /** Endpoints that are not ready any more, each with its port: of a port without a ready one, and those that were kept. */
+  #lost(
+    service: Service,
+    kept: ReadonlySet<string> = new Set(),
+    published: ReadonlySet<string> = new Set(),
+  ): [ServicePort, Endpoint][] {
+    return service.ports.flatMap((port) => {
+      const before = port.endpoints.some(({ conditions }) => conditions.ready) ? kept : published;
+      return port.endpoints
+        .filter((endpoint) => isLost(endpoint) && before.has(identity(endpoint)))
+        .map((endpoint): [ServicePort, Endpoint] => [port, endpoint]);
+    });
   }
 
   #believed(service: Service, lost: readonly [ServicePort, Endpoint][], isBurst: boolean): Set<string> {
@@ -125,6 +134,10 @@ export class AnsweringEndpoints {
 const problem =
   'Kubernetes says that no endpoint is ready, and clients report that they answer: those are kept for as long as they do, ' +
   `at most ${keptMs / 1_000} s`;
+
+function isLost({ conditions }: Endpoint): boolean {
+  return !conditions.ready && !conditions.terminating;
+}
 
 function readyIn({ ports }: Service): Set<string> {
   return new Set(
