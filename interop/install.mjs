@@ -4,7 +4,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readArguments, wrongArguments } from '../scripts/arguments.mjs';
@@ -15,7 +15,7 @@ const built = join(root, 'build', 'interop');
 
 /**
  * What each part needs, reads and does; `makes` is the file that the driver looks for. What takes `long` is installed where
- * it is named, or everything is required.
+ * it is named, or everything is required; what is for a command of its own (`apart`) only where it is named.
  */
 const parts = {
   go: {
@@ -52,6 +52,48 @@ const parts = {
     inputs: ['interop/python/oldest.txt'],
     makes: 'build/interop/python-oldest/grpc',
     install: () => pip('interop/python/oldest.txt', 'build/interop/python-oldest'),
+  },
+  'go-oldest': {
+    what: 'the oldest grpc-go that reports by pod (go build)',
+    needs: { command: 'go', args: ['version'], hint: 'install Go 1.26 or newer' },
+    inputs: ['interop/go'],
+    makes: 'build/interop/go-oldest/client',
+    apart: true,
+    install: () => {
+      const build = ['build', '-C', join(root, 'interop/go'), '-modfile=oldest.mod', '-tags=oldest', '-buildvcs=false'];
+      return run('go', [...build, '-o', join(built, 'go-oldest/client'), '.'], root);
+    },
+  },
+  'java-oldest': {
+    what: 'the oldest grpc-java that was tried (mvn package)',
+    needs: { command: 'mvn', args: ['--version'], hint: 'install Maven and a JDK, 17 or newer' },
+    inputs: ['interop/java'],
+    makes: 'build/interop/java-oldest/lib',
+    apart: true,
+    install: () => {
+      const oldest = ['-Dgrpc.version=1.50.0', '-Doutput=java-oldest', '-f', join(root, 'interop/java/pom.xml')];
+      return run('mvn', ['-B', '-q', '-Dstyle.color=never', ...oldest, 'package'], root);
+    },
+  },
+  'node-oldest': {
+    what: 'the oldest grpc-js-xds that there is (npm install)',
+    needs: { command: 'npm', args: ['--version'], hint: 'install npm' },
+    inputs: ['interop/node', 'src/gen/echo'],
+    makes: 'build/interop/node-oldest/node_modules',
+    apart: true,
+    install: async () => {
+      const folder = join(built, 'node-oldest');
+      for (const path of ['interop/node', 'src/gen/echo']) {
+        cpSync(join(root, path), join(folder, path), { recursive: true });
+      }
+      const dependencies = {
+        '@grpc/grpc-js-xds': '1.10.1',
+        '@grpc/grpc-js': '1.10.0',
+        '@bufbuild/protobuf': '2.17.0',
+      };
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
+      await run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', '--silent'], folder);
+    },
   },
   envoy: {
     what: 'Envoy (pip install, about 30 MB)',
@@ -123,7 +165,7 @@ function versionOf({ command, args }) {
 
 const usage = `Usage: node interop/install.mjs [PART …]
 Installs into build/ what tests run with, each part only when its inputs
-changed; without a PART, all of them:
+changed; without a PART, all but go-oldest, java-oldest and node-oldest:
 ${Object.entries(parts)
   .map(([name, { what }]) => `  ${name.padEnd(13)} ${what}`)
   .join('\n')}
@@ -138,7 +180,8 @@ const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) wrongArguments(`unknown: ${unknown.join(', ')}`, usage);
 
 for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
-  const { what, needs, inputs, makes, long, install } = parts[name];
+  const { what, needs, inputs, makes, long, apart, install } = parts[name];
+  if (apart && wanted.length === 0) continue;
   const stamp = join(root, 'build', 'interop', `.${name}`);
   if (long && !required) {
     if (!existsSync(join(root, makes)))

@@ -183,7 +183,9 @@ async function soak() {
   const problems = problemsOf({ samples, heap, failedCalls, calls: made, unanswered, before, after, stale, nacks });
   if (reports && (heard.reports === 0 || heard.ejections === 0))
     problems.push(`no report was heard: ${JSON.stringify(heard)}`);
-  if (broken.length > 0) problems.push(`${broken.length} streams of clients that stay were ended: ${broken[0]}`);
+  for (const [why, times] of Object.entries(Object.groupBy(broken, (why) => why))) {
+    problems.push(`${times!.length} streams of clients that stay were ended: ${why}`);
+  }
   return { problems, before, after, heard };
 }
 

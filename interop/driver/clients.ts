@@ -11,7 +11,10 @@ import { startGrpcClient } from './start-grpc-client.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const built = join(root, 'build', 'interop');
 
-export type ClientId = 'go' | 'java' | 'python' | 'node' | 'envoy-sotw' | 'envoy-delta' | 'python-oldest';
+const languages = ['go', 'java', 'python', 'node'] as const;
+type Language = (typeof languages)[number];
+
+export type ClientId = Language | `${Language}-oldest` | 'envoy-sotw' | 'envoy-delta';
 
 /** A client that the matrix knows. */
 export interface ClientKind {
@@ -33,8 +36,16 @@ function grpcClient(id: ClientId, needs: string, launch: Launch): ClientKind {
   };
 }
 
-function pythonClient(id: 'python' | 'python-oldest'): ClientKind {
-  return grpcClient(id, join(built, id, 'grpc'), launches.python(join(built, id)));
+/** The client of a language, of the pinned version or of the oldest one. */
+function clientOf(language: Language, age: '' | '-oldest' = ''): ClientKind {
+  const id = `${language}${age}` as const;
+  const folder = join(built, id);
+  if (language === 'go') return grpcClient(id, join(folder, 'client'), launches.go(folder));
+  if (language === 'java') return grpcClient(id, join(folder, 'lib'), launches.java(folder));
+  if (language === 'python') return grpcClient(id, join(folder, 'grpc'), launches.python(folder));
+  if (age === '') return grpcClient(id, root, launches.node());
+  const program = join(folder, 'interop', 'node', 'client.ts');
+  return grpcClient(id, join(folder, 'node_modules'), launches.node(program));
 }
 
 /** Envoy, asked through by a plain gRPC client. */
@@ -49,13 +60,10 @@ function envoyClient(id: ClientId, transport: 'sotw' | 'delta'): ClientKind {
 
 /** Every client, in the order of the matrix. */
 export const clientKinds: readonly ClientKind[] = [
-  grpcClient('go', join(built, 'go', 'client'), launches.go(join(built, 'go'))),
-  grpcClient('java', join(built, 'java', 'lib'), launches.java(join(built, 'java'))),
-  pythonClient('python'),
-  grpcClient('node', root, launches.node()),
+  ...languages.map((language) => clientOf(language)),
   envoyClient('envoy-sotw', 'sotw'),
   envoyClient('envoy-delta', 'delta'),
 ];
 
-/** The oldest that get each endpoint as a locality (src/controlplane/client-form.ts); only the tests of load reports have them. */
-export const oldestKinds: readonly ClientKind[] = [pythonClient('python-oldest')];
+/** The oldest that get each endpoint as a locality (src/controlplane/client-form.ts); only tests of load reports have them. */
+export const oldestKinds: readonly ClientKind[] = languages.map((language) => clientOf(language, '-oldest'));

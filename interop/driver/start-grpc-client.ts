@@ -10,7 +10,7 @@ export async function startGrpcClient(
   { command, args, env }: Launch,
   { descriptors, xdsAddress, tls, resourceErrors, env: more }: Surroundings,
 ): Promise<LiveClient> {
-  const options = { server: xdsAddress, nodeId: nodeIdOf(id), namespace: 'default', resourceErrors, tls };
+  const options = { server: xdsAddress, nodeId: nodeIdOf(id), namespace: 'default', workload: id, resourceErrors, tls };
   const bootstrap = clientBootstrap(options, {});
   const process = await ClientProcess.start(id, {
     command,

@@ -73,7 +73,7 @@ func (c *client) channel(target string) (*grpc.ClientConn, error) {
 	if channel := c.channels[target]; channel != nil {
 		return channel, nil
 	}
-	channel, err := grpc.NewClient(target, c.options...)
+	channel, err := dial(target, c.options...)
 	if err == nil {
 		c.channels[target] = channel
 	}
