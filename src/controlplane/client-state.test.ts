@@ -38,3 +38,15 @@ test('what is worst of all that a client asks for is its state, and the sentence
     assert.match(found.why, why);
   }
 });
+
+test('what an Envoy says over many lines is one sentence, without the resource that it prints', () => {
+  const broken = 'Proto constraint validation failed (Priority: value must be less than or equal to 128)';
+  const messages = [
+    `goo.gle/debugonly   \ncluster_name: "shop/orders:80"\nendpoints {\n  priority: 200\n}\n: ${broken}`,
+    `${broken.replace(' failed ', '\n  failed\t')}\n`,
+  ];
+  for (const message of messages) {
+    const { why } = clientStateOf([{ ...good, rejection: { ...rejection, message } }], []);
+    assert.ok(why.endsWith(`it goes on with what it had: ${broken}`), why);
+  }
+});

@@ -29,7 +29,7 @@ export function clientStateOf(
     const rest = ackedVersion === undefined ? 'it has none that it could go on with' : 'it goes on with what it had';
     return {
       state: 'REJECTED',
-      why: `rejected ${what} ${seconds(rejection.agoMs)} ago, ${rest}: ${rejection.message}`,
+      why: `rejected ${what} ${seconds(rejection.agoMs)} ago, ${rest}: ${inOneLine(rejection.message)}`,
     };
   }
   for (const { typeUrl, unansweredMs = 0, pending } of types) {
@@ -65,6 +65,14 @@ const plurals: Readonly<Record<string, string>> = {
 
 function resourcesOf(typeUrl: string): string {
   return plurals[typeUrl] ?? `resources of ${typeLabel(typeUrl)}`;
+}
+
+/** The words of a client without line breaks, and without the resource that an Envoy prints before what is wrong with it. */
+function inOneLine(message: string): string {
+  return message
+    .replace(/^goo\.gle\/debug[\s\S]*\n: (?=Proto constraint)/, '')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 function some(names: readonly string[]): string {

@@ -128,14 +128,21 @@ export async function plantFaults(
   );
   started.tell.synced();
   await started.controlPlane.whenReady;
-  /** Resolves once the pod that fails is out. */
-  const ejected = (): Promise<void> =>
+  /** Resolves with the first report of load after which it is so. */
+  const when = (isSo: () => boolean): Promise<void> =>
     new Promise((resolve) => {
-      const end = started.controlPlane.observeLoad(({ services }) => {
-        if (!services.some(({ name, pods }) => name === 'sick' && pods.some((pod) => pod.ejected !== null))) return;
+      const end = started.controlPlane.observeLoad(() => {
+        if (!isSo()) return;
         end();
         resolve();
       });
     });
-  return { ...started, ejected };
+  const isOut = (): boolean =>
+    started.controlPlane
+      .load()
+      ?.services.find(({ name }) => name === 'sick')
+      ?.pods.some(({ ejected }) => ejected !== null) ?? false;
+  /** Resolves once the pod that fails is out. */
+  const ejected = (): Promise<void> => when(isOut);
+  return { ...started, when, ejected };
 }
