@@ -9,6 +9,8 @@ import { printColdPod } from '../experiments/cold-pod/print.ts';
 import type { ColdPodReport } from '../experiments/cold-pod/report.ts';
 import { printConnectionAge } from '../experiments/connection-age/print.ts';
 import { connectionAgeSchema } from '../experiments/connection-age/report.ts';
+import { printLongStreams } from '../experiments/long-streams/print.ts';
+import type { LongStreamsReport } from '../experiments/long-streams/report.ts';
 import { printSickPod } from '../experiments/sick-pod/print.ts';
 import type { SickPodReport } from '../experiments/sick-pod/report.ts';
 import { printSlowPod } from '../experiments/slow-pod/print.ts';
@@ -66,6 +68,8 @@ const words = new Set(
       'without',
       'with slow start',
       'connection-age',
+      'long-streams',
+      'age',
       'grpc-js',
     ],
     ...['p50', 'p90', 'p99', 'p999', 'Cluster', 'Local', 'nothing', 'grpc-go', 'http', 'channel', 'wire'],
@@ -182,6 +186,23 @@ const unevenPods: UnevenPodsReport = {
 const ages = connectionAgeSchema.parse(
   JSON.parse(readFileSync(resolve(import.meta.dirname, '..', '..', 'docs', 'connection-age.json'), 'utf8')),
 );
+const longStreams: LongStreamsReport = {
+  ...begun,
+  kind: 'long-streams',
+  conditions: {
+    ...{ ...setUp, scale: 60, streams: 200, clients: 10, podsBefore: 3, podsAfter: 6, lastsMs: 3_600_000 },
+    ...{ maxDurationMs: 600_000, ageMs: 600_000, graceMs: 60_000, watchedMs: 3_960_000 },
+  },
+  rows: [
+    {
+      ...{ remedy: 'age', status: 'ok', before: [1000, 667, 333], after: [1000, 33, 33], busiest: [] },
+      ...{ evenAfterMs: 3_900_000, evenRatio: 1.234, opened: 99_999, ended: { UNAVAILABLE: 9 } },
+      ...{ endedEarlyPerHour: 1234.56, reconnects: 123_456, reopenedP99Ms: 10_000 },
+    },
+    { remedy: 'nothing', status: 'error', reason: 'it broke' },
+  ],
+  ...{ interrupted: false, conclusion: 'So it is.' },
+};
 const lab = {
   lab: { id: 'lab30', pid: 1, prefix: '127.30', dnsAddress: '127.30.0.10:53', seed: 1, notices: ['port 80 is taken'] },
   deployments: [{ name: 'be1', ready: 1, replicas: 2, updated: 1, revision: 1 }],
@@ -205,6 +226,7 @@ const printers: Readonly<Record<string, (change: <T>(value: T) => T, colour: boo
   printUnevenPods: (change, colour) => printUnevenPods(change(unevenPods), colour),
   printZones: (change, colour) => printZones(change(zones), colour),
   printSlowPod: (change, colour) => printSlowPod(change(slowPods), colour),
+  printLongStreams: (change, colour) => printLongStreams(change(longStreams), colour),
   printConnectionAge: (change, colour) => printConnectionAge(change(ages), colour),
   gateLine: (change) => wrap(gateLine(change(probeReport().gate!))).join('\n'),
   formatAnswer: (change) =>

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { registerChanges } from './change/command.ts';
 import { registerColdPod } from './cold-pod/command.ts';
 import { registerConnectionAge } from './connection-age/command.ts';
+import { registerLongStreams } from './long-streams/command.ts';
 import { registerSickPod } from './sick-pod/command.ts';
 import { registerSlowPod } from './slow-pod/command.ts';
 import { registerUnevenPods } from './uneven-pods/command.ts';
@@ -16,4 +17,5 @@ export const experiments: readonly ((experiment: Command) => void)[] = [
   registerZones,
   registerColdPod,
   registerUnevenPods,
+  registerLongStreams,
 ];

@@ -3,9 +3,10 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
 import { type Connected, forkWorker } from '../../probe/client/start-client.ts';
-import type { FleetCall, FleetConfig, FleetMessage, FleetOrder } from './protocol.ts';
+import type { FleetCall, FleetConfig, FleetConnection, FleetMessage, FleetOrder } from './protocol.ts';
 
-const workerFile = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
+const fileOf = (name: string): string =>
+  fileURLToPath(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url));
 const stderrTailBytes = 4096;
 
 /** Why there is no fleet. */
@@ -28,9 +29,12 @@ export function openFleet(config: Omit<FleetConfig, 'withinMs'>, signal: AbortSi
 export class Fleet {
   /** Every call that has ended so far; grows. */
   readonly calls: FleetCall[] = [];
+  /** Known once it has stopped, of a fleet that keeps streams. */
+  connections: readonly FleetConnection[] = [];
   readonly #connected: Connected<FleetOrder>;
   readonly #ended = Promise.withResolvers<never>();
   readonly #opened = Promise.withResolvers<void>();
+  readonly #streaming = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
   #stderr = '';
 
@@ -57,7 +61,8 @@ export class Fleet {
       ...config.env,
       ...(bootstrap === undefined ? {} : { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) }),
     };
-    this.#connected = forkWorker<FleetOrder, FleetMessage>(workerFile, env, (message) => this.#receive(message));
+    const file = fileOf(config.streams === undefined ? 'worker' : 'streams-worker');
+    this.#connected = forkWorker<FleetOrder, FleetMessage>(file, env, (message) => this.#receive(message));
     const { child } = this.#connected;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrTailBytes);
@@ -71,6 +76,11 @@ export class Fleet {
   /** All clients begin to call. */
   start(): void {
     this.#connected.send({ type: 'start' });
+  }
+
+  /** Resolves once every stream of a fleet that keeps streams is open; after {@link start}. */
+  streaming(): Promise<void> {
+    return this.#orEnd(this.#streaming.promise);
   }
 
   /** Begins no more calls; resolves once {@link calls} are all. */
@@ -94,8 +104,11 @@ export class Fleet {
 
   #receive(message: FleetMessage): void {
     if (message.type === 'calls') this.calls.push(...message.calls);
-    else if (message.type === 'stopped') this.#stopped.resolve();
-    else if (message.error === undefined) this.#opened.resolve();
+    else if (message.type === 'streaming') this.#streaming.resolve();
+    else if (message.type === 'stopped') {
+      this.connections = message.connections ?? [];
+      this.#stopped.resolve();
+    } else if (message.error === undefined) this.#opened.resolve();
     else this.#opened.reject(new EvenkeelError('EK_PROBE_NO_ANSWER', `a client could not connect: ${message.error}`));
   }
 

@@ -6,10 +6,8 @@ import { recordOf } from '../../probe/client/record-of.ts';
 import { schemes } from '../../probe/index.ts';
 import { openLoop } from '../../probe/load/open-loop.ts';
 import type { Opened } from '../../probe/measure/opened.ts';
-import type { FleetCall, FleetConfig, FleetMessage, FleetOrder } from './protocol.ts';
+import { bootstrapOption, type FleetCall, type FleetConfig, type FleetMessage, type FleetOrder } from './protocol.ts';
 
-/** gRPC reads a bootstrap once a process; with this option of grpc-js-xds, each channel has its own. */
-const bootstrapOption = 'grpc.TEST_ONLY_DO_NOT_USE_IN_PROD.xds_bootstrap_config';
 const maxInFlight = 1000;
 /** Records are sent together, at most so late. */
 const flushMs = 50;

@@ -52,6 +52,11 @@ export class ConnectionLog {
     ).length;
   }
 
+  /** All connections, and when they were opened. */
+  all(): { readonly peer: string; readonly openedAt: number }[] {
+    return this.#connections.map(({ peer, openedAt }) => ({ peer, openedAt }));
+  }
+
   /** When connections to any of `peers` were opened in the span. */
   opened(peers: ReadonlySet<string>, fromMs: number, toMs: number): number[] {
     return this.#connections

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { connectionAgeSchema } from '../../experiments/connection-age/report.ts';
+import { longStreamsSchema } from '../../experiments/long-streams/report.ts';
 import { addProbeOptions } from './options.ts';
 import { probeReportSchema } from './report.ts';
 
@@ -32,6 +33,7 @@ function format(value: unknown): string {
 for (const [name, schema] of [
   ['probe', probeReportSchema],
   ['connection-age', connectionAgeSchema],
+  ['long-streams', longStreamsSchema],
 ] as const) {
   test(`docs/${name}.schema.json is the schema of the report, and docs/${name}.md has its fields`, (t: TestContext) => {
     const json = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;

@@ -1,0 +1,32 @@
+import { formatMs } from '../../probe/measure/duration.ts';
+import { isMeasured, type LongStreamsRow, type MeasuredLongStreams, type Remedy } from './report.ts';
+
+export const titles: Readonly<Record<Remedy, string>> = {
+  nothing: 'nothing',
+  max_stream_duration: 'max_stream_duration',
+  age: 'age, no end to its grace',
+  'age and grace': 'age and grace',
+};
+
+/** The run in some sentences; pure. */
+export function concludeLongStreams(rows: readonly LongStreamsRow[], interrupted: boolean): string {
+  const sentences = rows.filter(isMeasured).map((row) => {
+    const name = row.remedy === 'nothing' ? 'With nothing' : `With ${titles[row.remedy]}`;
+    const early =
+      row.endedEarlyPerHour === 0
+        ? 'no stream ends early'
+        : `a stream ends early ${row.endedEarlyPerHour} times an hour`;
+    return `${name} it is even ${evenAfter(row)}; ${early}, ${row.reconnects} reconnects.`;
+  });
+  if (sentences.length === 0) sentences.push('Nothing was measured.');
+  if (interrupted) sentences.push('The run was ended before everything was measured.');
+  return sentences.join(' ');
+}
+
+export function evenAfter({ evenAfterMs }: MeasuredLongStreams): string {
+  return evenAfterMs === null ? 'not in time' : `after ${minutes(evenAfterMs)}`;
+}
+
+export function minutes(ms: number): string {
+  return ms < 60_000 ? formatMs(ms) : `${Number((ms / 60_000).toFixed(1))} min`;
+}
