@@ -33,6 +33,8 @@ export const files = {
   tls: 'src/controlplane/tls-listener.test.ts',
   tlsMaterial: 'src/controlplane/tls-material.test.ts',
   turns: 'packages/xds/src/transport/reading-turns.test.ts',
+  shares: 'packages/xds/src/transport/connection-shares.test.ts',
+  queues: 'packages/xds/src/server/accept-queues.test.ts',
 } as const;
 
 export type Held = readonly [file: keyof typeof files, test: string];
@@ -260,6 +262,18 @@ export const constants: readonly (readonly [path: string, name: string, what: st
     'turnMs',
     'Milliseconds of a turn of the event loop for all clients',
     ['turns', 'however many want more, others wait for a few milliseconds, and all who want more get their turn'],
+  ],
+  [
+    'packages/xds/src/transport/connection-shares.ts',
+    'sharePerSecond',
+    'Connections that an address may open in a second while others, of other addresses, have waited for 10 ms; more are reset',
+    ['shares', 'while connections wait an address has 50 of them in a second, and others are let in'],
+  ],
+  [
+    'packages/xds/src/server/accept-queues.ts',
+    'queueCount',
+    'Queues of connections at a port, of which each turn of the event loop accepts one each',
+    ['queues', 'a port has eight queues where the system can do that'],
   ],
   [
     'src/feed/feed.ts',

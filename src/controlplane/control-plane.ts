@@ -356,6 +356,7 @@ export class ControlPlane implements AdminSource {
         metrics: this.#metrics,
         log,
         memory: this.#server.memory,
+        shares: this.#server.shares,
         maxHandshakes: places.handshakes,
         accepted: (socket) => this.#server.acceptSocket(socket),
       });

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { BlockList, Socket } from 'node:net';
 import type { PeerCertificate } from 'node:tls';
 import type { MemoryBudget, ResourceFilter } from '@evenkeel/xds';
 import type { ListenAddress } from '../base/listen-address.ts';
@@ -25,6 +25,8 @@ export interface TlsEntranceOptions {
   readonly log: Logger;
   /** Where handshakes are charged. */
   readonly memory: MemoryBudget;
+  /** Who has to wait in a storm of connections. */
+  readonly shares: BlockList;
   /** Handshakes at once. */
   readonly maxHandshakes: number;
   /** Takes over a connection whose client may come in. */
@@ -67,12 +69,13 @@ export class TlsEntrance {
    * @throws EvenkeelError `EK_FILE_READ`, `EK_TLS_CERTIFICATE` or `EK_PORT_IN_USE`
    */
   async start(): Promise<ListenAddress> {
-    const { settings, accepted, memory, maxHandshakes, metrics } = this.#options;
+    const { settings, accepted, memory, shares, maxHandshakes, metrics } = this.#options;
     this.#material = await this.#reloader.start();
     this.#warnOfKey(this.#material);
     this.#listener = new TlsListener({
       material: this.#material,
       memory,
+      shares,
       maxHandshakes,
       authorize: (socket) => this.#whyNot(socket.getPeerCertificate()),
       accepted,

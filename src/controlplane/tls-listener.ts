@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto';
-import type { AddressInfo, Socket } from 'node:net';
+import type { BlockList, Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
-import type { MemoryBudget } from '@evenkeel/xds';
+import { type Listening, listenOnQueues, type MemoryBudget } from '@evenkeel/xds';
 import { formatAddress, type ListenAddress, listenError } from '../base/listen-address.ts';
 import { SocketPlaces } from './socket-places.ts';
 import type { TlsMaterial } from './tls-material.ts';
@@ -35,6 +35,8 @@ export interface TlsListenerOptions {
   refused(refusal: TlsRefusal): void;
   /** Where handshakes are charged. */
   readonly memory: MemoryBudget;
+  /** Who has to wait in a storm of connections; default: nobody. */
+  readonly shares?: BlockList | undefined;
   /** Default 10,000. */
   readonly handshakeTimeoutMs?: number | undefined;
   /** Handshakes at once; where one more comes, one of the address that has the most goes. */
@@ -68,6 +70,7 @@ export class TlsListener {
   readonly #options: TlsListenerOptions;
   readonly #crowdedOut = new WeakSet<Socket>();
   readonly #handshakes: SocketPlaces;
+  #listening: Listening | undefined;
 
   constructor(options: TlsListenerOptions) {
     this.#options = options;
@@ -75,6 +78,7 @@ export class TlsListener {
     this.#handshakes = new SocketPlaces(options.maxHandshakes, crowdOut);
     this.#server = createServer({
       ...contextOf(options.material),
+      blockList: options.shares,
       ALPNProtocols: ['h2'],
       requestCert: options.material.ca !== undefined,
       rejectUnauthorized: false,
@@ -104,14 +108,14 @@ export class TlsListener {
    * @throws EvenkeelError `EK_PORT_IN_USE`
    */
   async listen({ host, port }: ListenAddress): Promise<ListenAddress> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (cause) => reject(listenError(cause, { host, port }, '--tls-listen')));
-      // As for connections without TLS: a whole fleet may come at once.
-      this.#server.listen({ host, port, backlog: 8_192 }, resolve);
-    });
+    try {
+      this.#listening = await listenOnQueues(this.#server, { host, port }, this.#options.shares);
+    } catch (cause) {
+      throw listenError(cause, { host, port }, '--tls-listen');
+    }
     // A connection that the system could not hand over; the next one may work.
-    this.#server.removeAllListeners('error').on('error', () => {});
-    return { host, port: (this.#server.address() as AddressInfo).port };
+    this.#server.on('error', () => {});
+    return { host, port: this.#listening.port };
   }
 
   /** For connections from now on; those that are open stay as they are. */
@@ -121,7 +125,7 @@ export class TlsListener {
 
   /** Takes no more connections. Those that were handed over are their owner's. */
   close(): void {
-    this.#server.close();
+    void this.#listening?.close();
   }
 
   #begin(socket: Socket): void {

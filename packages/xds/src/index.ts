@@ -82,6 +82,7 @@ export {
 export type { XdsNode } from './node.ts';
 export { checkPortable } from './profile/check-portable.ts';
 export { type EncodedResource, encodeResource, fromAny, type ResourceOptions, typeUrlOf } from './resource.ts';
+export { type Listening, listenOnQueues } from './server/accept-queues.ts';
 export { AdsServer, http2ServerOptions } from './server/ads-server.ts';
 export type { AdsServerOptions } from './server/ads-server-options.ts';
 export type {

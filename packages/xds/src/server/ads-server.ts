@@ -1,15 +1,17 @@
 import type { ServerOptions } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { BlockList, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { systemClock } from '../clock.ts';
 import { type AnyHttp2Server, attachToNodeServer } from '../grpc/node-transport.ts';
 import { GrpcRouter } from '../grpc/router.ts';
 import { defaultLimits, type XdsLimits } from '../limits.ts';
 import { defaultMemoryLimits, MemoryBudget } from '../memory/memory-budget.ts';
+import { ConnectionShares } from '../transport/connection-shares.ts';
 import { EventLoop } from '../transport/event-loop.ts';
 import { defaultHttp2Limits } from '../transport/limits.ts';
 import { serveSocket } from '../transport/socket-connection.ts';
 import type { ConnectionOwner } from '../transport/wire.ts';
+import { listenOnQueues } from './accept-queues.ts';
 import type { AdsServerOptions } from './ads-server-options.ts';
 import type { ClientResource, ClientStatus } from './client-status.ts';
 import { DiscoveryService } from './discovery-service.ts';
@@ -36,6 +38,8 @@ export class AdsServer {
   readonly services: GrpcRouter;
   /** What clients make the server hold; further code that holds something for them may charge it here. */
   readonly memory: MemoryBudget;
+  /** Who has to wait in a storm of connections; option `blockList` of a server whose sockets come to {@link AdsServer.acceptSocket}. */
+  readonly shares: BlockList;
   readonly #options: AdsServerOptions;
   readonly #observer: XdsObserver;
   readonly #limits: XdsLimits;
@@ -73,6 +77,12 @@ export class AdsServer {
     this.#health = new HealthService(this.isReady, (service) => this.services.hasService(service));
     this.#health.addTo(this.services);
     this.#acceptSocket = this.#socketServer();
+    this.shares = new ConnectionShares({
+      loop: this.#loop,
+      clock,
+      addresses: () => this.#sessions.addresses,
+      refused: (peer) => this.#observer.refused?.({ limit: 'connections', peer }),
+    });
   }
 
   /**
@@ -84,15 +94,11 @@ export class AdsServer {
    * @throws what the system says, such as EADDRINUSE
    */
   async listen({ host, port, tls }: ListenAddress & { readonly tls?: TlsOptions | undefined }): Promise<ListenAddress> {
-    const server = createListener(tls, (socket) => this.acceptSocket(socket));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      // Far above Node's 511: when a whole fleet comes back at once, a SYN that finds the backlog full waits a second.
-      server.listen({ host, port, backlog: 8_192 }, resolve);
-    });
-    server.removeAllListeners('error').on('error', (error) => this.#observer.serverError?.(error));
-    this.#stops.push(() => new Promise((resolve) => server.close(() => resolve())));
-    return { host, port: (server.address() as AddressInfo).port };
+    const server = createListener(tls, this.shares, (socket) => this.acceptSocket(socket));
+    const listening = await listenOnQueues(server, { host, port }, this.shares);
+    server.on('error', (error) => this.#observer.serverError?.(error));
+    this.#stops.push(() => listening.close());
+    return { host, port: listening.port };
   }
 
   /**

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { type BlockList, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
 /** A client that has not finished its handshake by then is cut. */
@@ -9,9 +9,14 @@ const handshakeTimeoutMs = 10_000;
  * on; others are cut. What cannot be trusted never comes here: Node ends it in the handshake, unless `rejectUnauthorized`
  * is false.
  */
-export function createListener(tls: TlsOptions | undefined, accept: (socket: Socket) => void): Server {
-  if (tls === undefined) return createServer(accept);
+export function createListener(
+  tls: TlsOptions | undefined,
+  blockList: BlockList,
+  accept: (socket: Socket) => void,
+): Server {
+  if (tls === undefined) return createServer({ blockList }, accept);
   const options = {
+    blockList,
     minVersion: 'TLSv1.2',
     handshakeTimeout: handshakeTimeoutMs,
     ...tls,

@@ -27,9 +27,12 @@ export interface RequestInfo {
 
 /** Why a stream or connection was refused. */
 export interface Refusal {
-  /** The bound that was reached; `ready`: the gate is closed; `authorization`: the client may not connect. */
-  readonly limit: 'sessions' | 'ready' | 'authorization';
-  /** Address and port of the client. */
+  /**
+   * The bound that was reached; `ready`: the gate is closed; `authorization`: the client may not connect; `connections`: its
+   * address had had its share while others waited.
+   */
+  readonly limit: 'sessions' | 'ready' | 'authorization' | 'connections';
+  /** Address and port of the client; of `connections` the address alone. */
   readonly peer: string;
   /** For people; of `authorization`. */
   readonly message?: string | undefined;

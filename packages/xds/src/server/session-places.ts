@@ -23,6 +23,11 @@ export class SessionPlaces {
     this.#now = now;
   }
 
+  /** Addresses that have connections. */
+  get addresses(): number {
+    return this.#byAddress.size;
+  }
+
   add(connection: GrpcConnection): void {
     const address = peerHost(connection.peer.address);
     const own = this.#byAddress.get(address);

@@ -60,6 +60,11 @@ export class Sessions {
     return this.#sessions.size;
   }
 
+  /** Addresses that have connections. */
+  get addresses(): number {
+    return this.#places.addresses;
+  }
+
   /** Takes in a new connection, or closes it where it may not be here or others have more right to the last place. */
   accept(connection: GrpcConnection): void {
     const message = this.#options.authorize(connection.peer);

@@ -9,10 +9,10 @@ const greedyForMs = 1_000;
 /** Milliseconds of work for clients in one turn; what comes beyond them waits in line. */
 const turnMs = 5;
 /**
- * The same where a connection was accepted. Node accepts one a turn, so that turns have to be short while many wait for that, or who
- * comes last waits for long.
+ * The same where a connection was accepted. Node accepts one a turn of each queue, so that turns have to be short while many wait for
+ * that, or who comes last waits for long.
  */
-const acceptingTurnMs = 0.2;
+const acceptingTurnMs = 0.05;
 
 /** Milliseconds of work at once, where it comes in pieces. */
 const pieceMs = 1;
@@ -28,6 +28,8 @@ export class EventLoop {
   #turn = 0;
   #usedMs = 0;
   #hasAccepted = false;
+  /** Since when each turn has accepted a connection; undefined: the last one found none that waited. */
+  #acceptingSince: number | undefined;
   #next: NodeJS.Immediate | undefined;
   /** Those that wanted more than a turn not long ago, and when they last did, in this order. */
   readonly #greedy = new Map<object, number>();
@@ -48,7 +50,12 @@ export class EventLoop {
   /** Whether what clients may cause in this turn is used up. */
   get isFull(): boolean {
     this.#goOn();
-    return this.#usedMs >= turnMs;
+    return this.#usedMs >= this.#turnMs;
+  }
+
+  /** For how many milliseconds each turn has accepted a connection: for so long some have waited. */
+  get acceptingForMs(): number {
+    return this.#acceptingSince === undefined ? 0 : this.#clock.now() - this.#acceptingSince;
   }
 
   /** So many milliseconds of this turn went to a client. */
@@ -59,6 +66,7 @@ export class EventLoop {
   /** A connection has been accepted in this turn. */
   accepted(): void {
     this.#hasAccepted = true;
+    this.#acceptingSince ??= this.#clock.now();
     this.#goOn();
   }
 
@@ -126,6 +134,10 @@ export class EventLoop {
     this.#unfinished.clear();
   }
 
+  get #turnMs(): number {
+    return this.#acceptingSince === undefined ? turnMs : acceptingTurnMs;
+  }
+
   #goOn(): void {
     this.#next ??= setImmediate(() => this.#nextTurn());
   }
@@ -134,8 +146,10 @@ export class EventLoop {
     this.#next = undefined;
     this.#turn += 1;
     const begun = this.#clock.now();
-    const end = begun + (this.#hasAccepted ? acceptingTurnMs : turnMs);
+    const hasAccepted = this.#hasAccepted;
     this.#hasAccepted = false;
+    if (!hasAccepted) this.#acceptingSince = undefined;
+    const end = begun + this.#turnMs;
     const line = this.#line;
     // Those that come back during it are behind all others, and get no second time in a turn.
     this.#line = new Map();
@@ -153,7 +167,8 @@ export class EventLoop {
     for (const [address, later] of this.#line) append(line, address, later);
     this.#line = line;
     this.#usedMs = this.#clock.now() - begun;
-    if (line.size > 0) this.#goOn();
+    // After one that accepted the next does not sleep: it finds a connection that waits, or that none does.
+    if (line.size > 0 || hasAccepted) this.#goOn();
   }
 }
 

@@ -157,10 +157,15 @@ test('while connections are accepted, turns are short', async () => {
     });
   }
   loop.accepted();
+  loop.used(0.1);
+  assert.equal(loop.isFull, true, 'and what is read waits in line');
   await nextTurn();
-  assert.equal(done, 2);
+  assert.equal(done, 1);
   await nextTurn();
   assert.equal(done, 9);
+  await nextTurn();
+  loop.used(0.1);
+  assert.equal(loop.isFull, false);
 });
 
 test('one who wanted more not long ago stands in line at once', async () => {
