@@ -1,9 +1,7 @@
 import type { Browser } from 'playwright-core';
+import { patienceMs } from '../../test/dashboard/browser.ts';
 import { Fleet } from '../../test/dashboard/fleet.ts';
 import { type Times, timesOf, timesText } from './times.ts';
-
-/** A minute and a half for what takes seconds. */
-const timeout = 90_000;
 
 export interface FrozenTimes {
   /** From the signal to the pod's name among what stands out, on the page of all Services. */
@@ -22,7 +20,7 @@ export async function timeFrozen(browser: Browser, rounds: number, say: (text: s
     fleet.call({ ...caller, pod: 'web-7c9d8f6b5c-x2x4z', zone: 'zone-a' });
     fleet.call({ ...caller, pod: 'web-7c9d8f6b5c-k8lqm', zone: 'zone-b' });
     const [list, one] = await Promise.all([browser.newPage(), browser.newPage()]);
-    for (const page of [list, one]) page.setDefaultTimeout(timeout);
+    for (const page of [list, one]) page.setDefaultTimeout(patienceMs);
     await list.goto(`http://${fleet.admin}/dashboard/`);
     await one.goto(`http://${fleet.admin}/dashboard/#/services/shop/orders:50051`);
     for (let round = 0; round < rounds; round += 1) {

@@ -1,4 +1,5 @@
 import type { Browser } from 'playwright-core';
+import { patienceMs } from '../../test/dashboard/browser.ts';
 import type { ManyServices } from './many-services.ts';
 import { type Times, timesOf, timesText } from './times.ts';
 
@@ -22,10 +23,11 @@ export async function timeMany(
   // The first counts have to be there.
   const warm = await browser.newPage();
   await warm.goto(`http://${many.admin}/dashboard/`);
-  await warm.locator('.services .spark').first().waitFor({ timeout: 90_000 });
+  await warm.locator('.services .spark').first().waitFor({ timeout: patienceMs });
   await warm.close();
   for (let round = 0; round < rounds; round += 1) {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(patienceMs);
     const opened = performance.now();
     await page.goto(`http://${many.admin}/dashboard/`, { waitUntil: 'commit' });
     await page.locator('.services tbody tr .spark').first().waitFor();

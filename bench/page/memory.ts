@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { quantile } from '../../src/verdict/quantile.ts';
+import { patienceMs } from '../../test/dashboard/browser.ts';
 import type { ManyServices } from './many-services.ts';
 
 /** What is left of a page after a collection. */
@@ -35,8 +36,9 @@ export async function watchMemory(
   const opened = await Promise.all(
     Object.entries(starts).map(async ([name, hash]) => {
       const page = await browser.newPage();
+      page.setDefaultTimeout(patienceMs);
       await page.goto(`http://${many.admin}/dashboard/${hash}`);
-      await page.locator('tbody tr').first().waitFor({ timeout: 90_000 });
+      await page.locator('tbody tr').first().waitFor();
       return { name, page, session: await page.context().newCDPSession(page), samples: [] as MemorySample[] };
     }),
   );

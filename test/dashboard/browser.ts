@@ -13,7 +13,7 @@ export const skipBrowser =
   `there is no Chromium at ${executablePath}; name one with EVENKEEL_CHROMIUM`;
 
 /** A machine may be busy; whatever is waited for comes long before. */
-const patienceMs = 90_000;
+export const patienceMs = 90_000;
 
 /** Chromium for one test. */
 export async function launch(t: TestContext): Promise<Browser> {
