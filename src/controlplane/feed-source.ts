@@ -82,14 +82,19 @@ export function noteOnTimeline(
     const selection = selections.get(port);
     const pods: TimelinePod[] = [];
     const ejected = new Map<string, string>();
+    const unready = new Map<string, string>();
     for (const endpoint of endpoints) {
       const why = ejectedOf(service, port, endpoint)?.why;
-      if (why === undefined && selection?.published.has(endpoint) !== true) continue;
       const address = formatAddress(endpoint.address, endpoint.port);
+      if (why === undefined && selection?.published.has(endpoint) !== true) {
+        if (!endpoint.conditions.ready)
+          unready.set(address, endpoint.conditions.terminating ? 'terminating' : 'not ready');
+        continue;
+      }
       pods.push({ address, pod: endpoint.pod });
       if (why !== undefined) ejected.set(endpoint.pod ?? address, why);
     }
-    timeline.pods(canonicalName(service, port), pods);
+    timeline.pods(canonicalName(service, port), pods, unready);
     timeline.ejected(canonicalName(service, port), ejected);
   }
 }

@@ -171,28 +171,43 @@ test('the time line has pods that come and go, not those that it begins with; ej
   ];
   timeline.pods('p', [a]);
   timeline.pods('p', [a, b]);
+  timeline.ejected('p', new Map([['a', 'fails']]));
+  timeline.ejected('p', new Map([['a', 'fails']]));
+  timeline.ejected('p', new Map());
   timeline.pods('p', [b]);
   timeline.pods('p', [{ ...b, pod: 'other' }]);
   timeline.verdict('p', 'balanced', '');
   timeline.verdict('p', 'balanced', '');
   timeline.verdict('p', 'skewed', 'why');
-  timeline.ejected('p', new Map([['a', 'fails']]));
-  timeline.ejected('p', new Map([['a', 'fails']]));
-  timeline.ejected('p', new Map());
   assert.deepEqual(
     timeline.of('p').map(({ what, subject, why }) => [what, subject, why]),
     [
-      ['returned', 'a', ''],
-      ['ejected', 'a', 'fails'],
       ['verdict', 'skewed', 'why'],
       ['went', '10.0.0.2:1', ''],
       ['came', 'other', '10.0.0.2:1'],
       ['went', 'a', '10.0.0.1:1'],
+      ['returned', 'a', ''],
+      ['ejected', 'a', 'fails'],
       ['came', '10.0.0.2:1', ''],
     ],
   );
   timeline.removed('p');
   assert.deepEqual(timeline.of('p'), []);
+});
+
+test('a pod that goes while it is ejected is not back', () => {
+  const timeline = new Timeline();
+  timeline.pods('p', [{ address: '1', pod: 'a' }]);
+  timeline.ejected('p', new Map([['a', 'fails']]));
+  timeline.pods('p', [], new Map([['1', 'not ready']]));
+  timeline.ejected('p', new Map());
+  assert.deepEqual(
+    timeline.of('p').map(({ what, why }) => [what, why]),
+    [
+      ['went', '1, not ready'],
+      ['ejected', 'fails'],
+    ],
+  );
 });
 
 test('a Service that comes again has no past: nothing came, changed or was ejected before', () => {

@@ -28,8 +28,12 @@ export class Timeline {
     this.#now = now;
   }
 
-  /** The pods that clients of a port are sent to are these; those that it is seen with first did not come. */
-  pods(port: string, pods: Iterable<TimelinePod>): void {
+  /**
+   * The pods that clients of a port are sent to are these; those that it is seen with first did not come.
+   *
+   * @param left - why others are left out, by address, where that is known
+   */
+  pods(port: string, pods: Iterable<TimelinePod>, left?: ReadonlyMap<string, string>): void {
     const names = new Map<string, string>();
     for (const { address, pod } of pods) names.set(address, pod ?? address);
     const before = this.#pods.get(port);
@@ -40,7 +44,9 @@ export class Timeline {
       if (before.get(address) !== name) this.#add(port, 'came', name, address === name ? '' : address);
     }
     for (const [address, name] of before) {
-      if (names.get(address) !== name) this.#add(port, 'went', name, address === name ? '' : address);
+      if (names.get(address) === name) continue;
+      const where = address === name ? [] : [address];
+      this.#add(port, 'went', name, [...where, ...(left?.has(address) ? [left.get(address)!] : [])].join(', '));
     }
   }
 
@@ -56,7 +62,11 @@ export class Timeline {
     const before = this.#ejected.get(port);
     if (pods.size === 0 && before === undefined) return;
     for (const [name, why] of pods) if (before?.has(name) !== true) this.#add(port, 'ejected', name, why);
-    for (const name of before?.keys() ?? []) if (!pods.has(name)) this.#add(port, 'returned', name, '');
+    // Of a pod that is gone the ejection ends as well.
+    const present = new Set(this.#pods.get(port)?.values());
+    for (const name of before?.keys() ?? []) {
+      if (!pods.has(name) && present.has(name)) this.#add(port, 'returned', name, '');
+    }
     if (pods.size === 0) this.#ejected.delete(port);
     else this.#ejected.set(port, pods);
   }

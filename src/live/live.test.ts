@@ -14,7 +14,7 @@ import { service, view } from './testing/views.ts';
 const plain = painter(false);
 
 test('top shows Services and pods within 80 columns', () => {
-  const why = 'no call went to orders-2, orders-3, orders-4 and 7 more; orders-9 (3 s ago) came';
+  const why = 'no call went to orders-2, orders-3, orders-4 and 7 more; new: orders-9 (3 s ago)';
   const text = printTop(view(service('orders', [50, 30, 20], { verdict: 'skewed', why })), plain);
   assert.match(text, /^shop\/orders:80 {2}skewed for 60 s, 10\.0 calls\/s, 0\.0 % failed$/m);
   assert.match(text, /^orders-0 +zone-a +50\.0 % +5\.0 +0\.0 % +0\.5 +12\.5$/m);

@@ -76,12 +76,14 @@ function sentenceOf(verdict: Verdict, calls: number, pods: number, farthest: rea
 }
 
 function comings(pods: readonly PodLoad[], since: number, now: number): string[] {
-  const ago = (at: number): string => `${Math.max(0, Math.round((now - at) / 1_000))} s ago`;
+  const said = (pod: PodLoad, at: number): string =>
+    `${nameOf(pod)} (${Math.max(0, Math.round((now - at) / 1_000))} s ago)`;
   const came = pods.filter(({ cameAt, goneAt }) => cameAt > since && goneAt === undefined);
-  const went = pods.filter(({ goneAt }) => goneAt !== undefined && goneAt > since);
+  // A pod that is ejected is still there: that it is ejected says why it gets no calls.
+  const gone = pods.filter(({ goneAt, isEjected }) => goneAt !== undefined && goneAt > since && !isEjected);
   return [
-    ...(came.length === 0 ? [] : [`${list(came.map((pod) => `${nameOf(pod)} (${ago(pod.cameAt)})`))} came`]),
-    ...(went.length === 0 ? [] : [`${list(went.map((pod) => `${nameOf(pod)} (${ago(pod.goneAt!)})`))} went`]),
+    ...(came.length === 0 ? [] : [`new: ${list(came.map((pod) => said(pod, pod.cameAt)))}`]),
+    ...(gone.length === 0 ? [] : [`gone: ${list(gone.map((pod) => said(pod, pod.goneAt!)))}`]),
   ];
 }
 

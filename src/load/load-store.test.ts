@@ -135,8 +135,15 @@ test('a pod that came or went in the window is named and not compared', () => {
   store.serviceChanged(service('a', 'b', 'd'));
   const { verdict, why } = pass(cluster({ a: 30, b: 30, d: 3 }), 1)!;
   assert.equal(verdict, 'balanced');
-  assert.match(why, /pod-d \(5 s ago\) came; pod-c \(5 s ago\) went/);
+  assert.match(why, /new: pod-d \(5 s ago\); gone: pod-c \(5 s ago\)/);
   assert.equal(pass(cluster({ a: 30, b: 30, d: 3 }), 4)!.verdict, 'skewed', 'later it is');
+});
+
+test('a pod that is ejected is not said to be gone as well', () => {
+  const { store, pass } = startStore('a', 'b', 'c');
+  pass(cluster({ a: 30, b: 30, c: 30 }), 2);
+  store.serviceChanged({ ...service('a', 'b'), ejected: service('c').pods });
+  assert.match(pass(cluster({ a: 30, b: 30 }), 1)!.why, /each; pod-c is ejected$/);
 });
 
 test('a caller that holds on to one pod is named', () => {

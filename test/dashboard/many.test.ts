@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { formatAddress } from '../../src/base/listen-address.ts';
-import { startAdminServer } from '../../src/controlplane/admin-server.ts';
 import { Feed } from '../../src/feed/feed.ts';
 import type { FeedSource } from '../../src/feed/feed-source.ts';
 import type { LoadView, LoadViewService } from '../../src/load/load-view.ts';
 import { launch, openPage, skipBrowser } from './browser.ts';
+import { startFeedServer } from './feed-server.ts';
 
 const hostile = '<img src=x onerror=alert(1)>';
 
@@ -60,19 +59,9 @@ class ManyServices implements FeedSource {
 
 async function serve(t: TestContext) {
   const source = new ManyServices();
-  const admin = await startAdminServer(
-    { host: '127.0.0.1', port: 0 },
-    {
-      readiness: () => ({ ready: true, reasons: [], degraded: [] }),
-      metrics: async () => ({ contentType: '', text: '' }),
-      configDump: () => ({}),
-      clients: () => ({}),
-      explain: () => ({}),
-      feed: new Feed({ source }),
-    },
-  );
-  t.after(() => admin.close());
-  return { source, admin: formatAddress(admin.host, admin.port) };
+  const { admin, close } = await startFeedServer(new Feed({ source }));
+  t.after(close);
+  return { source, admin };
 }
 
 test('a thousand Services are shown in parts; one that changes is sent alone, and comes to the top', {

@@ -33,8 +33,11 @@ function textOf({ node, namespace, workload, zone, kubeNode, language, version, 
   return [node, namespace, workload, zone, kubeNode, `${language} ${version}`, state, peer].join(' ').toLowerCase();
 }
 
-/** In the order in which a client asks for them. */
-const typeOrder = ['listener', 'route', 'cluster', 'endpoint'];
+/** In the order in which a client asks for them; an endpoint resource has all endpoints of a cluster. */
+const nouns: Readonly<Record<string, string>> = {
+  ...{ listener: 'listener', route: 'route', cluster: 'cluster', endpoint: 'endpoint assignment' },
+};
+const typeOrder = Object.keys(nouns);
 
 /** What a client was sent, and of what it asked for more: `2 listeners, 1 of 2 routes`. Pure. */
 export function holdingsOf(types: ClientRow['types']): string {
@@ -42,8 +45,9 @@ export function holdingsOf(types: ClientRow['types']): string {
   const rank = (type: string): number => (typeOrder.includes(type) ? typeOrder.indexOf(type) : typeOrder.length);
   const parts = types
     .toSorted((a, b) => rank(a.type) - rank(b.type))
-    .map(({ type, asked, sent }) =>
-      asked < 0 || asked === sent ? count(sent, type) : `${whole(sent)} of ${count(asked, type)}`,
-    );
+    .map(({ type, asked, sent }) => {
+      const noun = nouns[type] ?? type;
+      return asked < 0 || asked === sent ? count(sent, noun) : `${whole(sent)} of ${count(asked, noun)}`;
+    });
   return parts.length === 0 ? 'asks for nothing' : parts.join(', ');
 }

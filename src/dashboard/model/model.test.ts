@@ -24,8 +24,8 @@ const service = (name: string, more: Partial<ServiceRow> = {}): ServiceRow => ({
 test('the state of a Service is its verdict, unless something else is worse', () => {
   const states: [row: ServiceRow, state: string, tone: string][] = [
     [service('a'), 'balanced', 'good'],
-    [service('a', { load: { ...load, offCount: 1 } }), '1 pod off', 'bad'],
-    [service('a', { load: { ...load, verdict: 'inconclusive', offCount: 2 } }), '2 pods off', 'bad'],
+    [service('a', { load: { ...load, offCount: 1 } }), '1 pod stands out', 'bad'],
+    [service('a', { load: { ...load, verdict: 'inconclusive', offCount: 2 } }), '2 pods stand out', 'bad'],
     [service('a', { load: { ...load, verdict: 'partial', offCount: 2 } }), 'partial', 'bad'],
     [service('a', { load: { ...load, verdict: 'skewed' } }), 'skewed', 'warn'],
     [service('a', { load: { ...load, failed: 1 } }), 'failing', 'warn'],
@@ -83,11 +83,11 @@ test('pods: those that stand out first; bars are measured by the most, the even 
     listPods(rows).map(({ row, state, why }) => [row.pod, state, why]),
     [
       ['y', 'ejected', 'fails for everybody'],
-      ['z', 'off', 'gets no calls'],
+      ['z', 'stands out', 'gets no calls'],
+      ['c', 'not ready', ''],
       ['d', 'unhealthy', ''],
       ['a', 'in use', ''],
       ['b', 'in use', ''],
-      ['c', 'not ready', ''],
     ],
   );
   assert.deepEqual(scaleOf(rows), { calls: 10, failed: 0, inFlight: 1, even: 20 / 3 });

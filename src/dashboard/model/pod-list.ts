@@ -39,11 +39,11 @@ function lineOf(row: PodRow): PodLine {
   const ejected = load?.ejected ?? null;
   if (ejected !== null) return { row, tone: 'bad', state: 'ejected', why: ejected.why };
   const off = load?.off ?? null;
-  if (off !== null) return { row, tone: 'bad', state: 'off', why: off };
+  if (off !== null) return { row, tone: 'bad', state: 'stands out', why: off };
   if (state === 'published') return { row, tone: load === null ? 'idle' : 'good', state: 'in use', why: '' };
   return {
     row,
-    tone: state === 'unhealthy' || state === 'damped' ? 'warn' : 'idle',
+    tone: ['not-ready', 'unhealthy', 'damped'].includes(state) ? 'warn' : 'idle',
     state: state.replaceAll('-', ' '),
     why: '',
   };

@@ -23,7 +23,7 @@ export function stateOf(row: ServiceRow): string {
   if (published === 0) return known === 0 ? 'no endpoints' : 'none ready';
   if (load === null) return problems.length > 0 ? 'problem' : 'no reports';
   const isEven = load.verdict === 'balanced' || load.verdict === 'inconclusive';
-  if (isEven && load.offCount > 0) return load.offCount === 1 ? '1 pod off' : `${load.offCount} pods off`;
+  if (isEven && load.offCount > 0) return load.offCount === 1 ? '1 pod stands out' : `${load.offCount} pods stand out`;
   return isEven && isFailing(load) ? 'failing' : load.verdict;
 }
 

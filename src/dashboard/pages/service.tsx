@@ -114,6 +114,9 @@ interface PodsProps {
 
 function Pods({ pods, windowMs, isHeard, lab }: PodsProps) {
   const scale = scaleOf(pods);
+  // Not all clients report how long calls take.
+  const isTimed = pods.some(({ load }) => (load?.meanMs ?? null) !== null);
+  const columns = { windowMs, isHeard, isTimed, lab };
   const [page, pager] = usePage(listPods(pods), 100);
   useKeptFocus();
   if (pods.length === 0) return <Empty>It has no endpoints.</Empty>;
@@ -129,9 +132,11 @@ function Pods({ pods, windowMs, isHeard, lab }: PodsProps) {
                 <th scope="col">Calls/s</th>
                 <th scope="col">Failed</th>
                 <th scope="col">In flight</th>
-                <th scope="col" class="right">
-                  Mean ms
-                </th>
+                {isTimed && (
+                  <th scope="col" class="right">
+                    Mean ms
+                  </th>
+                )}
               </>
             )}
             {lab !== undefined && <th scope="col">Lab</th>}
@@ -139,7 +144,7 @@ function Pods({ pods, windowMs, isHeard, lab }: PodsProps) {
         </thead>
         <tbody>
           {page.items.map((line) => (
-            <Pod key={line.row.key} line={line} scale={scale} windowMs={windowMs} isHeard={isHeard} lab={lab} />
+            <Pod key={line.row.key} line={line} scale={scale} {...columns} />
           ))}
         </tbody>
       </table>
@@ -165,9 +170,10 @@ function useKeptFocus(): void {
 interface PodProps extends Omit<PodsProps, 'pods'> {
   readonly line: PodLine;
   readonly scale: PodScale;
+  readonly isTimed: boolean;
 }
 
-function Pod({ line: { row, tone, state, why }, scale, windowMs, isHeard, lab }: PodProps) {
+function Pod({ line: { row, tone, state, why }, scale, windowMs, isHeard, isTimed, lab }: PodProps) {
   const { load, address, zone, kubeNode, pod } = row;
   const inLab = lab?.view.pods.find(({ name }) => name === pod);
   const where = [pod === null ? '' : address, zone, kubeNode].filter((part) => part !== '').join(' · ');
@@ -179,10 +185,12 @@ function Pod({ line: { row, tone, state, why }, scale, windowMs, isHeard, lab }:
         {why !== '' && <div class="bad small">{why}</div>}
       </th>
       <td>
-        <Badge tone={tone} text={state} title={until(row)} />
-        {inLab?.frozen && <Badge tone="warn" text="frozen" />}
+        <span class="badges">
+          <Badge tone={tone} text={state} title={until(row)} />
+          {inLab?.frozen && <Badge tone="warn" text="frozen" />}
+        </span>
       </td>
-      {isHeard && load === null && <td colSpan={4} class="muted" />}
+      {isHeard && load === null && <td colSpan={isTimed ? 4 : 3} />}
       {load !== null && (
         <>
           <td data-label="calls/s">
@@ -199,9 +207,11 @@ function Pod({ line: { row, tone, state, why }, scale, windowMs, isHeard, lab }:
           <td data-label="in flight">
             <Bar value={load.inFlight} most={scale.inFlight} text={figure(load.inFlight)} />
           </td>
-          <td class="right" data-label="ms">
-            {load.meanMs === null ? none : figure(load.meanMs)}
-          </td>
+          {isTimed && (
+            <td class={load.meanMs === null ? 'right nothing' : 'right'} data-label="ms">
+              {load.meanMs === null ? none : figure(load.meanMs)}
+            </td>
+          )}
         </>
       )}
       {lab !== undefined && <td class="acts">{inLab && <PodControls pod={inLab} act={lab.act} />}</td>}
@@ -214,7 +224,10 @@ function until({ load }: PodRow): string | undefined {
 }
 
 function Callers({ store, windowMs }: { store: RowStore; windowMs: number }) {
-  const callers = rowsOf(store, 'caller').toSorted((a, b) => b.calls - a.calls);
+  // A caller that has stopped is known for a while.
+  const callers = rowsOf(store, 'caller')
+    .filter(({ calls, failed }) => calls > 0 || failed > 0)
+    .toSorted((a, b) => b.calls - a.calls);
   const [page, pager] = usePage(callers, 30);
   const zones = zonesOf(callers);
   const most = callers[0]?.calls ?? 0;

@@ -27,11 +27,11 @@ export function ServicesPage({ store, head }: { store: RowStore; head: HeadRow }
       {!isHeard && <ReportsOff />}
       <dl class="figures">
         <Figure label="Services" value={whole(sums.services)} />
-        <Figure label="Pods" value={whole(sums.pods)} />
+        <Figure label="Endpoints" value={whole(sums.pods)} />
         {isHeard && (
           <>
             <Figure label="Balanced" value={whole(sums.tones.good)} />
-            <Figure label="Pods off" value={whole(sums.off)} tone={sums.off > 0 ? 'bad' : undefined} />
+            <Figure label="Stand out" value={whole(sums.off)} tone={sums.off > 0 ? 'bad' : undefined} />
             <Figure label="Calls/s" value={rate(sums.calls, windowMs)} />
             <Figure
               label="Failed"
@@ -106,7 +106,7 @@ function ServiceLine({ row, trend, windowMs, asOf, isHeard }: LineProps) {
       <td>
         <ServiceBadge row={row} asOf={asOf} />
       </td>
-      <td class="right" data-label="calls/s">
+      <td class={load === null ? 'right nothing' : 'right'} data-label="calls/s">
         {load === null ? none : rate(load.calls, windowMs)}
       </td>
       <FailedCell load={load ?? undefined} />
@@ -114,7 +114,7 @@ function ServiceLine({ row, trend, windowMs, asOf, isHeard }: LineProps) {
         {published === known ? whole(known) : `${whole(published)}/${whole(known)}`}
       </td>
       {isHeard && (
-        <td class="trend">
+        <td class={load === null ? 'trend nothing' : 'trend'}>
           <Spark trend={trend} />
         </td>
       )}
@@ -125,7 +125,7 @@ function ServiceLine({ row, trend, windowMs, asOf, isHeard }: LineProps) {
   );
 }
 
-function StandsOut({ row: { load, problems } }: { row: ServiceRow }) {
+function StandsOut({ row: { load, problems, published, known } }: { row: ServiceRow }) {
   const rest = (load?.offCount ?? 0) - (load?.off.length ?? 0);
   return (
     <>
@@ -135,6 +135,11 @@ function StandsOut({ row: { load, problems } }: { row: ServiceRow }) {
         </div>
       ))}
       {rest > 0 && <div class="muted">and {count(rest, 'more pod')}</div>}
+      {published < known && (
+        <div class="muted">
+          {whole(known - published)} of {count(known, 'pod')} not in use
+        </div>
+      )}
       {problems.map((problem) => (
         <div key={problem}>{problem}</div>
       ))}
