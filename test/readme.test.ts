@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { printTop } from '../src/live/print-top.ts';
+import type { LoadView } from '../src/load/load-view.ts';
+import { painter } from '../src/probe/print/layout.ts';
 import { schemeIds, schemes } from '../src/probe/schemes/schemes.ts';
 import { evenkeel } from './support/evenkeel.ts';
 
@@ -26,10 +29,16 @@ test('every file that the README links to exists', () => {
     assert.ok(existsSync(join(root, path!)), link);
 });
 
-test('the README has every scheme, in the words of its entry', (t) => {
+test('the README has every scheme, in the words of its entry, and what top prints of a recorded run', (t) => {
   const lines = schemeIds.map((id) => `| \`${id}\` | ${schemes[id].title} |`);
   const table = ['| scheme | what the client does |', '| --- | --- |', ...lines].join('\n');
-  const filled = readme.replace(/(<!-- schemes: .*? -->\n)[\s\S]*?(?=<!-- \/schemes -->)/, `$1${table}\n`);
+  const { load } = JSON.parse(readFileSync(join(root, 'docs', 'page.json'), 'utf8')) as { load: LoadView };
+  const top = ['```text', '$ evenkeel top --once --service shop/orders', printTop(load, painter(false)), '```'].join(
+    '\n',
+  );
+  const filled = readme
+    .replace(/(<!-- schemes: .*? -->\n)[\s\S]*?(?=<!-- \/schemes -->)/, (_, mark) => `${mark}${table}\n`)
+    .replace(/(<!-- top: .*? -->\n)[\s\S]*?(?=<!-- \/top -->)/, (_, mark) => `${mark}${top}\n`);
   t.assert.fileSnapshot(filled, join(root, 'README.md'), { serializers: [String] });
 });
 

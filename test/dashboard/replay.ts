@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { formatAddress } from '../../src/base/listen-address.ts';
-import { startAdminServer } from '../../src/controlplane/admin-server.ts';
 import type { Feed } from '../../src/feed/feed.ts';
 import type { FeedEvent } from '../../src/feed/rows.ts';
 import type { LoadView } from '../../src/load/load-view.ts';
+import { patienceMs } from './browser.ts';
+import { startFeedServer } from './feed-server.ts';
 
-const root = resolve(import.meta.dirname, '..', '..');
+const docs = resolve(import.meta.dirname, '..', '..', 'docs');
 
 /** The README's picture, and what it was drawn from. */
-export const pictureFiles = { picture: join(root, 'docs', 'page.png'), record: join(root, 'docs', 'page.json') };
+export const pictureFiles = { picture: join(docs, 'page.png'), record: join(docs, 'page.json') };
 
 /** What a real run showed, and what the page made of it: `docs/page.json`. */
 export interface PictureRecord {
@@ -23,8 +22,6 @@ export interface PictureRecord {
   readonly load: LoadView;
   /** Every word on the page, in the order in which they stand. */
   readonly text: string;
-  /** SHA-256 of what words do not say: the style sheet, and the code that draws lines. */
-  readonly look: string;
   /** SHA-256 of the picture. */
   readonly picture: string;
 }
@@ -34,26 +31,19 @@ export async function openReplay(browser: Browser, { hash, event }: Pick<Picture
   const feed: Pick<Feed, 'open'> = {
     open(_topic, _port, send) {
       send(() => event);
-      // As long as nothing changes: a page that hears nothing says so.
+      // A page that hears nothing says so.
       const timer = setInterval(() => send(() => ({ asOf: event.asOf, rows: [], gone: [] })), 500);
       return () => clearInterval(timer);
     },
   };
-  const admin = await startAdminServer(
-    { host: '127.0.0.1', port: 0 },
-    {
-      readiness: () => ({ ready: true, reasons: [], degraded: [] }),
-      metrics: async () => ({ contentType: '', text: '' }),
-      ...{ configDump: () => ({}), clients: () => ({}), explain: () => ({}) },
-      feed: feed as Feed,
-    },
-  );
+  const server = await startFeedServer(feed as Feed);
   const page = await browser.newPage({ viewport: { width: 1120, height: 860 }, timezoneId: 'UTC' });
-  await page.goto(`http://${formatAddress(admin.host, admin.port)}/dashboard/${hash}`);
+  page.setDefaultTimeout(patienceMs);
+  await page.goto(`http://${server.admin}/dashboard/${hash}`);
   await page.locator('.happened').waitFor();
   const close = async (): Promise<void> => {
     await page.close();
-    await admin.close();
+    await server.close();
   };
   return { page, close };
 }
@@ -63,8 +53,6 @@ export function textOf(page: Page): Promise<string> {
 }
 
 /** @param picture - the PNG */
-export function hashesOf(picture: Buffer): Pick<PictureRecord, 'look' | 'picture'> {
-  const looks = ['app.css', 'parts/plot.tsx'].map((name) => readFileSync(join(root, 'src', 'dashboard', name)));
-  const hashOf = (...parts: Buffer[]): string => createHash('sha256').update(Buffer.concat(parts)).digest('hex');
-  return { look: hashOf(...looks), picture: hashOf(picture) };
+export function hashOf(picture: Buffer): string {
+  return createHash('sha256').update(picture).digest('hex');
 }
