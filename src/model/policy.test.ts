@@ -28,6 +28,13 @@ test('what the fields mean', () => {
   ] as const) {
     assert.deepEqual(policyOf({ maxStreamDuration }), { maxStreamDurationMs });
   }
+  for (const [retries, meant] of [
+    [0, undefined],
+    [4, 4],
+  ] as const) {
+    assert.deepEqual(policyOf({ retries }), { retries: meant });
+  }
+  for (const bad of [-1, 5, 1.5, '2']) assert.equal(policyFields.retries.safeParse(bad).success, false, String(bad));
   for (const bad of ['25h', '999ms', '1d']) {
     assert.equal(policyFields.maxStreamDuration.safeParse(bad).success, false, bad);
   }

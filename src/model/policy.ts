@@ -22,6 +22,8 @@ export interface ServicePolicy {
   readonly balance?: 'work' | 'utilization' | undefined;
   /** The longest that a call may last, a stream too, milliseconds; its client ends it with DEADLINE_EXCEEDED. Absent: as long as it likes. */
   readonly maxStreamDurationMs?: number | undefined;
+  /** How often its client repeats a call that failed with UNAVAILABLE before any answer (gRFC A44). Absent: as its own settings have it. */
+  readonly retries?: number | undefined;
   /** Pods that each client is given. Absent: all, or as many as the others of these take. */
   readonly subset?: number | undefined;
 }
@@ -63,6 +65,7 @@ export const policyValues = {
   balance: '`calls`, `work` or `utilization`',
   subset: 'a whole number from 1 to 10000',
   maxStreamDuration: '`none`, or a time such as `1h` from `1s` to `24h`',
+  retries: 'a whole number from 0 to 4',
 };
 
 export type PolicyKey = keyof typeof policyValues;
@@ -144,6 +147,9 @@ export const policyFields = {
   maxStreamDuration: duration('maxStreamDuration').describe(
     'The longest that a call may last, a stream too; its client ends it with DEADLINE_EXCEEDED (gRFC A31). Default: `none`.',
   ),
+  retries: wholeNumber('retries', 0, 4).describe(
+    'How often its client repeats a call that failed with UNAVAILABLE before any answer (gRFC A44); for calls that may be made twice. Default: 0, as the client itself is set.',
+  ),
 } satisfies Record<PolicyKey, z.ZodType>;
 
 export const policyKeys = Object.keys(policyFields) as PolicyKey[];
@@ -160,7 +166,7 @@ export const healthCheckSchema = z.strictObject({
 /** What the fields say, but for the locality; what they do not say is absent. */
 export function policyOf(fields: PolicyFields): ServicePolicy {
   const { healthCheck, grpcService, podLocalities, outlierDetection } = fields;
-  const { trafficDistribution, slowStart, balance, subset, maxStreamDuration } = fields;
+  const { trafficDistribution, slowStart, balance, subset, maxStreamDuration, retries } = fields;
   const ejection = ejectionOf(fields);
   const protocol = healthCheck ?? (grpcService === undefined ? undefined : 'grpc');
   return {
@@ -175,6 +181,7 @@ export function policyOf(fields: PolicyFields): ServicePolicy {
     ...(maxStreamDuration === undefined
       ? {}
       : { maxStreamDurationMs: durationMs('maxStreamDuration', maxStreamDuration) }),
+    ...(retries === undefined ? {} : { retries: retries === 0 ? undefined : retries }),
   };
 }
 

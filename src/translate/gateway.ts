@@ -8,6 +8,7 @@ import {
 } from '@evenkeel/xds';
 import { type Service, type ServiceId, type ServicePort, serviceKey } from '../model/service.ts';
 import { defaultPort, findPort, isGrpcPort, isHttpPort } from '../model/service-port.ts';
+import { callRule } from './call-rule.ts';
 import { clusterPolicyOf } from './cluster-policy.ts';
 import { canonicalName, defaultClusterDomain, distinctPorts, hostNamesOf } from './targets.ts';
 
@@ -151,7 +152,7 @@ function virtualHostsOf({ service, ports }: Selected, gateway: Gateway, clusterD
     const numbers = [port, ...otherNumbers.filter((number) => !taken.has(number))];
     for (const number of numbers) taken.add(number);
     const domains = names.flatMap((name) => numbers.map((number) => `${name}:${number}`));
-    hosts.push({ name: cluster, domains, rules: [{ cluster, timeoutMs: service.policy.maxStreamDurationMs }] });
+    hosts.push({ name: cluster, domains, rules: [callRule(cluster, service.policy)] });
   }
   return hosts;
 }
@@ -167,8 +168,7 @@ function defaultRules(service: Service, ports: readonly ServicePort[]): RouteRul
   ] as const) {
     const chosen = defaultPort({ ports: candidates });
     if ('reason' in chosen) continue;
-    const timeoutMs = service.policy.maxStreamDurationMs;
-    rules.push({ match, cluster: canonicalName(service, chosen.port), timeoutMs });
+    rules.push({ match, ...callRule(canonicalName(service, chosen.port), service.policy) });
   }
   return rules;
 }

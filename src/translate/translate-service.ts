@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { buildApiListener, buildAssignment, buildEdsCluster, buildRoute, type EncodedResource } from '@evenkeel/xds';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
+import { callRule } from './call-rule.ts';
 import { clusterPolicyOf } from './cluster-policy.ts';
 import { singleLocality } from './single-locality.ts';
 import { aliasesOf, canonicalName, defaultClusterDomain, distinctPorts, type ServiceAliases } from './targets.ts';
@@ -90,7 +91,7 @@ function translateNames(service: Service, ports: readonly ServicePort[], cluster
     shared: [
       ...canonical.flatMap((name) => [
         buildEdsCluster({ name, ...clusterPolicyOf(service.policy) }),
-        buildRoute({ name, rules: [{ cluster: name, timeoutMs: service.policy.maxStreamDurationMs }] }),
+        buildRoute({ name, rules: [callRule(name, service.policy)] }),
       ]),
       ...listeners('shared'),
     ],

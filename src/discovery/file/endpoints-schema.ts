@@ -51,6 +51,7 @@ const service = z.strictObject({
   balance: policyFields.balance,
   subset: policyFields.subset,
   maxStreamDuration: policyFields.maxStreamDuration,
+  retries: policyFields.retries,
   healthCheck: healthCheckSchema.optional().describe('Active checks by the control plane. Default: none.'),
 });
 

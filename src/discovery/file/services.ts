@@ -9,7 +9,7 @@ import type { EndpointsFile } from './endpoints-schema.ts';
 export function servicesOf(file: EndpointsFile): Service[] {
   return file.services.map((service) => {
     const { namespace, name, ports: told, endpoints, healthCheck, internalTrafficPolicy } = service;
-    const { trafficDistribution, slowStart, balance, subset, maxStreamDuration } = service;
+    const { trafficDistribution, slowStart, balance, subset, maxStreamDuration, retries } = service;
     const ports = told.map(({ port, name, targetPort, appProtocol }) => ({
       port,
       name,
@@ -21,7 +21,10 @@ export function servicesOf(file: EndpointsFile): Service[] {
       namespace,
       name,
       ports,
-      policy: { ...policyOf({ trafficDistribution, slowStart, balance, subset, maxStreamDuration }), healthCheck },
+      policy: {
+        ...policyOf({ trafficDistribution, slowStart, balance, subset, maxStreamDuration, retries }),
+        healthCheck,
+      },
       ...(internalTrafficPolicy === 'Local' ? { internalTrafficPolicy } : {}),
       ...(ambiguity === undefined ? {} : { problems: [ambiguity] }),
     };
