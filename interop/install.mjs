@@ -31,6 +31,16 @@ const parts = {
       await run('go', [...build, join(built, 'go/caller'), '-ldflags=-s', './caller'], root, { CGO_ENABLED: '0' });
     },
   },
+  'go-control-plane': {
+    what: 'a server that the conformance suite checks (go build)',
+    needs: { command: 'go', args: ['version'], hint: 'install Go 1.26 or newer' },
+    inputs: ['packages/conformance/drivers/go-control-plane'],
+    makes: 'build/interop/go-control-plane',
+    install: () => {
+      const folder = join(root, 'packages/conformance/drivers/go-control-plane');
+      return run('go', ['build', '-C', folder, '-buildvcs=false', '-o', join(built, 'go-control-plane'), '.'], root);
+    },
+  },
   java: {
     what: 'grpc-java client (mvn package; downloads its plugins first)',
     needs: { command: 'mvn', args: ['--version'], hint: 'install Maven and a JDK, 17 or newer' },
@@ -167,7 +177,7 @@ const usage = `Usage: node interop/install.mjs [PART …]
 Installs into build/ what tests run with, each part only when its inputs
 changed; without a PART, all but go-oldest, java-oldest and node-oldest:
 ${Object.entries(parts)
-  .map(([name, { what }]) => `  ${name.padEnd(13)} ${what}`)
+  .map(([name, { what }]) => `  ${name.padEnd(16)} ${what}`)
   .join('\n')}
 A part whose package manager is missing, or that takes minutes, is skipped with
 a line that says so; one that was named has to work.

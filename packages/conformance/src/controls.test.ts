@@ -12,11 +12,12 @@ async function results(
   fault: Fault | undefined,
   ids?: readonly string[],
   changed = (driver: Driver): Driver => driver,
+  isInOrder = true,
 ): Promise<CheckResult[]> {
   const driver = changed(await new ReferenceServer(fault).start());
   const some = checks.filter(({ id }) => ids?.includes(id) ?? true);
   try {
-    return await runChecks(driver, driver.server!, some, { patienceMs: 120_000, quietMs: 1, isInOrder: true });
+    return await runChecks(driver, driver.server!, some, { patienceMs: 120_000, quietMs: 1, isInOrder });
   } finally {
     await driver.close();
   }
@@ -45,6 +46,15 @@ test('a server that has resources of its own for everybody keeps the protocol', 
     failed.filter(({ outcome }) => outcome !== 'held').map(({ check, detail }) => `${check.id}: ${detail}`),
     [],
   );
+});
+
+test('a server that answers each ACK, and not what is awaited, comes to an end', async () => {
+  const lose = (driver: Driver): Driver => ({
+    ...driver,
+    apply: (change) => driver.apply({ ...change, set: change.set.filter(({ name }) => name !== 'b') }),
+  });
+  const [result] = await results('ack-answered', ['sotw/wildcard-star'], lose, false);
+  assert.match(result?.detail ?? '', /holds a \(1\) in 1000 responses$/);
 });
 
 for (const fault of faultNames) {

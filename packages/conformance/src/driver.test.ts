@@ -15,7 +15,7 @@ for (const [name, command, message] of [
 ] as const) {
   test(`a driver that ${name} breaks the run`, async () => {
     await assert.rejects(
-      startDriver(command, patience),
+      startDriver(command, patience, patience),
       (error) => error instanceof RunBroke && message.test(error.message),
     );
   });
@@ -30,10 +30,20 @@ test('a driver is told of a change in a line, and its answers are heard', async 
   const reading = answers
     .slice(1)
     .map((answer) => `read -r line; case $line in *'"node":"n"'*) echo '${answer}';; esac`);
-  const driver = await startDriver([`echo '${answers[0]}'`, ...reading, 'read -r line; exit 3'].join('; '), patience);
+  const driver = await startDriver(
+    [`echo '${answers[0]}'`, ...reading, 'read -r line; exit 3'].join('; '),
+    patience,
+    patience,
+  );
   assert.deepEqual([driver.name, driver.server, driver.isShared], ['shell', '127.0.0.1:1', true]);
   await driver.apply(change);
   await assert.rejects(driver.apply(change), (error) => error instanceof Unsupported && error.message === 'no CDS');
   await assert.rejects(driver.apply(change), (error) => error instanceof RunBroke && /exit code 3/.test(error.message));
   await driver.close();
+});
+
+test('a driver that does not answer a change breaks the run', async (t) => {
+  const driver = await startDriver(`echo '{"ok":true}'; cat > /dev/null`, patience, 1);
+  t.after(() => driver.close());
+  await assert.rejects(driver.apply(change), (error) => error instanceof RunBroke && /for 1 ms/.test(error.message));
 });

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { messageOf, RunBroke, Unsupported } from './outcome.ts';
 import type { Resource, ResourceKey } from './resources.ts';
@@ -37,6 +38,10 @@ interface Answer {
 }
 
 const maxLine = 64 * 1024;
+/** Drivers of this package, which are named instead of a command. */
+const own: Readonly<Record<string, string>> = {
+  evenkeel: `"${process.execPath}" "${join(import.meta.dirname, '..', 'drivers', 'evenkeel.js')}"`,
+};
 /** A driver that has not ended so long after its input has is killed. */
 const graceMs = 5_000;
 
@@ -44,17 +49,17 @@ const graceMs = 5_000;
  * Starts a driver: a program that reads a line of JSON for each change from its standard input, and answers each with a
  * line of JSON. README.md, "A driver for your server", has the protocol.
  *
- * @param command - a line for the shell
+ * @param command - a line for the shell, or the name of a driver of this package
  * @param startMs - how long it may take to say its first line
+ * @param answerMs - how long it may take to answer a change
  * @throws RunBroke where the program does not start or does not keep the protocol
  */
-export async function startDriver(command: string, startMs: number): Promise<Driver> {
+export async function startDriver(command: string, startMs: number, answerMs: number): Promise<Driver> {
   // A group of its own: the shell may have started others.
-  const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(own[command] ?? command, { shell: true, detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
   const answers = readAnswers(child, command);
-  const timer = setTimeout(() => answers.end(`said nothing for ${startMs} ms`), startMs);
   try {
-    const { ok, name, server, shared, error } = await answers.next();
+    const { ok, name, server, shared, error } = await answers.next(startMs);
     if (ok !== true) throw new RunBroke(`the driver could not start: ${error ?? 'its first line has no "ok": true'}`);
     return {
       name: name ?? command,
@@ -62,15 +67,13 @@ export async function startDriver(command: string, startMs: number): Promise<Dri
       isShared: shared === true,
       apply: (change) => {
         child.stdin.write(`${JSON.stringify({ ...change, set: change.set.map(packed) })}\n`);
-        return answers.next().then(check);
+        return answers.next(answerMs).then(check);
       },
       close: () => end(child),
     };
   } catch (error) {
     await end(child);
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -84,7 +87,7 @@ function check({ ok, unsupported, error }: Answer): void {
 }
 
 /** Answers come in the order of the lines that asked for them. */
-function readAnswers(child: ChildProcess, command: string): { next(): Promise<Answer>; end(why: string): void } {
+function readAnswers(child: ChildProcess, command: string): { next(withinMs: number): Promise<Answer> } {
   const waiting: { resolve(answer: Answer): void; reject(error: Error): void }[] = [];
   const early: Answer[] = [];
   let broken: RunBroke | undefined;
@@ -109,12 +112,16 @@ function readAnswers(child: ChildProcess, command: string): { next(): Promise<An
     else next.resolve(answer);
   });
   return {
-    end,
-    next: () => {
+    next: async (withinMs) => {
       const answer = early.shift();
-      if (answer !== undefined) return Promise.resolve(answer);
-      if (broken !== undefined) return Promise.reject(broken);
-      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+      if (answer !== undefined) return answer;
+      if (broken !== undefined) throw broken;
+      const timer = setTimeout(() => end(`said nothing for ${withinMs} ms`), withinMs);
+      try {
+        return await new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 const main = join(import.meta.dirname, 'main.ts');
-const driver = `'${process.execPath}' '${join(import.meta.dirname, '..', 'drivers', 'evenkeel.js')}'`;
+const driver = 'evenkeel';
 
 function run(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) =>

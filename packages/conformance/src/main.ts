@@ -5,8 +5,8 @@ import { BadInput, messageOf, RunBroke } from './outcome.ts';
 import { formatReport, reportOf } from './report.ts';
 import { checks, runChecks } from './suite.ts';
 
-/** A driver may have to start a server first. */
-const startMs = 60_000;
+/** A driver may have to start a server first, and a server may be slow to take a change. */
+const driverMs = 60_000;
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
@@ -25,7 +25,7 @@ async function main(): Promise<number> {
     console.log(isJson ? JSON.stringify(rows) : rows.map((one) => `${one.id}  ${one.level}  ${one.title}`).join('\n'));
     return 0;
   }
-  const driver = await startDriver(options.driver, startMs);
+  const driver = await startDriver(options.driver, driverMs, driverMs);
   try {
     const address = options.server ?? driver.server;
     if (address === undefined) throw new BadInput('--server is needed: the driver did not say that it started one');

@@ -5,7 +5,8 @@ export const usage = `Usage: xds-conformance --driver COMMAND [options]
 Does an xDS server keep the protocol? Speaks ADS to it as a client does, in
 both variants, and says of each rule whether it holds. A driver, a program of
 some 50 lines, gives the server under test its resources; README.md has how.
-  --driver COMMAND    the driver, as a line for the shell
+  --driver COMMAND    the driver, as a line for the shell; or evenkeel, which is
+                      built in and starts a server of @evenkeel/xds
   --server HOST:PORT  the server, plaintext HTTP/2 (default: the one that the
                       driver says that it has started)
   --only WORD,WORD    only checks with one of these in their id
@@ -16,7 +17,8 @@ some 50 lines, gives the server under test its resources; README.md has how.
   --json              prints the result as JSON, and nothing else on stdout
 Exit code: 0 all held, 1 some failed, 2 bad input, 3 the run broke.
 Examples:
-  npx @evenkeel/conformance --driver 'node driver.js'
+  npx @evenkeel/conformance --driver evenkeel
+  npx @evenkeel/conformance --driver 'node driver.js' --only wildcard
   npx @evenkeel/conformance --server 127.0.0.1:18000 --driver ./driver --json
   npx @evenkeel/conformance --list`;
 

@@ -97,11 +97,12 @@ export class Scene {
     stream.assertOpen();
   }
 
+  /** There is one secret at a time: a server may answer only those who ask for all that it has. */
   async #pass(stream: XdsStream): Promise<void> {
     this.#fences += 1;
-    const name = `fence-${this.#fences}`;
-    await this.set(resource('SDS', name));
-    stream.subscribe('SDS', name);
+    const [before, name] = [`fence-${this.#fences - 1}`, `fence-${this.#fences}`];
+    await this.change([resource('SDS', name)], this.#fences === 1 ? [] : [resource('SDS', before)]);
+    stream.changeNames('SDS', [name], stream.namesOf('SDS'));
     await stream.reaches('SDS', name);
   }
 }

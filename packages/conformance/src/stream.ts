@@ -34,6 +34,8 @@ export interface Waiting {
 }
 
 const unimplemented = 12;
+/** What is awaited has come by then, also from a server that sends each resource by itself. */
+const maxResponses = 1_000;
 
 /**
  * An aggregated stream that behaves as a client does: remembers names, versions and nonces, says who it is in its first
@@ -180,10 +182,12 @@ export class XdsStream {
 
   /** Accepts what comes of a type until a response is as it is wanted. */
   async nextWith(kind: Kind, isWanted: (response: Received) => boolean, what: string): Promise<Received> {
+    const failIfEndless = this.#endless();
     for (;;) {
       const response = await this.#nextOr(kind, what);
       this.ack(response);
       if (isWanted(response)) return response;
+      failIfEndless(what);
     }
   }
 
@@ -203,9 +207,11 @@ export class XdsStream {
     const { held } = this.#of(kind);
     const isReached = (): boolean =>
       held.size === Object.keys(expected).length && [...held].every(([name, value]) => expected[name] === value);
+    const failIfEndless = this.#endless();
     while (!isReached()) {
-      const has = listOf(Object.fromEntries(held));
-      this.ack(await this.#nextOr(kind, `the client should hold ${listOf(expected)} of ${kind} and holds ${has}`));
+      const what = `the client should hold ${listOf(expected)} of ${kind} and holds ${listOf(Object.fromEntries(held))}`;
+      failIfEndless(what);
+      this.ack(await this.#nextOr(kind, what));
     }
   }
 
@@ -213,12 +219,20 @@ export class XdsStream {
   async reaches(kind: Kind, name: string): Promise<void> {
     const { held } = this.#of(kind);
     const look = (): Received | true | undefined => (held.has(name) ? true : this.#untaken(kind));
+    const what = `a request of another type (${kind}) was not answered`;
+    const failIfEndless = this.#endless();
     for (;;) {
-      const found = await this.until(look, () => `a request of another type (${kind}) was not answered`, true);
+      const found = await this.until(look, () => what, true);
       if (found === true) return;
+      failIfEndless(what);
       this.#taken.add(found);
       this.ack(found);
     }
+  }
+
+  /** What is subscribed to by name. */
+  namesOf(kind: Kind): readonly string[] {
+    return [...this.#of(kind).names];
   }
 
   /** Versions that the client has, for its next stream. */
@@ -287,6 +301,15 @@ export class XdsStream {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** For what accepts one response after the other: a server that answers each ACK would keep it at it for ever. */
+  #endless(): (missing: string) => void {
+    let responses = 0;
+    return (missing) => {
+      responses += 1;
+      if (responses > maxResponses) throw new CheckFailure(`${missing} in ${maxResponses} responses`);
+    };
   }
 
   #untaken(kind: Kind): Received | undefined {

@@ -3,7 +3,7 @@ import { CheckFailure } from '../outcome.ts';
 import { kindOf, kinds, ofEachKind, resource } from '../resources.ts';
 
 /** So many changes, for servers that send in an order of chance. */
-const rounds = 5;
+const rounds = 16;
 
 /** In which order types are sent: make before break, and warming. */
 export const orderChecks: readonly Check[] = [
@@ -50,7 +50,7 @@ export const orderChecks: readonly Check[] = [
     async (scene, variant) => {
       await scene.set(resource('CDS', 'old'), resource('RDS', 'a', 1, 'old'));
       const stream = scene.open(variant);
-      stream.subscribe('CDS', '*');
+      stream.subscribeToAll('CDS');
       await stream.holds('CDS', { old: 1 });
       await stream.obtain('RDS', 'a');
       await scene.settled(stream);
@@ -80,7 +80,7 @@ export const orderChecks: readonly Check[] = [
     async (scene, variant) => {
       await scene.set(resource('CDS', 'a'), resource('EDS', 'a'));
       const stream = scene.open(variant, 'envoy');
-      stream.subscribe('CDS', '*');
+      stream.subscribeToAll('CDS');
       await stream.holds('CDS', { a: 1 });
       await stream.obtain('EDS', 'a');
       await scene.settled(stream);

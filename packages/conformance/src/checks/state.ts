@@ -80,7 +80,7 @@ export const stateChecks: readonly Check[] = [
       for (const kind of roots) {
         await scene.set(resource(kind, 'a'), resource(kind, 'b'));
         const stream = scene.open(variant);
-        stream.subscribe(kind, '*');
+        stream.subscribeToAll(kind);
         await stream.holds(kind, { a: 1, b: 1 });
         await scene.remove(resource(kind, 'b'));
         await stream.holds(kind, { a: 1 });

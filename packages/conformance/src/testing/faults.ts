@@ -25,7 +25,7 @@ export const faults = {
   'added-unsent': ['names-added'],
   'sent-forever': ['subscribed-again'],
   'no-legacy-wildcard': ['wildcard-legacy', 'wildcard-kept'],
-  'star-is-a-name': ['wildcard-star', 'sotw/deleted'],
+  'star-is-a-name': ['wildcard-star'],
   'name-ends-wildcard': ['wildcard-kept'],
   'wildcard-forever': ['wildcard-ended'],
   'empty-is-wildcard': ['names-emptied'],
