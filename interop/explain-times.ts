@@ -32,7 +32,10 @@ function run({ question: { target, from, admins } }: PlantedCell): Promise<{ lin
 test('how long evenkeel explain takes', async (t) => {
   const { cells, clients } = await plantBeforeClients(t);
   const [load] = loadavg();
-  const rows = [['fault', ...clients], clients.concat(clients[0]!).map(() => '---')];
+  const rows = [
+    ['fault', ...clients.map(({ id }) => id)],
+    ['---', ...clients.map(() => '---')],
+  ];
   let named = 0;
   for (const [fault, asked] of Map.groupBy(cells, (cell) => cell.fault)) {
     const row = [fault];

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { printExplanation } from '../src/explain/print-explanation.ts';
 import { explain } from '../src/explain/show-explanation.ts';
 import { painter } from '../src/probe/print/layout.ts';
-import { plantBeforeClients } from './driver/planted-faults.ts';
+import { patient, plantBeforeClients } from './driver/planted-faults.ts';
 
 test('ten faults by five makers: the cause is in the first line', async (t) => {
   const { cells, clients, isRejected } = await plantBeforeClients(t);
@@ -14,6 +14,10 @@ test('ten faults by five makers: the cause is in the first line', async (t) => {
     assert.match(line, says, `${fault}, ${client}`);
     if (fault === 'rejected resource') assert.ok(line.startsWith(question.from), line);
   }
-  // What is sent and acknowledged since does not make a client forget what it rejected.
-  for (const id of clients) assert.ok(isRejected(id), id);
+  for (const { id, process } of clients) {
+    // What is sent and acknowledged since does not make a client forget what it rejected, and that keeps nothing else from it.
+    assert.ok(isRejected(id), id);
+    const { failures } = await process.call(['xds:///orders.shop'], 1, 'explain', patient);
+    assert.deepEqual(failures, {}, id);
+  }
 });

@@ -27,6 +27,9 @@ export interface PlantedCell {
   readonly says: RegExp;
 }
 
+/** Whoever is slow to connect on a busy host has no pod ejected that is well. */
+export const patient = { waitForReady: true, deadlineMs: 20_000 };
+
 /** One Envoy is enough: state of the world and delta reject in the same way. */
 const kinds = clientKinds.filter(({ id }) => id !== 'envoy-delta');
 
@@ -82,8 +85,6 @@ export async function plantBeforeClients(t: TestContext) {
       return client;
     }),
   );
-  // Whoever is slow to connect on a busy host has no pod ejected that is well.
-  const patient = { waitForReady: true, deadlineMs: 20_000 };
   const loads = clients.map(({ process }) => process.load(['xds:///sick.shop'], 20, 'explain', patient));
   await isOut;
   await Promise.all(loads.map((load) => load.stop()));
@@ -100,5 +101,5 @@ export async function plantBeforeClients(t: TestContext) {
       return { fault, client: id, question: { target, from, admins }, says };
     }),
   );
-  return { cells, isRejected, clients: clients.map(({ id }) => id) };
+  return { cells, isRejected, clients };
 }

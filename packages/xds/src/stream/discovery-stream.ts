@@ -170,7 +170,9 @@ export class DiscoveryStream {
   settle(state: TypeState, nonce: string, error: RejectionDetail | undefined): Settlement | undefined {
     if (nonce === '') return undefined;
     const isFullSet = this.#wording.hasAll(state.subscription.typeUrl);
-    return state.acks.settle(nonce, error, { nowMs: this.#environment.now(), isFullSet });
+    const settlement = state.acks.settle(nonce, error, { nowMs: this.#environment.now(), isFullSet });
+    if (!isFullSet && isEnvoy(this.#node)) resendOthers(state.subscription, settlement);
+    return settlement;
   }
 
   /** @throws GrpcError RESOURCE_EXHAUSTED where the stream has subscribed to more names than it may */
@@ -269,6 +271,18 @@ export class DiscoveryStream {
       const name = endpointsNameOf(cluster);
       if (name !== undefined && endpoints.names.has(name)) endpoints.resend(name);
     }
+  }
+}
+
+/**
+ * gRPC clients take what is right in a response that they reject (gRFC A46); an Envoy takes it whole or not at all. What it does not
+ * blame is sent again without what it does, which is less every time: one bad resource does not keep all others from it.
+ */
+function resendOthers(subscription: Subscription, settlement: Settlement | undefined): void {
+  if (settlement?.rejection === undefined || settlement.rejection.isVague) return;
+  const blamed = new Set(settlement.rejection.resources);
+  for (const resource of settlement.response.resources) {
+    if (!blamed.has(resource) && subscription.held.get(resource.name) === resource) subscription.resend(resource.name);
   }
 }
 

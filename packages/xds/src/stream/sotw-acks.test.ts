@@ -290,3 +290,38 @@ test('a client that names no resource but its index, as grpc-js-xds does, reject
     );
   }
 });
+
+for (const variant of ['sotw', 'delta'] as const) {
+  const namesOf = (names: string[]) => (variant === 'sotw' ? names : { subscribe: names });
+
+  test(`${variant}: an Envoy, which takes a response whole or not at all, is sent again what it did not blame`, async (t) => {
+    const { cache, server, connect } = await startFixture(t);
+    cache.update({ set: ['s/a:1', 's/b:1', 's/c:1'].map((name) => assignment(name)) });
+    const client = await connect({ node: { id: 'gateway', userAgentName: 'envoy' } });
+    const ads = variant === 'sotw' ? client.sotw() : client.delta();
+    await ads.requestResponseNack(
+      typeUrls.endpoint,
+      namesOf(['s/a:1', 's/b:1', 's/c:1']) as never,
+      's/b:1: no locality',
+    );
+    const again = await ads.response(typeUrls.endpoint);
+    assert.deepEqual(again.names, ['s/a:1', 's/c:1']);
+    // Not yet acknowledged, and not called so.
+    assert.deepEqual(endpointsOf(server).states, [
+      ['s/a:1', 'stale'],
+      ['s/b:1', 's/b:1: no locality'],
+      ['s/c:1', 'stale'],
+    ]);
+    // What is to blame is left out until the client blames nothing that it can be told apart by.
+    ads.nack(again, 's/c:1: no locality');
+    assert.deepEqual((await ads.responseNack(typeUrls.endpoint, 'it is not said why')).names, ['s/a:1']);
+    await ads.expectNoResponse();
+    cache.set(assignment('s/a:1', 2));
+    assert.deepEqual((await ads.responseAck(typeUrls.endpoint)).names, ['s/a:1']);
+    await ads.expectNoResponse();
+    assert.deepEqual(
+      endpointsOf(server).states.map(([, state]) => state),
+      ['synced', 's/b:1: no locality', 's/c:1: no locality'],
+    );
+  });
+}
