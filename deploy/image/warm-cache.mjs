@@ -1,4 +1,5 @@
 // Loads every module of dist once, so that Node writes its compile cache; whatever runs only when it is started is let be.
+// A rehearsal has functions compiled that are else compiled when they are called for the first time.
 import { readdirSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
@@ -12,6 +13,11 @@ const modules = readdirSync(root, { recursive: true }).filter(
 );
 
 for (const name of modules) await import(pathToFileURL(join(root, name)).href);
+const load = (name) => import(pathToFileURL(join(root, 'controlplane', name)).href);
+const { rehearse } = await load('rehearsal.js');
+const { rehearsedFile, rehearsedSlices } = await load('rehearsed-source.js');
+const options = { version: '', clusterDomain: 'cluster.local', load: { reports: true, podLocalities: true } };
+for (const source of [rehearsedFile(), rehearsedSlices()]) await rehearse(source, options, 60_000);
 flushCompileCache();
 console.log(`compiled ${modules.length} modules`);
 process.exit();

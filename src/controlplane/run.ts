@@ -47,11 +47,20 @@ async function start(config: Config, version: string, lab: LabControls | undefin
   const spans = wantsTraces(process.env)
     ? (await import('./change-spans.ts')).startChangeSpans(log, process.env)
     : undefined;
+  const sources = await createSources(config);
+  const clusterDomain = config.discovery.dns.clusterDomain;
+  // Before it listens: who comes meanwhile would wait longer for code that has not run.
+  if (process.env.NODE_ENV === 'production') {
+    const { rehearsalOf, rehearse } = await import('./rehearsal.ts');
+    const begun = performance.now();
+    const changes = await rehearse(rehearsalOf(config), { load: config.load, clusterDomain, version });
+    log.info({ changes, ms: Math.round(performance.now() - begun) }, 'rehearsed');
+  }
   const controlPlane = new ControlPlane({
-    sources: await createSources(config),
+    sources,
     health: config.health,
     load: config.load,
-    clusterDomain: config.discovery.dns.clusterDomain,
+    clusterDomain,
     gateways: config.gateways,
     tls: config.xds.tls,
     maxConnectionAgeMs: config.xds.maxConnectionAgeMs,

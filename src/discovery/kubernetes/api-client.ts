@@ -1,5 +1,6 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
 import { type ApiTarget, badAnswer, errorOfStatus, unreachable } from './api-errors.ts';
@@ -18,6 +19,12 @@ const maxErrorBytes = 64 * 1024;
 /** A peer that vanished without a word is noticed this long, and ten seconds more, after its last one. */
 const keepAliveMs = 15_000;
 
+/** Answers GET requests; {@link ApiClient} has them from an API server. */
+export interface ApiReader {
+  json(path: string, target: ApiTarget, signal: AbortSignal): Promise<unknown>;
+  stream(path: string, target: ApiTarget, signal: AbortSignal): Promise<Readable>;
+}
+
 /** What is sent with a request that writes. */
 interface Sent {
   readonly method: 'POST' | 'PATCH';
@@ -26,7 +33,7 @@ interface Sent {
 }
 
 /** Requests to an API server, each on a connection of its own. */
-export class ApiClient {
+export class ApiClient implements ApiReader {
   readonly #access: KubeAccess;
   readonly #clock: Clock;
 

@@ -6,7 +6,7 @@ import type { Service, ServiceId } from '../../model/service.ts';
 import { ToldServices } from '../changes.ts';
 import type { Discovery, DiscoveryObserver, Unserved } from '../discovery.ts';
 import { type Annotations, readAnnotations } from './annotations.ts';
-import { ApiClient } from './api-client.ts';
+import { ApiClient, type ApiReader } from './api-client.ts';
 import { findKubeAccess, type KubeAccessOptions } from './kube-access.ts';
 import { KubeModel, type ReadService } from './kube-model.ts';
 import type { KubeAccess } from './kube-request.ts';
@@ -26,6 +26,8 @@ export interface KubernetesDiscoveryOptions extends KubeAccessOptions {
   readonly labelSelector?: string | undefined;
   /** Instead of looking for one. */
   readonly access?: KubeAccess | undefined;
+  /** Instead of one that asks where `access` leads. */
+  readonly client?: ApiReader | undefined;
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
   /** Default: `Math.random`. */
@@ -76,11 +78,11 @@ export class KubernetesDiscovery implements Discovery {
 
   /** @throws EvenkeelError `EK_KUBE_CONFIG` where no API server is named anywhere */
   async start(observer: DiscoveryObserver): Promise<void> {
-    const { clock = systemClock, access = await findKubeAccess(this.#options) } = this.#options;
+    const { clock = systemClock, access, client: given } = this.#options;
+    const client = given ?? new ApiClient(access ?? (await findKubeAccess(this.#options)), clock);
     if (this.#isStopped) return;
     this.#observer = observer;
     this.#told = new ToldServices(observer);
-    const client = new ApiClient(access, clock);
     const namespaces = this.#options.namespaces === undefined ? [undefined] : [...new Set(this.#options.namespaces)];
     this.#scopes = namespaces.map((namespace) => new Scope(namespace, ['services', 'endpointslices']));
     this.#reflectors = this.#scopes.flatMap((scope) => this.#reflectorsOf(client, clock, scope));
@@ -120,7 +122,7 @@ export class KubernetesDiscovery implements Discovery {
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
   }
 
-  #reflectorsOf(client: ApiClient, clock: Clock, scope: Scope) {
+  #reflectorsOf(client: ApiReader, clock: Clock, scope: Scope) {
     const { namespace } = scope;
     const { random = Math.random, labelSelector } = this.#options;
     const common = { client, clock, random, times: { ...defaultTimes, ...this.#options.times } };

@@ -1,4 +1,4 @@
-import type { ApiClient } from './api-client.ts';
+import type { ApiReader } from './api-client.ts';
 import { badAnswer, ExpiredError } from './api-errors.ts';
 import { type Collection, type KubeObject, pathOf, targetOf } from './collection.ts';
 
@@ -22,7 +22,7 @@ export interface Listed<Item> {
  * @throws EvenkeelError `EK_KUBE_…`, or the signal's reason
  */
 export async function list<Item extends KubeObject>(
-  client: ApiClient,
+  client: ApiReader,
   collection: Collection<Item>,
   signal: AbortSignal,
 ): Promise<Listed<Item>> {
@@ -41,7 +41,7 @@ export async function list<Item extends KubeObject>(
 }
 
 async function listPages<Item extends KubeObject>(
-  client: ApiClient,
+  client: ApiReader,
   collection: Collection<Item>,
   parameters: Readonly<Record<string, string>>,
   signal: AbortSignal,

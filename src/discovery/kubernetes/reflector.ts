@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { type EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
-import type { ApiClient } from './api-client.ts';
+import type { ApiReader } from './api-client.ts';
 import { badAnswer, ExpiredError } from './api-errors.ts';
 import { type Collection, type KubeObject, targetOf } from './collection.ts';
 import { type Listed, list } from './list.ts';
@@ -50,7 +50,7 @@ export const defaultTimes: ReflectorTimes = {
 };
 
 export interface ReflectorOptions<Item extends KubeObject> {
-  readonly client: ApiClient;
+  readonly client: ApiReader;
   readonly collection: Collection<Item>;
   readonly observer: ReflectorObserver<Item>;
   readonly clock: Clock;

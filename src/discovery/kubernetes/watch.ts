@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { ApiClient } from './api-client.ts';
+import type { ApiReader } from './api-client.ts';
 import { badAnswer, ExpiredError, errorOfStatus } from './api-errors.ts';
 import { type Collection, type KubeObject, pathOf, targetOf } from './collection.ts';
 import { JsonLines } from './json-lines.ts';
@@ -34,7 +34,7 @@ export interface WatchTimes {
  * @throws EvenkeelError `EK_KUBE_…`, ExpiredError where the server no longer knows that version, or the signal's reason
  */
 export async function watch<Item extends KubeObject>(
-  client: ApiClient,
+  client: ApiReader,
   clock: Clock,
   collection: Collection<Item>,
   resourceVersion: string,
