@@ -6,6 +6,7 @@ import { AdsTestClient, loadReportPath } from '@evenkeel/xds';
 import { LoadStatsRequestSchema, LoadStatsResponseSchema } from '@evenkeel/xds/gen/envoy/service/load_stats/v3/lrs_pb';
 import { replaceEndpointFile } from '../../src/controlplane/testing/endpoint-file.ts';
 import { ServeProcess } from '../../src/controlplane/testing/serve-process.ts';
+import type { LoadView } from '../../src/load/load-view.ts';
 
 const port = 50051;
 const pods = 10;
@@ -59,6 +60,15 @@ export class ManyServices {
   /** Takes a pod from a Service; undefined: all have all. */
   remove(from: number | undefined): Promise<void> {
     return writeServices(this.#folder, this.services, from);
+  }
+
+  /** @throws Error where a client has lost its stream: what was measured had fewer changes then. */
+  async assertReporting(): Promise<void> {
+    const answer = await fetch(`http://${this.admin}/load`);
+    const { streams } = (await answer.json()) as LoadView;
+    const clients = this.#clients.length;
+    if (streams !== clients)
+      throw new Error(`${streams} of ${clients} clients still report; run it on a calmer machine`);
   }
 
   async stop(): Promise<void> {

@@ -64,7 +64,9 @@ export async function watchMemory(
   over.abort();
   await walk;
   await Promise.all(opened.map(({ page }) => page.close()));
-  const isFlat = minutes < shortestMinutes ? undefined : opened.every(({ samples }) => staysFlat(samples));
+  const isLong = minutes >= shortestMinutes;
+  if (isLong) await many.assertReporting();
+  const isFlat = isLong ? opened.every(({ samples }) => staysFlat(samples)) : undefined;
   say(`The browser's memory: ${isFlat === undefined ? 'too short to say' : isFlat ? 'flat' : 'grows'}`);
   return { minutes, pages: Object.fromEntries(opened.map(({ name, samples }) => [name, samples])), isFlat };
 }
