@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -29,9 +30,15 @@ const run = promisify(execFile);
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly files: readonly string[];
+  readonly engines: { readonly node: string };
+  readonly bin: Readonly<Record<string, string>>;
 }
 const read = (path: string): Manifest => JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')) as Manifest;
-const manifests = { evenkeel: read('.'), '@evenkeel/xds': read('packages/xds') };
+const manifests = {
+  evenkeel: read('.'),
+  '@evenkeel/xds': read('packages/xds'),
+  '@evenkeel/conformance': read('packages/conformance'),
+};
 type Package = keyof typeof manifests;
 const tarballs = new Map<string, string>();
 
@@ -55,6 +62,10 @@ async function projectWith(
     const installed = join(project, 'node_modules', one);
     mkdirSync(installed, { recursive: true });
     await run('tar', ['-xzf', tarballs.get(one)!, '--strip-components=1', '-C', installed]);
+    for (const [command, file] of Object.entries(manifests[one].bin ?? {})) {
+      chmodSync(join(installed, file), 0o755);
+      symlinkTo(join(installed, file), join(project, 'node_modules', '.bin', command));
+    }
   }
   const wanted = packages
     .flatMap((one) => Object.keys(manifests[one].dependencies))
@@ -76,7 +87,8 @@ function copyOfRepository(): string {
   for (const name of readdirSync(modules)) {
     if (name !== '@evenkeel') symlinkTo(join(modules, name), join(copy, 'node_modules', name));
   }
-  symlinkTo(join(copy, 'packages', 'xds'), join(copy, 'node_modules', '@evenkeel', 'xds'));
+  for (const name of ['xds', 'conformance'])
+    symlinkTo(join(copy, 'packages', name), join(copy, 'node_modules', '@evenkeel', name));
   return copy;
 }
 
@@ -86,6 +98,7 @@ before(async () => {
   const manifest = readFileSync(join(cwd, 'packages', 'xds', 'package.json'), 'utf8');
   for (const [name, workspace] of [
     ['@evenkeel/xds', ['--workspace', '@evenkeel/xds']],
+    ['@evenkeel/conformance', ['--workspace', '@evenkeel/conformance']],
     ['evenkeel', []],
   ] as const) {
     const args = ['pack', ...workspace, '--offline', '--json', '--pack-destination', folder];
@@ -188,4 +201,30 @@ test('evenkeel starts with the packed library', async () => {
   assert.equal((JSON.parse(stdout) as { xds_servers: unknown[] }).xds_servers.length, 1);
   const page = join(project, 'node_modules', 'evenkeel', 'dist', 'dashboard', 'page');
   assert.deepEqual(readdirSync(page).sort(), ['LICENSES.txt', 'app.css', 'app.js', 'index.html']);
+});
+
+test('the conformance suite runs as its README says, from a project that has nothing else', async () => {
+  const project = await projectWith('conformance', ['@evenkeel/conformance', '@evenkeel/xds']);
+  const readme = readFileSync(join(project, 'node_modules', '@evenkeel', 'conformance', 'README.md'), 'utf8');
+  const lines = [...readme.matchAll(/^(npx @evenkeel\/conformance (?:--driver evenkeel|--list)) +# /gm)].map(
+    ([, line]) => line,
+  );
+  assert.equal(lines.length, 2);
+  const env = { ...process.env, npm_config_cache: join(folder, 'cache'), npm_config_update_notifier: 'false' };
+  const options = { cwd: project, env: { ...env, npm_config_offline: 'true' } };
+  const [checked, listed] = await Promise.all(lines.map((line) => run('sh', ['-c', `${line} --only nonces`], options)));
+  assert.match(checked!.stdout, /^evenkeel \(@evenkeel\/xds\) at [\s\S]*^2 held, 0 failed$/m);
+  assert.match(listed!.stdout, /^sotw\/nonces {2}MUST /m);
+});
+
+test('an older Node is told so, without a stack trace', async () => {
+  const project = await projectWith('old', ['evenkeel', '@evenkeel/xds', '@evenkeel/conformance']);
+  const [oldest] = /\d+/.exec(manifests.evenkeel.engines.node)!;
+  const version = `${Number(oldest) - 1}.9.0`;
+  const before = `data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'${version}'}})`;
+  for (const command of ['evenkeel', 'xds-conformance']) {
+    const args = ['--import', before, join(project, 'node_modules', '.bin', command), '--help'];
+    const stderr = `${command} needs Node ${oldest} or newer, and this is Node ${version}\n`;
+    await assert.rejects(run(process.execPath, args), { code: 2, stdout: '', stderr });
+  }
 });
