@@ -16,6 +16,7 @@ What hearing load reports costs: clients that follow one Service and report
 calls to each of its pods, beside the same clients without reports.
   --clients N  connections, each with two streams (default: 1000)
   --pods N     pods of the Service (default: 100)
+  --every N    seconds from one change of the pods to the next (default: 1)
   --seconds N  how long each is measured (default: 20)
   --rounds N   with and without, so many times in turn (default: 2)
 Example:
@@ -24,17 +25,18 @@ Example:
 const { values } = readArguments(usage, {
   clients: { type: 'number', default: 1_000 },
   pods: { type: 'number', default: 100 },
+  every: { type: 'number', default: 1 },
   seconds: { type: 'number', default: 20 },
   rounds: { type: 'number', default: 2 },
 });
-if (!(values.clients >= 1 && values.pods >= 1 && values.seconds >= 1)) {
-  wrongArguments('clients, pods and seconds: 1 at least', usage);
+if (!(values.clients >= 1 && values.pods >= 1 && values.seconds >= 1 && values.every >= 1)) {
+  wrongArguments('clients, pods, every and seconds: 1 at least', usage);
 }
 
 const port = 50051;
 const cluster = `default/orders:${port}`;
 const node = { userAgentName: 'gRPC Go', userAgentVersion: '1.85.0' };
-const changeEveryMs = 1_000;
+const changeEveryMs = values.every * 1_000;
 const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 /** What a client reports each time: calls to every pod. */
 const report = toBinary(
@@ -114,10 +116,11 @@ class Reporter {
   }
 }
 
-/** Resolves once nobody has been asked anew for three seconds: the fleet has just come, and some came when it was small. */
+/** Resolves once all have reported and nobody was asked anew: the fleet has just come, and some came when it was small. */
 async function settled(reporters: readonly Reporter[]): Promise<void> {
   const opened = (): number => sum(reporters, (reporter) => reporter.opened);
-  for (let before = -1; before !== opened(); await sleep(3_000)) before = opened();
+  const longest = (): number => reporters.reduce((most, { intervalMs }) => Math.max(most, intervalMs), 0);
+  for (let before = -1; before !== opened(); await sleep(longest() + 1_000)) before = opened();
 }
 
 interface Figures {
@@ -213,7 +216,7 @@ function medianOf(figures: readonly number[]): number {
 }
 
 console.log(
-  `${values.clients} clients, ${values.pods} pods, a change a second; ${cpus()[0]?.model}, ${availableParallelism()} cores`,
+  `${values.clients} clients, ${values.pods} pods, a change every ${values.every} s; ${cpus()[0]?.model}, ${availableParallelism()} cores`,
 );
 const found: Record<'without' | 'with', Figures[]> = { without: [], with: [] };
 console.log('reports        CPU ms/s   RSS MB   change to client ms: p50, last   reports/s   asked for every s   load');

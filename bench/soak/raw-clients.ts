@@ -1,8 +1,15 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { type AdsTestClient, adsSotwPath, loadReportPath, type ReceivedResponse, typeUrls } from '@evenkeel/xds';
+import {
+  type AdsTestClient,
+  adsSotwPath,
+  grpcStatus,
+  loadReportPath,
+  type ReceivedResponse,
+  typeUrls,
+} from '@evenkeel/xds';
 import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
-import { LoadStatsRequestSchema } from '@evenkeel/xds/gen/envoy/service/load_stats/v3/lrs_pb';
+import { LoadStatsRequestSchema, LoadStatsResponseSchema } from '@evenkeel/xds/gen/envoy/service/load_stats/v3/lrs_pb';
 import { messageOf } from '../../src/base/errors.ts';
 import { World } from './world.ts';
 
@@ -29,8 +36,8 @@ async function openReports(client: AdsTestClient) {
   const send = (message: MessageInitShape<typeof LoadStatsRequestSchema>) =>
     call.send(toBinary(LoadStatsRequestSchema, create(LoadStatsRequestSchema, message)));
   send({ node: { id: 'soak', metadata: { workload: `soak-${Math.floor(Math.random() * 50)}` } } });
-  await call.receive();
-  return send;
+  const { loadReportingInterval } = fromBinary(LoadStatsResponseSchema, await call.receive());
+  return { send, intervalMs: Number(loadReportingInterval!.seconds) * 1_000, ended: call.ended };
 }
 
 /** Calls to all endpoints of some clusters, some of which fail for everybody, so that they are ejected and come back. */
@@ -55,8 +62,8 @@ export class SteadyClient {
   readonly #numbers = someClusters(20);
   readonly #held = new Map<string, number>();
   #client: AdsTestClient | undefined;
-  /** Why its stream ended before it was told to. */
-  broken: string | undefined;
+  /** Why its streams ended before it was told to go. It comes again each time, as gRPC clients do. */
+  readonly ended: string[] = [];
   #leaving = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -65,22 +72,40 @@ export class SteadyClient {
     this.#lag = lag;
   }
 
+  /** Resolves once it has come. */
   async start(connect: Connect, delta: boolean, reports: boolean): Promise<void> {
-    this.#client = await connect();
-    if (reports) {
-      const send = await openReports(this.#client);
-      this.#timer = setInterval(() => send({ clusterStats: callsTo(this.#world, this.#numbers) }), 1_000);
-    }
+    const client = await connect();
+    this.#client = client;
+    if (reports) await this.#report(client);
     const names = [...new Set(this.#numbers)].map(World.cluster);
     if (delta) {
-      const stream = this.#client.delta();
+      const stream = client.delta();
       stream.request(EDS, { subscribe: names });
-      void this.#follow(() => stream.responseAck(EDS));
+      void this.#follow(() => stream.responseAck(EDS)).then(() => this.#comeAgain(connect, delta, reports));
     } else {
-      const stream = this.#client.sotw();
+      const stream = client.sotw();
       stream.request(EDS, names);
-      void this.#follow(() => stream.responseAck(EDS));
+      void this.#follow(() => stream.responseAck(EDS)).then(() => this.#comeAgain(connect, delta, reports));
     }
+  }
+
+  async #comeAgain(connect: Connect, delta: boolean, reports: boolean): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#client?.close();
+    if (this.#leaving) return;
+    await this.start(connect, delta, reports).catch((error: unknown) => this.ended.push(String(error)));
+  }
+
+  /** Reports at the interval that it is asked for, and is asked anew where the server ends that. */
+  async #report(client: AdsTestClient): Promise<void> {
+    const { send, intervalMs, ended } = await openReports(client);
+    const timer = setInterval(() => send({ clusterStats: callsTo(this.#world, this.#numbers) }), intervalMs);
+    this.#timer = timer;
+    void ended.then(({ code }) => {
+      clearInterval(timer);
+      // Where its connection is over as well, it comes again as a whole.
+      if (code === grpcStatus.ok && !this.#leaving) this.#report(client).catch(() => {});
+    });
   }
 
   /** Names that it does not hold in their newest state. */
@@ -112,7 +137,7 @@ export class SteadyClient {
         }
       }
     } catch (error) {
-      if (!this.#leaving) this.broken = String(error);
+      if (!this.#leaving) this.ended.push(messageOf(error));
     }
   }
 }
@@ -170,7 +195,7 @@ export async function passBy(connect: Connect, world: World, reports: boolean): 
         await client.delta().requestResponseAck(CDS);
         break;
       case 'reports': {
-        const send = await openReports(client);
+        const { send } = await openReports(client);
         send({ clusterStats: callsTo(world, someClusters(30)) });
         await client.sotw().requestResponse(EDS, names);
         break;

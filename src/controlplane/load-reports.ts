@@ -7,6 +7,7 @@ import { Trends } from '../feed/trends.ts';
 import { callerOf } from '../load/caller.ts';
 import { callerTotals } from '../load/caller-totals.ts';
 import { countsIssued } from '../load/calls-of.ts';
+import { HearingCost } from '../load/hearing-cost.ts';
 import { LoadStore } from '../load/load-store.ts';
 import type { LoadView } from '../load/load-view.ts';
 import { type Hearing, reportIntervalMs, reportsTooOften } from '../load/report-interval.ts';
@@ -45,6 +46,7 @@ export class LoadReports {
   readonly #clock: Clock;
   readonly #store: LoadStore;
   readonly #service: LoadReportService;
+  readonly #cost = new HearingCost();
   readonly #trends = new Trends();
   readonly #observers = new Set<(view: LoadView) => void>();
   /** Clusters of a Service, by its key. */
@@ -71,11 +73,13 @@ export class LoadReports {
       onReport: ({ clusters, hidden, bytes }, { id }) => {
         metrics.count('evenkeel_load_reports_total');
         metrics.count('evenkeel_load_report_bytes_total', {}, bytes);
-        const ignored = this.#store.report(id, clusters);
-        ejections?.report(id, clusters);
-        for (const [kind, count] of Object.entries({ ...ignored, hidden })) {
-          if (count > 0) metrics.count('evenkeel_load_ignored_total', { kind }, count);
-        }
+        this.#cost.measure(() => {
+          const ignored = this.#store.report(id, clusters);
+          ejections?.report(id, clusters);
+          for (const [kind, count] of Object.entries({ ...ignored, hidden })) {
+            if (count > 0) metrics.count('evenkeel_load_ignored_total', { kind }, count);
+          }
+        });
       },
       onClose: ({ id }) => {
         this.#store.closed(id);
@@ -88,7 +92,8 @@ export class LoadReports {
 
   #hearing({ userAgentName }: XdsNode, streams: number): Hearing {
     const { localitiesPerReport } = this.#store;
-    return { streams, localitiesPerReport, isEnvoy: userAgentName === 'envoy' };
+    const measuredMs = this.#cost.reportMs;
+    return { streams, localitiesPerReport, isEnvoy: userAgentName === 'envoy', measuredMs };
   }
 
   /** Serves the reports there. */
