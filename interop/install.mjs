@@ -19,7 +19,7 @@ const built = join(root, 'build', 'interop');
  */
 const parts = {
   go: {
-    what: 'grpc-go clients, for these tests and for experiments (go build)',
+    what: 'grpc-go clients, for tests and experiments (go build)',
     needs: { command: 'go', args: ['version'], hint: 'install Go 1.26 or newer' },
     inputs: ['interop/go'],
     makes: 'build/interop/go/caller',
