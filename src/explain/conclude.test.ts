@@ -32,6 +32,31 @@ test('a pod that was ejected is named with the reason', () => {
   assert.equal(conclusion, `1 of 2 pods of shop/orders:50051 gets no calls: orders-2 ${why}.`);
 });
 
+test('a Service without endpoints is explained by its source, which has a selector only in Kubernetes', () => {
+  const view = explainViewOf([], { clients: [good] });
+  for (const [source, why] of [
+    ['file', 'the endpoint file lists none'],
+    ['dns', 'DNS knows no address of it'],
+    ['kubernetes', 'its selector matches no pod'],
+  ] as const) {
+    const { conclusion, findings } = concludeFrom({ ...view, service: { ...view.service!, source } });
+    assert.equal(conclusion, `shop/orders:50051 has no endpoint: ${why}.`);
+    assert.equal(/kubectl/.test(findings[0]!.action!), source === 'kubernetes');
+  }
+});
+
+test('what to write instead is said only of a Service that is there', () => {
+  const texts = (service: null | undefined, text: string): string => {
+    const view = { ...explainViewOf([endpointOf('orders-1', 'published')]), ...(service === null && { service }) };
+    const { findings } = conclude({ text, read: readTarget(text) }, [{ admin: 'replica', view }]);
+    return findings.map((one) => one.text).join('\n');
+  };
+  for (const text of ['shop/orders', 'dns:///orders.shop']) {
+    assert.match(texts(undefined, text), /: write xds:\/\/\/orders\.shop\.$/m);
+    assert.doesNotMatch(texts(null, text), /: write/);
+  }
+});
+
 test('pods that come and go while others serve are a rollout, and in order', () => {
   const endpoints = [
     endpointOf('orders-2', 'not-ready', 'is not ready'),

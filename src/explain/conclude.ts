@@ -128,15 +128,14 @@ function withoutAddress(message: string): string {
 
 /** What is wrong with how the target is written, even where what is meant is served. */
 function mistakes({ dials, mistake, name }: ReadTarget, view: ExplainView | undefined): Finding[] {
-  const isTarget = view !== undefined && view.malformed === null;
-  const right = `write xds:///${name}`;
+  // Where there is no such Service, what to write instead is not known.
+  const right = view?.malformed === null && view.service !== null ? `: write xds:///${name}` : '';
   if (mistake !== undefined) {
-    const text = sentence(isTarget ? `${mistake}: ${right}` : mistake);
-    return [{ kind: 'malformed-target', severity: 'fault', text }];
+    return [{ kind: 'malformed-target', severity: 'fault', text: sentence(`${mistake}${right}`) }];
   }
-  if (dials !== 'dns' || !isTarget) return [];
+  if (dials !== 'dns' || view?.malformed !== null) return [];
   const text = sentence(
-    `A client that dials dns:/// asks DNS and not the control plane, and keeps the pods that it found: ${right}`,
+    `A client that dials dns:/// asks DNS and not the control plane, and keeps the pods that it found${right}`,
   );
   return [{ kind: 'not-xds', severity: 'warning', text }];
 }

@@ -68,12 +68,23 @@ function rejectedService(service: ExplainedService): Finding[] {
   return [{ kind: 'service-rejected', severity: 'fault', text: sentence(text) }];
 }
 
+/** Only Kubernetes has selectors. */
+const emptySources: Readonly<Record<string, { readonly why: string; readonly action: string }>> = {
+  file: { why: 'the endpoint file lists none', action: 'Look into the endpoint file, and at what writes it.' },
+  dns: { why: 'DNS knows no address of it', action: 'Ask DNS for its SRV records (docs/configuration.md).' },
+};
+
 function endpointFindings(service: ExplainedService, port: ExplainedPort, kubeNodes: readonly string[]): Finding[] {
   const what = `${keyOf(service)}:${port.port}`;
   if (port.total === 0) {
+    const from = emptySources[service.source ?? ''];
     const why =
-      service.problems.find((one) => /EndpointSlice|ExternalName|port/.test(one)) ?? 'its selector matches no pod';
-    const action = `Compare the labels of the pods with the selector: kubectl get service,endpointslices -n ${service.namespace} -o wide.`;
+      service.problems.find((one) => /EndpointSlice|ExternalName|port/.test(one)) ??
+      from?.why ??
+      'its selector matches no pod';
+    const action =
+      from?.action ??
+      `Compare the labels of the pods with the selector: kubectl get service,endpointslices -n ${service.namespace} -o wide.`;
     return [{ kind: 'no-endpoints', severity: 'fault', text: sentence(`${what} has no endpoint: ${why}`), action }];
   }
   const out = port.endpoints.filter(({ state }) => state !== 'published');

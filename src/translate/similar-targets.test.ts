@@ -18,6 +18,9 @@ test('what reads like a name that does not exist comes first', () => {
     ['shop', 'ordres', ['orders.shop', 'order.shop', 'orders.test']],
     ['cart', 'shop', ['cart.shop', 'shop.orders']],
     ['shpo', 'checkout', ['checkout.shop']],
+    ['shop', 'checkout-deployment', ['checkout.shop']],
+    ['shop', 'che', []],
+    ['test', 'cart-v1', []],
     ['shop', 'nothing', []],
   ];
   for (const [namespace, name, similar] of cases) {
