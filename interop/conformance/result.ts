@@ -1,7 +1,4 @@
-import type { Report } from '../../packages/conformance/src/report.ts';
-import type { CheckedServer } from './servers.ts';
-
-type Check = Pick<Report['results'][number], 'id' | 'level' | 'paragraph' | 'outcome' | 'detail'>;
+import type { Check, CheckedServer, Report } from './servers.ts';
 
 /** What became of each check at a server. */
 export interface ServerResult {

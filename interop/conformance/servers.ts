@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Report } from '../../packages/conformance/src/report.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const suite = join(root, 'packages', 'conformance', 'src', 'main.ts');
@@ -33,6 +32,22 @@ export const servers: readonly CheckedServer[] = [
 
 export function isThere({ needs }: CheckedServer): boolean {
   return needs === undefined || existsSync(needs);
+}
+
+/** What the suite prints as JSON, as far as it is read here. */
+export interface Report {
+  readonly server: string;
+  readonly held: number;
+  readonly failed: number;
+  readonly results: readonly Check[];
+}
+
+export interface Check {
+  readonly id: string;
+  readonly level: string;
+  readonly paragraph: string;
+  readonly outcome: string;
+  readonly detail?: string;
 }
 
 /** Runs the suite as everybody does, by its command line. */
