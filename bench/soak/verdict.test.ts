@@ -49,6 +49,12 @@ test('memory that settles is flat, memory that goes on growing is not', () => {
   ]);
 });
 
+test('memory that was not seen in the second quarter has not risen from nothing', () => {
+  assert.deepEqual(problemsOf({ ...good, heap: good.heap.slice(-2) }), [
+    'live memory was not seen in the second quarter: the machine was too busy to tell',
+  ]);
+});
+
 test('while a heap grows to its working size, resident memory may rise, up to what a pod has', () => {
   assert.deepEqual(problemsOf({ ...good, samples: resident(5, ...growing) }), []);
   const most = mostResidentBytes / mb;

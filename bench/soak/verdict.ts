@@ -64,6 +64,7 @@ export function byQuarter<S extends { readonly atMs: number }>(
 
 /** Why this has risen, or nothing where it is flat. In the first quarter the clients come. */
 function rise(name: string, [, second = 0, , last = 0]: readonly number[], spareBytes: number): string[] {
+  if (second === 0) return [`${name} was not seen in the second quarter: the machine was too busy to tell`];
   const allowed = second * (1 + flatShare) + spareBytes;
   if (last <= allowed) return [];
   return [`${name} rose from ${mb(second)} to ${mb(last)}; up to ${mb(allowed)} counts as flat`];
