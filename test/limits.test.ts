@@ -40,6 +40,10 @@ function shown(value: unknown): string {
   return Number(value).toLocaleString('en');
 }
 
+/** What a caller and a pair of caller and pod take: measured, with the longest names and with calls in every count. */
+const callerBytes = 3_072;
+const cellBytes = 640;
+
 /** What clients make the process hold at most, with 512 MiB: what they have an account for, and what is everybody's. */
 function worstCase(): string[] {
   const { totalBytes } = defaultMemoryLimits({}, 512 * 1024 * 1024, Number.POSITIVE_INFINITY);
@@ -47,24 +51,23 @@ function worstCase(): string[] {
   const log = constantOf('src/base/log.ts', 'maxWaitingBytes');
   const tls = constantOf('packages/xds/src/transport/socket-connection.ts', 'tlsBytes');
   const idle = constantOf('packages/xds/src/transport/connection.ts', 'connectionBytes');
-  const callers = constantOf('src/load/service-load.ts', 'maxCallers');
+  const callers = constantOf('src/load/service-load.ts', 'maxCallersOfAll');
   const cells = constantOf('src/load/service-load.ts', 'maxCells');
-  const words = constantOf('src/ejection/ejector.ts', 'defaultMaxCells');
+  const load = callers * callerBytes + cells * cellBytes;
   const number = (value: number): string => value.toLocaleString('en');
-  const worst = totalBytes + defaultLimits.requestBytes + kept + log;
+  const worst = totalBytes + defaultLimits.requestBytes + kept + log + load;
   const [plain, secured] = [idle, idle + tls].map((bytes) =>
     Math.min(defaultLimits.sessions, Math.floor(totalBytes / bytes)),
   );
   return [
     `In one number: **${number(worst)} bytes of 512 MiB** are the most that clients of xDS make the process hold, which are these`,
     `${number(totalBytes)}, the last request that was read (${number(defaultLimits.requestBytes)}), the responses that are kept`,
-    `(${number(kept)}) and the lines of log that wait (${number(log)}). The rest of the limit is for the program, for what it knows of`,
-    'the cluster, and for what a collection of garbage has not freed yet. `packages/xds/src/memory/memory.test.ts` fills an account',
+    `(${number(kept)}), the lines of log that wait (${number(log)}), and with \`--load-reports\` (off by default) what reports come to`,
+    `(${number(load)}: ${number(callers)} callers of ${number(callerBytes)} bytes and ${number(cells)} pairs of caller and pod of ${number(cellBytes)}, over all Service ports).`,
+    'The rest of the limit is for the program, for what it knows of the cluster, and for what a collection of garbage has not freed yet. `packages/xds/src/memory/memory.test.ts` fills an account',
     'by every way at once to more than 99 % of its size, and sees that it never goes beyond; handshakes are charged to it as well',
-    '(`src/controlplane/tls-listener.test.ts`).',
-    '',
-    `Not in this number is what load reports come to (\`--load-reports\`, off by default): counts of up to ${number(callers)} callers and`,
-    `${number(cells)} pairs of caller and pod for each Service port that exists, and for ejection of ${number(words)} pairs of client and pod.`,
+    '(`src/controlplane/tls-listener.test.ts`), and so is what ejection remembers of each client (`src/controlplane/load-reports.test.ts`).',
+    'Callers and pairs beyond their number are counted together (`src/load/load-store.test.ts`).',
     '',
     `A connection that is idle counts ${number(idle)} bytes, with TLS ${number(idle + tls)}: of 20,000 idle ones ${number(plain!)} may stay without TLS, and`,
     `${number(secured!)} with it, at 512 MiB. The oldest of them go for those that come.`,

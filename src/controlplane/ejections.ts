@@ -64,8 +64,9 @@ export class Ejections {
     this.#ejector.closed(client);
   }
 
-  report(client: number, clusters: readonly ClusterLoad[]): void {
-    this.#ejector.report(client, clusters);
+  /** @returns bytes that are held of what this client has reported */
+  report(client: number, clusters: readonly ClusterLoad[]): number {
+    return this.#ejector.report(client, clusters);
   }
 
   /** Why clients are not sent to a pod; null: they are. */

@@ -108,6 +108,27 @@ test('pod localities can be switched off as a whole, or by Service', async (t) =
   assert.deepEqual(await seenBy(await one.connect(newGo)), [true, 0, ['']]);
 });
 
+test('what is remembered of a client, to judge pods by it, is charged to its connection while it reports', async (t) => {
+  const { controlPlane, connect } = await startControlPlane(t, { reports: true, podLocalities: true });
+  const client = await connect(newGo);
+  const stream = client.call(loadReportPath);
+  const send = (message: Message) =>
+    stream.send(toBinary(LoadStatsRequestSchema, create(LoadStatsRequestSchema, message)));
+  const held = async (): Promise<number> => {
+    for (const _turn of [1, 2]) await new Promise((resolve) => client.session.ping(resolve));
+    return Number(/^evenkeel_xds_memory_bytes (\d+)$/m.exec((await controlPlane.metrics()).text)![1]);
+  };
+  const before = await held();
+  send({ node: { id: 'web-0', userAgentName: 'gRPC Go', metadata: {} } });
+  await stream.receive();
+  const open = await held();
+  send({ clusterStats: [calls('shop/orders:50051', '10.0.0.1:50051')] });
+  const remembered = (await held()) - open;
+  assert.ok(remembered > 1_000 && remembered < 5_000, `${remembered}`);
+  await stream.end();
+  assert.ok((await held()) <= before + 1_024);
+});
+
 test('a Service that goes is gone in every form', async (t) => {
   const { connect, source } = await startControlPlane(t, { reports: true, podLocalities: true });
   const ads = (await connect(newGo)).sotw();

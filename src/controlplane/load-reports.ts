@@ -70,16 +70,18 @@ export class LoadReports {
         this.#store.opened(id, callerOf({ ...node, metadata }, options.zoneOf), intervalMs, isIssuedCounted);
         ejections?.opened(id, { intervalMs, isIssuedCounted, from: splitAddress(peer.address).host });
       },
-      onReport: ({ clusters, hidden, bytes }, { id }) => {
+      onReport: ({ clusters, hidden, bytes }, { id, hold }) => {
         metrics.count('evenkeel_load_reports_total');
         metrics.count('evenkeel_load_report_bytes_total', {}, bytes);
+        let heldBytes = 0;
         this.#cost.measure(() => {
           const ignored = this.#store.report(id, clusters);
-          ejections?.report(id, clusters);
+          heldBytes = ejections?.report(id, clusters) ?? 0;
           for (const [kind, count] of Object.entries({ ...ignored, hidden })) {
             if (count > 0) metrics.count('evenkeel_load_ignored_total', { kind }, count);
           }
         });
+        hold(heldBytes);
       },
       onClose: ({ id }) => {
         this.#store.closed(id);

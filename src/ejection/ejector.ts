@@ -21,7 +21,12 @@ export interface Reporter {
   readonly from: string;
 }
 
-type Client = Reporter & { isIssuedCounted: boolean };
+type Client = Reporter & {
+  isIssuedCounted: boolean;
+  /** Bytes that are held of its reports, by cluster, and all together. */
+  readonly held: Map<string, number>;
+  heldBytes: number;
+};
 
 /** Reports of one moment are looked at together. */
 const settleMs = 50;
@@ -65,6 +70,7 @@ export class Ejector {
     const port = this.#ports.get(cluster);
     if (port === undefined) return;
     this.#cells -= port.cells;
+    for (const client of port.heard) hold(this.#clients.get(client), cluster, 0);
     this.#ports.delete(cluster);
     this.#due.delete(cluster);
     this.#news.delete(cluster);
@@ -72,19 +78,23 @@ export class Ejector {
 
   /** A client begins to report. */
   opened(client: number, reporter: Reporter): void {
-    this.#clients.set(client, { ...reporter });
+    this.#clients.set(client, { ...reporter, held: new Map(), heldBytes: 0 });
   }
 
   closed(client: number): void {
-    const { from } = this.#clients.get(client) ?? {};
+    const { from, held } = this.#clients.get(client) ?? {};
     this.#clients.delete(client);
     if (from === undefined) return;
-    for (const port of this.#ports.values()) this.#withCells(port, () => port.leave(client, from));
+    for (const cluster of held?.keys() ?? []) {
+      const port = this.#ports.get(cluster);
+      if (port !== undefined) this.#withCells(port, () => port.leave(client, from));
+    }
   }
 
-  report(client: number, clusters: readonly ClusterLoad[]): void {
+  /** @returns bytes that are held of what this client has reported */
+  report(client: number, clusters: readonly ClusterLoad[]): number {
     const from = this.#clients.get(client);
-    if (from === undefined) return;
+    if (from === undefined) return 0;
     const now = this.#clock.now();
     for (const { name, localities, intervalMs } of clusters) {
       const port = this.#ports.get(name);
@@ -96,7 +106,9 @@ export class Ejector {
       this.#withCells(port, () => {
         if (port.hear(witness, localities, now)) this.#lookAt(name);
       });
+      hold(from, name, port.heldBytes(client));
     }
+    return from.heldBytes;
   }
 
   /** Why a pod is out; undefined: it is not. */
@@ -167,4 +179,12 @@ export class Ejector {
       this.#look();
     });
   }
+}
+
+/** So many bytes are held now of what a client reported about a cluster. */
+function hold(client: Client | undefined, cluster: string, bytes: number): void {
+  if (client === undefined) return;
+  client.heldBytes += bytes - (client.held.get(cluster) ?? 0);
+  if (bytes > 0) client.held.set(cluster, bytes);
+  else client.held.delete(cluster);
 }

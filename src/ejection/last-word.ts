@@ -52,6 +52,10 @@ const timesAsLong = 10;
 const kept = 0.8;
 /** More calls than this to a pod in an interval are no more than this; and 32 bits hold it exactly. */
 const mostCalls = 2 ** 24;
+/** What a word takes: beside its pods, for each pod, and for each that does not answer. */
+const wordBytes = 1_024;
+const cellBytes = 12;
+const unansweredBytes = 160;
 /** Half of what was heard longer ago than the last report is forgotten after this, milliseconds. */
 const memoryHalfLifeMs = 10_000;
 
@@ -128,6 +132,11 @@ export class LastWord {
   opinion(slot: number, since: number): Opinion | undefined {
     const said = this.#opinions[slot] ?? 0;
     return said / 4 >= tenths(since) ? opinions[said % 4] : undefined;
+  }
+
+  /** What it takes, with what it remembers of each pod that does not answer; bytes, rather too many. */
+  get heldBytes(): number {
+    return wordBytes + this.#good.length * cellBytes + (this.#unanswered.size + this.#repeated.size) * unansweredBytes;
   }
 
   /** Calls to all pods, without some of them: those that ended well, and those that failed or are not answered. */

@@ -146,6 +146,16 @@ export class PortEjection {
     return this.#words.has(client);
   }
 
+  /** Bytes that are held of what a client reported. */
+  heldBytes(client: number): number {
+    return this.#words.get(client)?.heldBytes ?? 0;
+  }
+
+  /** Clients that have reported about any of the pods. */
+  get heard(): Iterable<number> {
+    return this.#words.keys();
+  }
+
   /** How many cells one more client takes. */
   get cellsPerClient(): number {
     return this.#capacity;

@@ -198,6 +198,30 @@ test('however many callers there are, a Service keeps a thousand, and the others
   assert.equal(store.view().services[0]!.total.calls, 1_500);
 });
 
+test('of all Services ten thousand callers and fifty thousand pairs are told apart, and what goes makes room', () => {
+  const pods = Array.from({ length: 10 }, (_, index) => `pod-${index}`);
+  const { store } = startStore();
+  const calls = Object.fromEntries(pods.map((pod) => [pod, 1]));
+  const clusters = Array.from({ length: 12 }, (_, index) => `shop/s${index}:80`);
+  const held = (): [callers: number, pairs: number] => {
+    const callers = store.services().flatMap((one) => [...one.callers.values()]);
+    return [callers.length, callers.reduce((pairs, caller) => pairs + caller.pods.size, 0)];
+  };
+  for (let client = 10; client < 1_010; client++) store.opened(client, { ...web, workload: `w${client}` }, 1_000);
+  const reportAbout = (name: string): void => {
+    store.serviceChanged({ ...service(...pods), cluster: name });
+    for (let client = 10; client < 1_010; client++) store.report(client, [cluster(calls, name)]);
+  };
+  for (const name of clusters) reportAbout(name);
+  // Each Service has one for those that are not told apart.
+  assert.deepEqual(held(), [10_002, 50_000]);
+  for (const name of clusters.slice(0, 5)) store.serviceRemoved(name);
+  reportAbout('shop/new:80');
+  const found = store.services().find(({ known }) => known.cluster === 'shop/new:80')!;
+  assert.equal(found.callers.size, 1_000);
+  assert.equal(found.callers.get('shop w500 zone-a')?.pods.size, 10);
+});
+
 test('where clients report less often, the window is longer', () => {
   const { store, clock } = startStore('a');
   store.opened(2, web, 20_000);

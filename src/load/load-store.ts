@@ -5,7 +5,7 @@ import type { Verdict } from '../verdict/verdict.ts';
 import type { Caller } from './caller.ts';
 import { judgeService, type LiveVerdict } from './judge-service.ts';
 import type { LoadView, LoadViewCaller, LoadViewPod, LoadViewService } from './load-view.ts';
-import { type KnownService, type PodLoad, ServiceLoad } from './service-load.ts';
+import { type KnownService, type LoadRoom, type PodLoad, ServiceLoad } from './service-load.ts';
 import { type Counts, meanMsOf, type Spread } from './window.ts';
 
 export interface LoadStoreOptions {
@@ -49,6 +49,7 @@ const viewedCallers = 200;
  */
 export class LoadStore {
   readonly #services = new Map<string, ServiceLoad>();
+  readonly #room: LoadRoom = { callers: 0, cells: 0 };
   readonly #verdicts = new Map<string, Judged>();
   /** Verdicts that are about to change, and are seen once more before they do. */
   readonly #doubted = new Map<string, LiveVerdict['verdict']>();
@@ -84,12 +85,13 @@ export class LoadStore {
   serviceChanged(known: KnownService): void {
     const now = this.#clock.now();
     const before = this.#services.get(known.cluster);
-    if (before === undefined) this.#services.set(known.cluster, new ServiceLoad(known, now));
+    if (before === undefined) this.#services.set(known.cluster, new ServiceLoad(known, now, this.#room));
     else before.update(known, now);
   }
 
   /** There is no such Service port any more. */
   serviceRemoved(cluster: string): void {
+    this.#services.get(cluster)?.close();
     this.#services.delete(cluster);
     this.#verdicts.delete(cluster);
     this.#doubted.delete(cluster);

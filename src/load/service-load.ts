@@ -56,9 +56,18 @@ export interface Reported {
   readonly spread: Spread;
 }
 
+/** What is held of all Service ports together. */
+export interface LoadRoom {
+  callers: number;
+  /** Callers × pods. */
+  cells: number;
+}
+
 /** Callers of one Service that are told apart; those that come later are one, `unknown`. */
 const maxCallers = 1_000;
-/** Callers × pods of one Service that are told apart. */
+/** Callers that are told apart, over all Services. */
+const maxCallersOfAll = 10_000;
+/** Callers × pods that are told apart, over all Services. */
 const maxCells = 50_000;
 /** Slots after which a caller that reports nothing is forgotten. */
 const forgottenAfter = 120;
@@ -74,10 +83,11 @@ export class ServiceLoad {
   readonly all = new Window();
   /** Those of clients that do not report by pod. */
   readonly withoutPod = new Window();
-  #cells = 0;
+  readonly #room: LoadRoom;
 
-  constructor(known: KnownService, nowMs: number) {
+  constructor(known: KnownService, nowMs: number, room: LoadRoom) {
     this.known = known;
+    this.#room = room;
     this.update(known, nowMs);
   }
 
@@ -131,6 +141,12 @@ export class ServiceLoad {
     return ignored;
   }
 
+  /** There is no such Service any more: what is held of it is no more than others may have. */
+  close(): void {
+    this.#room.callers -= this.callers.size;
+    for (const { pods } of this.callers.values()) this.#room.cells -= pods.size;
+  }
+
   /** A slot of time is over. */
   rotate(nowMs: number): void {
     this.all.rotate();
@@ -146,18 +162,18 @@ export class ServiceLoad {
         cell.rotate();
         if (!cell.isIdle) continue;
         caller.pods.delete(address);
-        this.#cells -= 1;
+        this.#room.cells -= 1;
       }
-      if (caller.idleSlots > forgottenAfter) this.callers.delete(key);
+      if (caller.idleSlots > forgottenAfter && this.callers.delete(key)) this.#room.callers -= 1;
     }
   }
 
   #cellOf({ pods }: CallerLoad, address: string): Window | undefined {
     const known = pods.get(address);
-    if (known !== undefined || this.#cells >= maxCells) return known;
+    if (known !== undefined || this.#room.cells >= maxCells) return known;
     const cell = new Window();
     pods.set(address, cell);
-    this.#cells += 1;
+    this.#room.cells += 1;
     return cell;
   }
 
@@ -166,9 +182,11 @@ export class ServiceLoad {
     const known = this.callers.get(key);
     if (known !== undefined) return known;
     const other: Caller = { namespace: unknown, workload: unknown, zone: unknown };
-    if (this.callers.size >= maxCallers && key !== callerKey(other)) return this.#callerLoad(other);
+    const isFull = this.callers.size >= maxCallers || this.#room.callers >= maxCallersOfAll;
+    if (isFull && key !== callerKey(other)) return this.#callerLoad(other);
     const added = { caller, window: new Window(), pods: new Map<string, Window>(), idleSlots: 0 };
     this.callers.set(key, added);
+    this.#room.callers += 1;
     return added;
   }
 }

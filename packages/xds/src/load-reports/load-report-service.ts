@@ -121,6 +121,7 @@ class LoadReportCall implements CallHandler {
   readonly #size: AccountedSize;
   #info: LoadStreamInfo | undefined;
   #rate: RateLimit | undefined;
+  #isOver = false;
   #sees: ((clusterName: string) => boolean) | undefined;
 
   constructor(id: number, call: ServerCall, environment: Environment, released: () => void) {
@@ -155,11 +156,16 @@ class LoadReportCall implements CallHandler {
   }
 
   closed(status: CallStatus): void {
-    this.#size.set(0);
+    this.#hold(0);
+    this.#isOver = true;
     this.#released();
     const { onRefused, onClose } = this.#environment.options;
     if (faults.has(status.code)) onRefused?.(this.#call.peer, status);
     if (this.#info !== undefined) onClose?.(this.#info, status);
+  }
+
+  #hold(bytes: number): void {
+    if (!this.#isOver) this.#size.set(bytes);
   }
 
   #visible(clusters: readonly ClusterLoad[]): readonly ClusterLoad[] {
@@ -172,7 +178,8 @@ class LoadReportCall implements CallHandler {
     const { peer } = this.#call;
     const node = readNode(bytes, limits);
     const intervalMs = Math.max(minIntervalMs, Math.round(options.intervalMs?.(node, peer) ?? minIntervalMs));
-    this.#size.set(streamBytes + nodeSize(node));
+    const ownBytes = streamBytes + nodeSize(node);
+    this.#size.set(ownBytes);
     this.#sees = options.access?.(node, peer);
     this.#rate = new RateLimit({ burst: limits.burst, perSecond: 2_000 / intervalMs }, clock.now());
     // A list of clusters instead would leave out its first one in grpc-js-xds.
@@ -181,7 +188,8 @@ class LoadReportCall implements CallHandler {
       loadReportingInterval: durationOf(intervalMs),
     });
     this.#call.write(frameMessage(toBinary(LoadStatsResponseSchema, answer)));
-    const info = { id: this.#id, peer, node, intervalMs };
+    const hold = (bytes: number): void => this.#hold(ownBytes + bytes);
+    const info = { id: this.#id, peer, node, intervalMs, hold };
     options.onOpen?.(info);
     return info;
   }

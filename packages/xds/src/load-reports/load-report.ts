@@ -51,6 +51,8 @@ export interface LoadStreamInfo {
   readonly node: XdsNode;
   /** Interval that the client was asked for, milliseconds. */
   readonly intervalMs: number;
+  /** So many bytes are held now of what it has reported: charged to its connection while the stream is open. */
+  readonly hold: (bytes: number) => void;
 }
 
 /** Bounds on what reports can make the server hold or do. */

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { LoadStatsRequestSchema } from '../gen/envoy/service/load_stats/v3/lrs_pb.ts';
 import {
   type AdsServer,
   AdsTestClient,
@@ -13,6 +15,7 @@ import {
   loadReportPath,
   typeUrls,
 } from '../index.ts';
+import type { GrpcTestStream } from '../test-client/grpc-stream.ts';
 import { cluster, startFixture } from '../testing/fixture.ts';
 
 const { cluster: cds, endpoint: eds } = typeUrls;
@@ -63,6 +66,13 @@ test('whatever clients send, they make it hold no more than the budget, and the 
   for (const { reason, scope } of faults) assert.deepEqual([reason, scope], ['memory', 'connection']);
 });
 
+/** Says who it is, and reports. */
+function report(stream: GrpcTestStream): void {
+  for (const message of [{ node: { id: 'i' } }, { clusterStats: [{ clusterName: 'a' }] }]) {
+    stream.send(toBinary(LoadStatsRequestSchema, create(LoadStatsRequestSchema, message)));
+  }
+}
+
 test('by every way at once the budget is used to its end, and never passed', async (t) => {
   const totalBytes = 4_000 * kilobyte;
   const faults: string[] = [];
@@ -71,7 +81,7 @@ test('by every way at once the budget is used to its end, and never passed', asy
     observer: { fault: ({ reason }) => faults.push(reason) },
   });
   cache.update({ set: names('cluster', 20).map((name) => cluster(name)) });
-  new LoadReportService({ onReport: () => {} }).addTo(server.services);
+  new LoadReportService({ onReport: (_report, { hold }) => hold(16 * kilobyte) }).addTo(server.services);
   let most = 0;
   /** Until the server has dealt with what a client sent, or has ended its connection. */
   const look = async (client: AdsTestClient): Promise<void> => {
@@ -88,6 +98,7 @@ test('by every way at once the budget is used to its end, and never passed', asy
     ['a node', { node: { id: 'i', metadata } }, (client) => client.sotw().requestResponseAck(cds)],
     ['unread answers', { http2: { settings: { initialWindowSize: 0 } } }, (client) => client.sotw().request(cds)],
     ['a load report', {}, (client) => client.call(loadReportPath).sendRaw(unfinished(60 * kilobyte))],
+    ['what a load report comes to', {}, (client) => report(client.call(loadReportPath))],
   ];
   for (const [what, options, hold] of ways) {
     const before = server.memory.usedBytes;
