@@ -1,4 +1,5 @@
 // What reaches the admin server, where the kubelet asks as well.
+import { once } from 'node:events';
 import type { Attack, Target } from './attacks.ts';
 import { rawSocket } from './raw-connection.ts';
 import { again } from './repeat.ts';
@@ -41,6 +42,17 @@ function unread(count: number, asked: string): Attack['run'] {
   };
 }
 
+/** Connects, asks and goes, as often as it can. */
+async function reconnecting({ port, over }: Target): Promise<void> {
+  const one = async (): Promise<void> => {
+    const socket = rawSocket(port);
+    await once(socket, 'connect');
+    socket.write(request('/healthz'), () => socket.destroy());
+    await once(socket, 'close');
+  };
+  await again(over, async () => void (await Promise.all(Array.from({ length: 40 }, one))));
+}
+
 export const adminAttacks: Readonly<Record<string, Attack>> = {
   'slow-headers': {
     what: 'admin: 300 requests whose headers never end (slowloris)',
@@ -71,6 +83,11 @@ export const adminAttacks: Readonly<Record<string, Attack>> = {
     what: 'admin: 50 streams of events of the page, never read',
     on: 'admin',
     run: unread(50, request('/dashboard/events?topic=clients')),
+  },
+  'admin-reconnecting': {
+    what: 'admin: connects, asks for /healthz and goes, 40 at a time',
+    on: 'admin',
+    run: reconnecting,
   },
   pipelined: {
     what: 'admin: 1,000 requests for /metrics in one write, never read',

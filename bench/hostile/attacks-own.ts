@@ -11,7 +11,10 @@ const eds = type('endpoint.v3.ClusterLoadAssignment');
 const block = requestBlock();
 
 /** Opens a connection, begins, and then writes what a maker gives for as long as the server takes it. */
-function keepWriting(begin: (connection: RawConnection) => void, make: (turn: number) => Uint8Array): Attack['run'] {
+export function keepWriting(
+  begin: (connection: RawConnection) => void,
+  make: (turn: number) => Uint8Array,
+): Attack['run'] {
   return async ({ port, over }: Target) =>
     again(over, async () => {
       const connection = await RawConnection.open(port);
@@ -40,7 +43,7 @@ function dribble(count: number, first: Uint8Array, drop: Uint8Array): Attack['ru
     });
 }
 
-function dataFrames(streamId: number, bytes: Uint8Array): Buffer {
+export function dataFrames(streamId: number, bytes: Uint8Array): Buffer {
   const frames: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += 16_384)
     frames.push(frame('data', 0, streamId, bytes.subarray(at, at + 16_384)));

@@ -3,6 +3,7 @@ import { grpcAttacks } from './attacks-grpc.ts';
 import { handshakeAttacks } from './attacks-handshake.ts';
 import { http2Attacks } from './attacks-http2.ts';
 import { ownAttacks } from './attacks-own.ts';
+import { pieceAttacks } from './attacks-pieces.ts';
 import { unreadAttacks } from './attacks-unread.ts';
 import { workAttacks } from './attacks-work.ts';
 
@@ -29,6 +30,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   ...http2Attacks,
   ...ownAttacks,
   ...workAttacks,
+  ...pieceAttacks,
   ...handshakeAttacks,
   ...adminAttacks,
 };

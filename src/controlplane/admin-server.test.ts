@@ -126,6 +126,18 @@ test('probes are answered while all other sockets are taken', async () => {
   for (const socket of idle) socket.destroy();
 });
 
+test('who asks again before he is answered loses the socket', async () => {
+  const socket = connect(admin.port, '127.0.0.1').on('error', () => {});
+  const ask = (more = '') => `GET /healthz HTTP/1.1\r\nhost: localhost\r\n${more}\r\n`;
+  socket.write(ask().repeat(1_000) + ask('connection: close\r\n'));
+  let answers = '';
+  socket.on('data', (chunk) => {
+    answers += chunk;
+  });
+  await once(socket, 'close');
+  assert.ok(answers.split('HTTP/1.1 200').length <= 2, `${answers.length}`);
+});
+
 test('probes are answered while requests on all other sockets do not end', async () => {
   const { port } = admin;
   const unfinished = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').on('error', () => {}));

@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { formatAddress, isLoopback, type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { LoadView } from '../load/load-view.ts';
+import { AnswerTurns } from './answer-turns.ts';
 import { addDashboardRoutes, pagePaths } from './dashboard-routes.ts';
 import type { ExplainQuery } from './explain-view.ts';
 import { addLabRoutes, type LabControls } from './lab-routes.ts';
@@ -124,6 +126,7 @@ export function adminApp(source: AdminSource, { debug = 'loopback', lab }: Admin
     // A keep-alive socket of a scraper must not hold up the end of the process.
     forceCloseConnections: true,
   });
+  refusePipelines(app);
   const streams = keepPlaces(app);
   addSafeHeaders(app);
   keepToLocalNames(app);
@@ -143,15 +146,36 @@ function pathOf(url: string): string {
   return url.split('?', 1)[0]!;
 }
 
+/**
+ * Who asks before the answer before has been sent loses the socket, as no client of this server does that: answers would be made that
+ * wait for each other. Node still takes all requests of a chunk apart, however many they are.
+ */
+function refusePipelines(app: FastifyInstance): void {
+  const busy = new WeakSet<Socket>();
+  app.addHook('onRequest', (request, reply, done) => {
+    const { socket } = request.raw;
+    if (busy.has(socket)) {
+      socket.destroy();
+      reply.hijack();
+      return;
+    }
+    busy.add(socket);
+    reply.raw.once('close', () => busy.delete(socket));
+    done();
+  });
+}
+
 /** However many sockets are open, who comes is served: a probe that is not answered restarts the pod. */
 function keepPlaces(app: FastifyInstance): LiveStreams {
   const places = new SocketPlaces(maxConnections);
   app.server.on('connection', (socket) => places.take(socket));
   const answers = new LongAnswers((socket, isUnderWay) => places.setBusy(socket, isUnderWay));
   // After the request is there in full: one that does not end keeps no place.
+  const turns = new AnswerTurns();
   app.addHook('preHandler', async ({ raw, routeOptions, headers }, reply) => {
     const { url = '' } = routeOptions;
     if (!longPaths.has(url) || (url === '/load' && wantsEvents(headers))) return;
+    await turns.next();
     if (!answers.begin(raw.socket, reply.raw)) return reply.hijack();
   });
   return new LiveStreams((socket, isOpen) => places.setBusy(socket, isOpen));
