@@ -77,6 +77,6 @@ test('who asks for more before the long answer is read has one answer in memory'
   const { ask, isHealthy, made } = await start(t);
   const socket = await ask(...Array.from({ length: 100 }, () => '/config_dump'));
   await gone(socket);
-  assert.equal(made(), 1);
+  assert.ok(made() <= 1, `${made()}`);
   assert.ok(await isHealthy());
 });
