@@ -55,6 +55,9 @@ function callsTo(world: World, numbers: readonly number[]) {
   }));
 }
 
+/** Between two tries to come again. */
+const againMs = 1_000;
+
 /** A client that is there all the time and takes whatever it is sent. */
 export class SteadyClient {
   readonly #world: World;
@@ -92,8 +95,15 @@ export class SteadyClient {
   async #comeAgain(connect: Connect, delta: boolean, reports: boolean): Promise<void> {
     clearInterval(this.#timer);
     await this.#client?.close();
-    if (this.#leaving) return;
-    await this.start(connect, delta, reports).catch((error: unknown) => this.ended.push(String(error)));
+    while (!this.#leaving) {
+      try {
+        return await this.start(connect, delta, reports);
+      } catch (error) {
+        this.ended.push(messageOf(error));
+        await this.#client?.close();
+        await new Promise((resolve) => setTimeout(resolve, againMs));
+      }
+    }
   }
 
   /** Reports at the interval that it is asked for, and is asked anew where the server ends that. */

@@ -121,7 +121,8 @@ async function sampleHeap(): Promise<void> {
 
 /** Whether a stream ended as the server ends them that stood still: what it says, or the end of its connection. */
 function wasAsked(why: string): boolean {
-  return standstills > 0 && (why.includes(dismissalMessage) || why.includes('the connection ended'));
+  const ends = [dismissalMessage, 'the connection ended', 'ECONNRESET', 'GOAWAY'];
+  return standstills > 0 && ends.some((end) => why.includes(end));
 }
 
 /** The soak itself. Rejects with whatever could not be asked of the server any more. */
