@@ -12,7 +12,7 @@ const turnMs = 5;
  * The same where a connection was accepted. Node accepts one a turn of each queue, so that turns have to be short while many wait for
  * that, or who comes last waits for long.
  */
-const acceptingTurnMs = 0.05;
+const acceptingTurnMs = 2;
 
 /** Milliseconds of work at once, where it comes in pieces. */
 const pieceMs = 1;
