@@ -23,7 +23,7 @@ before(async () => {
   if (skip !== false) return;
   ({ name: here, kubectl } = await createNamespace('ek-bad-input'));
   ({ name: elsewhere } = await createNamespace('ek-bad-input-elsewhere'));
-  await installControlPlane(here, [here], '--set', 'replicas=1');
+  await installControlPlane(here, [here], '--set', 'replicas=1', '--set', 'kubernetes.events=true');
   const items = [...echoBackends(here, 1), ...echoBackends(elsewhere, 0)];
   await kubectlAnywhere(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
 });
@@ -81,6 +81,17 @@ test('an annotation with a key or a value that is none', { skip, timeout: patien
     problems.some((text) => text.includes('evenkeel.dev/health-check is unknown; known are healthCheck, ')),
     problems.join('\n'),
   );
+  const events = ['get', 'events', '--field-selector', `involvedObject.kind=Service,involvedObject.name=${service}`];
+  await until('kubectl describe says so too', async () => {
+    const lines = (
+      await kubectl([...events, '-o', 'jsonpath={range .items[*]}{.type} {.reason} {.message}{"\\n"}{end}'])
+    ).split('\n');
+    return wrong.every((annotation) =>
+      lines.some((line) => line.startsWith('Warning AnnotationRefused ') && line.includes(annotation.split('=')[0]!)),
+    )
+      ? true
+      : undefined;
+  });
   await kubectl(['annotate', 'service', service, 'evenkeel.dev/healthCheck-', 'evenkeel.dev/health-check-']);
   await until('nothing is wrong any more', async () => {
     const { services: now } = await configDump(kubectl, await copy());
