@@ -1,5 +1,6 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
-import { isMeasured, type LongStreamsRow, type MeasuredLongStreams, type Remedy } from './report.ts';
+import type { LongStreamsRow, MeasuredLongStreams, Remedy } from './report.ts';
 
 export const titles: Readonly<Record<Remedy, string>> = {
   nothing: 'nothing',

@@ -9,6 +9,7 @@ import type { Lab } from '../../lab/index.ts';
 import type { Output } from '../../probe/output-flags.ts';
 import { Fleet, type NoFleet, openFleet } from '../fleet/fleet.ts';
 import type { FleetConfig } from '../fleet/protocol.ts';
+import { exitCodeOf } from '../rows.ts';
 import { runInLab } from '../run-in-lab.ts';
 import { concludeLongStreams } from './conclude.ts';
 import type { LongStreamsOptions } from './options.ts';
@@ -31,7 +32,7 @@ export function measureLongStreams(options: LongStreamsOptions, output: Output):
     shown: {
       print: printLongStreams,
       page: longStreamsPage,
-      exitCode: ({ interrupted, rows }) => (interrupted || rows.some(({ status }) => status === 'error') ? 3 : 0),
+      exitCode: exitCodeOf,
     },
     async measure(lab, progress, signal) {
       const { scale, lastsMs, maxDurationMs, ageMs, graceMs } = options;

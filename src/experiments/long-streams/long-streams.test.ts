@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
+import { isMeasured } from '../../probe/is-measured.ts';
 import type { FleetCall } from '../fleet/protocol.ts';
 import { runExperiment } from '../testing/run-experiment.ts';
 import { concludeLongStreams } from './conclude.ts';
 import { parseLongStreams } from './options.ts';
 import { longStreamsPage } from './page.ts';
 import { printLongStreams } from './print.ts';
-import { isMeasured, longStreamsSchema, remedies } from './report.ts';
+import { longStreamsSchema, remedies } from './report.ts';
 import { tally } from './tally.ts';
 
 const docs = resolve(import.meta.dirname, '..', '..', '..', 'docs');

@@ -1,8 +1,10 @@
 import { lineChart } from '../../probe/html/lines.ts';
 import { facts, htmlTable, renderPage, setUpFacts } from '../../probe/html/page.ts';
+import { isMeasured } from '../../probe/is-measured.ts';
+import { utcOf } from '../../probe/words.ts';
 import { minutes, titles } from './conclude.ts';
 import { columns } from './print.ts';
-import { isMeasured, type LongStreamsReport } from './report.ts';
+import type { LongStreamsReport } from './report.ts';
 
 /** The experiment as one page of HTML. */
 export function longStreamsPage({ rows, conditions, conclusion, startedAt }: LongStreamsReport): string {
@@ -11,7 +13,7 @@ export function longStreamsPage({ rows, conditions, conclusion, startedAt }: Lon
   const { podsBefore, podsAfter, streams, clients, lastsMs, maxDurationMs, ageMs, graceMs, scale, seed } = conditions;
   return renderPage({
     title: 'Where long streams are after a scale-out',
-    subtitle: `${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${podsBefore} → ${podsAfter} pods, ${streams} streams of ${clients} clients`,
+    subtitle: `${utcOf(startedAt)} · ${podsBefore} → ${podsAfter} pods, ${streams} streams of ${clients} clients`,
     headline: { text: conclusion, detail: '', tone: 'plain' },
     sections: [
       {

@@ -1,13 +1,15 @@
+import { isMeasured } from '../../probe/is-measured.ts';
 import { type Column, heading, painter, table, wrap } from '../../probe/print/layout.ts';
+import type { RowColumn } from '../rows.ts';
 import { evenAfter, minutes, titles } from './conclude.ts';
-import { isMeasured, type LongStreamsReport, type MeasuredLongStreams } from './report.ts';
+import type { LongStreamsReport, MeasuredLongStreams } from './report.ts';
 
 const range = (counts: readonly number[]): string => {
   const [most, least] = [counts[0], counts.at(-1)];
   return most === least ? `${most ?? '–'}` : `${least}–${most}`;
 };
 
-export const columns: readonly (readonly [string, (row: MeasuredLongStreams) => string])[] = [
+export const columns: readonly RowColumn<MeasuredLongStreams>[] = [
   ['remedy', ({ remedy }) => titles[remedy]],
   ['before', ({ before }) => range(before)],
   ['after', ({ after }) => range(after)],

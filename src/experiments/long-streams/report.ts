@@ -9,6 +9,7 @@ import {
   notMeasured,
   schemaVersion,
   setUp,
+  wasMeasured,
 } from '../../probe/report-parts.ts';
 
 export const remedies = ['nothing', 'max_stream_duration', 'age', 'age and grace'] as const;
@@ -19,7 +20,7 @@ const byPod = z.array(count);
 
 const measured = z.object({
   ...named,
-  status: z.literal('ok').describe('It was measured.'),
+  status: wasMeasured,
   before: byPod.describe('Streams by pod when the scale-out began, most first.'),
   after: byPod.describe('Streams by pod at the end, most first.'),
   busiest: z
@@ -75,7 +76,3 @@ export const longStreamsSchema = z.object({
 export type LongStreamsReport = z.infer<typeof longStreamsSchema>;
 export type LongStreamsRow = LongStreamsReport['rows'][number];
 export type MeasuredLongStreams = z.infer<typeof measured>;
-
-export function isMeasured(row: LongStreamsRow): row is MeasuredLongStreams {
-  return row.status === 'ok';
-}

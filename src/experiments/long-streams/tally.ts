@@ -1,3 +1,4 @@
+import { sum } from '../../base/sum.ts';
 import { quantile } from '../../verdict/quantile.ts';
 import type { FleetCall, FleetConnection } from '../fleet/protocol.ts';
 import type { MeasuredLongStreams } from './report.ts';
@@ -35,7 +36,7 @@ export function openAt(calls: readonly FleetCall[], pods: readonly string[], at:
 /** Streams of the busiest pod as a multiple of the mean; 1 where there are none. */
 function ratioOf(counts: ReadonlyMap<string, number>): number {
   const all = [...counts.values()];
-  const total = all.reduce((sum, one) => sum + one, 0);
+  const total = sum(all, (one) => one);
   return total === 0 ? 1 : (Math.max(...all) * all.length) / total;
 }
 
@@ -65,19 +66,27 @@ export function tally(
   const dialled = connections.filter(
     ({ peer, openedAt }) => addresses.has(peer) && openedAt >= scaleOutAt && openedAt < endAt,
   );
-  const streams = most(openAt(calls, old, scaleOutAt)).reduce((sum, one) => sum + one, 0);
+  const before = most(openAt(calls, old, scaleOutAt));
   const hours = (spanMs * scale) / 3_600_000;
   const waits = reopened.map(({ dueAt, sentAt }) => sentAt - dueAt).sort((a, b) => a - b);
   return {
-    before: most(openAt(calls, old, scaleOutAt)),
+    before,
     after: most(openAt(calls, names, endAt - 1)),
     busiest,
     evenAfterMs: busiest[even]?.atMs ?? null,
-    evenRatio:
-      since.length === 0 ? null : Number((since.reduce((sum, { ratio }) => sum + ratio, 0) / since.length).toFixed(3)),
+    evenRatio: since.length === 0 ? null : Number((sum(since, ({ ratio }) => ratio) / since.length).toFixed(3)),
     opened: reopened.length,
     ended,
-    endedEarlyPerHour: Number((early / Math.max(1, streams) / hours).toFixed(2)),
+    endedEarlyPerHour: Number(
+      (
+        early /
+        Math.max(
+          1,
+          sum(before, (one) => one),
+        ) /
+        hours
+      ).toFixed(2),
+    ),
     reconnects: Math.max(0, dialled.length - clients * fresh),
     reopenedP99Ms: quantile(waits, 0.99),
   };
