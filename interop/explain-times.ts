@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readArguments } from '../scripts/arguments.mjs';
 import { type PlantedCell, plantBeforeClients } from './driver/planted-faults.ts';
+import { withMarked } from './marked-text.ts';
 
 const usage = `Usage: node interop/explain-times.ts [options]
   --write           write the table into docs/explain.md
@@ -53,8 +54,5 @@ test('how long evenkeel explain takes', async (t) => {
     ...rows.map((row) => `| ${row.join(' | ')} |`),
   ].join('\n');
   console.log(text);
-  if (!values.write) return;
-  const [start, end] = ['<!-- explain-times -->\n', '\n<!-- /explain-times -->'];
-  const [head = '', rest = ''] = readFileSync(page, 'utf8').split(start);
-  writeFileSync(page, `${head}${start}${text}${end}${rest.split(end)[1] ?? ''}`);
+  if (values.write) writeFileSync(page, withMarked(readFileSync(page, 'utf8'), 'explain-times', text));
 });

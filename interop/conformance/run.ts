@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
+import { withMarked } from '../marked-text.ts';
 import {
   type ConformanceResult,
   failuresOf,
@@ -72,8 +73,7 @@ async function main(): Promise<number> {
 }
 
 function show(page: string, text: string): void {
-  const [head, , tail] = readFileSync(page, 'utf8').split(/<!-- \/?result -->/);
-  writeFileSync(page, `${head}<!-- result -->\n${text}\n<!-- /result -->${tail}`);
+  writeFileSync(page, withMarked(readFileSync(page, 'utf8'), 'result', text));
 }
 
 try {

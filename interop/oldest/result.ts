@@ -1,4 +1,5 @@
 import { byService, differenceOf, type MeasuredReports, probe, spreadOf } from '../driver/measure-reports.ts';
+import { withMarked } from '../marked-text.ts';
 
 /** What the oldest clients came to. */
 export interface OldestResult {
@@ -43,8 +44,6 @@ export function exitCodeOf({ clients, lost }: OldestResult): number {
   return clients.length > 0 && clients.every(isExact) ? 0 : 1;
 }
 
-const place = /<!-- oldest -->[\s\S]*<!-- \/oldest -->/;
-
 /** The page with the result in its place. */
 export function withTable(page: string, { at, clients }: OldestResult): string {
   const rows = clients.map(
@@ -56,5 +55,5 @@ export function withTable(page: string, { at, clients }: OldestResult): string {
     '| --- | ---: | ---: | ---: | ---: |',
     ...rows,
   ];
-  return page.replace(place, `<!-- oldest -->\n${table.join('\n')}\n<!-- /oldest -->`);
+  return withMarked(page, 'oldest', table.join('\n'));
 }

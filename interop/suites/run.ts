@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
+import { withMarked } from '../marked-text.ts';
 import { startControl } from './control.ts';
 import { functionOf } from './go-test-events.ts';
 import { findGrpcGo, folderOf, goTest, packagesOf } from './grpc-go/suite.ts';
@@ -105,9 +106,7 @@ function update(result: SuiteResult, packages: readonly string[]): void {
   const page = join(import.meta.dirname, 'README.md');
   const whole = merged(JSON.parse(readFileSync(file, 'utf8')) as SuiteResult, result, packages);
   writeFileSync(file, `${JSON.stringify(whole, undefined, 2)}\n`);
-  const text = readFileSync(page, 'utf8');
-  const [head, , tail] = text.split(/<!-- \/?result -->/);
-  writeFileSync(page, `${head}<!-- result -->\n${formatResult(whole)}\n<!-- /result -->${tail}`);
+  writeFileSync(page, withMarked(readFileSync(page, 'utf8'), 'result', formatResult(whole)));
 }
 
 try {
