@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { type ClientId, clientKinds, oldestKinds } from './driver/clients.ts';
 import {
-  addCounts,
   byService,
   differenceOf,
   type MeasuredReports,
@@ -13,6 +12,7 @@ import {
   spreadOf,
   zones,
 } from './driver/measure-reports.ts';
+import { addCounts } from './driver/tally.ts';
 
 const requireAll = process.env.EVENKEEL_REQUIRE === 'all';
 const kinds = [

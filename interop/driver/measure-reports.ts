@@ -11,7 +11,7 @@ import type { ClientKind } from './clients.ts';
 import { Fleet } from './fleet.ts';
 import type { LiveClient } from './live-client.ts';
 import { serveClients } from './serve-clients.ts';
-import { add, emptyTally, failed, type Tally } from './tally.ts';
+import { add, addCounts, type Counts, emptyTally, failed, podsOf, type Tally } from './tally.ts';
 
 export const services = ['a-srv', 'b-srv', 'c-srv'];
 const targets = services.map((name) => `xds:///${name}`);
@@ -26,8 +26,6 @@ const evenCalls = 10 * podsPerService;
 /** The client of `evenkeel probe`, beside those of other makers. */
 export const probe = 'probe';
 const deadlineMs = 20_000;
-
-type Counts = Record<string, number>;
 
 /** What one client came to. */
 export interface MeasuredClient {
@@ -73,14 +71,6 @@ export function byService(byPod: Counts): Counts {
       sum(Object.entries(byPod), ([pod, calls]) => (pod.startsWith(`${name}-`) ? calls : 0)),
     ]),
   );
-}
-
-/** Of several clients together. */
-export function addCounts(all: Iterable<Counts>): Counts {
-  const total: Counts = {};
-  for (const counts of all)
-    for (const [name, calls] of Object.entries(counts)) total[name] = (total[name] ?? 0) + calls;
-  return total;
 }
 
 /**
@@ -232,8 +222,8 @@ function reportedBy(caller: string, metrics: string): Counts {
   );
 }
 
-function reachesAll({ backends }: Tally): boolean {
-  return targets.every((target) => Object.keys(backends[target] ?? {}).length === podsPerService);
+function reachesAll(tally: Tally): boolean {
+  return targets.every((target) => podsOf(tally, target).size === podsPerService);
 }
 
 function podsIn({ backends }: Tally): Counts {

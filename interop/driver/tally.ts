@@ -34,7 +34,7 @@ export function since(earlier: Tally, later: Tally): Tally {
   };
 }
 
-type Counts = Readonly<Record<string, number>>;
+export type Counts = Readonly<Record<string, number>>;
 
 function subtract(later: Counts, earlier: Counts): Counts {
   const left = Object.entries(later).map(([name, count]) => [name, count - (earlier[name] ?? 0)] as const);
@@ -50,13 +50,16 @@ export function add(one: Tally, other: Tally): Tally {
   const targets = new Set([...Object.keys(one.backends), ...Object.keys(other.backends)]);
   return {
     backends: Object.fromEntries(
-      [...targets].map((target) => [target, addCounts(one.backends[target] ?? {}, other.backends[target] ?? {})]),
+      [...targets].map((target) => [target, addCounts([one.backends[target] ?? {}, other.backends[target] ?? {}])]),
     ),
-    failures: addCounts(one.failures, other.failures),
+    failures: addCounts([one.failures, other.failures]),
   };
 }
 
-function addCounts(one: Counts, other: Counts): Counts {
-  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return Object.fromEntries([...names].map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]));
+/** The sum of several counts, name by name. */
+export function addCounts(all: Iterable<Counts>): Counts {
+  const total: Record<string, number> = {};
+  for (const counts of all)
+    for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
+  return total;
 }

@@ -1,3 +1,4 @@
+import { sum } from '../../src/base/sum.ts';
 import { byService, differenceOf, type MeasuredReports, probe, spreadOf } from '../driver/measure-reports.ts';
 import { withMarked } from '../marked-text.ts';
 
@@ -29,7 +30,7 @@ export function resultOf({ clients, lost }: MeasuredReports, at: Date): OldestRe
     lost,
     clients: oldest.map((client) => ({
       version: client.version,
-      calls: Object.values(client.counted).reduce((sum, calls) => sum + calls, 0),
+      calls: sum(Object.values(client.counted), (calls) => calls),
       spread: spreadOf(client),
       differsFromBackends: differenceOf(client.reported, byService(client.counted)),
       differsFromOwn: differenceOf(client.reported, byService(client.own)),
