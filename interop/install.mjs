@@ -4,11 +4,12 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readArguments, wrongArguments } from '../scripts/arguments.mjs';
 import { run } from '../scripts/run.mjs';
+import { installNodeClient } from './install-node-client.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const built = join(root, 'build', 'interop');
@@ -91,19 +92,7 @@ const parts = {
     inputs: ['interop/node', 'src/gen/echo'],
     makes: 'build/interop/node-oldest/node_modules',
     apart: true,
-    install: async () => {
-      const folder = join(built, 'node-oldest');
-      for (const path of ['interop/node', 'src/gen/echo']) {
-        cpSync(join(root, path), join(folder, path), { recursive: true });
-      }
-      const dependencies = {
-        '@grpc/grpc-js-xds': '1.10.1',
-        '@grpc/grpc-js': '1.10.0',
-        '@bufbuild/protobuf': '2.17.0',
-      };
-      writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
-      await run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', '--silent'], folder);
-    },
+    install: () => installNodeClient(join(built, 'node-oldest'), '1.10.0'),
   },
   envoy: {
     what: 'Envoy (pip install, about 30 MB)',

@@ -1,10 +1,11 @@
 // Installs old versions of the clients into build/interop/*-old, for the page docs/clients-matrix.md alone: the oldest that our
 // programs can be built with. A part that is there is left alone; one whose package manager fails is named, and ends this with 1.
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
 import { run } from '../../scripts/run.mjs';
+import { installNodeClient } from '../install-node-client.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const built = join(root, 'build', 'interop');
@@ -58,19 +59,7 @@ const parts = {
   node: {
     what: 'grpc-js-xds 1.10.1 (npm install)',
     makes: 'node-old/node_modules',
-    install: async () => {
-      const folder = join(built, 'node-old');
-      for (const path of ['interop/node', 'src/gen/echo']) {
-        cpSync(join(root, path), join(folder, path), { recursive: true });
-      }
-      const dependencies = {
-        '@grpc/grpc-js-xds': '1.10.1',
-        '@grpc/grpc-js': '1.10.11',
-        '@bufbuild/protobuf': '2.17.0',
-      };
-      writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
-      await run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', '--silent'], folder);
-    },
+    install: () => installNodeClient(join(built, 'node-old'), '1.10.11'),
   },
 };
 
