@@ -54,7 +54,7 @@ const openStreams = (count: number, path?: string) => (connection: RawConnection
   for (let index = 0; index < count; index++) connection.write(headers(index * 2 + 1, requestBlock(path)));
 };
 
-const message = (...fields: Uint8Array[]): Buffer => frameMessage(Buffer.concat(fields)) as Buffer;
+export const message = (...fields: Uint8Array[]): Buffer => frameMessage(Buffer.concat(fields)) as Buffer;
 const list = (fieldNumber: number, count: number, of: (index: number) => string): Buffer[] =>
   Array.from({ length: count }, (_, index) => field(fieldNumber, of(index)));
 

@@ -1,8 +1,8 @@
 // What is allowed, in the smallest pieces or the largest number: found by reading SECURITY.md as somebody who means harm would.
-import { frameMessage, loadReportPath } from '@evenkeel/xds';
+import { loadReportPath } from '@evenkeel/xds';
 import { frameFlag } from '@evenkeel/xds/http2';
 import type { Attack } from './attacks.ts';
-import { dataFrames, keepWriting } from './attacks-own.ts';
+import { dataFrames, keepWriting, message } from './attacks-own.ts';
 import { field, frame, headers, int32, literal, type RawConnection, requestBlock, setting } from './raw-connection.ts';
 
 const cds = 'type.googleapis.com/envoy.config.cluster.v3.Cluster';
@@ -11,8 +11,6 @@ const block = requestBlock();
 const nothing = Buffer.alloc(0);
 /** PRIORITY_UPDATE (RFC 9218, 7.1). */
 const priorityUpdate = 0x10;
-
-const message = (...fields: Uint8Array[]): Buffer => frameMessage(Buffer.concat(fields)) as Buffer;
 
 /** A request on a stream of its own, that ends with its one message. */
 function ask(id: number, path: string, bytes: Uint8Array): Buffer {
