@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { startBrowser } from '../test/dashboard/browser.ts';
 import { Fleet } from '../test/dashboard/fleet.ts';
 import { hashOf, openReplay, pictureFiles, textOf } from '../test/dashboard/replay.ts';
 import { readArguments } from './arguments.mjs';
@@ -22,14 +22,13 @@ Example:
   { redraw: { type: 'boolean', default: false } },
 );
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const executablePath = process.env.EVENKEEL_CHROMIUM ?? '/usr/bin/chromium';
 const hash = '#/services/shop/orders:50051';
 /** So much of the past is in the plot. */
 const calmMs = 75_000;
 /** Calls go on without the pod for so long. */
 const afterMs = 20_000;
 
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const browser = await startBrowser();
 try {
   const recorded = values.redraw ? JSON.parse(readFileSync(pictureFiles.record, 'utf8')) : await record();
   const { page, close } = await openReplay(browser, recorded);

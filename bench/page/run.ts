@@ -1,8 +1,8 @@
 // How soon the page of the control plane shows what happens, and what it costs the browser.
 import { loadavg } from 'node:os';
-import { chromium } from 'playwright-core';
 import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
 import { machine } from '../../src/environments/machine.ts';
+import { startBrowser } from '../../test/dashboard/browser.ts';
 import { timeFrozen } from './frozen.ts';
 import { timeMany } from './many.ts';
 import { ManyServices } from './many-services.ts';
@@ -41,8 +41,7 @@ if (!(rounds >= 1 && services >= 2 && changes <= services)) {
 const say = (text: string): void => {
   if (!values.json) console.log(text);
 };
-const executablePath = process.env.EVENKEEL_CHROMIUM ?? '/usr/bin/chromium';
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const browser = await startBrowser();
 try {
   const load = loadavg()[0];
   const frozen = only.includes('frozen') ? await timeFrozen(browser, rounds, say) : undefined;

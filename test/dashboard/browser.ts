@@ -15,9 +15,14 @@ export const skipBrowser =
 /** A machine may be busy; whatever is waited for comes long before. */
 export const patienceMs = 90_000;
 
+/** Chromium, without a window. */
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+}
+
 /** Chromium for one test. */
 export async function launch(t: TestContext): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const browser = await startBrowser();
   t.after(() => browser.close());
   return browser;
 }
