@@ -1,12 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { AdsTestClient, loadReportPath } from '@evenkeel/xds';
-import { LoadStatsRequestSchema, LoadStatsResponseSchema } from '@evenkeel/xds/gen/envoy/service/load_stats/v3/lrs_pb';
+import { AdsTestClient } from '@evenkeel/xds';
 import { replaceEndpointFile } from '../../src/controlplane/testing/endpoint-file.ts';
 import { ServeProcess } from '../../src/controlplane/testing/serve-process.ts';
 import type { LoadView } from '../../src/load/load-view.ts';
+import { encodeReport, openLoadReports } from '../load-report-stream.ts';
 
 const port = 50051;
 const pods = 10;
@@ -83,12 +82,8 @@ export class ManyServices {
     const node = { id: `bench-${first}`, userAgentName: 'gRPC Go', userAgentVersion: '1.85.0' };
     const client = await AdsTestClient.connect(`http://${this.#xds}`, { node });
     this.#clients.push(client);
-    const call = client.call(loadReportPath);
-    const hello = { node: { ...node, metadata: { workload: 'bench' } } };
-    call.send(toBinary(LoadStatsRequestSchema, create(LoadStatsRequestSchema, hello)));
-    const { loadReportingInterval } = fromBinary(LoadStatsResponseSchema, await call.receive());
-    const send = (): void => call.send(this.#reportOf(first));
-    this.#timers.push(setInterval(send, Number(loadReportingInterval!.seconds) * 1_000));
+    const { call, intervalMs } = await openLoadReports(client, { ...node, metadata: { workload: 'bench' } });
+    this.#timers.push(setInterval(() => call.send(this.#reportOf(first)), intervalMs));
   }
 
   #reportOf(first: number): Uint8Array {
@@ -103,7 +98,7 @@ export class ManyServices {
         };
       }),
     }));
-    return toBinary(LoadStatsRequestSchema, create(LoadStatsRequestSchema, { clusterStats }));
+    return encodeReport({ clusterStats });
   }
 }
 

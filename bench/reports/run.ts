@@ -2,14 +2,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { AdsTestClient, loadReportPath, typeUrls } from '@evenkeel/xds';
-import { LoadStatsRequestSchema, LoadStatsResponseSchema } from '@evenkeel/xds/gen/envoy/service/load_stats/v3/lrs_pb';
+import { AdsTestClient, typeUrls } from '@evenkeel/xds';
 import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
 import { sum } from '../../src/base/sum.ts';
 import { replaceEndpointFile } from '../../src/controlplane/testing/endpoint-file.ts';
 import { ServeProcess } from '../../src/controlplane/testing/serve-process.ts';
 import { quantile } from '../../src/verdict/quantile.ts';
+import { encodeReport, openLoadReports } from '../load-report-stream.ts';
 
 const usage = `Usage: node bench/reports/run.ts [options]
 What hearing load reports costs: clients that follow one Service and report
@@ -39,20 +38,17 @@ const node = { userAgentName: 'gRPC Go', userAgentVersion: '1.85.0' };
 const changeEveryMs = values.every * 1_000;
 const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 /** What a client reports each time: calls to every pod. */
-const report = toBinary(
-  LoadStatsRequestSchema,
-  create(LoadStatsRequestSchema, {
-    clusterStats: [
-      {
-        clusterName: cluster,
-        upstreamLocalityStats: Array.from({ length: values.pods }, (_, pod) => ({
-          locality: { zone: 'zone-a', subZone: `${addressOf(pod)}:${port}` },
-          ...{ totalIssuedRequests: 10n, totalSuccessfulRequests: 10n, totalRequestsInProgress: 1n },
-        })),
-      },
-    ],
-  }),
-);
+const report = encodeReport({
+  clusterStats: [
+    {
+      clusterName: cluster,
+      upstreamLocalityStats: Array.from({ length: values.pods }, (_, pod) => ({
+        locality: { zone: 'zone-a', subZone: `${addressOf(pod)}:${port}` },
+        ...{ totalIssuedRequests: 10n, totalSuccessfulRequests: 10n, totalRequestsInProgress: 1n },
+      })),
+    },
+  ],
+});
 
 function addressOf(pod: number): string {
   return `10.0.${pod >> 8}.${pod & 255}`;
@@ -93,11 +89,8 @@ class Reporter {
   /** Resolves once it was asked. */
   async open(): Promise<void> {
     this.opened += 1;
-    const call = this.#client.call(loadReportPath);
-    const first = { node: { id: 'bench', userAgentName: node.userAgentName, metadata: { workload: 'bench' } } };
-    call.send(toBinary(LoadStatsRequestSchema, create(LoadStatsRequestSchema, first)));
-    const { loadReportingInterval } = fromBinary(LoadStatsResponseSchema, await call.receive());
-    const intervalMs = Number(loadReportingInterval!.seconds) * 1_000;
+    const self = { id: 'bench', userAgentName: node.userAgentName, metadata: { workload: 'bench' } };
+    const { call, intervalMs } = await openLoadReports(this.#client, self);
     this.intervalMs = intervalMs;
     this.#timer = setTimeout(() => {
       call.send(report);

@@ -1,16 +1,9 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import {
-  type AdsTestClient,
-  adsSotwPath,
-  grpcStatus,
-  loadReportPath,
-  type ReceivedResponse,
-  typeUrls,
-} from '@evenkeel/xds';
+import { fromBinary } from '@bufbuild/protobuf';
+import { type AdsTestClient, adsSotwPath, grpcStatus, type ReceivedResponse, typeUrls } from '@evenkeel/xds';
 import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
-import { LoadStatsRequestSchema, LoadStatsResponseSchema } from '@evenkeel/xds/gen/envoy/service/load_stats/v3/lrs_pb';
 import { messageOf } from '../../src/base/errors.ts';
+import { encodeReport, openLoadReports } from '../load-report-stream.ts';
 import { World } from './world.ts';
 
 /** How a client reaches the control plane. */
@@ -32,12 +25,10 @@ function someClusters(count: number): number[] {
 
 /** A stream of load reports, as a client opens it that was asked for them; resolves once it was answered. */
 async function openReports(client: AdsTestClient) {
-  const call = client.call(loadReportPath);
-  const send = (message: MessageInitShape<typeof LoadStatsRequestSchema>) =>
-    call.send(toBinary(LoadStatsRequestSchema, create(LoadStatsRequestSchema, message)));
-  send({ node: { id: 'soak', metadata: { workload: `soak-${Math.floor(Math.random() * 50)}` } } });
-  const { loadReportingInterval } = fromBinary(LoadStatsResponseSchema, await call.receive());
-  return { send, intervalMs: Number(loadReportingInterval!.seconds) * 1_000, ended: call.ended };
+  const workload = `soak-${Math.floor(Math.random() * 50)}`;
+  const { call, intervalMs } = await openLoadReports(client, { id: 'soak', metadata: { workload } });
+  const report = (clusterStats: ReturnType<typeof callsTo>) => call.send(encodeReport({ clusterStats }));
+  return { report, intervalMs, ended: call.ended };
 }
 
 /** Calls to all endpoints of some clusters, some of which fail for everybody, so that they are ejected and come back. */
@@ -108,8 +99,8 @@ export class SteadyClient {
 
   /** Reports at the interval that it is asked for, and is asked anew where the server ends that. */
   async #report(client: AdsTestClient): Promise<void> {
-    const { send, intervalMs, ended } = await openReports(client);
-    const timer = setInterval(() => send({ clusterStats: callsTo(this.#world, this.#numbers) }), intervalMs);
+    const { report, intervalMs, ended } = await openReports(client);
+    const timer = setInterval(() => report(callsTo(this.#world, this.#numbers)), intervalMs);
     this.#timer = timer;
     void ended.then(({ code }) => {
       clearInterval(timer);
@@ -205,8 +196,8 @@ export async function passBy(connect: Connect, world: World, reports: boolean): 
         await client.delta().requestResponseAck(CDS);
         break;
       case 'reports': {
-        const { send } = await openReports(client);
-        send({ clusterStats: callsTo(world, someClusters(30)) });
+        const { report } = await openReports(client);
+        report(callsTo(world, someClusters(30)));
         await client.sotw().requestResponse(EDS, names);
         break;
       }
