@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
 import { withMarked } from '../marked-text.ts';
+import { namedBy } from '../named-by.ts';
 import {
   type ConformanceResult,
   failuresOf,
@@ -45,11 +46,11 @@ if (values.update && values.servers !== undefined) {
 }
 
 async function main(): Promise<number> {
-  const words = values.servers?.split(',');
-  const isWhole = (word: string): boolean => servers.some(({ id }) => id === word);
-  const wanted = servers.filter(
-    ({ id }) => words?.some((word) => id === word || (!isWhole(word) && id.includes(word))) ?? true,
+  const names = namedBy(
+    values.servers,
+    servers.map(({ id }) => id),
   );
+  const wanted = servers.filter(({ id }) => names.includes(id));
   if (wanted.length === 0) wrongArguments(`--servers: none has ${values.servers} in its id`, usage);
   const results: ServerResult[] = [];
   for (const server of wanted) {

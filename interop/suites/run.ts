@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { readArguments, wrongArguments } from '../../scripts/arguments.mjs';
 import { withMarked } from '../marked-text.ts';
+import { namedBy } from '../named-by.ts';
 import { startControl } from './control.ts';
 import { functionOf } from './go-test-events.ts';
 import { findGrpcGo, folderOf, goTest, packagesOf } from './grpc-go/suite.ts';
@@ -42,11 +43,7 @@ const progress = (line: string): void => console.error(line);
 
 async function main(): Promise<number> {
   const grpcGo = findGrpcGo(build);
-  const wanted = values.packages?.split(',');
-  const all = packagesOf(grpcGo);
-  const isWanted = (name: string): boolean =>
-    wanted?.some((part) => name === part || (!all.includes(part) && name.includes(part))) ?? true;
-  const packages = all.filter(isWanted);
+  const packages = namedBy(values.packages, packagesOf(grpcGo));
   if (packages.length === 0) wrongArguments(`--packages: no package has ${values.packages} in its path`, usage);
   const differences: Differences = JSON.parse(readFileSync(join(import.meta.dirname, 'differences.json'), 'utf8'));
   const served = new Set<string>();
