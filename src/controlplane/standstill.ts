@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.ts';
+import { processCpuMs } from '../base/cpu-time.ts';
 
 export interface StandstillOptions {
   /** The process did not run for so long; called once it does again. */
@@ -27,7 +28,7 @@ export class Standstill {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#toleranceMs = options.toleranceMs ?? defaultToleranceMs;
-    this.#cpuMs = options.cpuMs ?? cpuMs;
+    this.#cpuMs = options.cpuMs ?? processCpuMs;
   }
 
   start(): void {
@@ -43,9 +44,4 @@ export class Standstill {
   stop(): void {
     this.#cancel();
   }
-}
-
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }

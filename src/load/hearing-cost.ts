@@ -1,15 +1,11 @@
+import { processCpuMs } from '../base/cpu-time.ts';
+
 /** Of how many reports one is measured: asking for the time costs some microseconds as well. */
 const measuredOf = 8;
 /** How much one of them counts in the average. */
 const weight = 1 / 200;
 /** A whole report, of which its counting and judging is a part: the rest is its way here and being read (bench/reports). */
 const wholeOfPart = 2.5;
-
-/** CPU of this process so far, milliseconds: all of it, so that other processes change it little. */
-function processCpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
 
 /** What hearing a report costs here, as far as it was measured: machines differ, and a busy one is slower than it was. */
 export class HearingCost {
