@@ -172,22 +172,21 @@ export class NodeSight {
 
   /** Whether there is a Service that has pods, and none of these. */
   #hasOthers(key: string, lost: readonly [string, LostEndpoint][]): boolean {
-    const namespace = key.slice(0, key.indexOf('/') + 1);
-    const pods = new Set(lost.map(([, { pod }]) => namespace + pod));
+    const pods = new Set(lost.map(([, { pod }]) => podKey(key, pod)));
     return this.#ports.entries().some(([other, ports]) => {
       const serving = ports.flatMap(({ endpoints }) => endpoints.filter(isServing));
-      const there = other.slice(0, other.indexOf('/') + 1);
-      return other !== key && serving.length > 0 && !serving.some(({ pod }) => pods.has(there + pod));
+      return other !== key && serving.length > 0 && !serving.some(({ pod }) => pods.has(podKey(other, pod!)));
     });
   }
 
   /** The node of this process, where its pod serves. */
   #ownServing(): string | undefined {
     const self = this.#self;
-    for (const [key, ports] of self === undefined ? [] : this.#ports) {
-      if (!key.startsWith(`${self!.namespace}/`)) continue;
+    if (self === undefined) return undefined;
+    for (const [key, ports] of this.#ports) {
+      if (!key.startsWith(`${self.namespace}/`)) continue;
       for (const { endpoints } of ports) {
-        const own = endpoints.find((endpoint) => endpoint.pod === self!.pod && isServing(endpoint));
+        const own = endpoints.find((endpoint) => endpoint.pod === self.pod && isServing(endpoint));
         if (own !== undefined) return own.kubeNode;
       }
     }
@@ -210,8 +209,7 @@ export class NodeSight {
     if (new Set(recent.map(({ endpoint }) => endpoint.kubeNode)).size < 2) return false;
     const pods = new Map<string, Set<string>>();
     for (const { key, endpoint } of recent) {
-      const named = `${key.slice(0, key.indexOf('/'))}/${endpoint.pod}`;
-      pods.set(key, (pods.get(key) ?? new Set()).add(named));
+      pods.set(key, (pods.get(key) ?? new Set()).add(podKey(key, endpoint.pod)));
     }
     const all = [...pods.values()];
     return all.some((one, index) => all.slice(index + 1).some((other) => one.isDisjointFrom(other)));
@@ -279,3 +277,8 @@ const isServing = ({ pod, kubeNode, conditions }: Endpoint): boolean =>
 
 const isLost = ({ pod, kubeNode, conditions }: Endpoint): boolean =>
   pod !== undefined && kubeNode !== undefined && !conditions.serving && !conditions.terminating;
+
+/** A pod, as a Service with this key has it: names are those of its namespace. */
+function podKey(key: string, pod: string): string {
+  return key.slice(0, key.indexOf('/') + 1) + pod;
+}
