@@ -73,13 +73,13 @@ export class LoadReports {
       onReport: ({ clusters, hidden, bytes }, { id, hold }) => {
         metrics.count('evenkeel_load_reports_total');
         metrics.count('evenkeel_load_report_bytes_total', {}, bytes);
-        let heldBytes = 0;
-        this.#cost.measure(() => {
+        const heldBytes = this.#cost.measure(() => {
           const ignored = this.#store.report(id, clusters);
-          heldBytes = ejections?.report(id, clusters) ?? 0;
+          const held = ejections?.report(id, clusters) ?? 0;
           for (const [kind, count] of Object.entries({ ...ignored, hidden })) {
             if (count > 0) metrics.count('evenkeel_load_ignored_total', { kind }, count);
           }
+          return held;
         });
         hold(heldBytes);
       },

@@ -23,14 +23,12 @@ export class HearingCost {
   }
 
   /** Counts and judges a report by calling `hear`. */
-  measure(hear: () => void): void {
+  measure<Result>(hear: () => Result): Result {
     this.#heard += 1;
-    if (this.#heard % measuredOf !== 0) {
-      hear();
-      return;
-    }
+    if (this.#heard % measuredOf !== 0) return hear();
     const before = this.#cpuMs();
-    hear();
+    const result = hear();
     this.#partMs += (this.#cpuMs() - before - this.#partMs) * weight;
+    return result;
   }
 }
