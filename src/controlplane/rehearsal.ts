@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { typeUrls } from '@evenkeel/xds';
 import { pino } from 'pino';
 import type { ListenAddress } from '../base/listen-address.ts';
+import { canonicalName } from '../translate/targets.ts';
 import type { Config } from './config.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { RehearsedClient } from './rehearsed-client.ts';
@@ -10,7 +11,7 @@ import { type RehearsedSource, rehearsed, rehearsedFile, rehearsedSlices } from 
 /** So many clients come, and see so many changes: each function runs some thousand times, which is when V8 has compiled it. */
 const clients = 64;
 const changes = 12;
-const cluster = `${rehearsed.namespace}/${rehearsed.name}:${rehearsed.port}`;
+const cluster = canonicalName(rehearsed, rehearsed.port);
 const resources = [
   [typeUrls.listener, `${rehearsed.name}.${rehearsed.namespace}:${rehearsed.port}`],
   [typeUrls.route, cluster],
@@ -62,13 +63,11 @@ export async function rehearse(
       await Promise.all(fleet.map((client) => client.has(had + 1)));
     }
   };
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, limitMs);
   try {
     const address = await controlPlane.start({ host: '127.0.0.1', port: 0 });
-    await Promise.race([play(address), over]);
+    await Promise.race([play(address), over.promise]);
   } catch {
     // What cannot be rehearsed is done for the first time when it is needed.
   } finally {
