@@ -170,8 +170,8 @@ function keepPlaces(app: FastifyInstance): LiveStreams {
   const places = new SocketPlaces(maxConnections);
   app.server.on('connection', (socket) => places.take(socket));
   const answers = new LongAnswers((socket, isUnderWay) => places.setBusy(socket, isUnderWay));
-  // After the request is there in full: one that does not end keeps no place.
   const turns = new AnswerTurns();
+  // After the request is there in full: one that does not end keeps no place.
   app.addHook('preHandler', async ({ raw, routeOptions, headers }, reply) => {
     const { url = '' } = routeOptions;
     if (!longPaths.has(url) || (url === '/load' && wantsEvents(headers))) return;
