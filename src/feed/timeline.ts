@@ -45,8 +45,8 @@ export class Timeline {
     }
     for (const [address, name] of before) {
       if (names.get(address) === name) continue;
-      const where = address === name ? [] : [address];
-      this.#add(port, 'went', name, [...where, ...(left?.has(address) ? [left.get(address)!] : [])].join(', '));
+      const details = [address === name ? '' : address, left?.get(address) ?? ''];
+      this.#add(port, 'went', name, details.filter((detail) => detail !== '').join(', '));
     }
   }
 
