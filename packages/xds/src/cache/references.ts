@@ -27,10 +27,19 @@ export function referencesOf(resource: EncodedResource): readonly ResourceKey[] 
 
 /** Name of the assignment of a cluster; undefined where it has none, or where the bytes are no cluster. */
 export function endpointsNameOf(cluster: EncodedResource): string | undefined {
+  return legibleReferencesOf(cluster)[0]?.name;
+}
+
+/** Names of the route configurations that a listener leads to; none where the bytes are no listener. */
+export function routeNamesOf(listener: EncodedResource): string[] {
+  return legibleReferencesOf(listener).flatMap(({ typeUrl, name }) => (typeUrl === typeUrls.route ? [name] : []));
+}
+
+function legibleReferencesOf(resource: EncodedResource): readonly ResourceKey[] {
   try {
-    return referencesOf(cluster)[0]?.name;
+    return referencesOf(resource);
   } catch {
-    return undefined;
+    return [];
   }
 }
 

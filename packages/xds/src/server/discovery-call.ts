@@ -16,6 +16,8 @@ export interface DiscoveryCallOwner {
   readonly observer: XdsObserver;
   /** What it throws ends the stream. */
   readonly onRequest?: ((stream: StreamInfo, request: RequestInfo) => void) | undefined;
+  /** Calls back once; the returned function cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
   /** Whatever it had to send has been sent, or waits for the client. */
   served(call: DiscoveryCall): void;
   /** @param rest - what is left to do, piece by piece */
@@ -42,6 +44,7 @@ export class DiscoveryCall implements CallHandler, Sender {
   /** The request that is being dealt with, where that takes more than a turn. */
   #unfinished: { readonly result: RequestResult; readonly rest: Iterator<void>; readonly bytes: number } | undefined;
   #faultTold = false;
+  #cancelSend: (() => void) | undefined;
 
   constructor(
     id: number,
@@ -121,6 +124,7 @@ export class DiscoveryCall implements CallHandler, Sender {
       const { typeUrl, version, resources, removed, frame } = response;
       this.#owner.observer.response?.(this.info, { typeUrl, version, resources, removed, bytes: frame.length });
     }
+    this.#sendLater();
     this.#owner.served(this);
   }
 
@@ -141,6 +145,7 @@ export class DiscoveryCall implements CallHandler, Sender {
     // What is wrong before there is a request, a frame for example, ends the call without a word to `message`.
     if (!this.#faultTold && faults.has(status.code)) this.#owner.observer.invalidRequest?.(this.info, status);
     this.#unfinished = undefined;
+    this.#cancelSend?.();
     this.#size.set(0);
     this.#owner.closed(this, this.#stream.close());
     this.#owner.observer.streamClosed?.(this.info, status);
@@ -151,6 +156,15 @@ export class DiscoveryCall implements CallHandler, Sender {
     this.#admit(result, bytes);
     this.send();
     if (this.#call.isOpen) this.#size.set(this.#stream.heldBytes);
+  }
+
+  #sendLater(): void {
+    const { heldBackUntilMs } = this.#stream;
+    if (heldBackUntilMs === undefined || !this.#call.isOpen) return;
+    this.#cancelSend ??= this.#owner.after(heldBackUntilMs - this.#now(), () => {
+      this.#cancelSend = undefined;
+      this.send();
+    });
   }
 
   #checked<Result>(work: () => Result): Result {

@@ -1,5 +1,5 @@
 import type { CacheChange } from '../cache/xds-cache.ts';
-import { systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { CallHandler, ServerCall } from '../grpc/call.ts';
 import { dismissalMessage } from '../grpc/methods.ts';
@@ -27,6 +27,7 @@ export class DiscoveryService {
   readonly #options: AdsServerOptions;
   readonly #observer: XdsObserver;
   readonly #loop: EventLoop;
+  readonly #clock: Clock;
   readonly #index = new SubscriberIndex<DiscoveryCall>();
   readonly #fanOut: FanOut;
   readonly #environment: Omit<StreamEnvironment, 'join'>;
@@ -43,6 +44,7 @@ export class DiscoveryService {
     this.#observer = options.observer ?? {};
     this.#ready = options.ready ?? true;
     this.#loop = loop;
+    this.#clock = clock;
     this.#fanOut = new FanOut(clock, coalesceMs);
     this.#environment = {
       encoder: new ResponseEncoder(options.identifier),
@@ -132,6 +134,7 @@ export class DiscoveryService {
     const discoveryCall = new DiscoveryCall(id, call, method, environment, {
       observer: this.#observer,
       onRequest: this.#options.onRequest,
+      after: (delayMs, callback) => this.#clock.after(delayMs, callback),
       served: (served) => this.#fanOut.remove(served),
       closed: (closed, rest) => {
         this.#fanOut.remove(closed);

@@ -13,7 +13,7 @@ import type { ResponseContent, ResponseEncoder } from './response-encoder.ts';
 import type { HiddenNames } from './restricted-view.ts';
 import type { SotwRequestReader } from './sotw-request-reader.ts';
 import { type InterestSink, Subscription, type Update } from './subscription.ts';
-import { mayRemove, maySend, type TypeState } from './type-state.ts';
+import { maySend, removalOf, type TypeState } from './type-state.ts';
 
 /** What a stream sees, and where it says what it cares for. */
 export interface Membership {
@@ -77,6 +77,12 @@ export interface Wording {
 }
 
 /**
+ * Time that a client has to ask for the routes of a listener that it has taken, before clusters go that these may have
+ * replaced. One that gets routes from elsewhere never asks.
+ */
+const routesDueMs = 5_000;
+
+/**
  * One discovery stream without its socket: requests go in, responses are taken out when the socket can take them.
  *
  * What changes while a response waits to be written or acknowledged is merged into the next one: a slow client costs no
@@ -94,6 +100,9 @@ export class DiscoveryStream {
   #membership: Membership | undefined;
   #node: XdsNode = anonymousNode;
   #nodeBytes = 0;
+  /** On the clock: when the client last took listeners. */
+  #listenersTakenAtMs = Number.NEGATIVE_INFINITY;
+  #heldBackUntilMs: number | undefined;
 
   constructor(environment: StreamEnvironment, wording: Wording, fixedType?: string) {
     this.#environment = environment;
@@ -118,6 +127,11 @@ export class DiscoveryStream {
   /** Bytes that the stream makes the process hold, about. */
   get heldBytes(): number {
     return streamSize(this.#ordered, this.#nodeBytes, this.#membership?.hidden?.bytes ?? 0);
+  }
+
+  /** On the clock: when to call {@link next} again even if nothing happens; undefined: there is no need. */
+  get heldBackUntilMs(): number | undefined {
+    return this.#heldBackUntilMs;
   }
 
   get types(): readonly TypeState[] {
@@ -169,8 +183,11 @@ export class DiscoveryStream {
   /** Takes the client's answer to a response, if the nonce belongs to one. */
   settle(state: TypeState, nonce: string, error: RejectionDetail | undefined): Settlement | undefined {
     if (nonce === '') return undefined;
-    const isFullSet = this.#wording.hasAll(state.subscription.typeUrl);
-    const settlement = state.acks.settle(nonce, error, { nowMs: this.#environment.now(), isFullSet });
+    const { typeUrl } = state.subscription;
+    const isFullSet = this.#wording.hasAll(typeUrl);
+    const nowMs = this.#environment.now();
+    const settlement = state.acks.settle(nonce, error, { nowMs, isFullSet });
+    if (typeUrl === typeUrls.listener && settlement !== undefined) this.#listenersTakenAtMs = nowMs;
     if (!isFullSet && isEnvoy(this.#node)) resendOthers(state.subscription, settlement);
     return settlement;
   }
@@ -195,6 +212,7 @@ export class DiscoveryStream {
 
   /** The next response, if one is due: to be called until it returns undefined, while the socket takes more. */
   next(): OutgoingResponse | undefined {
+    this.#heldBackUntilMs = undefined;
     // A second look, since the first may have shown that listeners and routes have nothing to say, so that stale clusters
     // may go.
     return this.#look() ?? this.#look();
@@ -228,7 +246,7 @@ export class DiscoveryStream {
     const { typeUrl } = subscription;
     const view = this.view();
     const maxBytes = this.#wording.maxResponseBytes(typeUrl, this.limits);
-    const update = subscription.take(view, () => mayRemove(state, this.#ordered), maxBytes);
+    const update = subscription.take(view, () => this.#mayRemove(state), maxBytes);
     const errors = this.#errorsOf(state, update);
     const content = update && this.#wording.content(state, { ...update, errors }, view);
     if (content === undefined || update === undefined) return undefined;
@@ -245,6 +263,15 @@ export class DiscoveryStream {
       removed: update.removed.length,
       frame,
     };
+  }
+
+  #mayRemove(state: TypeState): boolean {
+    const removal = removalOf(state, this.#ordered);
+    if (removal !== 'after-routes') return removal === 'now';
+    const untilMs = this.#listenersTakenAtMs + routesDueMs;
+    if (this.#environment.now() >= untilMs) return true;
+    this.#heldBackUntilMs = untilMs;
+    return false;
   }
 
   /** "The xDS Management server is only expected to return the error message once" (xRFC TP3): when a name is found missing. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type EncodedResource, type SotwTestStream, typeUrls } from '../index.ts';
+import { ManualClock } from '../clock.ts';
+import { buildApiListener, type EncodedResource, type SotwTestStream, typeUrls } from '../index.ts';
 import { assignment, cluster, listener, route, service, startFixture } from '../testing/fixture.ts';
 
 // xds_protocol, "Eventual consistency considerations": make before break; "Resource warming".
@@ -99,6 +100,87 @@ test('a stale cluster stays while the client rejects the route that would replac
   cache.set(route('a', 'newer'));
   await ads.responseAck(rds);
   assert.deepEqual((await ads.responseAck(cds)).names, ['new']);
+});
+
+/** Without assignments: a client that has a listener with routes of its own, and clusters by name. */
+async function holdInline(ads: SotwTestStream): Promise<void> {
+  await ads.requestResponseAck(lds, ['a']);
+  await ads.requestResponseAck(cds, ['old']);
+  await ads.expectNoResponse();
+}
+
+const inline = (clusterName: string): EncodedResource =>
+  buildApiListener({ name: 'a', route: { name: 'inline', cluster: clusterName } });
+
+test('a stale cluster stays until the client has asked for the routes that its new listener names, and taken them', async (t) => {
+  const { cache, connect } = await startFixture(t, { clock: new ManualClock() });
+  cache.update({ set: [inline('old'), cluster('old')] });
+  const ads = (await connect()).sotw();
+  await holdInline(ads);
+  cache.update({ set: [listener('a'), route('a', 'new'), cluster('new')], remove: [cluster('old')] });
+  await ads.responseAck(lds);
+  await ads.expectNoResponse();
+  const routes = await ads.requestResponse(rds, ['a']);
+  await ads.expectNoResponse();
+  ads.ack(routes);
+  assert.deepEqual((await ads.responseAck(cds)).names, []);
+  await ads.expectNoResponse();
+});
+
+test('the same where the listener named other routes before', async (t) => {
+  const { cache, connect } = await startFixture(t, { clock: new ManualClock() });
+  cache.update({ set: [listener('a', 'r1'), route('r1', 'old'), cluster('old'), assignment('old')] });
+  const ads = (await connect()).delta();
+  await ads.requestResponseAck(lds, { subscribe: ['a'] });
+  await ads.requestResponseAck(rds, { subscribe: ['r1'] });
+  await ads.requestResponseAck(cds, { subscribe: ['old'] });
+  await ads.requestResponseAck(eds, { subscribe: ['old'] });
+  await ads.expectNoResponse();
+  cache.update({ set: [listener('a', 'r2'), route('r2', 'new')], remove: [cluster('old'), assignment('old')] });
+  await ads.responseAck(lds);
+  await ads.expectNoResponse();
+  const routes = await ads.requestResponse(rds, { subscribe: ['r2'], unsubscribe: ['r1'] });
+  await ads.expectNoResponse();
+  ads.ack(routes);
+  assert.deepEqual((await ads.responseAck(cds)).removed, ['old']);
+  assert.deepEqual((await ads.responseAck(eds)).removed, ['old']);
+});
+
+test('a client that never asks for the routes of its listener loses a stale cluster 5 s after it took that', async (t) => {
+  const clock = new ManualClock();
+  const { cache, connect } = await startFixture(t, { clock });
+  cache.update({ set: [inline('old'), cluster('old'), cluster('other')] });
+  const ads = (await connect()).sotw();
+  await holdInline(ads);
+  cache.update({ set: [listener('a'), route('a', 'new')], remove: [cluster('old')] });
+  await ads.responseAck(lds);
+  await ads.expectNoResponse();
+  clock.advance(4_999);
+  await ads.expectNoResponse();
+  clock.advance(1);
+  assert.deepEqual((await ads.responseAck(cds)).names, []);
+  assert.equal(clock.pending, 0);
+  // What goes later does not wait.
+  await ads.requestResponseAck(cds, ['other']);
+  await ads.expectNoResponse();
+  cache.remove(cds, 'other');
+  assert.deepEqual((await ads.responseAck(cds)).names, []);
+});
+
+test('a stream that ends while a stale cluster stays leaves no timer', async (t) => {
+  const clock = new ManualClock();
+  const { cache, connect, server } = await startFixture(t, { clock });
+  cache.update({ set: [inline('old'), cluster('old')] });
+  const client = await connect();
+  const ads = client.sotw();
+  await holdInline(ads);
+  cache.update({ set: [listener('a')], remove: [cluster('old')] });
+  await ads.responseAck(lds);
+  await ads.expectNoResponse();
+  assert.equal(clock.pending, 1);
+  await client.close();
+  await server.close();
+  assert.equal(clock.pending, 0);
 });
 
 test('a rejected route that the client has given up holds no cluster back', async (t) => {

@@ -1,3 +1,4 @@
+import { routeNamesOf } from '../cache/references.ts';
 import { isReferencedType, isReferringType, typeUrls } from '../type-urls.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { Subscription } from './subscription.ts';
@@ -26,14 +27,24 @@ export function maySend({ subscription, acks }: TypeState, all: readonly TypeSta
   return !isReferringType(subscription.typeUrl) || !all.some(isUnsettledClusters);
 }
 
+/** What of a type that has gone may be taken from the client. */
+export type Removal =
+  | 'now'
+  /** Once the client has settled something: it will be looked at then. */
+  | 'later'
+  /** Once the client has asked for the routes that its listeners name, if it ever does. */
+  | 'after-routes';
+
 /**
- * Whether clusters and endpoints that have gone may be taken from the client: "stale CDS clusters and related EDS
+ * When clusters and endpoints that have gone may be taken from the client: "stale CDS clusters and related EDS
  * endpoints (ones no longer being referenced) can then be removed", once the listeners and routes that came with it are
- * in force. A client that rejected those still runs on the ones before.
+ * in force. A client that rejected those still runs on the ones before, and so does one that has taken a listener, until
+ * it has the routes that this names.
  */
-export function mayRemove({ subscription }: TypeState, all: readonly TypeState[]): boolean {
-  if (!isReferencedType(subscription.typeUrl) || subscription.pendingCount > maxHeldBack) return true;
-  return !all.some(isUnsettledReferrer);
+export function removalOf({ subscription }: TypeState, all: readonly TypeState[]): Removal {
+  if (!isReferencedType(subscription.typeUrl) || subscription.pendingCount > maxHeldBack) return 'now';
+  if (all.some(isUnsettledReferrer)) return 'later';
+  return lacksRoutes(all) ? 'after-routes' : 'now';
 }
 
 function isUnsettledClusters({ subscription, acks }: TypeState): boolean {
@@ -43,6 +54,18 @@ function isUnsettledClusters({ subscription, acks }: TypeState): boolean {
 function isUnsettledReferrer(state: TypeState): boolean {
   const { subscription, acks } = state;
   return isReferringType(subscription.typeUrl) && (subscription.hasPending || acks.awaited || isRejected(state));
+}
+
+/** Whether a listener that the client holds names routes that it does not ask for. */
+function lacksRoutes(all: readonly TypeState[]): boolean {
+  const subscriptionOf = (type: string): Subscription | undefined =>
+    all.find(({ subscription: { typeUrl } }) => typeUrl === type)?.subscription;
+  const routes = subscriptionOf(typeUrls.route);
+  if (routes?.wildcard === true) return false;
+  for (const listener of subscriptionOf(typeUrls.listener)?.held.resources() ?? []) {
+    if (routeNamesOf(listener).some((name) => routes?.names.has(name) !== true)) return true;
+  }
+  return false;
 }
 
 /** Whether the client still asks for something that it has rejected as it is now. */
