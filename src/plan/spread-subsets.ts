@@ -1,12 +1,5 @@
+import { ClientLevels } from './client-levels.ts';
 import type { PlanClient, PlanPod, SeatState } from './plan-input.ts';
-
-/** The pods of a client. */
-interface Holding {
-  readonly id: string;
-  readonly pods: Set<number>;
-  /** Whether a pod of it was exchanged already: one at most is, each time. */
-  moved: boolean;
-}
 
 /**
  * Gives each client so many pods, so that every pod has the same number of clients, or one more. Pure.
@@ -25,110 +18,64 @@ export function spreadSubsets(
   before: readonly SeatState[],
 ): number[][] {
   if (pods.length <= size) return clients.map(() => [...pods.keys()]);
-  const indexOf = new Map(pods.map(({ key }, index) => [key, index]));
-  const held = new Map(before.flatMap((seat) => seat.clients.map((id) => [id, seat.pods] as const)));
-  const levels = new Levels(pods.length);
-  const holdings = clients.map(({ id }): Holding => {
-    const kept = (held.get(id) ?? []).flatMap((key) => indexOf.get(key) ?? []).slice(0, size);
-    for (const pod of kept) levels.add(pod, id);
-    return { id, pods: new Set(kept), moved: kept.length > 0 && kept.length < size };
-  });
-  const byId = new Map(holdings.map((holding) => [holding.id, holding]));
-  for (const holding of holdings) {
-    while (holding.pods.size < size)
-      give(
-        levels,
-        holding,
-        levels.lowest((pod) => !holding.pods.has(pod)),
-      );
+  const levels = new ClientLevels(pods.length);
+  const kept = keptOf(clients, pods, size, before);
+  for (const [client, own] of kept.entries()) for (const pod of own) levels.add(pod, client);
+  // Whose pod it is, as of the client that is looked at: pods are looked up for every client, so no set is made for each.
+  const holder = new Int32Array(pods.length).fill(-1);
+  for (const [client, own] of kept.entries()) {
+    for (const pod of own) holder[pod] = client;
+    for (let count = own.length; count < size; count++) {
+      const pod = levels.lowest((one) => holder[one] !== client);
+      holder[pod] = client;
+      levels.add(pod, client);
+    }
   }
-  even(levels, byId);
-  return holdings.map((holding) => [...holding.pods].sort((a, b) => a - b));
+  even(
+    levels,
+    kept.map((own) => own.length > 0 && own.length < size),
+  );
+  const sets = clients.map((): number[] => []);
+  for (const pod of pods.keys()) for (const client of levels.clientsOf(pod)) sets[client]!.push(pod);
+  return sets;
 }
 
-/** Takes clients from pods that have too many for those that have too few, until they differ by one at most. */
-function even(levels: Levels, byId: ReadonlyMap<string, Holding>): void {
+/** What each client had, of the pods that are there, up to `size`. */
+function keptOf(
+  clients: readonly PlanClient[],
+  pods: readonly PlanPod[],
+  size: number,
+  before: readonly SeatState[],
+): (readonly number[])[] {
+  const indexOf = new Map(pods.map(({ key }, index) => [key, index]));
+  const held = new Map<string, readonly number[]>();
+  for (const seat of before) {
+    const own = seat.pods.map((key) => indexOf.get(key)).filter((pod) => pod !== undefined);
+    const most = own.slice(0, size);
+    for (const id of seat.clients) held.set(id, most);
+  }
+  return clients.map(({ id }) => held.get(id) ?? []);
+}
+
+/**
+ * Takes clients from pods that have too many for those that have too few, until they differ by one at most.
+ *
+ * @param moved - by client: whether a pod of it was exchanged already; one at most is, each time
+ */
+function even(levels: ClientLevels, moved: boolean[]): void {
   // A client that exchanged a pod already is asked for another one only where nobody else can.
   for (const again of [false, true]) {
     for (;;) {
       const low = levels.lowest(() => true);
-      const exchange = levels.highest(levels.countOf(low) + 2, (pod) => {
-        for (const id of levels.clientsOf(pod)) {
-          const holding = byId.get(id)!;
-          if (!holding.pods.has(low) && (again || !holding.moved)) return holding;
-        }
-        return undefined;
-      });
+      const there = new Set(levels.clientsOf(low));
+      const exchange = levels.highest(levels.countOf(low) + 2, (pod) =>
+        levels.clientsOf(pod).find((client) => !there.has(client) && (again || !moved[client])),
+      );
       if (exchange === undefined) break;
-      const { pod, holding } = exchange;
-      holding.pods.delete(pod);
-      levels.remove(pod, holding.id);
-      give(levels, holding, low);
-      holding.moved = true;
+      const { pod, client } = exchange;
+      levels.remove(pod, client);
+      levels.add(low, client);
+      moved[client] = true;
     }
-  }
-}
-
-function give(levels: Levels, { id, pods }: Holding, pod: number): void {
-  pods.add(pod);
-  levels.add(pod, id);
-}
-
-/** Pods by how many clients they have. */
-class Levels {
-  readonly #clients: Set<string>[];
-  readonly #byCount: Set<number>[] = [];
-
-  constructor(pods: number) {
-    this.#clients = Array.from({ length: pods }, () => new Set());
-    this.#byCount[0] = new Set(this.#clients.keys());
-  }
-
-  countOf(pod: number): number {
-    return this.#clients[pod]!.size;
-  }
-
-  clientsOf(pod: number): Iterable<string> {
-    return this.#clients[pod]!;
-  }
-
-  add(pod: number, client: string): void {
-    this.#move(pod, () => this.#clients[pod]!.add(client));
-  }
-
-  remove(pod: number, client: string): void {
-    this.#move(pod, () => this.#clients[pod]!.delete(client));
-  }
-
-  /** A pod with the fewest clients of those that fit; there has to be one. */
-  lowest(fits: (pod: number) => boolean): number {
-    for (const pods of this.#byCount) for (const pod of pods ?? []) if (fits(pod)) return pod;
-    throw new RangeError('no pod fits');
-  }
-
-  /** A pod with the most clients, `least` or more, that has one to give. */
-  highest(
-    least: number,
-    find: (pod: number) => Holding | undefined,
-  ): { readonly pod: number; readonly holding: Holding } | undefined {
-    for (let count = this.#byCount.length - 1; count >= least; count--) {
-      for (const pod of this.#byCount[count] ?? []) {
-        const holding = find(pod);
-        if (holding !== undefined) return { pod, holding };
-      }
-    }
-    return undefined;
-  }
-
-  #move(pod: number, change: () => void): void {
-    this.#byCount[this.countOf(pod)]!.delete(pod);
-    change();
-    const count = this.countOf(pod);
-    let level = this.#byCount[count];
-    if (level === undefined) {
-      level = new Set();
-      this.#byCount[count] = level;
-    }
-    level.add(pod);
   }
 }
