@@ -42,6 +42,17 @@ const parts = {
       return run('go', ['build', '-C', folder, '-buildvcs=false', '-o', join(built, 'go-control-plane'), '.'], root);
     },
   },
+  'java-control-plane': {
+    what: 'another server that the conformance suite checks (mvn package)',
+    needs: { command: 'mvn', args: ['--version'], hint: 'install Maven and a JDK, 17 or newer' },
+    inputs: ['packages/conformance/drivers/java-control-plane'],
+    makes: 'build/interop/java-control-plane/lib',
+    install: () => {
+      const pom = join(root, 'packages/conformance/drivers/java-control-plane/pom.xml');
+      const output = `-Doutput=${join(built, 'java-control-plane')}`;
+      return run('mvn', ['-B', '-q', '-Dstyle.color=never', output, '-f', pom, 'package'], root);
+    },
+  },
   java: {
     what: 'grpc-java client (mvn package; downloads its plugins first)',
     needs: { command: 'mvn', args: ['--version'], hint: 'install Maven and a JDK, 17 or newer' },
@@ -166,7 +177,7 @@ const usage = `Usage: node interop/install.mjs [PART …]
 Installs into build/ what tests run with, each part only when its inputs
 changed; without a PART, all but go-oldest, java-oldest and node-oldest:
 ${Object.entries(parts)
-  .map(([name, { what }]) => `  ${name.padEnd(16)} ${what}`)
+  .map(([name, { what }]) => `  ${name.padEnd(18)} ${what}`)
   .join('\n')}
 A part whose package manager is missing, or that takes minutes, is skipped with
 a line that says so; one that was named has to work.

@@ -19,9 +19,12 @@ export interface ConformanceResult {
 /** Why checks fail at some servers. */
 export interface Reason {
   readonly servers: readonly string[];
+  /** Ids; {@link anyCheck}: whatever failed. */
   readonly checks: readonly string[];
   readonly why: string;
 }
+
+export const anyCheck = '*';
 
 export function resultOf({ id, title }: CheckedServer, { server, results }: Report): ServerResult {
   const checks = results.map(({ id: check, level, paragraph, outcome, detail }) => ({
@@ -39,8 +42,11 @@ export function failuresOf({ servers }: ConformanceResult): string[] {
 }
 
 /** What reasons are about, as failuresOf has it. */
-export function explainedBy(reasons: readonly Reason[]): string[] {
-  return reasons.flatMap(({ servers, checks }) => servers.flatMap((id) => checks.map((check) => `${id} ${check}`)));
+export function explainedBy(reasons: readonly Reason[], { servers }: ConformanceResult): string[] {
+  const all = [...new Set(servers.flatMap(({ checks }) => checks.map(({ id }) => id)))];
+  return reasons.flatMap(({ servers: at, checks }) =>
+    at.flatMap((id) => (checks.includes(anyCheck) ? all : checks).map((check) => `${id} ${check}`)),
+  );
 }
 
 /** A table in Markdown, a row for each server. */
@@ -71,6 +77,8 @@ export function formatResult(result: ConformanceResult, reasons: readonly Reason
     }),
     '',
     ...reasons.flatMap(({ servers: at, checks, why }) => {
+      if (checks.includes(anyCheck))
+        return [`- all that failed (${at.map((id) => titles.get(id)).join('; ')}): ${why}`];
       const failed = checks.filter((check) => at.some((id) => failures.has(`${id} ${check}`)));
       const where = at.filter((id) => checks.some((check) => failures.has(`${id} ${check}`)));
       const names = failed.map((check) => `\`${check}\``).join(', ');

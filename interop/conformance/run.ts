@@ -19,7 +19,7 @@ const root = resolve(import.meta.dirname, '..', '..');
 const usage = `Usage: npm run conformance -- [options]
 Runs the conformance suite against evenkeel and servers of other makers, and
 prints the result as Markdown. What is not built is skipped with a line that
-says so: node interop/install.mjs go-control-plane
+says so: node interop/install.mjs go-control-plane java-control-plane
   --servers A,B  only servers with one of these in their id; a whole id is
                  that server alone:
 ${servers.map(({ id }) => `                   ${id}`).join('\n')}

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '..', '..');
 const suite = join(root, 'packages', 'conformance', 'src', 'main.ts');
 const goControlPlane = join(root, 'build', 'interop', 'go-control-plane');
+const javaControlPlane = join(root, 'build', 'interop', 'java-control-plane');
 
 export interface CheckedServer {
   readonly id: string;
@@ -12,7 +13,7 @@ export interface CheckedServer {
   readonly title: string;
   /** For the command line of the suite. */
   readonly driver: string;
-  /** What has to be built for it, where there is something. */
+  /** What `interop/install.mjs` builds for it, where there is something. */
   readonly needs?: string;
 }
 
@@ -23,11 +24,20 @@ const ofGo = (cache: string, title: string): CheckedServer => ({
   needs: goControlPlane,
 });
 
+const ofJava = (option: string, title: string): CheckedServer => ({
+  id: `java-control-plane${option.slice(1)}`,
+  title,
+  driver: `java -cp '${javaControlPlane}/classes:${javaControlPlane}/lib/*' evenkeel.conformance.Driver ${option}`,
+  needs: join(javaControlPlane, 'lib'),
+});
+
 export const servers: readonly CheckedServer[] = [
   { id: 'evenkeel', title: 'evenkeel', driver: 'evenkeel' },
   ofGo('linear', 'LinearCache, MuxCache'),
   ofGo('snapshot', 'SnapshotCache'),
   ofGo('snapshot-ads', 'SnapshotCache, ADS mode'),
+  ofJava('', 'java-control-plane'),
+  ofJava('--fill-node', 'java-control-plane, node filled in'),
 ];
 
 export function isThere({ needs }: CheckedServer): boolean {
