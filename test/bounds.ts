@@ -29,6 +29,7 @@ export const files = {
   probes: 'src/health/probes.test.ts',
   requests: 'packages/xds/src/stream/requests.test.ts',
   sessions: 'packages/xds/src/server/sessions.test.ts',
+  singles: 'src/controlplane/single-requests.test.ts',
   srv: 'src/discovery/dns/resolve-srv.test.ts',
   tls: 'src/controlplane/tls-listener.test.ts',
   tlsMaterial: 'src/controlplane/tls-material.test.ts',
@@ -232,6 +233,12 @@ export const constants: readonly (readonly [path: string, name: string, what: st
     'maxConnections',
     'Connections to the admin server; one that does nothing goes',
     ['admin', 'probes are answered while all other sockets are taken'],
+  ],
+  [
+    'src/controlplane/single-requests.ts',
+    'pieceBytes',
+    'Bytes of these that are parsed at once; who asks again before he is answered loses the socket',
+    ['singles', 'of requests in one write a few are parsed, and who asked loses the socket'],
   ],
   [
     'src/controlplane/long-answers.ts',

@@ -94,4 +94,9 @@ export const adminAttacks: Readonly<Record<string, Attack>> = {
     on: 'admin',
     run: unread(20, request('/metrics').repeat(1_000)),
   },
+  'pipelined-errors': {
+    what: 'admin: 1,000 requests that Node refuses itself in one write, never read',
+    on: 'admin',
+    run: unread(20, request('/metrics', 'expect: a\r\n').repeat(1_000)),
+  },
 };

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { formatAddress, isLoopback, type ListenAddress, listenError } from '../base/listen-address.ts';
@@ -12,6 +11,7 @@ import { addLabRoutes, type LabControls } from './lab-routes.ts';
 import { LiveStreams } from './live-streams.ts';
 import { sendLoadEvents } from './load-events.ts';
 import { LongAnswers } from './long-answers.ts';
+import { refusePipelines, SingleResponse } from './single-requests.ts';
 import { SocketPlaces } from './socket-places.ts';
 
 /** What the admin server can be asked. */
@@ -121,6 +121,7 @@ export async function startAdminServer(
 /** The server before it listens. */
 export function adminApp(source: AdminSource, { debug = 'loopback', lab }: AdminServerOptions = {}): FastifyInstance {
   const app = fastify({
+    http: { ServerResponse: SingleResponse },
     bodyLimit: 1024,
     requestTimeout: 10_000,
     // A keep-alive socket of a scraper must not hold up the end of the process.
@@ -144,25 +145,6 @@ export function adminUrl({ host, port }: { readonly host: string; readonly port:
 
 function pathOf(url: string): string {
   return url.split('?', 1)[0]!;
-}
-
-/**
- * Who asks before the answer before has been sent loses the socket, as no client of this server does that: answers would be made that
- * wait for each other. Node still takes all requests of a chunk apart, however many they are.
- */
-function refusePipelines(app: FastifyInstance): void {
-  const busy = new WeakSet<Socket>();
-  app.addHook('onRequest', (request, reply, done) => {
-    const { socket } = request.raw;
-    if (busy.has(socket)) {
-      socket.destroy();
-      reply.hijack();
-      return;
-    }
-    busy.add(socket);
-    reply.raw.once('close', () => busy.delete(socket));
-    done();
-  });
 }
 
 /** However many sockets are open, who comes is served: a probe that is not answered restarts the pod. */
