@@ -98,14 +98,22 @@ export class Pods {
   }
 }
 
-/** `xds.data.orca.v3.OrcaLoadReport` with `cpu_utilization` (1) and `rps_fractional` (6). */
+/**
+ * `xds.data.orca.v3.OrcaLoadReport` with `cpu_utilization` (1), `rps_fractional` (6) and `application_utilization` (9), which old
+ * clients do not know and grpc-js alone goes by.
+ */
 function orcaOf(name: PodName): Buffer | undefined {
   const kind = kinds[name];
   if (!('utilization' in kind)) return undefined;
-  const report = Buffer.alloc(18);
-  report.writeUInt8((1 << 3) | 1, 0);
-  report.writeDoubleLE(kind.utilization, 1);
-  report.writeUInt8((6 << 3) | 1, 9);
-  report.writeDoubleLE(100, 10);
+  const fields = [
+    [1, kind.utilization],
+    [6, 100],
+    [9, kind.utilization],
+  ] as const;
+  const report = Buffer.alloc(9 * fields.length);
+  for (const [index, [field, value]] of fields.entries()) {
+    report.writeUInt8((field << 3) | 1, 9 * index);
+    report.writeDoubleLE(value, 9 * index + 1);
+  }
   return report;
 }

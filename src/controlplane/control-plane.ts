@@ -628,12 +628,12 @@ export class ControlPlane implements AdminSource {
   };
 
   /** In the tick in which they came into the cache, so that no client is asked about before. */
-  #own({ service: { namespace }, translated, reports }: PublishedService): void {
+  #own({ service: { namespace }, translated, reports, turns = [] }: PublishedService): void {
     if (this.#entrance === undefined || translated === undefined) return;
     const { shared, own, assignments, local } = translated;
     const reporting = [inForm(reports, 'merged'), inForm(reports, 'pods')];
     const byPort = [assignments, ...local.values()].map((each) => each.values());
-    for (const resources of [shared, own, ...byPort, ...reporting]) {
+    for (const resources of [shared, own, turns, ...byPort, ...reporting]) {
       this.#owners.claim(resources, { namespace });
     }
   }

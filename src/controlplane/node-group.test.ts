@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clientFormOf } from './client-form.ts';
-import { describeGroup, formGroup, gatewayGroup, groupOf, kubeNodeGroup, layersOf, wildcardOf } from './node-group.ts';
+import {
+  describeGroup,
+  formGroup,
+  gatewayGroup,
+  groupInForm,
+  groupOf,
+  kubeNodeGroup,
+  layersOf,
+  turnsGroup,
+  wildcardOf,
+} from './node-group.ts';
 
 const gateways = new Set(['edge', 'inner']);
 const envoy = { userAgentName: 'envoy', userAgentVersion: '1.40.0', cluster: '', metadata: {} };
@@ -61,5 +71,24 @@ test('where clients report, a gRPC client is also in the layer of the form that 
   assert.deepEqual([wildcardOf(group, true), wildcardOf(old, false)], ['all', 'all']);
   for (const node of [envoy, { ...envoy, cluster: 'edge' }, { ...grpc, metadata: { gateway: 'edge' } }]) {
     assert.equal(groupOf(node, gateways, clientFormOf), groupOf(node, gateways));
+  }
+});
+
+test('grpc-js is in the layer of clients that take turns, whatever else it is; others are not', () => {
+  const node = { ...grpc, userAgentName: 'gRPC Node Pure JS', userAgentVersion: '1.14.1' };
+  const on = { ...node, metadata: { namespace: 'shop', kubeNode: 'n1' } };
+  assert.deepEqual(layersOf(groupOf(on, gateways)), [kubeNodeGroup('n1'), turnsGroup, 'shop']);
+  const group = groupOf(on, gateways, clientFormOf);
+  assert.deepEqual(layersOf(group), [kubeNodeGroup('n1'), turnsGroup, formGroup('pods'), 'shop']);
+  assert.deepEqual(layersOf(groupInForm(group, 'merged')), [
+    kubeNodeGroup('n1'),
+    turnsGroup,
+    formGroup('merged'),
+    'shop',
+  ]);
+  assert.deepEqual(describeGroup(group), { namespace: 'shop', form: 'pods' });
+  assert.deepEqual(layersOf(groupOf({ ...node, metadata: { gateway: 'edge' } }, gateways)), [gatewayGroup('edge')]);
+  for (const other of [grpc, { ...grpc, userAgentName: 'gRPC C-core linux Python' }]) {
+    assert.ok(!layersOf(groupOf(other, gateways)).includes(turnsGroup));
   }
 });

@@ -1,5 +1,5 @@
 import type { XdsNode } from '@evenkeel/xds';
-import type { ClientForm } from './client-form.ts';
+import { type ClientForm, canWeigh } from './client-form.ts';
 import { splitGroup } from './client-number.ts';
 import { namespaceOf } from './node-namespace.ts';
 
@@ -8,6 +8,10 @@ const gatewayPrefix = 'gateway:';
 const plainEnvoyGroup = 'envoy:';
 const kubeNodePrefix = 'kube-node:';
 const formPrefix = 'form:';
+/** The layer of all clients that take endpoints in turn where others weigh them. */
+export const turnsGroup = 'turns:';
+/** Behind what such a client is; no name has it. */
+const takesTurns = '!';
 /** Between what a client is and the form of endpoints that it gets, where clients report; no name has it. */
 const inForm = '#';
 /** Between that and the Kubernetes node that it is on; no name has it either. */
@@ -53,7 +57,8 @@ export function groupOf(
   const kubeNode = kubeNodeOf(node);
   const base = baseGroupOf(node, gateways);
   const isEnvoyGroup = base.startsWith(gatewayPrefix) || base === plainEnvoyGroup;
-  const group = formOf === undefined || isEnvoyGroup ? base : `${base}${inForm}${formOf(node)}`;
+  const own = isEnvoyGroup || canWeigh(node) ? base : `${base}${takesTurns}`;
+  const group = formOf === undefined || isEnvoyGroup ? own : `${own}${inForm}${formOf(node)}`;
   return kubeNode === undefined ? group : `${group}${onNode}${kubeNode}`;
 }
 
@@ -68,13 +73,14 @@ function baseGroupOf(
 }
 
 /**
- * The layers of the cache that a group sees over the shared one: that of its Kubernetes node, that of its form, and that of
- * what it is.
+ * The layers of the cache that a group sees over the shared one: that of its Kubernetes node, that of clients which take turns, that of
+ * its form, and that of what it is.
  */
 export function layersOf(group: string): readonly string[] {
-  const { base, form, kubeNode } = partsOf(group);
+  const { base, inTurns, form, kubeNode } = partsOf(group);
   return [
     ...(kubeNode === undefined ? [] : [kubeNodeGroup(kubeNode)]),
+    ...(inTurns ? [turnsGroup] : []),
     ...(form === undefined ? [] : [`${formPrefix}${form}`]),
     base,
   ];
@@ -82,15 +88,29 @@ export function layersOf(group: string): readonly string[] {
 
 /** The group of clients that are alike but for the form of endpoints that they get; the same where they get none. */
 export function groupInForm(group: string, form: ClientForm): string {
-  const { base, form: own, kubeNode } = partsOf(group);
+  const { base, inTurns, form: own, kubeNode } = partsOf(group);
   if (own === undefined) return group;
-  return `${base}${inForm}${form}${kubeNode === undefined ? '' : `${onNode}${kubeNode}`}`;
+  return `${base}${inTurns ? takesTurns : ''}${inForm}${form}${kubeNode === undefined ? '' : `${onNode}${kubeNode}`}`;
 }
 
-function partsOf(group: string): { readonly base: string; readonly form?: string; readonly kubeNode?: string } {
+interface GroupParts {
+  readonly base: string;
+  /** Whether it takes endpoints in turn where others weigh them. */
+  readonly inTurns: boolean;
+  readonly form?: string;
+  readonly kubeNode?: string;
+}
+
+function partsOf(group: string): GroupParts {
   const [rest, kubeNode] = splitLast(group, onNode);
-  const [base, form] = splitLast(rest, inForm);
-  return { base, ...(form === undefined ? {} : { form }), ...(kubeNode === undefined ? {} : { kubeNode }) };
+  const [own, form] = splitLast(rest, inForm);
+  const inTurns = own.endsWith(takesTurns);
+  return {
+    base: inTurns ? own.slice(0, -takesTurns.length) : own,
+    inTurns,
+    ...(form === undefined ? {} : { form }),
+    ...(kubeNode === undefined ? {} : { kubeNode }),
+  };
 }
 
 function splitLast(text: string, separator: string): [before: string, after: string | undefined] {

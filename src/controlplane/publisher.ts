@@ -9,9 +9,10 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { type Service, type ServiceId, serviceKey } from '../model/service.ts';
 import { type ReportingResources, translateForReports } from '../translate/pod-localities.ts';
 import { type TranslatedService, translateService } from '../translate/translate-service.ts';
+import { turnClusters } from '../translate/turn-clusters.ts';
 import { type ClientForm, clientForms } from './client-form.ts';
 import type { PortSelection } from './endpoint-state.ts';
-import { formGroup, kubeNodeGroup } from './node-group.ts';
+import { formGroup, kubeNodeGroup, turnsGroup } from './node-group.ts';
 import type { ServiceHealth } from './service-health.ts';
 
 /** A Service on its way to the cache. */
@@ -24,6 +25,8 @@ export interface PublishedService {
   readonly translated?: TranslatedService | undefined;
   /** What is in the cache over it for clients that report their load; undefined where nobody listens. */
   readonly reports?: ReportingResources | undefined;
+  /** Clusters that are in the cache over both for clients that are to take endpoints in turn where others weigh them. */
+  readonly turns?: readonly EncodedResource[] | undefined;
   /** Why the newest state is not what is in the cache. */
   readonly rejected?: EvenkeelError | undefined;
 }
@@ -169,7 +172,7 @@ export class Publisher {
     return this.#damping.isHeld(serviceKey(service), nameOf(endpoint));
   }
 
-  #translate({ service, selections, translated, reports }: PublishedService): PublishedService {
+  #translate({ service, selections, translated, reports, turns }: PublishedService): PublishedService {
     const { health, clusterDomain, observer, isEjected } = this.#options;
     try {
       this.#observeFlapping(service);
@@ -203,11 +206,12 @@ export class Publisher {
         ),
         translated: translateService(visible, translated, clusterDomain),
         ...(this.#options.reports === true ? { reports: translateForReports(visible, reports) } : {}),
+        turns: turnClusters(visible, this.#options.reports === true, turns),
       };
     } catch (thrown) {
       const rejected = toEvenkeelError(thrown);
       observer.rejected(service, rejected);
-      return { service, selections, translated, reports, rejected };
+      return { service, selections, translated, reports, turns, rejected };
     }
   }
 }
@@ -230,6 +234,7 @@ function addDifference(
   const [before, after] = [earlier?.translated, later?.translated];
   const namespace = (after ?? before)?.service.namespace;
   differ(layers, undefined, sharedOf(before), sharedOf(after));
+  differ(layers, turnsGroup, earlier?.turns ?? [], later?.turns ?? []);
   differ(layers, namespace, before?.own ?? [], after?.own ?? []);
   for (const kubeNode of new Set([...(before?.local.keys() ?? []), ...(after?.local.keys() ?? [])])) {
     const [old, fresh] = [before, after].map((one) => [...(one?.local.get(kubeNode)?.values() ?? [])]);

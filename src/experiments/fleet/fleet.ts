@@ -57,10 +57,8 @@ export class Fleet {
   private constructor(config: FleetConfig) {
     const bootstrap = config.clients.find((client) => client.bootstrap !== undefined)?.bootstrap;
     // Nobody goes by the one of the environment, but where xDS is asked for there has to be one.
-    const env = {
-      ...config.env,
-      ...(bootstrap === undefined ? {} : { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) }),
-    };
+    const env: Record<string, string> =
+      bootstrap === undefined ? {} : { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) };
     const file = fileOf(config.streams === undefined ? 'worker' : 'streams-worker');
     this.#connected = forkWorker<FleetOrder, FleetMessage>(file, env, (message) => this.#receive(message));
     const { child } = this.#connected;

@@ -28,8 +28,6 @@ export interface FleetConfig {
   readonly withinMs: number;
   /** Of each call. */
   readonly deadlineMs: number;
-  /** Variables of the process beside those of this one. */
-  readonly env?: Readonly<Record<string, string>> | undefined;
   /** Instead of calls at a rate; they have no deadline. */
   readonly streams?: FleetStreams | undefined;
 }

@@ -15,7 +15,7 @@ export function registerUnevenPods(experiment: Command): void {
     .option('--clients <n>', 'clients of each way (default: 3)')
     .option('--rate <n>', 'calls a second of each way (default: 200)')
     .option('--deadline <ms>', 'of each call (default: 5000)')
-    .option('--ways <list>', `${wayNames.join(', ')} (default: all but utilization)`)
+    .option('--ways <list>', `${wayNames.join(', ')} (default: all)`)
     .option('--window <s>', 'time that each figure is averaged over (default: 30)')
     .option('--seconds <n>', 'how long all call (default: 150)')
     .option('--seed <n>', 'random seed (default: 1)');

@@ -81,7 +81,7 @@ async function setStage(lab: Lab, { pods, slow, latencyMs, slower, ways }: Uneve
   const template = templates[backendNames.grpc];
   const taking = (ms: number) => ({
     ...template,
-    env: { ...template.env, EVENKEEL_LATENCY_MS: String(ms), EVENKEEL_ORCA_CAPACITY: '100' },
+    env: { ...template.env, EVENKEEL_LATENCY_MS: String(ms) },
   });
   lab.createDeployment({ name: 'ordinary', replicas: pods - slow, template: taking(latencyMs) });
   lab.createDeployment({ name: 'slow', replicas: slow, template: taking(latencyMs * slower) });
@@ -131,8 +131,7 @@ async function openWay(
   const missing = targets.find((target) => 'reason' in target);
   if (missing !== undefined) return missing;
   const config = targets.map((target) => ({ ...(target as FleetClient), ratePerSecond: ratePerSecond / clients }));
-  const env = way === 'utilization' ? { GRPC_EXPERIMENTAL_XDS_WRR_LB: 'true' } : undefined;
-  return openFleet({ clients: config, deadlineMs, env }, signal);
+  return openFleet({ clients: config, deadlineMs }, signal);
 }
 
 /** Resolves, once all have called, with when they began. Ended early, there has to be a window. */

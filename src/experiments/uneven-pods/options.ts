@@ -1,7 +1,7 @@
 import { EvenkeelError } from '../../base/errors.ts';
 import { wholeNumber } from '../../base/number-flag.ts';
 import { chosenNames } from '../list-flags.ts';
-import { usualWays, type Way, wayNames } from './kinds.ts';
+import { type Way, wayNames } from './kinds.ts';
 
 /** Shares are to be right after so long. */
 export const settleMs = 60_000;
@@ -48,7 +48,7 @@ export function parseUnevenPods(raw: Readonly<Record<string, string | undefined>
     clients: wholeNumber(raw.clients, '--clients', 3, 1, 200),
     ratePerSecond: wholeNumber(raw.rate, '--rate', 200, 10, 1000),
     deadlineMs: wholeNumber(raw.deadline, '--deadline', 5000, 50, 60_000),
-    ways: chosenNames(raw.ways ?? usualWays.join(), '--ways', wayNames),
+    ways: chosenNames(raw.ways, '--ways', wayNames),
     ...{ windowMs, lastsMs: Math.floor((seconds * 1_000) / windowMs) * windowMs },
     seed: wholeNumber(raw.seed, '--seed', 1, 0, 2 ** 31 - 1),
   };
