@@ -128,22 +128,33 @@ function bombs(): string[] {
   ];
 }
 
-/** Lets both readers read inputs that are broken in all ways; counts what becomes of them. */
-export function fuzzFiles(seed: number, count: number): FileFigures {
+/**
+ * Lets both readers read inputs that are broken in all ways; counts what becomes of them.
+ *
+ * @param begin - told of each input before it is read
+ */
+export function fuzzFiles(
+  seed: number,
+  count: number,
+  begin: (name: string, text: string) => void = () => {},
+): FileFigures {
   const random = new Random(seed);
   const figures: FileFigures = { tried: 0, accepted: 0, refused: {}, broken: [], slowestMs: 0 };
-  for (const bomb of bombs())
-    for (const name of Object.keys(readers)) read(figures, name, bomb, `bomb ${bomb.slice(0, 40)}`);
+  const read = (name: string, text: string, what: string): void => {
+    begin(name, text);
+    readOne(figures, name, text, what);
+  };
+  for (const bomb of bombs()) for (const name of Object.keys(readers)) read(name, bomb, `bomb ${bomb.slice(0, 40)}`);
   for (let number = 0; number < count; number++) {
     const bytes = mutated(examples, [...tokens, ...badUtf8], random);
     const name = random.pick(Object.keys(readers));
-    read(figures, name, bytes.toString('utf8'), `seed ${seed}, input ${number}`);
+    read(name, bytes.toString('utf8'), `seed ${seed}, input ${number}`);
   }
   if (({} as { polluted?: unknown }).polluted !== undefined) figures.broken.push('a prototype was changed');
   return figures;
 }
 
-function read(figures: FileFigures, name: string, text: string, what: string): void {
+function readOne(figures: FileFigures, name: string, text: string, what: string): void {
   const started = process.cpuUsage();
   figures.tried += 1;
   try {

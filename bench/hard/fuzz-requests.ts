@@ -95,8 +95,14 @@ function bombs(): Buffer[] {
 /**
  * Writes broken requests to a server over real streams. The server has to go on serving a client that behaves, and every
  * stream that it ends has to have a status that says why.
+ *
+ * @param begin - told of each frame before it is written
  */
-export async function fuzzRequests(seed: number, count: number): Promise<RequestFigures> {
+export async function fuzzRequests(
+  seed: number,
+  count: number,
+  begin: (frame: Uint8Array) => void = () => {},
+): Promise<RequestFigures> {
   const random = new Random(seed);
   const figures: RequestFigures = { tried: 0, streams: 0, ended: {}, counted: 0, broken: [] };
   const cache = new SnapshotCache();
@@ -128,7 +134,10 @@ export async function fuzzRequests(seed: number, count: number): Promise<Request
     for (let left = bomb === undefined ? 1 + random.below(4) : 1; left > 0; left--) {
       const request = bomb ?? mutated(isDelta ? delta : sotw, tokens, random);
       // Now and then the frame is wrong, and not what is in it.
-      call.sendRaw(random.below(20) === 0 ? mutated([frameMessage(request)], [], random) : frameMessage(request));
+      const whole = frameMessage(request);
+      const frame = random.below(20) === 0 ? mutated([whole], [], random) : whole;
+      begin(frame);
+      call.sendRaw(frame);
       figures.tried += 1;
     }
     const { code, message } = await call.end();
