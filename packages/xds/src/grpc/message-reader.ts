@@ -56,8 +56,10 @@ export class MessageReader {
    */
   read(chunk: Buffer, sink: MessageSink): boolean {
     if (sink.isBusy === true) this.#keep(chunk);
-    else if (this.#waiting.length === 0) this.#keep(chunk.subarray(this.#pass(chunk, sink)));
-    else {
+    else if (this.#waiting.length === 0) {
+      const taken = this.#pass(chunk, sink);
+      if (taken < chunk.length) this.#keep(chunk.subarray(taken));
+    } else {
       this.#keep(chunk);
       this.#passWaiting(sink);
     }
@@ -97,7 +99,7 @@ export class MessageReader {
         this.#partial = undefined;
         sink.message(message);
       }
-      if (sink.isFull === true) return at;
+      if (at < data.length && sink.isFull === true) return at;
     }
     return at;
   }

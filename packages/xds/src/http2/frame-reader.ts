@@ -47,12 +47,12 @@ export class FrameReader {
         if (end <= chunk.length) {
           emit(chunk, at, end, sink);
           at = end;
-          if (sink.isFull) return at;
+          if (at < chunk.length && sink.isFull) return at;
           continue;
         }
       }
       at = this.#gather(chunk, at, sink);
-      if (sink.isFull) return at;
+      if (at < chunk.length && sink.isFull) return at;
     }
     return at;
   }

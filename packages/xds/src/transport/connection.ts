@@ -12,6 +12,7 @@ import {
   defaultWindowSize,
   type ErrorCode,
   errorCode,
+  frameType,
   largestStreamId,
   largestWindowSize,
   settingId,
@@ -57,6 +58,8 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
   readonly #account: ConnectionAccount;
   /** Of frames and headers that have not ended, and of the header table. */
   readonly #unfinished: AccountedSize;
+  /** Of headers and the header table, after the last frame that changed them. */
+  #headerBytes = 0;
   /** What was written since the wire took nothing, and lies in memory until it does. */
   #unsent: Uint8Array[] = [];
   #sendWindow = defaultWindowSize;
@@ -191,7 +194,6 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
   receive(chunk: Buffer): void {
     if (this.#ended || this.#closed) return;
     this.#turns.receive(chunk);
-    this.#settle();
   }
 
   /** Of the turns. */
@@ -228,13 +230,12 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
       return chunk.length;
     } finally {
       this.#wire.uncork();
-      this.#settle();
     }
   }
 
-  /** Charges what is held of what has come. */
-  #settle(): void {
-    this.#unfinished.set(this.#reader.heldBytes + this.#frames.heldBytes + this.#turns.heldBytes);
+  /** Of the turns: charges what is held of what has come. */
+  settle(): void {
+    this.#unfinished.set(this.#reader.heldBytes + this.#headerBytes + this.#turns.heldBytes);
   }
 
   /** The wire takes more again. */
@@ -264,6 +265,7 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
       if (!(thrown instanceof StreamError)) throw thrown;
       this.reset(thrown);
     }
+    if (type === frameType.headers || type === frameType.continuation) this.#headerBytes = this.#frames.heldBytes;
   }
 
   /** The client has said who it is. */

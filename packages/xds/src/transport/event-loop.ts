@@ -16,10 +16,25 @@ const acceptingTurnMs = 2;
 
 /** Milliseconds of work at once, where it comes in pieces. */
 const pieceMs = 1;
+/**
+ * Work below both is not worth a turn of its own: to be told of each makes the event loop ask the system twice as often for
+ * what there is to do.
+ */
+const noticedMs = 1;
+const noticedBytes = 16 * 1024;
 
+/** Work that waits for a turn. */
 interface Waiting {
   /** Undefined where it was taken back. */
   run: (() => void) | undefined;
+  /** Of the same address. */
+  next: Waiting | undefined;
+}
+
+/** What waits of one address: the first and the last of it. */
+interface Queue {
+  first: Waiting;
+  last: Waiting;
 }
 
 /** The event loop, as all connections of a server share it. */
@@ -27,6 +42,7 @@ export class EventLoop {
   readonly #clock: Pick<Clock, 'now'>;
   #turn = 0;
   #usedMs = 0;
+  #usedBytes = 0;
   #hasAccepted = false;
   /** Since when each turn has accepted a connection; undefined: the last one found none that waited. */
   #acceptingSince: number | undefined;
@@ -34,22 +50,20 @@ export class EventLoop {
   /** Those that wanted more than a turn not long ago, and when they last did, in this order. */
   readonly #greedy = new Map<object, number>();
   /** Those that wait for a turn, by address: each address has one after the other. */
-  #line = new Map<string, Set<Waiting>>();
+  #line = new Map<string, Queue>();
   readonly #unfinished = new Set<Iterator<void>>();
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
   }
 
-  /** Number of the turn that runs. */
+  /** Number of the turn that runs; turns with hardly any work are one. */
   get turn(): number {
-    this.#goOn();
     return this.#turn;
   }
 
   /** Whether what clients may cause in this turn is used up. */
   get isFull(): boolean {
-    this.#goOn();
     return this.#usedMs >= this.#turnMs;
   }
 
@@ -58,9 +72,11 @@ export class EventLoop {
     return this.#acceptingSince === undefined ? 0 : this.#clock.now() - this.#acceptingSince;
   }
 
-  /** So many milliseconds of this turn went to a client. */
-  used(ms: number): void {
+  /** So many milliseconds of this turn went to a client, for so many bytes. */
+  used(ms: number, bytes: number): void {
     this.#usedMs += ms;
+    this.#usedBytes += bytes;
+    if (this.#usedMs >= noticedMs || this.#usedBytes >= noticedBytes) this.#goOn();
   }
 
   /** A connection has been accepted in this turn. */
@@ -72,6 +88,7 @@ export class EventLoop {
 
   /** The share of all time that a connection has, at this time. */
   shareAt(nowMs: number): number {
+    if (this.#greedy.size === 0) return greedyShare;
     for (const [who, at] of this.#greedy) {
       if (nowMs - at < greedyForMs) break;
       this.#greedy.delete(who);
@@ -87,7 +104,7 @@ export class EventLoop {
 
   /** Whether it wanted more not long ago. */
   isGreedy(who: object): boolean {
-    return this.#greedy.has(who);
+    return this.#greedy.size > 0 && this.#greedy.has(who);
   }
 
   /** It is over. */
@@ -104,8 +121,8 @@ export class EventLoop {
    * @returns the function that takes it back
    */
   queue(address: string, run: () => void): () => void {
-    const waiting: Waiting = { run };
-    append(this.#line, address, [waiting]);
+    const waiting: Waiting = { run, next: undefined };
+    append(this.#line, address, { first: waiting, last: waiting });
     this.#goOn();
     return () => {
       waiting.run = undefined;
@@ -154,12 +171,13 @@ export class EventLoop {
     // Those that come back during it are behind all others, and get no second time in a turn.
     this.#line = new Map();
     for (const [address, own] of line) {
-      const [first] = own;
+      const { first } = own;
       line.delete(address);
-      if (first === undefined) continue;
-      own.delete(first);
       // Behind the others; a loop over a map comes to what was added during it.
-      if (own.size > 0) line.set(address, own);
+      if (first.next !== undefined) {
+        own.first = first.next;
+        line.set(address, own);
+      }
       if (first.run === undefined) continue;
       first.run();
       if (this.#clock.now() >= end) break;
@@ -167,13 +185,17 @@ export class EventLoop {
     for (const [address, later] of this.#line) append(line, address, later);
     this.#line = line;
     this.#usedMs = this.#clock.now() - begun;
+    this.#usedBytes = 0;
     // After one that accepted the next does not sleep: it finds a connection that waits, or that none does.
     if (line.size > 0 || hasAccepted) this.#goOn();
   }
 }
 
-function append(line: Map<string, Set<Waiting>>, address: string, more: Iterable<Waiting>): void {
+function append(line: Map<string, Queue>, address: string, more: Queue): void {
   const own = line.get(address);
-  if (own === undefined) line.set(address, new Set(more));
-  else for (const waiting of more) own.add(waiting);
+  if (own === undefined) line.set(address, more);
+  else {
+    own.last.next = more.first;
+    own.last = more.last;
+  }
 }

@@ -32,6 +32,7 @@ function world(
     resume() {
       reader.paused = false;
     },
+    settle() {},
   };
   const turns = new ReadingTurns(reader, loop, clock, address);
   return { reader, turns };
@@ -157,14 +158,14 @@ test('while connections are accepted, turns are short', async () => {
     });
   }
   loop.accepted();
-  loop.used(2);
+  loop.used(2, 0);
   assert.equal(loop.isFull, true, 'and what is read waits in line');
   await nextTurn();
   assert.equal(done, 4);
   await nextTurn();
   assert.equal(done, 9);
   await nextTurn();
-  loop.used(2);
+  loop.used(2, 0);
   assert.equal(loop.isFull, false);
 });
 

@@ -21,6 +21,8 @@ export interface TurnReader {
   /** Takes no more from the socket, until `resume`. */
   pause(): void;
   resume(): void;
+  /** What is held has changed, and a turn is over. */
+  settle(): void;
 }
 
 /**
@@ -74,15 +76,20 @@ export class ReadingTurns {
 
   receive(chunk: Buffer): void {
     if (this.#closed) return;
+    const isGreedy = this.#loop.isGreedy(this);
+    if (!this.#waits && !isGreedy && !this.#loop.isFull) {
+      this.#run(chunk);
+      return;
+    }
     this.#backlog.push(chunk);
     if (this.#waits) {
       if (!this.#paused && this.heldBytes >= turnBytes) this.#pauseReader();
-    } else if (this.#loop.isGreedy(this)) {
+    } else {
       // One who wanted more not long ago stands in line.
-      this.#pauseReader();
+      if (isGreedy) this.#pauseReader();
       this.#queue();
-    } else if (this.#loop.isFull) this.#queue();
-    else this.#run();
+    }
+    this.#reader.settle();
   }
 
   /** Ends the turn, and the next one comes no sooner than this. */
@@ -103,7 +110,8 @@ export class ReadingTurns {
     this.#deferred = [];
   }
 
-  #run(): void {
+  /** @param chunk - what has come just now, where nothing waits before it */
+  #run(chunk?: Buffer): void {
     this.#waits = false;
     const begun = this.#clock.now();
     const { turn } = this.#loop;
@@ -114,12 +122,14 @@ export class ReadingTurns {
     }
     this.#overAt = begun + turnMs - this.#usedMs;
     this.#waitMs = 0;
-    this.#work();
+    const bytesBefore = this.#usedBytes;
+    this.#work(chunk);
     const tookMs = this.#clock.now() - begun;
     this.#usedMs += tookMs;
-    this.#loop.used(tookMs);
+    this.#loop.used(tookMs, this.#usedBytes - bytesBefore);
     if (this.#closed) return;
-    const isLeft = this.#backlog.length > 0 || this.#deferred.length > 0;
+    this.#reader.settle();
+    const isLeft = this.#isLeft;
     // Bytes as well as time: what the system did to bring them is in nobody's account.
     if (isLeft || this.#usedBytes >= turnBytes) this.#loop.wantsMore(this, begun);
     const pauseMs = Math.max(this.#waitMs, this.#spend(begun, tookMs));
@@ -130,21 +140,26 @@ export class ReadingTurns {
     }
   }
 
-  #work(): void {
+  get #isLeft(): boolean {
+    return this.#backlog.length > 0 || this.#deferred.length > 0;
+  }
+
+  #work(fresh: Buffer | undefined): void {
+    let chunk = fresh;
     do {
-      const work = this.#deferred.shift();
+      const work = this.#deferred.length > 0 ? this.#deferred.shift() : undefined;
       if (work !== undefined) {
         work();
         continue;
       }
-      const chunk = this.#backlog[0];
+      chunk ??= this.#backlog.shift();
       if (chunk === undefined) return;
       const taken = this.#reader.read(chunk);
       this.#usedBytes += taken;
       if (this.#closed) return;
-      if (taken < chunk.length) this.#backlog[0] = chunk.subarray(taken);
-      else this.#backlog.shift();
-    } while (!this.isOver && this.#usedBytes < turnBytes);
+      if (taken < chunk.length) this.#backlog.unshift(chunk.subarray(taken));
+      chunk = undefined;
+    } while (this.#isLeft && !this.isOver && this.#usedBytes < turnBytes);
   }
 
   /** Books the time; for how long the connection has to pause. */
