@@ -165,10 +165,13 @@ export class SnapshotCache implements XdsCache {
           ...(includesShared(typeUrl) ? this.#shared.names(typeUrl) : []),
         ]),
       givenVersion: (typeUrl) => {
-        const own = this.#own(group).find(
-          (layer) => layer.hasType(typeUrl) || layer.givenVersion(typeUrl) !== undefined,
-        );
-        return (own ?? this.#shared).givenVersion(typeUrl);
+        // Asked for every response, so that it makes no list.
+        for (const name of layers) {
+          const layer = this.#groups.get(name);
+          const version = layer?.givenVersion(typeUrl);
+          if (version !== undefined || layer?.hasType(typeUrl) === true) return version;
+        }
+        return this.#shared.givenVersion(typeUrl);
       },
       isUndecided: (typeUrl, name) => this.#undecided?.(group, typeUrl, name) ?? false,
       hasType: (typeUrl) => [...this.#own(group), this.#shared].some((layer) => layer.hasType(typeUrl)),

@@ -20,8 +20,8 @@ export interface DiscoveryCallOwner {
   after(delayMs: number, callback: () => void): () => void;
   /** Whatever it had to send has been sent, or waits for the client. */
   served(call: DiscoveryCall): void;
-  /** @param rest - what is left to do, piece by piece */
-  closed(call: DiscoveryCall, rest: Iterator<void>): void;
+  /** @param rest - what is left to do, piece by piece; undefined: nothing */
+  closed(call: DiscoveryCall, rest: Iterator<void> | undefined): void;
 }
 
 /** Statuses with which a call ends whose client broke a rule or a bound. */
@@ -155,7 +155,8 @@ export class DiscoveryCall implements CallHandler, Sender {
     this.#report(result, bytes);
     this.#admit(result, bytes);
     this.send();
-    if (this.#call.isOpen) this.#size.set(this.#stream.heldBytes);
+    const mayHaveGrown = result.rest !== undefined || this.#stream.sizeHasChanged;
+    if (mayHaveGrown && this.#call.isOpen) this.#size.set(this.#stream.heldBytes);
   }
 
   #sendLater(): void {

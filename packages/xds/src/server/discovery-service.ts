@@ -139,7 +139,7 @@ export class DiscoveryService {
       closed: (closed, rest) => {
         this.#fanOut.remove(closed);
         this.#calls.delete(id);
-        this.#loop.spread(peerHost(call.peer.address), rest);
+        if (rest !== undefined) this.#loop.spread(peerHost(call.peer.address), rest);
       },
     });
     this.#calls.set(id, discoveryCall);

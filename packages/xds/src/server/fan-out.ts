@@ -52,7 +52,8 @@ export class FanOut {
 
   /** The sender has nothing to send any more, or has sent it. */
   remove(sender: Sender): void {
-    this.#waiting.delete(sender);
+    // After every acknowledgement, when mostly nobody waits.
+    if (this.#waiting.size > 0) this.#waiting.delete(sender);
   }
 
   close(): void {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ManualClock } from '../clock.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 
 test('of a client that never answers the last 64 responses are remembered', () => {
-  const now = { nowMs: 0, isFullSet: false };
+  const clock = new ManualClock();
   const acks = new Acknowledgements();
   for (let nonce = 1; nonce <= 100; nonce++) acks.sent({ nonce, version: '1', resources: [], all: [], sentAtMs: 0 });
   assert.equal(acks.unanswered.length, 64);
-  assert.equal(acks.settle('36', undefined, now), undefined);
-  assert.equal(acks.settle('37', undefined, now)?.response.nonce, 37);
+  assert.equal(acks.settle('36', undefined, clock, false), undefined);
+  assert.equal(acks.settle('37', undefined, clock, false)?.response.nonce, 37);
 });

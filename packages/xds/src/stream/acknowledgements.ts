@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { EncodedResource } from '../resource.ts';
 import type { RejectionDetail } from './requests.ts';
 
@@ -97,12 +98,14 @@ export class Acknowledgements {
   /**
    * Takes the client's answer; undefined where the nonce belongs to no response that waits for one.
    *
+   * @param clock - read where something was rejected, in milliseconds
    * @param isFullSet - responses of this type have all that the client asks for, not only what is new
    */
   settle(
     nonce: string,
     error: RejectionDetail | undefined,
-    { nowMs, isFullSet }: { readonly nowMs: number; readonly isFullSet: boolean },
+    clock: Pick<Clock, 'now'>,
+    isFullSet: boolean,
   ): Settlement | undefined {
     const index = this.#unanswered.findIndex((response) => String(response.nonce) === nonce);
     const response = this.#unanswered[index];
@@ -117,7 +120,13 @@ export class Acknowledgements {
       return { response };
     }
     const blamed = blamedOf(response, error.message, isFullSet);
-    const rejection = { ...error, version, resources: blamed ?? resources, isVague: blamed === undefined, atMs: nowMs };
+    const rejection = {
+      ...error,
+      version,
+      resources: blamed ?? resources,
+      isVague: blamed === undefined,
+      atMs: clock.now(),
+    };
     this.#rejections = [...this.#rejections, rejection].slice(-maxRejections);
     return { response, rejection };
   }

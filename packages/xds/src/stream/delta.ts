@@ -1,7 +1,6 @@
-import type { ResourceView } from '../cache/view.ts';
 import { isFullSetType } from '../type-urls.ts';
 import type { DiscoveryStream, RequestResult, Wording } from './discovery-stream.ts';
-import { inPieces } from './in-pieces.ts';
+import { each, inPieces } from './in-pieces.ts';
 import { type DeltaRequest, decodeDeltaRequest } from './requests.ts';
 import { partOf } from './response-encoder.ts';
 import { type Subscription, wildcardName } from './subscription.ts';
@@ -24,50 +23,46 @@ export function receiveDelta(stream: DiscoveryStream, bytes: Uint8Array): Reques
   return { typeUrl, settlement, stale: false, rest: takeNames(stream, state.subscription, request, first) };
 }
 
-function* takeNames(
+function takeNames(
   stream: DiscoveryStream,
   subscription: Subscription,
-  request: DeltaRequest,
+  { subscribe, unsubscribe, initialVersions }: DeltaRequest,
   first: boolean,
-): Generator<void, void> {
-  yield* subscribe(subscription, request, first, stream.view());
-  stream.checkNames();
-}
-
-function* subscribe(
-  subscription: Subscription,
-  request: DeltaRequest,
-  first: boolean,
-  view: ResourceView,
-): Generator<void, void> {
-  const { typeUrl } = subscription;
-  const namesNothing = request.subscribe.length === 0 && request.unsubscribe.length === 0;
+): Iterator<void> | undefined {
+  const view = stream.view();
+  const namesNothing = subscribe.length === 0 && unsubscribe.length === 0;
   // The legacy wildcard: "the request must have no resources in both resource_names_subscribe and
   // resource_names_unsubscribe". Only these types have it.
-  if (first && namesNothing && isFullSetType(typeUrl)) subscription.subscribeToAll(view);
+  if (first && namesNothing && isFullSetType(subscription.typeUrl)) subscription.subscribeToAll(view);
 
-  yield* inPieces(request.unsubscribe, (name) => {
-    if (name === wildcardName) {
-      subscription.unsubscribeFromAll();
-      return;
-    }
-    // "The server must send a response that includes the specific resource in either the removed_resources field (if it
-    // is not included in the wildcard) or in the resources field (if it is included in the wildcard)."
-    const doubtful = subscription.wildcard && subscription.names.has(name);
-    subscription.unsubscribe(name, view);
-    if (doubtful) subscription.answer(name);
-  });
-  yield* inPieces(request.subscribe, (name) => subscription.subscribe(name, view));
-
+  const steps = [
+    each(unsubscribe, (name) => {
+      if (name === wildcardName) {
+        subscription.unsubscribeFromAll();
+        return;
+      }
+      // "The server must send a response that includes the specific resource in either the removed_resources field (if it
+      // is not included in the wildcard) or in the resources field (if it is included in the wildcard)."
+      const doubtful = subscription.wildcard && subscription.names.has(name);
+      subscription.unsubscribe(name, view);
+      if (doubtful) subscription.answer(name);
+    }),
+    each(subscribe, (name) => subscription.subscribe(name, view)),
+  ];
   // "It will not be populated in any message after the first in a stream (for a given type_url)."
-  if (!first || request.initialVersions.size === 0) return;
-  yield* inPieces(request.initialVersions, ([name, version]) => subscription.resume(name, version, view));
-  subscription.settleIfNothingPending();
+  if (first && initialVersions.size > 0) {
+    steps.push(
+      each(initialVersions, ([name, version]) => subscription.resume(name, version, view)),
+      each([subscription], () => subscription.settleIfNothingPending()),
+    );
+  }
+  steps.push(each([stream], () => stream.checkNames()));
+  return inPieces(steps, unsubscribe.length + subscribe.length + initialVersions.size);
 }
 
 /** How the incremental variant says an update. */
 export const deltaWording: Wording = {
-  content({ subscription }, update, view) {
+  content({ subscription }, update, errors, view) {
     const { typeUrl, held } = subscription;
     return {
       variant: 'delta',
@@ -75,7 +70,7 @@ export const deltaWording: Wording = {
       version: view.givenVersion(typeUrl) ?? held.version(),
       ...partOf(update.resources),
       removed: update.removed,
-      errors: update.errors,
+      errors,
     };
   },
 

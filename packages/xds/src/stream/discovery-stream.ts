@@ -7,6 +7,7 @@ import type { EncodedResource } from '../resource.ts';
 import { sendingRank, typeUrls } from '../type-urls.ts';
 import { Acknowledgements, type Settlement } from './acknowledgements.ts';
 import { nodeSize, streamSize } from './held-size.ts';
+import { inPieces } from './in-pieces.ts';
 import type { RejectionDetail } from './requests.ts';
 import { encodeResourceErrors, type ResourceErrors } from './resource-errors.ts';
 import type { ResponseContent, ResponseEncoder } from './response-encoder.ts';
@@ -55,21 +56,25 @@ export interface RequestResult {
   /** It was written before its sender saw the last response, and was ignored. */
   readonly stale: boolean;
   /**
-   * What is left to do, piece by piece, before the stream takes the next request or is asked for a response. What it throws, a
+   * What is left to do, piece by piece, where it is much, before the stream takes the next request or is asked for a response. What it throws, a
    * GrpcError, ends the stream.
    */
   readonly rest?: Iterator<void> | undefined;
 }
 
-/** An update, and why some of what the client asks for is not in it: encoded; undefined: there is nothing to be said. */
-export interface UpdateWithErrors extends Update {
-  readonly errors?: readonly Uint8Array[] | undefined;
-}
-
 /** How a variant of the protocol says an update. */
 export interface Wording {
-  /** Undefined where there is no way or no need to say it. */
-  content(state: TypeState, update: UpdateWithErrors, view: ResourceView): ResponseContent | undefined;
+  /**
+   * Undefined where there is no way or no need to say it.
+   *
+   * @param errors - why some of what the client asks for is not in it: encoded; undefined: there is nothing to be said
+   */
+  content(
+    state: TypeState,
+    update: Update,
+    errors: readonly Uint8Array[] | undefined,
+    view: ResourceView,
+  ): ResponseContent | undefined;
   /** Whether a response of this type has all that the client asks for; else it has what is new. */
   hasAll(typeUrl: string): boolean;
   /** Bytes after which a response of this type is split. */
@@ -103,6 +108,8 @@ export class DiscoveryStream {
   /** On the clock: when the client last took listeners. */
   #listenersTakenAtMs = Number.NEGATIVE_INFINITY;
   #heldBackUntilMs: number | undefined;
+  #isEnvoy = false;
+  #sizeHasChanged = true;
 
   constructor(environment: StreamEnvironment, wording: Wording, fixedType?: string) {
     this.#environment = environment;
@@ -124,8 +131,14 @@ export class DiscoveryStream {
     return [...(this.#membership?.hidden?.keys ?? [])];
   }
 
+  /** Whether {@link heldBytes} may be another number than when it was last asked for, by more than a few bytes. */
+  get sizeHasChanged(): boolean {
+    return this.#sizeHasChanged;
+  }
+
   /** Bytes that the stream makes the process hold, about. */
   get heldBytes(): number {
+    this.#sizeHasChanged = false;
     return streamSize(this.#ordered, this.#nodeBytes, this.#membership?.hidden?.bytes ?? 0);
   }
 
@@ -185,15 +198,18 @@ export class DiscoveryStream {
     if (nonce === '') return undefined;
     const { typeUrl } = state.subscription;
     const isFullSet = this.#wording.hasAll(typeUrl);
-    const nowMs = this.#environment.now();
-    const settlement = state.acks.settle(nonce, error, { nowMs, isFullSet });
-    if (typeUrl === typeUrls.listener && settlement !== undefined) this.#listenersTakenAtMs = nowMs;
-    if (!isFullSet && isEnvoy(this.#node)) resendOthers(state.subscription, settlement);
+    const { rejections } = state.acks;
+    const settlement = state.acks.settle(nonce, error, this.#environment, isFullSet);
+    const answered = settlement?.response.resources.length ?? 0;
+    if (answered > 1 || state.acks.rejections !== rejections) this.#sizeHasChanged = true;
+    if (typeUrl === typeUrls.listener && settlement !== undefined) this.#listenersTakenAtMs = this.#environment.now();
+    if (!isFullSet && this.#isEnvoy) resendOthers(state.subscription, settlement);
     return settlement;
   }
 
   /** @throws GrpcError RESOURCE_EXHAUSTED where the stream has subscribed to more names than it may */
   checkNames(): void {
+    this.#sizeHasChanged = true;
     let names = 0;
     let bytes = 0;
     for (const { subscription } of this.#ordered) {
@@ -218,15 +234,21 @@ export class DiscoveryStream {
     return this.#look() ?? this.#look();
   }
 
-  /** Withdraws all interest, piece by piece. */
-  *close(): Generator<void, void> {
-    for (const { subscription } of this.#ordered) yield* subscription.close();
+  /** Withdraws all interest, or returns the pieces in which that is to be done. */
+  close(): Iterator<void> | undefined {
+    let names = 0;
+    const steps = this.#ordered.map(({ subscription }) => {
+      names += subscription.names.size;
+      return subscription.close();
+    });
+    return inPieces(steps, names);
   }
 
   #join(node: XdsNode | undefined): Membership {
     if (this.#membership === undefined) {
       this.#node = node ?? anonymousNode;
       this.#nodeBytes = nodeSize(this.#node);
+      this.#isEnvoy = isEnvoy(this.#node);
       this.#membership = this.#environment.join(this.#node);
     }
     return this.#membership;
@@ -246,12 +268,15 @@ export class DiscoveryStream {
     const { typeUrl } = subscription;
     const view = this.view();
     const maxBytes = this.#wording.maxResponseBytes(typeUrl, this.limits);
+    const heldBefore = subscription.held.size;
     const update = subscription.take(view, () => this.#mayRemove(state), maxBytes);
-    const errors = this.#errorsOf(state, update);
-    const content = update && this.#wording.content(state, { ...update, errors }, view);
-    if (content === undefined || update === undefined) return undefined;
+    if (subscription.held.size !== heldBefore) this.#sizeHasChanged = true;
+    if (update === undefined) return undefined;
+    const content = this.#wording.content(state, update, this.#errorsOf(state, update), view);
+    if (content === undefined) return undefined;
 
-    if (typeUrl === typeUrls.cluster && isEnvoy(this.#node)) this.#resendEndpoints(update.resources);
+    if (update.resources.length > 1) this.#sizeHasChanged = true;
+    if (typeUrl === typeUrls.cluster && this.#isEnvoy) this.#resendEndpoints(update.resources);
     const { nonce, frame, resources: all } = this.#environment.encoder.encode(content, acks.lastNonce);
     const { version } = content;
     acks.sent({ nonce, version, resources: update.resources, all, sentAtMs: this.#environment.now() });
@@ -275,9 +300,9 @@ export class DiscoveryStream {
   }
 
   /** "The xDS Management server is only expected to return the error message once" (xRFC TP3): when a name is found missing. */
-  #errorsOf({ subscription }: TypeState, update: Update | undefined): readonly Uint8Array[] | undefined {
+  #errorsOf({ subscription }: TypeState, update: Update): readonly Uint8Array[] | undefined {
     const errorOf = this.#membership?.errorOf;
-    if (errorOf === undefined || update === undefined || update.removed.length === 0) return undefined;
+    if (errorOf === undefined || update.removed.length === 0) return undefined;
     const { typeUrl, names } = subscription;
     const errors = encodeResourceErrors(
       typeUrl,

@@ -5,6 +5,11 @@ import { fieldLength, messageField, stringField, writeFieldHeader } from '../wir
 /** State of the world, or incremental. */
 export type Variant = 'sotw' | 'delta';
 
+/** What can be told apart by a text that is as unique as names and versions of some resources. */
+export interface Digestible {
+  digest(): string;
+}
+
 /** What a response says, before it is bytes. */
 export interface ResponseContent {
   readonly variant: Variant;
@@ -16,8 +21,8 @@ export interface ResponseContent {
   readonly count: number;
   /** The only resource, where it is one alone. */
   readonly only?: EncodedResource | undefined;
-  /** Text that is as unique as the names and versions of `resources`. */
-  digest(): string;
+  /** Of `resources`; asked for only where more than the only one tells responses apart. */
+  readonly digest: Digestible;
   /** Delta only. */
   readonly removed: readonly string[];
   /** Encoded `ResourceError`s. Default: none. */
@@ -29,7 +34,7 @@ export function partOf(
   resources: readonly EncodedResource[],
 ): Pick<ResponseContent, 'resources' | 'count' | 'only' | 'digest'> {
   const only = resources.length === 1 ? resources[0] : undefined;
-  return { resources, count: resources.length, only, digest: () => digestOf(resources) };
+  return { resources, count: resources.length, only, digest: { digest: () => digestOf(resources) } };
 }
 
 export interface EncodedResponse {
@@ -147,5 +152,5 @@ export class ResponseEncoder {
  */
 function keyOf({ variant, typeUrl, version, only, digest, removed }: ResponseContent): string | EncodedResource {
   if (only?.version === version && removed.length === 0 && variant === 'sotw') return only;
-  return `${variant}\n${typeUrl}\n${version}\n${digest()}\n${removed.join('\n')}`;
+  return `${variant}\n${typeUrl}\n${version}\n${digest.digest()}\n${removed.join('\n')}`;
 }

@@ -1,7 +1,7 @@
 import type { ResourceView } from '../cache/view.ts';
 import { isFullSetType, typeUrls } from '../type-urls.ts';
 import type { DiscoveryStream, RequestResult, Wording } from './discovery-stream.ts';
-import { inPieces } from './in-pieces.ts';
+import { each, inPieces } from './in-pieces.ts';
 import { partOf } from './response-encoder.ts';
 import { type Subscription, wildcardName } from './subscription.ts';
 
@@ -32,46 +32,46 @@ export function receiveSotw(stream: DiscoveryStream, bytes: Uint8Array): Request
   return { typeUrl, settlement, stale: false, rest: takeNames(stream, subscription, request.names) };
 }
 
-function* takeNames(
+/** Each request carries all names: what is new is subscribed to, what is missing is not wanted any longer. */
+function takeNames(
   stream: DiscoveryStream,
   subscription: Subscription,
   names: readonly string[],
-): Generator<void, void> {
-  yield* subscribe(subscription, names, stream.view());
-  subscription.lastNames = names;
-  stream.checkNames();
-}
-
-/** Each request carries all names: what is new is subscribed to, what is missing is not wanted any longer. */
-function* subscribe(subscription: Subscription, names: readonly string[], view: ResourceView): Generator<void, void> {
+): Iterator<void> | undefined {
+  const view = stream.view();
+  const known = each([names], () => {
+    subscription.lastNames = names;
+    stream.checkNames();
+  });
   if (names.length === 0 && !subscription.everNamed) {
     // The legacy wildcard, which only these types have. Once it is there, an empty request is an acknowledgement.
     if (isFullSetType(subscription.typeUrl) && !subscription.wildcard) subscription.subscribeToAll(view);
-    return;
+    return inPieces([known], 1);
   }
   subscription.named();
   const wanted = new Set(names);
-  yield* inPieces(subscription.names, (name) => {
+  const dropped = each(subscription.names, (name) => {
     if (!wanted.has(name)) subscription.unsubscribe(name, view);
   });
-  if (!wanted.has(wildcardName)) subscription.unsubscribeFromAll();
-  yield* inPieces(wanted, (name) => {
-    const known = name === wildcardName ? subscription.wildcard : subscription.names.has(name);
-    if (!known) subscription.subscribe(name, view);
+  const added = each(wanted, (name) => {
+    const isKnown = name === wildcardName ? subscription.wildcard : subscription.names.has(name);
+    if (!isKnown) subscription.subscribe(name, view);
   });
+  if (!wanted.has(wildcardName)) subscription.unsubscribeFromAll();
+  return inPieces([dropped, added, known], subscription.names.size + wanted.size);
 }
+
+const nothing: readonly never[] = [];
 
 /** How state of the world says an update ("Grouping Resources into Responses", "Deleting Resources"). */
 export const sotwWording: Wording = {
-  content({ subscription }, update, view) {
+  content({ subscription }, update, errors, view) {
     const { typeUrl, held } = subscription;
     const fullSet = isFullSetType(typeUrl);
-    const { errors } = update;
     const isEmpty = update.resources.length === 0 && errors === undefined;
     if (!fullSet && isEmpty && !(update.answer && isUnknown(typeUrl, view))) return undefined;
     const version = view.givenVersion(typeUrl) ?? held.version();
     if (fullSet || update.resources.length === held.size) {
-      const digest = (): string => held.digest();
       const { size: count, only } = held;
       return {
         variant: 'sotw',
@@ -80,12 +80,12 @@ export const sotwWording: Wording = {
         resources: held.resources(),
         count,
         only,
-        digest,
-        removed: [],
+        digest: held,
+        removed: nothing,
         errors,
       };
     }
-    return { variant: 'sotw', typeUrl, version, ...partOf(update.resources), removed: [], errors };
+    return { variant: 'sotw', typeUrl, version, ...partOf(update.resources), removed: nothing, errors };
   },
 
   hasAll: isFullSetType,

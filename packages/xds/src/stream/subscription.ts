@@ -2,7 +2,7 @@ import type { ResourceView } from '../cache/view.ts';
 import { type EncodedResource, sameResource } from '../resource.ts';
 import { isFullSetType } from '../type-urls.ts';
 import { HeldResources } from './held-resources.ts';
-import { inPieces } from './in-pieces.ts';
+import { each, type Step } from './in-pieces.ts';
 import { PendingNames } from './pending-names.ts';
 
 /** The name that stands for all resources of a type (xds_protocol, "How the client specifies what resources to return"). */
@@ -213,10 +213,10 @@ export class Subscription {
     return { resources: resources ?? nothing, removed: removed ?? nothing, answer };
   }
 
-  /** Withdraws all interest, piece by piece. */
-  *close(): Generator<void, void> {
+  /** Withdraws all interest, name by name. */
+  close(): Step {
     if (this.#wildcard) this.#interest.delete(this.typeUrl, wildcardName);
-    yield* inPieces(this.names, (name) => this.#interest.delete(this.typeUrl, name));
+    return each(this.names, (name) => this.#interest.delete(this.typeUrl, name));
   }
 
   #keeps(name: string): boolean {
