@@ -1,11 +1,11 @@
 // Fuzzes the HTTP/2 of the xDS server for as long as somebody likes, guided by the code that has run.
 import { basename, join } from 'node:path';
 import { isMainThread, workerData } from 'node:worker_threads';
+import { Progress, watch } from '../bench/hard/watchdog.ts';
 import { BlockCoverage } from '../packages/xds/src/testing/fuzz/coverage.ts';
 import { fuzz } from '../packages/xds/src/testing/fuzz/fuzzer.ts';
 import { corpusOf, readInputs, writeCrash, writeInputs } from '../packages/xds/src/testing/fuzz/inputs.ts';
 import { isOurs, targets } from '../packages/xds/src/testing/fuzz/targets.ts';
-import { Progress, watch } from '../packages/xds/src/testing/fuzz/watchdog.ts';
 import { readArguments, wrongArguments } from './arguments.mjs';
 
 const usage = `Usage: npm run fuzz:http2 -- [options]

@@ -1,11 +1,11 @@
 // Feeds broken files and requests to the readers and the server, and prints how many there were and what became of them.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread, workerData } from 'node:worker_threads';
-import { writeCrash } from '../../packages/xds/src/testing/fuzz/inputs.ts';
-import { Progress, watch } from '../../packages/xds/src/testing/fuzz/watchdog.ts';
 import { readArguments } from '../../scripts/arguments.mjs';
 import { fuzzFiles } from './fuzz-files.ts';
 import { fuzzRequests } from './fuzz-requests.ts';
+import { Progress, watch } from './watchdog.ts';
 
 const usage = `Usage: npm run fuzz -- [options]
 Feeds broken files and requests to the readers and the server. Exit code 1 if
@@ -33,8 +33,10 @@ async function main(): Promise<void> {
   const folder = join(import.meta.dirname, '..', '..', 'build', 'fuzz');
   process.exitCode = await watch(import.meta.filename, values satisfies Values, {
     hung(name, input) {
-      const path = writeCrash(folder, name, input, `seed ${values.seed}: it did not end`);
-      console.error(`${name}, seed ${values.seed}: an input did not end: ${path}`);
+      mkdirSync(folder, { recursive: true });
+      const path = join(folder, `${name}-seed-${values.seed}`);
+      writeFileSync(path, input);
+      console.error(`${name}: an input did not end: ${path}`);
     },
   });
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { watch } from './watchdog.ts';
 
-const script = join(import.meta.dirname, 'testing', 'hanging-script.ts');
+const script = join(import.meta.dirname, 'hanging-script.ts');
 
 async function tried(
   patienceMs: number | undefined,

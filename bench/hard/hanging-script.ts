@@ -1,6 +1,6 @@
 // What watchdog.test.ts watches: tries its inputs one after the other; `x` does not end, `t` throws.
 import { workerData } from 'node:worker_threads';
-import { Progress } from '../watchdog.ts';
+import { Progress } from './watchdog.ts';
 
 const progress = new Progress(workerData.progress);
 for (const text of workerData.data as string[]) {
