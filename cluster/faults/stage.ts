@@ -45,7 +45,8 @@ export async function setStage(): Promise<Stage> {
   const close = () => deleteNamespace(namespace);
   try {
     const [clientNode, otherNode] = await workers(kubectl);
-    await installControlPlane(namespace, [namespace], '--set-string', 'podLabels.evenkeel\\.dev/faults=true');
+    const flags = (process.env.EVENKEEL_FAULTS_HELM ?? '').split(' ').filter(Boolean);
+    await installControlPlane(namespace, [namespace], '--set-string', 'podLabels.evenkeel\\.dev/faults=true', ...flags);
     const objects = [
       ...echoBackends(namespace, 5, { 'evenkeel.dev/faults': 'true' }),
       // As the chart has it: every 2 s, 1 s to answer, out after three failures.

@@ -40,7 +40,7 @@ export function deploymentOf({ zone }: KubeNode): string {
 
 /** Starts everything and waits until it is ready. */
 export async function setZonesStage(lab: Lab, options: ZonesOptions): Promise<ZonesStage> {
-  const { ways, callers } = options;
+  const { callers } = options;
   const nodes = nodesOf(options);
   const zones = nodes.map(({ zone }) => zone);
   const deployments = nodes.map(deploymentOf);
@@ -54,21 +54,12 @@ export async function setZonesStage(lab: Lab, options: ZonesOptions): Promise<Zo
   await Promise.all(deployments.map((name) => lab.ready(name)));
   const ready = () => deployments.map((name) => lab.pods(name).filter((pod) => pod.ready));
 
-  const servers = new Map<Way, string>();
-  const planes = ways.filter((way) => way === 'no zones' || way === 'evenkeel');
-  for (const way of planes) {
-    const name = way === 'evenkeel' ? 'evenkeel-zones' : 'evenkeel';
-    const args = way === 'evenkeel' ? ['--load-reports'] : [];
-    const { xdsAddress } = await lab.deployControlPlane({ name, mode: 'file', args, config: configOf(way) });
-    await lab.ready(name);
-    servers.set(way, xdsAddress);
-  }
+  const servers = await startControlPlanes(lab, options);
   const published = (): ZonePods[] =>
     ready().map((pods, index) => ({ zone: zones[index]!, addresses: pods.map(({ ip }) => ip) }));
   const envoys = await startEnvoys(lab, options, nodes, published);
   // The last that can fail: the lab, which ends with the run, does not close this server.
   const priorities = await startPriorities(serviceName, grpcPort, zones);
-  servers.set('priorities', priorities.address);
   priorities.publish(published());
   const unfollow: (() => void)[] = [lab.on('endpoints', () => priorities.publish(published()))];
   if (envoys.follow !== undefined) unfollow.push(lab.on('endpoints', envoys.follow));
@@ -79,7 +70,8 @@ export async function setZonesStage(lab: Lab, options: ZonesOptions): Promise<Zo
       const clients = placed.map(({ zone, number }): FleetClient => {
         const ratePerSecond = (options.ratePerSecond * callers[zone]!) / 100 / perZone[zone]!;
         if (way === 'envoy') return { target: envoys.at!.get(count)![zone]!, ratePerSecond };
-        const node = { server: servers.get(way)!, nodeId: `${zones[zone]}-${number}`, zone: zones[zone] };
+        const server = servers.get(planeName(way, count)) ?? priorities.address;
+        const node = { server, nodeId: `${zones[zone]}-${number}`, zone: zones[zone] };
         const bootstrap = clientBootstrap({ ...node, workload: 'front' }, {});
         return { target: `xds:///${serviceName}`, bootstrap, ratePerSecond };
       });
@@ -92,6 +84,25 @@ export async function setZonesStage(lab: Lab, options: ZonesOptions): Promise<Zo
       return priorities.close();
     },
   };
+}
+
+/** One for each fleet: callers of another one are callers that it has to plan for. By name. */
+async function startControlPlanes(lab: Lab, { ways, clients }: ZonesOptions): Promise<Map<string, string>> {
+  const servers = new Map<string, string>();
+  for (const way of ways.filter((way) => way === 'no zones' || way === 'evenkeel')) {
+    for (const count of clients) {
+      const name = planeName(way, count);
+      const args = way === 'evenkeel' ? ['--load-reports'] : [];
+      const { xdsAddress } = await lab.deployControlPlane({ name, mode: 'file', args, config: configOf(way) });
+      await lab.ready(name);
+      servers.set(name, xdsAddress);
+    }
+  }
+  return servers;
+}
+
+function planeName(way: Way, clients: number): string {
+  return `${way === 'evenkeel' ? 'evenkeel-zones' : 'evenkeel'}-${clients}`;
 }
 
 interface Envoys {
