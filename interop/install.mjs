@@ -105,6 +105,21 @@ const parts = {
     apart: true,
     install: () => installNodeClient(join(built, 'node-oldest'), '1.10.0'),
   },
+  rust: {
+    what: 'tonic-xds client (cargo build, minutes and 430 MB)',
+    needs: { command: 'cargo', args: ['--version'], hint: 'install Rust 1.88 or newer' },
+    inputs: ['interop/rust/Cargo.toml', 'interop/rust/Cargo.lock', 'interop/rust/src'],
+    makes: 'build/interop/rust/release/interop-rust',
+    apart: true,
+    install: () => {
+      const manifest = ['--manifest-path', join(root, 'interop/rust/Cargo.toml')];
+      return run(
+        'cargo',
+        ['build', '--quiet', '--locked', '--release', ...manifest, '--target-dir', join(built, 'rust')],
+        root,
+      );
+    },
+  },
   envoy: {
     what: 'Envoy (pip install, about 30 MB)',
     needs: { command: 'python3', args: ['-m', 'pip', '--version'], hint: 'install Python 3 with pip' },
@@ -175,7 +190,8 @@ function versionOf({ command, args }) {
 
 const usage = `Usage: node interop/install.mjs [PART …]
 Installs into build/ what tests run with, each part only when its inputs
-changed; without a PART, all but go-oldest, java-oldest and node-oldest:
+changed; without a PART, all but go-oldest, java-oldest, node-oldest and
+rust:
 ${Object.entries(parts)
   .map(([name, { what }]) => `  ${name.padEnd(18)} ${what}`)
   .join('\n')}

@@ -14,7 +14,7 @@ const built = join(root, 'build', 'interop');
 const languages = ['go', 'java', 'python', 'node'] as const;
 type Language = (typeof languages)[number];
 
-export type ClientId = Language | `${Language}-oldest` | 'envoy-sotw' | 'envoy-delta';
+export type ClientId = Language | `${Language}-oldest` | 'rust' | 'envoy-sotw' | 'envoy-delta';
 
 /** A client that the matrix knows. */
 export interface ClientKind {
@@ -64,6 +64,11 @@ export const clientKinds: readonly ClientKind[] = [
   envoyClient('envoy-sotw', 'sotw'),
   envoyClient('envoy-delta', 'delta'),
 ];
+
+const rustProgram = join(built, 'rust', 'release', 'interop-rust');
+
+/** tonic-xds, which shows nothing of its own state: only rust.test.ts has it. */
+export const rustKind = grpcClient('rust', rustProgram, launches.rust(rustProgram));
 
 /** The oldest that get each endpoint as a locality (src/controlplane/client-form.ts); only tests of load reports have them. */
 export const oldestKinds: readonly ClientKind[] = languages.map((language) => clientOf(language, '-oldest'));

@@ -23,4 +23,5 @@ export const launches = {
   }),
   /** @param file - the program, which finds the library by itself */
   node: (file = join(interop, 'node', 'client.ts')): Launch => ({ command: process.execPath, args: [file], env: {} }),
+  rust: (program: string): Launch => ({ command: program, args: [], env: {} }),
 } as const;

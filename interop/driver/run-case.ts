@@ -7,7 +7,7 @@ import type { Cell } from './matrix.ts';
 import { Outcome } from './outcome.ts';
 import type { World } from './world.ts';
 
-const attempts = 3;
+export const attempts = 3;
 
 /** A standstill from which on calls with a deadline of a second say more about the machine than about a client. */
 const stallLimitMs = 300;
@@ -26,9 +26,7 @@ export async function runCase(world: World, one: Case, onProgress: (line: string
   const able = world.clients.filter(({ id }) => !documented.some(({ client }) => client === id));
   for (let attempt = 1; ; attempt++) {
     const { outcomes, stallMs } = await runOnce(world, one, able);
-    const failed = [...outcomes.values()].filter(({ problems }) => problems.length > 0);
-    const excused = failed.length > 0 && failed.every(({ onlyTooSlow }) => onlyTooSlow) && stallMs >= stallLimitMs;
-    if (!excused || one.once || attempt === attempts) {
+    if (!isExcused([...outcomes.values()], stallMs) || one.once || attempt === attempts) {
       const cells = [...outcomes].map(([{ id }, outcome]) => ({
         client: id,
         case: one.id,
@@ -39,6 +37,12 @@ export async function runCase(world: World, one: Case, onProgress: (line: string
     }
     onProgress(`the machine stood still for ${Math.round(stallMs)} ms, running it again`);
   }
+}
+
+/** Whether something went wrong, and the machine is to blame for all of it. */
+export function isExcused(outcomes: readonly Outcome[], stallMs: number): boolean {
+  const failed = outcomes.filter(({ problems }) => problems.length > 0);
+  return failed.length > 0 && failed.every(({ onlyTooSlow }) => onlyTooSlow) && stallMs >= stallLimitMs;
 }
 
 async function runOnce(
