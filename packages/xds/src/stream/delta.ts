@@ -52,7 +52,7 @@ function takeNames(
   // "It will not be populated in any message after the first in a stream (for a given type_url)."
   if (first && initialVersions.size > 0) {
     steps.push(
-      each(initialVersions, ([name, version]) => subscription.resume(name, version, view)),
+      each([...initialVersions], ([name, version]) => subscription.resume(name, version, view)),
       each([subscription], () => subscription.settleIfNothingPending()),
     );
   }

@@ -189,7 +189,8 @@ export class DiscoveryStream {
     }
     const state = { subscription: new Subscription(type, this.#join(node).interest), acks: new Acknowledgements() };
     this.#types.set(type, state);
-    this.#ordered = [...this.#types.values()].sort((a, b) => rankOf(a) - rankOf(b));
+    const behind = this.#ordered.findIndex((other) => rankOf(other) > rankOf(state));
+    this.#ordered = this.#ordered.toSpliced(behind < 0 ? this.#ordered.length : behind, 0, state);
     return state;
   }
 
