@@ -24,6 +24,8 @@ export interface Sent {
   readonly localities: readonly LocalitySpec[];
   readonly rule?: Omit<RouteRuleSpec, 'cluster'>;
   readonly reportLoad?: boolean;
+  /** Names of `lrs_report_endpoint_metrics`. Default: none are asked for. */
+  readonly reportMetrics?: readonly string[];
   readonly outlierDetection?: boolean;
 }
 
@@ -99,8 +101,32 @@ export const features: readonly Feature[] = [
     sent: (pod) => ({ reportLoad: true, localities: [place('1', pod('a'))] }),
     measure: async (session) => {
       await session.calls(20);
-      const calls = await session.reported(6_000);
-      return found(calls !== undefined, calls === undefined ? 'none' : `${calls} calls reported`);
+      const heard = await session.reported(6_000);
+      return found(heard !== undefined, heard === undefined ? 'none' : `${heard.calls} calls reported`);
+    },
+  },
+  {
+    id: 'lrs-metrics',
+    title: 'metrics of pods in load reports (A64)',
+    how: 'a pod that says two named metrics (ORCA), and whether they are in a report of the cluster within 6 s',
+    sent: (pod) => ({ reportLoad: true, localities: [place('1', pod('idle'))] }),
+    measure: async (session) => {
+      const metrics = await reportedMetrics(session);
+      return found(metrics.includes('queue') && metrics.includes('threads'), metrics.join(', ') || 'none');
+    },
+  },
+  {
+    id: 'lrs-chosen-metrics',
+    title: '`lrs_report_endpoint_metrics` (A85)',
+    how: '`cpu_utilization` and one of two named metrics are asked for: whether these are reported, and the other is not',
+    sent: (pod) => ({
+      ...{ reportLoad: true, reportMetrics: ['cpu_utilization', 'named_metrics.queue'] },
+      localities: [place('1', pod('idle'))],
+    }),
+    measure: async (session) => {
+      const metrics = await reportedMetrics(session);
+      const isAsked = (name: string): boolean => name === 'cpu_utilization' || name === 'named_metrics.queue';
+      return found(metrics.length === 2 && metrics.every(isAsked), metrics.join(', ') || 'none');
     },
   },
   {
@@ -118,11 +144,10 @@ export const features: readonly Feature[] = [
   {
     id: 'weighted-round-robin',
     title: 'weighted round robin (A58), ORCA in answers',
-    how: '400 calls, two pods that say they are busy to 90 and 30 %',
+    how: '400 calls after 2 s of calls, two pods that say they are busy to 90 and 30 %',
     sent: (pod) => ({ policies: [weighted(false), roundRobin], localities: [place('1', pod('busy'), pod('idle'))] }),
     measure: async (session) => {
-      await session.warmed(60);
-      await session.pause(1_500);
+      await session.load(60, 2_000);
       const { busy = 0 } = await session.calls(400);
       return found(busy < 140, `${busy} of 400 to the busy one`);
     },
@@ -227,6 +252,13 @@ function found(honoured: boolean, seen: string): Finding {
   return { verdict: honoured ? 'honoured' : 'ignored', seen };
 }
 
+/** Names of the metrics that a client reports of the pods it has called, in order. */
+async function reportedMetrics(session: Session): Promise<string[]> {
+  await session.calls(20);
+  const heard = await session.reported(6_000);
+  return [...(heard?.metrics ?? [])].sort();
+}
+
 /** A quarter to one of two, or half. */
 async function quarter(session: Session): Promise<Finding> {
   const { a = 0 } = await session.warmed(400);
@@ -237,7 +269,8 @@ function weighted(enable: boolean): LoadBalancingPolicySpec {
   const config = create(ClientSideWeightedRoundRobinSchema, {
     enableOobLoadReport: enable,
     oobReportingPeriod: { seconds: 1n },
-    blackoutPeriod: { nanos: 1_000_000 },
+    // grpc-go 1.63 takes it for the time after which a weight expires, too.
+    blackoutPeriod: { nanos: 500_000_000 },
     weightUpdatePeriod: { nanos: 100_000_000 },
   });
   return {

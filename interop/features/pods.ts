@@ -99,21 +99,30 @@ export class Pods {
 }
 
 /**
- * `xds.data.orca.v3.OrcaLoadReport` with `cpu_utilization` (1), `rps_fractional` (6) and `application_utilization` (9), which old
- * clients do not know and grpc-js alone goes by.
+ * `xds.data.orca.v3.OrcaLoadReport` with `cpu_utilization` (1), `rps_fractional` (6), two `named_metrics` (8) and
+ * `application_utilization` (9), which old clients do not know and grpc-js alone goes by.
  */
 function orcaOf(name: PodName): Buffer | undefined {
   const kind = kinds[name];
   if (!('utilization' in kind)) return undefined;
-  const fields = [
-    [1, kind.utilization],
-    [6, 100],
-    [9, kind.utilization],
-  ] as const;
-  const report = Buffer.alloc(9 * fields.length);
-  for (const [index, [field, value]] of fields.entries()) {
-    report.writeUInt8((field << 3) | 1, 9 * index);
-    report.writeDoubleLE(value, 9 * index + 1);
-  }
-  return report;
+  return Buffer.concat([
+    double(1, kind.utilization),
+    double(6, 100),
+    named(8, 'queue', 5),
+    named(8, 'threads', 7),
+    double(9, kind.utilization),
+  ]);
+}
+
+function double(field: number, value: number): Buffer {
+  const encoded = Buffer.alloc(9);
+  encoded.writeUInt8((field << 3) | 1, 0);
+  encoded.writeDoubleLE(value, 1);
+  return encoded;
+}
+
+/** An entry of a map from short strings to doubles. */
+function named(field: number, key: string, value: number): Buffer {
+  const entry = Buffer.concat([Buffer.from([(1 << 3) | 2, key.length]), Buffer.from(key), double(2, value)]);
+  return Buffer.concat([Buffer.from([(field << 3) | 2, entry.length]), entry]);
 }

@@ -1,3 +1,4 @@
+import { fromBinary } from '@bufbuild/protobuf';
 import {
   AdsServer,
   buildApiListener,
@@ -5,11 +6,13 @@ import {
   buildEdsCluster,
   buildRoute,
   type EncodedResource,
-  LoadReportService,
+  encodeResource,
   SnapshotCache,
 } from '@evenkeel/xds';
+import { ClusterSchema } from '@evenkeel/xds/gen/envoy/config/cluster/v3/cluster_pb';
 import { formatAddress } from '../../src/base/listen-address.ts';
 import type { Feature } from './features.ts';
+import { type HeardCluster, HeardReports } from './heard-reports.ts';
 import { type PodName, Pods } from './pods.ts';
 import { startRefusing } from './refusing-server.ts';
 
@@ -32,14 +35,14 @@ export class FeatureServer {
   readonly #cache: SnapshotCache;
   readonly #close: () => Promise<void>;
   readonly #nacks: { readonly node: string; readonly message: string }[];
-  readonly #reports: Map<string, number>;
+  readonly #reports: HeardReports;
   readonly #variants: Map<string, Set<string>>;
 
   static async start(): Promise<FeatureServer> {
     const pods = await Pods.start();
     const cache = new SnapshotCache();
     const nacks: { node: string; message: string }[] = [];
-    const reports = new Map<string, number>();
+    const reports = new HeardReports();
     const variants = new Map<string, Set<string>>();
     const server = new AdsServer({
       cache,
@@ -48,16 +51,7 @@ export class FeatureServer {
         nack: ({ node }, { message }) => nacks.push({ node: node.id, message }),
       },
     });
-    new LoadReportService({
-      intervalMs: () => 1_000,
-      onReport({ clusters }, { node }) {
-        for (const { name, localities } of clusters) {
-          const calls = localities.reduce((sum, { succeeded, failed }) => sum + succeeded + failed, 0);
-          const key = `${node.id} ${name}`;
-          if (calls > 0) reports.set(key, (reports.get(key) ?? 0) + calls);
-        }
-      },
-    }).addTo(server.services);
+    reports.addTo(server.services);
     const { host, port } = await server.listen({ host: '127.0.0.1', port: 0 });
     const refusing = await startRefusing();
     const close = async (): Promise<void> => {
@@ -76,7 +70,7 @@ export class FeatureServer {
     cache: SnapshotCache,
     close: () => Promise<void>,
     nacks: { readonly node: string; readonly message: string }[],
-    reports: Map<string, number>,
+    reports: HeardReports,
     variants: Map<string, Set<string>>,
   ) {
     this.pods = pods;
@@ -99,8 +93,9 @@ export class FeatureServer {
     return this.#nacks.find(({ node, message }) => node === nodeId && message.includes(feature))?.message;
   }
 
-  reportedCalls(nodeId: string, feature: string): number | undefined {
-    return this.#reports.get(`${nodeId} ${feature}`);
+  /** What a client reported of a feature's cluster. */
+  reported(nodeId: string, feature: string): HeardCluster | undefined {
+    return this.#reports.of(nodeId, feature);
   }
 
   variantsOf(nodeId: string): string[] {
@@ -118,6 +113,7 @@ export class FeatureServer {
       localities,
       rule = {},
       reportLoad,
+      reportMetrics,
       outlierDetection: ejects,
     } = sent((pod, more) => ({
       ...{ address: this.pods.addressOf(pod as PodName), port: this.pods.port },
@@ -126,8 +122,20 @@ export class FeatureServer {
     return [
       ...[name, xdstpName(name)].map((listener) => buildApiListener({ name: listener, routeName: name })),
       buildRoute({ name, rules: [{ ...rule, cluster: name }] }),
-      buildEdsCluster({ name, policies, reportLoad, outlierDetection: ejects ? outlierDetection : undefined }),
+      reportingMetrics(
+        buildEdsCluster({ name, policies, reportLoad, outlierDetection: ejects ? outlierDetection : undefined }),
+        reportMetrics,
+      ),
       buildAssignment({ clusterName: name, localities }),
     ];
   }
+}
+
+/** A cluster that also asks for these metrics of pods in load reports (`lrs_report_endpoint_metrics`). */
+function reportingMetrics(cluster: EncodedResource, names: readonly string[] | undefined): EncodedResource {
+  if (names === undefined) return cluster;
+  return encodeResource(ClusterSchema, {
+    ...fromBinary(ClusterSchema, cluster.bytes),
+    lrsReportEndpointMetrics: [...names],
+  });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientProcess } from '../driver/client-process.ts';
 import type { Tally } from '../driver/tally.ts';
+import type { HeardCluster } from './heard-reports.ts';
 import type { PodName } from './pods.ts';
 import type { FeatureServer } from './server.ts';
 
@@ -56,12 +57,12 @@ export class Session {
     return sleep(ms);
   }
 
-  /** Calls that the client reported of this feature's cluster; undefined: none within the time. */
-  async reported(withinMs: number): Promise<number | undefined> {
+  /** What the client reported of this feature's cluster; undefined: no call within the time. */
+  async reported(withinMs: number): Promise<HeardCluster | undefined> {
     const until = performance.now() + withinMs;
     for (;;) {
-      const calls = this.#server.reportedCalls(this.#nodeId, this.#feature);
-      if (calls !== undefined || performance.now() > until) return calls;
+      const heard = this.#server.reported(this.#nodeId, this.#feature);
+      if (heard !== undefined || performance.now() > until) return heard;
       await sleep(50);
     }
   }
