@@ -13,10 +13,11 @@ import type { KubeAccess } from './kube-request.ts';
 import { type KubeService, readService } from './kube-service.ts';
 import { type KubeSlice, readSlice, serviceNameLabel } from './kube-slice.ts';
 import { defaultSliceGraceMs } from './lost-slices.ts';
-import { defaultSightTimes, NodeSight, type Self, type SightTimes } from './node-sight.ts';
+import { defaultSightTimes, NodeSight, type SightTimes } from './node-sight.ts';
 import { defaultOutageTimes, Outage, type OutageTimes } from './outage.ts';
 import { defaultTimes, type ReadReason, Reflector, type ReflectorTimes } from './reflector.ts';
 import { errorsOf, Scope } from './scope.ts';
+import type { NamedPod } from './serving-pods.ts';
 import { summaryOf } from './summary.ts';
 
 export interface KubernetesDiscoveryOptions extends KubeAccessOptions {
@@ -44,7 +45,7 @@ export interface KubernetesDiscoveryOptions extends KubeAccessOptions {
   /** How long deleted EndpointSlices stand in for those that Kubernetes has yet to write; default 20,000. */
   readonly sliceGraceMs?: number | undefined;
   /** The pod that this process is. Default: `POD_NAMESPACE` and `POD_NAME` of the environment. */
-  readonly self?: Self | undefined;
+  readonly self?: NamedPod | undefined;
 }
 
 const defaultForbiddenGraceMs = 10_000;
@@ -266,6 +267,6 @@ export class KubernetesDiscovery implements Discovery {
 }
 
 /** As the Downward API gives it. */
-function selfOf({ POD_NAMESPACE: namespace, POD_NAME: pod }: NodeJS.ProcessEnv): Self | undefined {
+function selfOf({ POD_NAMESPACE: namespace, POD_NAME: pod }: NodeJS.ProcessEnv): NamedPod | undefined {
   return namespace && pod ? { namespace, pod } : undefined;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { ServicePort } from '../../model/service.ts';
 import { identity, keepEndpoints } from './keep-endpoints.ts';
+import { isServing, type NamedPod, podKey, ServingPods } from './serving-pods.ts';
 
 /** In milliseconds. */
 export interface SightTimes {
@@ -29,12 +30,6 @@ export const defaultSightTimes: SightTimes = {
   momentMs: 3_000,
 };
 
-/** The pod that this process is. */
-export interface Self {
-  readonly namespace: string;
-  readonly pod: string;
-}
-
 interface LostEndpoint {
   readonly kubeNode: string;
   readonly pod: string;
@@ -60,12 +55,10 @@ interface LostEndpoint {
 export class NodeSight {
   readonly #clock: Clock;
   readonly #times: SightTimes;
-  readonly #self: Self | undefined;
+  /** The pod that this process is. */
+  readonly #self: NamedPod | undefined;
   readonly #changed: (keys: readonly string[]) => void;
-  /** As Kubernetes has them, by key of the Service. */
-  readonly #ports = new Map<string, readonly ServicePort[]>();
-  /** How many endpoints on a node serve; a node without one is not in it. */
-  readonly #serving = new Map<string, number>();
+  readonly #serving = new ServingPods();
   /** Listed, served before and no more, and not terminating; by key of the Service and identity. */
   readonly #lost = new Map<string, Map<string, LostEndpoint>>();
   readonly #kept = new Map<string, ReadonlySet<string>>();
@@ -75,8 +68,11 @@ export class NodeSight {
   #isSeenAgain = false;
   #cancel = () => {};
 
-  /** @param changed - is given the Services of which Kubernetes is believed again, since the time is over */
-  constructor(clock: Clock, times: SightTimes, self: Self | undefined, changed: (keys: readonly string[]) => void) {
+  /**
+   * @param self - the pod that this process is; undefined: it is none
+   * @param changed - is given the Services of which Kubernetes is believed again, since the time is over
+   */
+  constructor(clock: Clock, times: SightTimes, self: NamedPod | undefined, changed: (keys: readonly string[]) => void) {
     this.#clock = clock;
     this.#times = times;
     this.#self = self;
@@ -85,12 +81,7 @@ export class NodeSight {
 
   /** What Kubernetes says of a Service now; undefined: it is gone. To be followed by {@link settle}. */
   observe(key: string, ports: readonly ServicePort[] | undefined): void {
-    const before = this.#ports.get(key) ?? [];
-    this.#count(before, -1);
-    this.#count(ports ?? [], 1);
-    if (ports === undefined) this.#ports.delete(key);
-    else this.#ports.set(key, ports);
-    this.#compare(key, before, ports ?? []);
+    this.#compare(key, this.#serving.replace(key, ports), ports ?? []);
   }
 
   /** Decides after a change. @returns Services of which more is kept than before */
@@ -164,48 +155,15 @@ export class NodeSight {
     const endMs = this.#moments.get(key) ?? 0;
     if (endMs <= this.#clock.now()) return [];
     const together = lost.filter(([, { atMs }]) => atMs > endMs - 2 * momentMs);
-    const nodes = new Set([...this.#serving.keys(), ...lost.map(([, { kubeNode }]) => kubeNode)]);
-    if (nodes.size > 1 && this.#hasOthers(key, lost)) return together;
-    const own = this.#ownServing();
+    const nodes = new Set([...this.#serving.nodes, ...lost.map(([, { kubeNode }]) => kubeNode)]);
+    const pods = new Set(lost.map(([, { pod }]) => podKey(key, pod)));
+    if (nodes.size > 1 && this.#serving.hasOthers(key, pods)) return together;
+    const own = this.#self && this.#serving.nodeOf(this.#self);
     return together.filter(([, { kubeNode }]) => kubeNode === own);
   }
 
-  /** Whether there is a Service that has pods, and none of these. */
-  #hasOthers(key: string, lost: readonly [string, LostEndpoint][]): boolean {
-    const pods = new Set(lost.map(([, { pod }]) => podKey(key, pod)));
-    return this.#ports.entries().some(([other, ports]) => {
-      const serving = ports.flatMap(({ endpoints }) => endpoints.filter(isServing));
-      return other !== key && serving.length > 0 && !serving.some(({ pod }) => pods.has(podKey(other, pod!)));
-    });
-  }
-
-  /** The node of this process, where its pod serves. */
-  #ownServing(): string | undefined {
-    const self = this.#self;
-    if (self === undefined) return undefined;
-    for (const [key, ports] of this.#ports) {
-      if (!key.startsWith(`${self.namespace}/`)) continue;
-      for (const { endpoints } of ports) {
-        const own = endpoints.find((endpoint) => endpoint.pod === self.pod && isServing(endpoint));
-        if (own !== undefined) return own.kubeNode;
-      }
-    }
-    return undefined;
-  }
-
-  #count(ports: readonly ServicePort[], by: 1 | -1): void {
-    for (const { endpoints } of ports) {
-      for (const endpoint of endpoints) {
-        if (!isServing(endpoint)) continue;
-        const count = (this.#serving.get(endpoint.kubeNode!) ?? 0) + by;
-        if (count === 0) this.#serving.delete(endpoint.kubeNode!);
-        else this.#serving.set(endpoint.kubeNode!, count);
-      }
-    }
-  }
-
   #isEveryNodeLost(recent: readonly { key: string; endpoint: LostEndpoint }[]): boolean {
-    if (this.#serving.size > 0) return false;
+    if (!this.#serving.isEmpty) return false;
     if (new Set(recent.map(({ endpoint }) => endpoint.kubeNode)).size < 2) return false;
     const pods = new Map<string, Set<string>>();
     for (const { key, endpoint } of recent) {
@@ -220,7 +178,7 @@ export class NodeSight {
     const self = this.#self;
     if (self === undefined) return null;
     const own = recent.find(({ key, endpoint }) => endpoint.pod === self.pod && key.startsWith(`${self.namespace}/`));
-    return own === undefined || this.#serving.has(own.endpoint.kubeNode) ? null : own.endpoint.kubeNode;
+    return own === undefined || this.#serving.isOnNode(own.endpoint.kubeNode) ? null : own.endpoint.kubeNode;
   }
 
   #shorten(untilMs: number): void {
@@ -271,14 +229,5 @@ export class NodeSight {
   }
 }
 
-/** Pods only: nobody watches over what else is in a slice. `serving` is what Kubernetes sees, whatever is published. */
-const isServing = ({ pod, kubeNode, conditions }: Endpoint): boolean =>
-  pod !== undefined && kubeNode !== undefined && conditions.serving && !conditions.terminating;
-
 const isLost = ({ pod, kubeNode, conditions }: Endpoint): boolean =>
   pod !== undefined && kubeNode !== undefined && !conditions.serving && !conditions.terminating;
-
-/** A pod, as a Service with this key has it: names are those of its namespace. */
-function podKey(key: string, pod: string): string {
-  return key.slice(0, key.indexOf('/') + 1) + pod;
-}
