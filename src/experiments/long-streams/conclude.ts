@@ -1,3 +1,4 @@
+import { counted } from '../../base/words.ts';
 import { isMeasured } from '../../probe/is-measured.ts';
 import { formatMs } from '../../probe/measure/duration.ts';
 import type { LongStreamsRow, MeasuredLongStreams, Remedy } from './report.ts';
@@ -9,15 +10,23 @@ export const titles: Readonly<Record<Remedy, string>> = {
   'age and grace': 'age and grace',
 };
 
+/** The same within a sentence. */
+const having: Readonly<Record<Remedy, string>> = {
+  nothing: 'Without a remedy',
+  max_stream_duration: 'With max_stream_duration',
+  age: 'With an age whose grace has no end',
+  'age and grace': 'With an age and a grace',
+};
+
 /** The run in some sentences; pure. */
 export function concludeLongStreams(rows: readonly LongStreamsRow[], interrupted: boolean): string {
   const sentences = rows.filter(isMeasured).map((row) => {
-    const name = row.remedy === 'nothing' ? 'With nothing' : `With ${titles[row.remedy]}`;
+    const even = row.evenAfterMs === null ? 'not even in time' : `even ${evenAfter(row)}`;
     const early =
       row.endedEarlyPerHour === 0
         ? 'no stream ends early'
         : `a stream ends early ${row.endedEarlyPerHour} times an hour`;
-    return `${name} it is even ${evenAfter(row)}; ${early}, ${row.reconnects} reconnects.`;
+    return `${having[row.remedy]} pods are ${even}; ${early}, ${counted(row.reconnects, 'reconnect')}.`;
   });
   if (sentences.length === 0) sentences.push('Nothing was measured.');
   if (interrupted) sentences.push('The run was ended before everything was measured.');

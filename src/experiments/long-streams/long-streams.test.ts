@@ -70,7 +70,7 @@ test('what never gets even says so', () => {
   assert.deepEqual([row.evenAfterMs, row.evenRatio, row.after], [null, null, [1, 0]]);
   assert.match(
     concludeLongStreams([{ remedy: 'age', status: 'ok', ...row }], true),
-    /^With age, no end to its grace it is even not in time; no stream ends early, 0 reconnects\. The run was ended/,
+    /^With an age whose grace has no end pods are not even in time; no stream ends early, 0 reconnects\. The run was ended/,
   );
 });
 
