@@ -10,7 +10,7 @@ const usage = `Usage: npm run oldest-clients -- [--write]
 Lets the oldest clients that get each endpoint as a locality call three
 Services with pods in three zones, and says whether their calls were exactly
 even, and their reports what they and the backends counted. Exit code: 0 so it
-is, 1 it is not.
+is, 1 it is not, 3 a client is not installed: a line says how to install it.
   --write  puts the result into interop/oldest/latest.json and docs/load.md
 Example:
   npm run oldest-clients`;

@@ -33,7 +33,10 @@ const settleMs = 50;
 /** The least time between two looks, however much is reported, and how many times as long as the look before took. */
 const pauseMs = 200;
 const pauseTimesLook = 20;
-/** Twelve bytes each: 48 MB. */
+/**
+ * Twelve bytes each are 48 MB of arrays. With what stands beside them the process grew by 93 MB with 1,000 pods, and by 213 MB with 100,
+ * where there are ten times as many clients; each client's part is charged to its connection.
+ */
 const defaultMaxCells = 4_000_000;
 
 /** Ejects pods by what clients report of their calls, and takes them back: all Services, and the timers. */
