@@ -172,7 +172,7 @@ export class ControlPlane implements AdminSource {
       changed: (name, clients, typeUrl) => this.#planned.changed(name, clients, typeUrl),
       podLocalities: options.load?.podLocalities ?? true,
       zoneOf: this.#zoneOf,
-      heard: (assignment) => this.#loads?.heard(assignment) ?? [],
+      heard: (assignment) => this.#loads?.heard(assignment),
       work: (assignment) => this.#loads?.work(assignment) ?? [],
       encoded: (resource, { namespace }) => this.#owners.claim([resource], { namespace }),
       log,

@@ -4,8 +4,12 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { AdsTestClient, type SotwTestStream, typeUrls, type XdsNode } from '@evenkeel/xds';
 import { ClusterSchema } from '@evenkeel/xds/gen/envoy/config/cluster/v3/cluster_pb';
 import { ClusterLoadAssignmentSchema } from '@evenkeel/xds/gen/envoy/config/endpoint/v3/endpoint_pb';
+import { ManualClock } from '../base/clock.ts';
 import type { ServicePolicy } from '../model/policy.ts';
+import type { HeardCalls } from '../plan/plan-input.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
+import type { PublishedService } from './publisher.ts';
+import { Steering } from './steering.ts';
 import { logCapture } from './testing/log-capture.ts';
 import { grpcService, readyEndpoint, ToldSource } from './testing/told-source.ts';
 
@@ -195,4 +199,31 @@ test('a subset: each client is given so many pods, and every pod has as many cli
     assert.equal(after.length, 2);
     assert.ok(after.includes(client.first.find((address) => address !== addresses[0])!), String(after));
   }
+});
+
+test('clients that are there before anything is heard are planned for by what they call later', () => {
+  const clock = new ManualClock();
+  let heard: HeardCalls[] = [];
+  const steering = new Steering({
+    ...{ clientsOf: () => [], changed() {}, podLocalities: true, zoneOf: () => undefined, encoded() {} },
+    ...{ heard: () => heard, work: () => [], log: logCapture().log, clock },
+  });
+  const service = grpcService('shop/orders', orders, { policy: { trafficDistribution: 'PreferSameZone' } });
+  steering.published({
+    ...{ service, selections: new Map() },
+    translated: { service, resources: [] } as unknown as PublishedService['translated'],
+  });
+  for (const zone of ['a', 'b']) {
+    const unsaid = { cluster: '', userAgentName: '', userAgentVersion: '', clientFeatures: [] };
+    const node = { id: zone, locality: { region: '', zone, subZone: '' }, metadata: { workload: 'web' }, ...unsaid };
+    steering.assignmentOf(steering.came(node, undefined), name);
+  }
+  clock.advance(60_000);
+  const leaving = () => steering.planOf(name)?.expected;
+  const before = leaving();
+  heard = ['a', 'b'].map((zone) => ({ caller: 'default/web', zone, calls: zone === 'a' ? 900 : 100 }));
+  clock.advance(60_000);
+  assert.notDeepEqual(leaving(), before);
+  steering.close();
+  assert.equal(clock.pending, 0);
 });

@@ -31,8 +31,8 @@ export interface SteeringOptions {
   readonly podLocalities: boolean;
   /** The zone of a Kubernetes node; undefined where unknown. */
   readonly zoneOf: (kubeNode: string) => string | undefined;
-  /** What clients reported of a port; empty where nobody listens. */
-  readonly heard: (assignment: string) => readonly HeardCalls[];
+  /** What clients reported of a port; undefined where nobody listens. */
+  readonly heard: (assignment: string) => readonly HeardCalls[] | undefined;
   /** What they reported of the work of its pods. */
   readonly work: (assignment: string) => readonly HeardWork[];
   /** Called with each assignment that is encoded for some clients. */
@@ -134,7 +134,7 @@ export class Steering {
       }
       const { zoneOf, encoded, heard, work } = this.#options;
       const planned = new PlannedPort(policy!, service, port, {
-        ...{ zoneOf, encoded, heard: () => heard(name), work: () => work(name) },
+        ...{ zoneOf, encoded, heard: () => heard(name) ?? [], work: () => work(name) },
         nowMs: () => this.#clock.now() + 1,
       });
       const line: Line = { port: planned, dueMs: undefined, cancel: undefined };
@@ -169,7 +169,8 @@ export class Steering {
     if (clients.size > 0) log.debug({ assignment: name, clients: clients.size, why: line.port.plan?.why }, 'planned');
     const nextMs = line.port.plan?.nextMs;
     if (nextMs !== undefined) this.#schedule(name, line, Math.max(0, nextMs - this.#clock.now() - 1));
-    if (line.port.clients > 0 && heard(name).length > 0) this.#schedule(name, line, hearingMs);
+    // Also where nothing has been heard: clients are there before their first report is.
+    if (line.port.clients > 0 && heard(name) !== undefined) this.#schedule(name, line, hearingMs);
   }
 
   #schedule(name: string, line: Line, afterMs: number): void {

@@ -70,7 +70,7 @@ export async function setZonesStage(lab: Lab, options: ZonesOptions): Promise<Zo
       const clients = placed.map(({ zone, number }): FleetClient => {
         const ratePerSecond = (options.ratePerSecond * callers[zone]!) / 100 / perZone[zone]!;
         if (way === 'envoy') return { target: envoys.at!.get(count)![zone]!, ratePerSecond };
-        const server = servers.get(planeName(way, count)) ?? priorities.address;
+        const server = way === 'priorities' ? priorities.address : servers.get(planeName(way, count))!;
         const node = { server, nodeId: `${zones[zone]}-${number}`, zone: zones[zone] };
         const bootstrap = clientBootstrap({ ...node, workload: 'front' }, {});
         return { target: `xds:///${serviceName}`, bootstrap, ratePerSecond };

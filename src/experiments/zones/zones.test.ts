@@ -85,12 +85,12 @@ test('real clients are counted zone by zone while a zone loses its pods', { time
   const { code, stdout, stderr } = await runExperiment([
     ...['zones', '--json', '--pods', '1,1', '--callers', '75,25', '--clients', '2'],
     ...['--rate', '20', '--deadline', '60000'],
-    ...['--ways', 'priorities,evenkeel', '--settle', '1', '--steady', '1', '--each', '1'],
+    ...['--ways', 'no zones,priorities,evenkeel', '--settle', '1', '--steady', '1', '--each', '1'],
   ]);
   assert.equal(code, 0, stderr);
   const report = zonesSchema.parse(JSON.parse(stdout));
   const rows = report.rows.filter(isMeasured);
-  assert.equal(rows.length, 2);
+  assert.equal(rows.length, 3);
   for (const row of rows) {
     assert.ok(row.failed < row.calls / 2, JSON.stringify(row));
     assert.deepEqual(
