@@ -43,7 +43,7 @@ const parts = {
     },
   },
   'java-control-plane': {
-    what: 'another server that the conformance suite checks (mvn package)',
+    what: 'a server that the conformance suite checks (mvn package)',
     needs: { command: 'mvn', args: ['--version'], hint: 'install Maven and a JDK, 17 or newer' },
     inputs: ['packages/conformance/drivers/java-control-plane'],
     makes: 'build/interop/java-control-plane/lib',
