@@ -169,6 +169,12 @@ export const constants: readonly (readonly [path: string, name: string, what: st
     ['tls', 'a handshake has a deadline, however busy its client is'],
   ],
   [
+    'src/controlplane/tls-listener.ts',
+    'handshakeBytes',
+    'Bytes that one counts until it ends',
+    ['tls', 'handshakes are charged while they last, and give way beyond the budget'],
+  ],
+  [
     'src/controlplane/connection-places.ts',
     'maxHandshakes',
     'TLS handshakes at once; one of the address that has the most goes',

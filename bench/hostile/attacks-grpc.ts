@@ -7,10 +7,15 @@ const cds = 'type.googleapis.com/envoy.config.cluster.v3.Cluster';
 const eds = 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment';
 
 /** Every stream of a connection sends the messages of a maker, and waits for the server to take them. */
-function streams(count: number, messages: (stream: number) => Iterable<Uint8Array>, path?: string): Attack['run'] {
+function streams(
+  count: number,
+  messages: (stream: number) => Iterable<Uint8Array>,
+  path?: string,
+  tls = false,
+): Attack['run'] {
   return async ({ port, over }: Target) =>
     again(over, async () => {
-      const connection = await RawConnection.open(port);
+      const connection = await RawConnection.open(port, undefined, tls);
       for (let stream = 0; stream < count && connection.isOpen && !over(); stream++) {
         const id = stream * 2 + 1;
         connection.write(headers(id, requestBlock(path)));
@@ -34,6 +39,9 @@ function framed(message: Uint8Array): Buffer {
 const megabyte = 1024 * 1024;
 /** A message of 4 MiB less its last byte. */
 const unfinished = framed(Buffer.alloc(4 * megabyte)).subarray(0, -1);
+
+/** These on 100 streams of a connection with TLS. */
+export const unfinishedWithTls: Attack['run'] = streams(100, () => [unfinished], undefined, true);
 
 function names(stream: number, count: number, length: number, turn = 0): Buffer {
   const list = [field(4, eds)];

@@ -2,6 +2,7 @@
 import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type { Attack, Target } from './attacks.ts';
+import { unfinishedWithTls } from './attacks-grpc.ts';
 import { rawSocket } from './raw-connection.ts';
 import { again } from './repeat.ts';
 
@@ -68,11 +69,18 @@ const handshake = 22;
 /** `no_renegotiation`, as a warning. */
 const warning = record(21, Buffer.from([1, 100]));
 
+const halfHello = dribble(500, 100, bytesOf);
+
 export const handshakeAttacks: Readonly<Record<string, Attack>> = {
   'half-hello': {
     what: 'TLS: 500 connections with a ClientHello byte by byte, never all of it',
     on: 'tls',
-    run: dribble(500, 100, bytesOf),
+    run: halfHello,
+  },
+  'half-hello-and-full': {
+    what: 'TLS: the same, and 4 MiB of an unfinished message on each of 100 streams beside them',
+    on: 'tls',
+    run: async (target) => void (await Promise.all([halfHello(target), unfinishedWithTls(target)])),
   },
   'hello-in-records': {
     what: 'TLS: the same, a record for each byte, and all but the last at once',

@@ -9,7 +9,7 @@ import { TlsListener, type TlsListenerOptions, type TlsRefusal } from './tls-lis
 
 const authority = new TestAuthority();
 const certificate = authority.issue({ commonName: 'xds-srv', ips: ['127.0.0.1'], usage: 'server' });
-const handshakeBytes = 24 * 1024;
+const handshakeBytes = 128 * 1024;
 
 async function listen(t: TestContext, options: Partial<TlsListenerOptions> = {}, totalBytes = 1_000_000) {
   const memory = new MemoryBudget({ totalBytes, connectionBytes: totalBytes });

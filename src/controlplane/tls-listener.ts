@@ -46,8 +46,11 @@ export interface TlsListenerOptions {
 /** A client that has not finished its handshake by then is cut, whatever it has sent. */
 const handshakeTimeoutMs = 10_000;
 
-/** What OpenSSL and a socket take for one. */
-const handshakeBytes = 48 * 1024;
+/**
+ * What a thousand of them that come and go add to the process, each: OpenSSL, two sockets, and the holes that they leave in its memory
+ * beside messages of others (`half-hello-and-full` of bench/hostile).
+ */
+const handshakeBytes = 128 * 1024;
 
 /** What OpenSSL says of a certificate chain, by what a person does about it. */
 const reasons: Readonly<Record<string, TlsRefusalReason>> = {
