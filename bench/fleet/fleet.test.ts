@@ -16,6 +16,14 @@ test('as few streams a connection as the open files allow', () => {
   );
 });
 
+test('no address opens as many connections as would have some refused', () => {
+  const size = { clients: 40_000, streamsPerConnection: 3, services: 1000, rounds: 9, visits: 10 };
+  for (const { name, plan } of fleetCases({ ...size, changesPerSecond: 10_000, seconds: 10, restSeconds: 10 })) {
+    const fromOne = plan.ownAddresses ? 1 : Math.ceil(plan.clients / plan.streamsPerConnection);
+    assert.ok(fromOne < 50, `${name}: ${fromOne}`);
+  }
+});
+
 test('streams are even again within the age of a connection, and much sooner where replicas know each other', async () => {
   const spreads = await spreadOf(2_000);
   assert.equal(spreads.length, 12);
