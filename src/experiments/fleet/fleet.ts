@@ -1,13 +1,12 @@
-import { once } from 'node:events';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
-import { type Connected, forkWorker } from '../../probe/client/start-client.ts';
-import type { FleetCall, FleetConfig, FleetConnection, FleetMessage, FleetOrder } from './protocol.ts';
+import { toEvenkeelError } from '../../base/errors.ts';
+import { FleetProcess } from './fleet-process.ts';
+import type { FleetCall, FleetConfig, FleetConnection } from './protocol.ts';
 
-const fileOf = (name: string): string =>
-  fileURLToPath(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url));
-const stderrTailBytes = 4096;
+/**
+ * Clients of a process. grpc-js shares connections within one, and a connection takes 100 streams: one of each client for what it asks, one
+ * for what it reports, and some to spare.
+ */
+const clientsPerProcess = 40;
 
 /** Why there is no fleet. */
 export interface NoFleet {
@@ -25,95 +24,57 @@ export function openFleet(config: Omit<FleetConfig, 'withinMs'>, signal: AbortSi
   });
 }
 
-/** Many real clients of grpc-js in one process, which ends with this one. Its methods reject once that process has ended. */
+/** Many real clients of grpc-js in processes that end with this one. Its methods reject once one of them has ended. */
 export class Fleet {
   /** Every call that has ended so far; grows. */
   readonly calls: FleetCall[] = [];
-  /** Known once it has stopped, of a fleet that keeps streams. */
-  connections: readonly FleetConnection[] = [];
-  readonly #connected: Connected<FleetOrder>;
-  readonly #ended = Promise.withResolvers<never>();
-  readonly #opened = Promise.withResolvers<void>();
-  readonly #streaming = Promise.withResolvers<void>();
-  readonly #stopped = Promise.withResolvers<void>();
-  #stderr = '';
+  #processes: readonly FleetProcess[] = [];
 
-  /** Starts the process and connects all clients. @throws EvenkeelError `EK_PROBE_NO_ANSWER`, `EK_PROBE_CLIENT` */
+  /** Starts the processes and connects all clients. @throws EvenkeelError `EK_PROBE_NO_ANSWER`, `EK_PROBE_CLIENT` */
   static async open(config: FleetConfig, signal: AbortSignal): Promise<Fleet> {
-    signal.throwIfAborted();
-    const fleet = new Fleet(config);
-    const abort = (): void => void fleet.close();
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      await fleet.#orEnd(fleet.#opened.promise);
-    } catch (thrown) {
-      signal.removeEventListener('abort', abort);
-      await fleet.close();
-      throw thrown;
-    }
-    return fleet;
+    const fleet = new Fleet();
+    const starts = Array.from(
+      { length: Math.ceil(config.clients.length / clientsPerProcess) },
+      (_, index) => index * clientsPerProcess,
+    );
+    const opened = await Promise.allSettled(
+      starts.map((first) => {
+        const clients = config.clients.slice(first, first + clientsPerProcess);
+        const heard = (calls: readonly FleetCall[]): void => {
+          fleet.calls.push(...calls.map((call) => ({ ...call, client: first + call.client })));
+        };
+        return FleetProcess.open({ ...config, clients }, heard, signal);
+      }),
+    );
+    fleet.#processes = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const failed = opened.find((one) => one.status === 'rejected');
+    if (failed === undefined) return fleet;
+    await fleet.close();
+    throw failed.reason;
   }
 
-  private constructor(config: FleetConfig) {
-    const bootstrap = config.clients.find((client) => client.bootstrap !== undefined)?.bootstrap;
-    // Nobody goes by the one of the environment, but where xDS is asked for there has to be one.
-    const env: Record<string, string> =
-      bootstrap === undefined ? {} : { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) };
-    const file = fileOf(config.streams === undefined ? 'worker' : 'streams-worker');
-    this.#connected = forkWorker<FleetOrder, FleetMessage>(file, env, (message) => this.#receive(message));
-    const { child } = this.#connected;
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-stderrTailBytes);
-    });
-    child.once('error', (cause) => this.#fail(`could not be started: ${cause.message}`));
-    child.once('close', (code, killed) => this.#fail(`ended with ${killed ?? `exit code ${code}`}`));
-    for (const { promise } of [this.#ended, this.#opened]) promise.catch(() => {});
-    this.#connected.send({ type: 'open', config });
+  /** Known once it has stopped, of a fleet that keeps streams. */
+  get connections(): readonly FleetConnection[] {
+    return this.#processes.flatMap(({ connections }) => connections);
   }
 
   /** All clients begin to call. */
   start(): void {
-    this.#connected.send({ type: 'start' });
+    for (const one of this.#processes) one.start();
   }
 
   /** Resolves once every stream of a fleet that keeps streams is open; after {@link start}. */
-  streaming(): Promise<void> {
-    return this.#orEnd(this.#streaming.promise);
+  async streaming(): Promise<void> {
+    await Promise.all(this.#processes.map((one) => one.streaming()));
   }
 
   /** Begins no more calls; resolves once {@link calls} are all. */
-  stop(): Promise<void> {
-    this.#connected.send({ type: 'stop' });
-    return this.#orEnd(this.#stopped.promise);
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.map((one) => one.stop()));
   }
 
-  /** Ends the process; resolves once it is gone. */
+  /** Ends the processes; resolves once they are gone. */
   async close(): Promise<void> {
-    const { child } = this.#connected;
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const closed = once(child, 'close');
-    child.kill('SIGKILL');
-    await closed;
-  }
-
-  #orEnd<T>(promise: Promise<T>): Promise<T> {
-    return Promise.race([promise, this.#ended.promise]);
-  }
-
-  #receive(message: FleetMessage): void {
-    if (message.type === 'calls') this.calls.push(...message.calls);
-    else if (message.type === 'streaming') this.#streaming.resolve();
-    else if (message.type === 'stopped') {
-      this.connections = message.connections ?? [];
-      this.#stopped.resolve();
-    } else if (message.error === undefined) this.#opened.resolve();
-    else this.#opened.reject(new EvenkeelError('EK_PROBE_NO_ANSWER', `a client could not connect: ${message.error}`));
-  }
-
-  #fail(what: string): void {
-    const said = this.#stderr.trim();
-    this.#ended.reject(
-      new EvenkeelError('EK_PROBE_CLIENT', `the client process ${what}${said === '' ? '' : `; it said: ${said}`}`),
-    );
+    await Promise.all(this.#processes.map((one) => one.close()));
   }
 }
