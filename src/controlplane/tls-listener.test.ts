@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { MemoryBudget } from '@evenkeel/xds';
 import { TestAuthority } from './testing/certificates.ts';
@@ -55,7 +56,7 @@ async function listen(t: TestContext, options: Partial<TlsListenerOptions> = {},
     sockets.push(socket);
     return once(socket, 'secureConnect');
   };
-  return { memory, refusals, accepted, silent, until, shakeHands };
+  return { listener, memory, refusals, accepted, silent, until, shakeHands };
 }
 
 test('a handshake has a deadline, however busy its client is', async (t) => {
@@ -92,4 +93,30 @@ test('there is a place for who comes, however many handshakes of others do not e
     assert.match(peer, /^127\.0\.0\.66:/);
     assert.equal(reason, 'too_many_handshakes');
   }
+});
+
+test('a socket that says nothing has a deadline, and one that goes before its handshake leaves nothing', async (t) => {
+  const { memory, refusals, silent, until } = await listen(t, { handshakeTimeoutMs: 300 });
+  (await silent()).destroy();
+  await until(() => refusals.length === 1);
+  assert.match(refusals[0]!.message, /went before it began/);
+  await silent();
+  await until(() => refusals.length === 2);
+  assert.match(refusals[1]!.message, /timeout/);
+  for (const { peer, reason } of refusals) {
+    assert.match(peer, /^127\.0\.0\.1:\d+$/);
+    assert.equal(reason, 'handshake');
+  }
+  assert.equal(memory.usedBytes, 0);
+});
+
+test('to close the listener cuts those whose handshake has not begun', async (t) => {
+  const { listener, memory, silent, until, refusals } = await listen(t);
+  const socket = await silent();
+  const cut = once(socket.resume(), 'close');
+  while (memory.usedBytes === 0) await setImmediate();
+  listener.close();
+  await cut;
+  await until(() => refusals.length === 1);
+  assert.equal(memory.usedBytes, 0);
 });

@@ -1,8 +1,9 @@
 import { constants } from 'node:crypto';
-import type { BlockList, Socket } from 'node:net';
+import { type BlockList, createServer as createNetServer, type Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import { type Listening, listenOnQueues, type MemoryBudget } from '@evenkeel/xds';
 import { formatAddress, type ListenAddress, listenError } from '../base/listen-address.ts';
+import { HandshakeTurns } from './handshake-turns.ts';
 import { SocketPlaces } from './socket-places.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
@@ -52,6 +53,10 @@ const handshakeTimeoutMs = 10_000;
  */
 const handshakeBytes = 128 * 1024;
 
+const crowdedOut = ['too_many_handshakes', 'there are too many handshakes that do not end'] as const;
+const timedOut = ['handshake', 'the handshake failed: timeout'] as const;
+const silent = ['handshake', 'the handshake failed: the client went before it began'] as const;
+
 /** What OpenSSL says of a certificate chain, by what a person does about it. */
 const reasons: Readonly<Record<string, TlsRefusalReason>> = {
   CERT_HAS_EXPIRED: 'expired_certificate',
@@ -71,26 +76,28 @@ const reasons: Readonly<Record<string, TlsRefusalReason>> = {
 export class TlsListener {
   readonly #server: Server;
   readonly #options: TlsListenerOptions;
-  readonly #crowdedOut = new WeakSet<Socket>();
+  /** Why a socket was cut before its handshake was over, where we did it. */
+  readonly #cut = new WeakMap<Socket, readonly [TlsRefusalReason, string]>();
   readonly #handshakes: SocketPlaces;
+  readonly #turns: HandshakeTurns;
+  /** Sockets whose handshake has not begun. */
+  readonly #waiting = new Set<Socket>();
   #listening: Listening | undefined;
 
   constructor(options: TlsListenerOptions) {
     this.#options = options;
-    const crowdOut = (socket: Socket): void => void this.#crowdedOut.add(socket);
-    this.#handshakes = new SocketPlaces(options.maxHandshakes, crowdOut);
+    this.#handshakes = new SocketPlaces(options.maxHandshakes, (socket) => void this.#cut.set(socket, crowdedOut));
     this.#server = createServer({
       ...contextOf(options.material),
-      blockList: options.shares,
       ALPNProtocols: ['h2'],
       requestCert: options.material.ca !== undefined,
       rejectUnauthorized: false,
+      // The time from the accept is over before.
       handshakeTimeout: options.handshakeTimeoutMs ?? handshakeTimeoutMs,
     });
-    // To have asked for it once makes the socket keep its peer's address beyond its end.
-    this.#server.on('connection', (socket) => {
-      void socket.remoteAddress;
-      this.#begin(socket);
+    this.#turns = new HandshakeTurns((socket) => {
+      this.#waiting.delete(socket);
+      this.#server.emit('connection', socket);
     });
     this.#server.on('secureConnection', (socket) => {
       const below = parentOf(socket);
@@ -100,9 +107,8 @@ export class TlsListener {
     this.#server.on('tlsClientError', (error, socket) => {
       const below = parentOf(socket);
       if (below !== undefined) this.#handshakes.leave(below);
-      if (below !== undefined && this.#crowdedOut.has(below)) {
-        this.#refuse(socket, 'too_many_handshakes', 'there are too many handshakes that do not end');
-      } else this.#refuse(socket, 'handshake', `the handshake failed: ${error.message}`);
+      const cut = below && this.#cut.get(below);
+      this.#refuse(socket, ...(cut ?? (['handshake', `the handshake failed: ${error.message}`] as const)));
     });
   }
 
@@ -111,13 +117,15 @@ export class TlsListener {
    * @throws EvenkeelError `EK_PORT_IN_USE`
    */
   async listen({ host, port }: ListenAddress): Promise<ListenAddress> {
+    const blockList = this.#options.shares;
+    const server = createNetServer({ blockList }, (socket) => this.#take(socket));
     try {
-      this.#listening = await listenOnQueues(this.#server, { host, port }, this.#options.shares);
+      this.#listening = await listenOnQueues(server, { host, port }, blockList);
     } catch (cause) {
       throw listenError(cause, { host, port }, '--tls-listen');
     }
     // A connection that the system could not hand over; the next one may work.
-    this.#server.on('error', () => {});
+    server.on('error', () => {});
     return { host, port: this.#listening.port };
   }
 
@@ -126,24 +134,44 @@ export class TlsListener {
     this.#server.setSecureContext(contextOf(material));
   }
 
-  /** Takes no more connections. Those that were handed over are their owner's. */
+  /** Takes no more connections, and cuts those whose handshake has not begun. Those that were handed over are their owner's. */
   close(): void {
     void this.#listening?.close();
+    for (const socket of this.#waiting) socket.destroy();
   }
 
-  #begin(socket: Socket): void {
+  #take(socket: Socket): void {
+    // To have asked for it once makes the socket keep its peer's address beyond its end.
+    void socket.remoteAddress;
+    this.#waiting.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      if (this.#waiting.delete(socket)) this.#refuse(socket, ...(this.#cut.get(socket) ?? silent));
+    });
+    this.#charge(socket);
+    this.#turns.add(socket);
+  }
+
+  #charge(socket: Socket): void {
     const { memory } = this.#options;
+    const late = setTimeout(() => {
+      this.#cut.set(socket, timedOut);
+      socket.destroy();
+    }, this.#options.handshakeTimeoutMs ?? handshakeTimeoutMs).unref();
     const account = memory.open(
       {
         isIdle: () => true,
         evict: () => {
-          this.#crowdedOut.add(socket);
+          this.#cut.set(socket, crowdedOut);
           socket.destroy();
         },
       },
       handshakeBytes,
     );
-    this.#handshakes.take(socket, () => account.close());
+    this.#handshakes.take(socket, () => {
+      clearTimeout(late);
+      account.close();
+    });
   }
 
   #admit(socket: TLSSocket): void {
@@ -168,7 +196,7 @@ export class TlsListener {
     return socket.alpnProtocol === 'h2' ? undefined : ['no_http2', 'it did not ask for HTTP/2 (ALPN h2)'];
   }
 
-  #refuse(socket: TLSSocket, reason: TlsRefusalReason, message: string): void {
+  #refuse(socket: Socket, reason: TlsRefusalReason, message: string): void {
     const peer = peerOf(socket);
     socket.on('error', () => {});
     socket.destroy();
@@ -177,14 +205,14 @@ export class TlsListener {
 }
 
 /** A socket whose handshake failed knows its peer no longer, but the one that it was made of does. */
-function peerOf(socket: TLSSocket): string {
+function peerOf(socket: Socket): string {
   const { remoteAddress = 'unknown', remotePort = 0 } =
     socket.remoteAddress === undefined ? (parentOf(socket) ?? {}) : socket;
   return formatAddress(remoteAddress, remotePort);
 }
 
 /** The socket below the one with TLS. */
-function parentOf(socket: TLSSocket & { readonly _parent?: Socket }): Socket | undefined {
+function parentOf(socket: Socket & { readonly _parent?: Socket }): Socket | undefined {
   return socket._parent;
 }
 
