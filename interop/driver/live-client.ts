@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly xdsAddress: string;
   /** Where a client that is a gateway listens, by its id: `HOST:PORT`. */
   readonly gateways: ReadonlyMap<ClientId, string>;
+  /** The zone that it is in; default: none is said. */
+  readonly zone?: string | undefined;
   /** Whether an Envoy is to report its load, as gRPC clients do where they are asked; default false. */
   readonly loadReports?: boolean | undefined;
   /** Whether the bootstrap of a gRPC client says that it reads `resource_errors`; default false. */

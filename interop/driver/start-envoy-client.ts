@@ -14,13 +14,13 @@ export async function startEnvoyClient(
   id: ClientId,
   transport: 'sotw' | 'delta',
   { command, args, env }: Launch,
-  { folder, xdsAddress, gateways, tls, loadReports }: Surroundings,
+  { folder, xdsAddress, gateways, tls, zone, loadReports }: Surroundings,
 ): Promise<LiveClient> {
   const binary = await findEnvoy();
   if (binary === undefined) throw new Error(howToGetEnvoy);
   const nodeId = nodeIdOf(id);
   const delta = transport === 'delta';
-  const options = { gateway: id, server: xdsAddress, nodeId, adminPort: 0, delta, tls, loadReports };
+  const options = { gateway: id, server: xdsAddress, nodeId, zone, adminPort: 0, delta, tls, loadReports };
   const envoy = await EnvoyProcess.start(binary, folder, nodeId, envoyBootstrap(options, {}));
   try {
     const process = await ClientProcess.start(id, {

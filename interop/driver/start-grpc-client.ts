@@ -8,9 +8,10 @@ import { type LiveClient, nodeIdOf, type Surroundings } from './live-client.ts';
 export async function startGrpcClient(
   id: ClientId,
   { command, args, env }: Launch,
-  { descriptors, xdsAddress, tls, resourceErrors, env: more }: Surroundings,
+  { descriptors, xdsAddress, tls, resourceErrors, zone, env: more }: Surroundings,
 ): Promise<LiveClient> {
-  const options = { server: xdsAddress, nodeId: nodeIdOf(id), namespace: 'default', workload: id, resourceErrors, tls };
+  const node = { server: xdsAddress, nodeId: nodeIdOf(id), zone, namespace: 'default', workload: id };
+  const options = { ...node, resourceErrors, tls };
   const bootstrap = clientBootstrap(options, {});
   const process = await ClientProcess.start(id, {
     command,
