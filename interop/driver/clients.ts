@@ -67,7 +67,7 @@ export const clientKinds: readonly ClientKind[] = [
 
 const rustProgram = join(built, 'rust', 'release', 'interop-rust');
 
-/** tonic-xds, which shows nothing of its own state: only rust.test.ts has it. */
+/** tonic-xds, which shows nothing of its own state: only rust/tonic.spec.ts has it. */
 export const rustKind = grpcClient('rust', rustProgram, launches.rust(rustProgram));
 
 /** The oldest that get each endpoint as a locality (src/controlplane/client-form.ts); only tests of load reports have them. */

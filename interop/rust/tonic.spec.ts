@@ -2,17 +2,17 @@
 // of its state, and the one that wants exact turns, where it draws between two pods.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { notServing } from './cases/not-serving.ts';
-import { restart } from './cases/restart.ts';
-import { rolling } from './cases/rolling.ts';
-import { scale } from './cases/scale.ts';
-import type { Case } from './driver/case.ts';
-import { rustKind } from './driver/clients.ts';
-import type { LiveClient } from './driver/live-client.ts';
-import { Outcome } from './driver/outcome.ts';
-import { attempts, isExcused } from './driver/run-case.ts';
-import { evenkeelServe } from './driver/serve.ts';
-import { services, World } from './driver/world.ts';
+import { notServing } from '../cases/not-serving.ts';
+import { restart } from '../cases/restart.ts';
+import { rolling } from '../cases/rolling.ts';
+import { scale } from '../cases/scale.ts';
+import type { Case } from '../driver/case.ts';
+import { rustKind } from '../driver/clients.ts';
+import type { LiveClient } from '../driver/live-client.ts';
+import { Outcome } from '../driver/outcome.ts';
+import { attempts, isExcused } from '../driver/run-case.ts';
+import { evenkeelServe } from '../driver/serve.ts';
+import { services, World } from '../driver/world.ts';
 
 /** Six standard deviations below the mean of a draw between three pods. */
 const fewest = 50;
