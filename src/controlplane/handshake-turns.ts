@@ -11,7 +11,6 @@ export class HandshakeTurns {
   readonly #begin: (socket: Socket) => void;
   /** Those that have sent something, by address, in the order of their turns. */
   readonly #line = new Map<string, Set<Socket>>();
-  #begun = 0;
   #next: NodeJS.Immediate | undefined;
 
   /** @param begin - reads what the client has sent */
@@ -44,7 +43,7 @@ export class HandshakeTurns {
 
   #turn(): void {
     this.#next = undefined;
-    this.#begun = 0;
+    let begun = 0;
     // A loop over a map comes to what was added during it: an address that has more is behind the others.
     for (const [address, sockets] of this.#line) {
       const [socket] = sockets;
@@ -54,10 +53,10 @@ export class HandshakeTurns {
         this.#line.set(address, sockets);
       }
       this.#begin(socket!);
-      this.#begun += 1;
-      if (this.#begun >= beginPerTurn) break;
+      begun += 1;
+      if (begun >= beginPerTurn) break;
     }
-    if (this.#begun > 0) this.#next = setImmediate(() => this.#turn());
+    if (begun > 0) this.#next = setImmediate(() => this.#turn());
   }
 
   #leave(address: string, socket: Socket): void {

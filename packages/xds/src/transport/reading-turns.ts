@@ -145,21 +145,21 @@ export class ReadingTurns {
   }
 
   #work(fresh: Buffer | undefined): void {
-    let chunk = fresh;
-    do {
-      const work = this.#deferred.length > 0 ? this.#deferred.shift() : undefined;
-      if (work !== undefined) {
-        work();
-        continue;
-      }
-      chunk ??= this.#backlog.shift();
-      if (chunk === undefined) return;
-      const taken = this.#reader.read(chunk);
-      this.#usedBytes += taken;
-      if (this.#closed) return;
-      if (taken < chunk.length) this.#backlog.unshift(chunk.subarray(taken));
-      chunk = undefined;
-    } while (this.#isLeft && !this.isOver && this.#usedBytes < turnBytes);
+    if (fresh === undefined) this.#workOnce();
+    else this.#read(fresh);
+    while (this.#isLeft && !this.isOver && this.#usedBytes < turnBytes) this.#workOnce();
+  }
+
+  #workOnce(): void {
+    const work = this.#deferred.shift();
+    if (work !== undefined) work();
+    else if (this.#backlog.length > 0) this.#read(this.#backlog.shift()!);
+  }
+
+  #read(chunk: Buffer): void {
+    const taken = this.#reader.read(chunk);
+    this.#usedBytes += taken;
+    if (taken < chunk.length && !this.#closed) this.#backlog.unshift(chunk.subarray(taken));
   }
 
   /** Books the time; for how long the connection has to pause. */
