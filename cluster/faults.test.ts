@@ -188,7 +188,7 @@ test('a machine is cut off the network: what fails, and for how long', {
     await cutNode.end(at);
   }
   // Copies that come and go ask clients to reconnect, minutes later too; one that did may have met the copy that was cut off.
-  const streamsAfter = await streamsOfClients(kubectl);
+  const streamsAfter = await until('every copy can be asked again', () => streamsOfClients(kubectl));
   const wasTold = (client: LoadClient): boolean => {
     const [before, now] = [streams, streamsAfter].map((all) => all.get(nodeIdOf(client.pod))?.name);
     return canBeTold(client) && before !== undefined && before === now;
