@@ -17,14 +17,19 @@ const { endpoint: eds } = typeUrls;
 const all = 20_000;
 const names = Array.from({ length: all }, (_, index) => `name-${index}`);
 
-/** Half a millisecond goes by with every look at it. */
+/** Half a millisecond goes by with every look at it, and no less than a timer waits for. */
 function slowClock(): Clock {
   let now = 0;
   const look = (): number => {
     now += 0.5;
     return now;
   };
-  return { now: look, after: systemClock.after };
+  const after: Clock['after'] = (delayMs, callback) =>
+    systemClock.after(delayMs, () => {
+      now += delayMs;
+      callback();
+    });
+  return { now: look, after };
 }
 
 /** How many subscriptions there are in the first turn in which there are more, or less, than before. */

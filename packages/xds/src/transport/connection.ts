@@ -53,7 +53,7 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
   readonly #turns: ReadingTurns;
   readonly #requests: RateLimit;
   readonly #streams = new OpenStreams();
-  readonly #closeListeners: (() => void)[] = [];
+  #closeListeners: (() => void)[] | undefined;
   #cancelHandshake: () => void;
   readonly #account: ConnectionAccount;
   /** Of frames and headers that have not ended, and of the header table. */
@@ -93,10 +93,10 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
     this.#turns = new ReadingTurns(this, loop, clock, host);
     this.#requests = new RateLimit(limits.requests, clock.now());
     this.#frames = new InboundFrames(this);
-    this.#floods = new FloodGuard(limits, () => clock.now());
+    this.#floods = new FloodGuard(limits, clock);
     // Thousands may have come in one moment.
     this.#cancelHandshake = clock.after(limits.handshakeMs, () => {
-      this.#cancelHandshake = loop.queue(host, () => {
+      this.#cancelHandshake = loop.queueOnce(host, () => {
         this.#fail(errorCode.settingsTimeout, 'preface', 'no preface and SETTINGS in time');
       });
     });
@@ -160,7 +160,8 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
   }
 
   onClose(listener: () => void): void {
-    this.#closeListeners.push(listener);
+    if (this.#closeListeners === undefined) this.#closeListeners = [listener];
+    else this.#closeListeners.push(listener);
   }
 
   destroy(): void {
@@ -252,7 +253,9 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
     this.#cancelHandshake();
     this.#streams.closeAll();
     this.#letGo();
-    for (const listener of this.#closeListeners.splice(0)) listener();
+    const listeners = this.#closeListeners;
+    this.#closeListeners = undefined;
+    for (const listener of listeners ?? []) listener();
   }
 
   /** Of the reader. */

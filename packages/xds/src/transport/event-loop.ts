@@ -23,18 +23,23 @@ const pieceMs = 1;
 const noticedMs = 1;
 const noticedBytes = 16 * 1024;
 
-/** Work that waits for a turn. */
-interface Waiting {
-  /** Undefined where it was taken back. */
-  run: (() => void) | undefined;
-  /** Of the same address. */
-  next: Waiting | undefined;
+/** Work that may wait for a turn, in one place of the line at a time. It tells the loop what it {@link EventLoop.used}. */
+export interface Work {
+  /** Does it. */
+  run(): void;
+  /** Of the line: what comes after it, of the same address. */
+  next: Work | undefined;
+  /** Of the line: the turn since which it waits. */
+  since: number;
 }
 
-/** What waits of one address: the first and the last of it. */
+/** What waits of one address. */
 interface Queue {
-  first: Waiting;
-  last: Waiting;
+  readonly address: string;
+  first: Work;
+  last: Work;
+  /** In the line: the address whose turn is next. */
+  behind: Queue | undefined;
 }
 
 /** The event loop, as all connections of a server share it. */
@@ -49,8 +54,10 @@ export class EventLoop {
   #next: NodeJS.Immediate | undefined;
   /** Those that wanted more than a turn not long ago, and when they last did, in this order. */
   readonly #greedy = new Map<object, number>();
-  /** Those that wait for a turn, by address: each address has one after the other. */
-  #line = new Map<string, Queue>();
+  /** Addresses of which something waits for a turn, in line. */
+  readonly #queues = new Map<string, Queue>();
+  #head: Queue | undefined;
+  #tail: Queue | undefined;
   readonly #unfinished = new Set<Iterator<void>>();
 
   constructor(clock: Pick<Clock, 'now'>) {
@@ -117,15 +124,34 @@ export class EventLoop {
    * connections makes its own wait; after a few milliseconds whatever else there is comes first.
    *
    * @param address - of the client, without its port
-   * @param run - the work
-   * @returns the function that takes it back
+   * @param work - does not wait yet
    */
-  queue(address: string, run: () => void): () => void {
-    const waiting: Waiting = { run, next: undefined };
-    append(this.#line, address, { first: waiting, last: waiting });
+  queue(address: string, work: Work): void {
+    work.since = this.#turn;
+    const queue = this.#queues.get(address);
+    if (queue === undefined) {
+      const alone: Queue = { address, first: work, last: work, behind: undefined };
+      this.#queues.set(address, alone);
+      this.#standInLine(alone);
+    } else {
+      queue.last.next = work;
+      queue.last = work;
+    }
     this.#goOn();
+  }
+
+  /** The same, for what happens once; returns the function that takes it back. */
+  queueOnce(address: string, run: () => void): () => void {
+    let isWanted = true;
+    const measured = (): void => {
+      if (!isWanted) return;
+      const begun = this.#clock.now();
+      run();
+      this.used(this.#clock.now() - begun, 0);
+    };
+    this.queue(address, { run: measured, next: undefined, since: 0 });
     return () => {
-      waiting.run = undefined;
+      isWanted = false;
     };
   }
 
@@ -142,7 +168,7 @@ export class EventLoop {
       return;
     } while (this.#clock.now() < end);
     this.#unfinished.add(pieces);
-    this.queue(address, () => this.spread(address, pieces));
+    this.queueOnce(address, () => this.spread(address, pieces));
   }
 
   /** Does what is left of all that comes in pieces. */
@@ -162,40 +188,49 @@ export class EventLoop {
   #nextTurn(): void {
     this.#next = undefined;
     this.#turn += 1;
-    const begun = this.#clock.now();
     const hasAccepted = this.#hasAccepted;
     this.#hasAccepted = false;
     if (!hasAccepted) this.#acceptingSince = undefined;
-    const end = begun + this.#turnMs;
-    const line = this.#line;
-    // Those that come back during it are behind all others, and get no second time in a turn.
-    this.#line = new Map();
-    for (const [address, own] of line) {
-      const { first } = own;
-      line.delete(address);
-      // Behind the others; a loop over a map comes to what was added during it.
-      if (first.next !== undefined) {
-        own.first = first.next;
-        line.set(address, own);
-      }
-      if (first.run === undefined) continue;
-      first.run();
-      if (this.#clock.now() >= end) break;
-    }
-    for (const [address, later] of this.#line) append(line, address, later);
-    this.#line = line;
-    this.#usedMs = this.#clock.now() - begun;
+    this.#usedMs = 0;
     this.#usedBytes = 0;
+    this.#work();
     // After one that accepted the next does not sleep: it finds a connection that waits, or that none does.
-    if (line.size > 0 || hasAccepted) this.#goOn();
+    if (this.#head !== undefined || hasAccepted) this.#goOn();
   }
-}
 
-function append(line: Map<string, Queue>, address: string, more: Queue): void {
-  const own = line.get(address);
-  if (own === undefined) line.set(address, more);
-  else {
-    own.last.next = more.first;
-    own.last = more.last;
+  /** What waits has its turn, until that is over. What comes back during it gets no second time, and is behind all others. */
+  #work(): void {
+    const later: Queue[] = [];
+    for (let queue = this.#takeHead(); queue !== undefined; queue = this.#takeHead()) {
+      const work = queue.first;
+      if (work.since === this.#turn) {
+        later.push(queue);
+        continue;
+      }
+      if (work.next === undefined) this.#queues.delete(queue.address);
+      else {
+        queue.first = work.next;
+        work.next = undefined;
+        this.#standInLine(queue);
+      }
+      work.run();
+      if (this.isFull) break;
+    }
+    for (const queue of later) this.#standInLine(queue);
+  }
+
+  #standInLine(queue: Queue): void {
+    if (this.#tail === undefined) this.#head = queue;
+    else this.#tail.behind = queue;
+    this.#tail = queue;
+  }
+
+  #takeHead(): Queue | undefined {
+    const queue = this.#head;
+    if (queue === undefined) return undefined;
+    this.#head = queue.behind;
+    if (this.#head === undefined) this.#tail = undefined;
+    queue.behind = undefined;
+    return queue;
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { FaultReason } from '../http2/fault.ts';
 import type { Http2Limits, Rate } from './limits.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -18,18 +19,18 @@ const reasons: Readonly<Record<Counted, FaultReason>> = {
 /** Counts what costs a client less than the server. */
 export class FloodGuard {
   readonly #limits: Http2Limits;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
   /** Made when first needed: most clients never send most of it. */
   #rates: Map<Counted, RateLimit> | undefined;
 
-  constructor(limits: Http2Limits, now: () => number) {
+  constructor(limits: Http2Limits, clock: Pick<Clock, 'now'>) {
     this.#limits = limits;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** Counts one; the reason for closing the connection where it was one too many. */
   count(what: Counted): FaultReason | undefined {
-    const now = this.#now();
+    const now = this.#clock.now();
     this.#rates ??= new Map();
     let rate = this.#rates.get(what);
     if (rate === undefined) {

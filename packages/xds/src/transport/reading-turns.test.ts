@@ -132,7 +132,7 @@ test('an address with thousands of connections makes its own wait', async () => 
   const loop = new EventLoop(clock);
   const done: string[] = [];
   const work = (address: string, name: string): (() => void) =>
-    loop.queue(address, () => {
+    loop.queueOnce(address, () => {
       clock.advance(1);
       done.push(name);
     });
@@ -152,7 +152,7 @@ test('while connections are accepted, turns are short', async () => {
   const loop = new EventLoop(clock);
   let done = 0;
   for (let number = 0; number < 9; number++) {
-    loop.queue('10.0.0.1', () => {
+    loop.queueOnce('10.0.0.1', () => {
       clock.advance(0.5);
       done += 1;
     });

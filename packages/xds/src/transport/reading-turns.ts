@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { EventLoop } from './event-loop.ts';
+import type { EventLoop, Work } from './event-loop.ts';
 
 /** Bytes that are taken from one socket before others have their turn. */
 const turnBytes = 64 * 1024;
@@ -9,6 +9,9 @@ const turnMs = 2;
 const burstMs = 10;
 /** Nobody waits longer than this, however much he caused. */
 const maxPauseMs = 1_000;
+
+/** Never written to: where something comes, a list of its own takes its place. */
+const none: never[] = [];
 
 /** What is read in turns: a connection. */
 export interface TurnReader {
@@ -30,7 +33,11 @@ export interface TurnReader {
  * work took longer than it may pauses for as long as that took, and if there are several, half of the time is all that they
  * get together, a few milliseconds at a time ({@link EventLoop}).
  */
-export class ReadingTurns {
+export class ReadingTurns implements Work {
+  /** Of the line. */
+  next: Work | undefined;
+  /** Of the line. */
+  since = 0;
   readonly #reader: TurnReader;
   readonly #loop: EventLoop;
   readonly #clock: Clock;
@@ -42,16 +49,16 @@ export class ReadingTurns {
   #waitMs = 0;
   #creditMs = burstMs;
   #creditAt: number;
-  #backlog: Buffer[] = [];
-  #deferred: (() => void)[] = [];
+  /** Bytes that wait, in order; replaced where it is one chunk, as mostly: an array that grows makes room for sixteen more. */
+  #backlog: Buffer[] = none;
+  #heldBytes = 0;
+  #deferred: (() => void)[] = none;
   /** It waits for its turn. */
   #waits = false;
   #paused = false;
   #closed = false;
-  #cancel: () => void = () => {};
-  readonly #goOn = (): void => {
-    if (!this.#closed) this.#run();
-  };
+  /** Ends the pause that it makes; undefined: it makes none. */
+  #cancelPause: (() => void) | undefined;
 
   /** @param address - of the client, without its port */
   constructor(reader: TurnReader, loop: EventLoop, clock: Clock, address: string) {
@@ -69,9 +76,7 @@ export class ReadingTurns {
 
   /** Bytes that wait for another turn. */
   get heldBytes(): number {
-    let bytes = 0;
-    for (const chunk of this.#backlog) bytes += chunk.length;
-    return bytes;
+    return this.#heldBytes;
   }
 
   receive(chunk: Buffer): void {
@@ -81,9 +86,11 @@ export class ReadingTurns {
       this.#run(chunk);
       return;
     }
-    this.#backlog.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#backlog.length === 0) this.#backlog = [chunk];
+    else this.#backlog.push(chunk);
     if (this.#waits) {
-      if (!this.#paused && this.heldBytes >= turnBytes) this.#pauseReader();
+      if (!this.#paused && this.#heldBytes >= turnBytes) this.#pauseReader();
     } else {
       // One who wanted more not long ago stands in line.
       if (isGreedy) this.#pauseReader();
@@ -99,15 +106,22 @@ export class ReadingTurns {
 
   /** Work that is left over in this turn, and comes before what is read in the next one. */
   defer(work: () => void): void {
-    this.#deferred.push(work);
+    if (this.#deferred.length === 0) this.#deferred = [work];
+    else this.#deferred.push(work);
   }
 
   close(): void {
     this.#closed = true;
-    this.#cancel();
+    this.#cancelPause?.();
     this.#loop.left(this);
-    this.#backlog = [];
-    this.#deferred = [];
+    this.#backlog = none;
+    this.#heldBytes = 0;
+    this.#deferred = none;
+  }
+
+  /** Of the line: its turn has come. */
+  run(): void {
+    if (!this.#closed) this.#run();
   }
 
   /** @param chunk - what has come just now, where nothing waits before it */
@@ -151,15 +165,22 @@ export class ReadingTurns {
   }
 
   #workOnce(): void {
-    const work = this.#deferred.shift();
-    if (work !== undefined) work();
-    else if (this.#backlog.length > 0) this.#read(this.#backlog.shift()!);
+    if (this.#deferred.length > 0) this.#deferred.shift()!();
+    else if (this.#backlog.length > 0) {
+      const chunk = this.#backlog.shift()!;
+      this.#heldBytes -= chunk.length;
+      this.#read(chunk);
+    }
   }
 
   #read(chunk: Buffer): void {
     const taken = this.#reader.read(chunk);
     this.#usedBytes += taken;
-    if (taken < chunk.length && !this.#closed) this.#backlog.unshift(chunk.subarray(taken));
+    if (taken === chunk.length || this.#closed) return;
+    const rest = chunk.subarray(taken);
+    this.#heldBytes += rest.length;
+    if (this.#backlog.length === 0) this.#backlog = [rest];
+    else this.#backlog.unshift(rest);
   }
 
   /** Books the time; for how long the connection has to pause. */
@@ -178,7 +199,7 @@ export class ReadingTurns {
   #pause(delayMs: number): void {
     this.#pauseReader();
     this.#waits = true;
-    if (delayMs > 0) this.#cancel = this.#clock.after(delayMs, () => this.#queue());
+    if (delayMs > 0) this.#cancelPause = this.#clock.after(delayMs, () => this.#queue());
     else this.#queue();
   }
 
@@ -190,6 +211,6 @@ export class ReadingTurns {
 
   #queue(): void {
     this.#waits = true;
-    this.#cancel = this.#loop.queue(this.#address, this.#goOn);
+    this.#loop.queue(this.#address, this);
   }
 }

@@ -97,7 +97,7 @@ export function serveSocket(
   // A client that closes its side is gone: HTTP/2 has no half-closed connections.
   // Node would end each at once; thousands that go together shall not hold up the others.
   socket.allowHalfOpen = true;
-  socket.on('end', () => void loop.queue(peerHost(connection.peer.address), () => close(socket)));
+  socket.on('end', () => void loop.queueOnce(peerHost(connection.peer.address), () => close(socket)));
   // A broken connection is no error of ours; 'close' follows.
   socket.on('error', () => {});
   socket.on('close', () => connection.closed());
