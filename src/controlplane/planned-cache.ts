@@ -33,19 +33,12 @@ export class PlannedCache implements XdsCache {
     const { group: shared, client } = splitGroup(group);
     const view = this.#cache.view(shared);
     if (client === undefined) return view;
-    const planned = (typeUrl: string, name: string, found: EncodedResource | undefined) => {
-      if (found === undefined) return undefined;
+    return new PlannedView(group, view, (typeUrl, name, found) => {
       if (typeUrl === typeUrls.endpoint) return this.#plannedFor(client, name) ?? found;
       if (typeUrl !== typeUrls.cluster || !this.#isWeighted(client, name)) return found;
       // Of all endpoints in one locality, or each in its own, the cluster of the former draws localities by weight.
       return this.#cache.view(groupInForm(shared, 'merged')).get(typeUrl, name) ?? found;
-    };
-    return {
-      ...view,
-      group,
-      get: (typeUrl, name) => planned(typeUrl, name, view.get(typeUrl, name)),
-      getByWildcard: (typeUrl, name) => planned(typeUrl, name, view.getByWildcard(typeUrl, name)),
-    };
+    });
   }
 
   observe(observer: CacheObserver): () => void {
@@ -66,6 +59,49 @@ export class PlannedCache implements XdsCache {
       return client !== undefined && clients.has(client);
     };
     for (const observer of this.#observers) observer({ group: '', names, seenBy });
+  }
+}
+
+/** What all like a client see, but for what it is given instead of it. */
+class PlannedView implements ResourceView {
+  readonly group: string;
+  readonly #shared: ResourceView;
+  readonly #instead: (typeUrl: string, name: string, found: EncodedResource) => EncodedResource;
+
+  constructor(
+    group: string,
+    shared: ResourceView,
+    instead: (typeUrl: string, name: string, found: EncodedResource) => EncodedResource,
+  ) {
+    this.group = group;
+    this.#shared = shared;
+    this.#instead = instead;
+  }
+
+  get(typeUrl: string, name: string): EncodedResource | undefined {
+    const found = this.#shared.get(typeUrl, name);
+    return found && this.#instead(typeUrl, name, found);
+  }
+
+  getByWildcard(typeUrl: string, name: string): EncodedResource | undefined {
+    const found = this.#shared.getByWildcard(typeUrl, name);
+    return found && this.#instead(typeUrl, name, found);
+  }
+
+  wildcardNames(typeUrl: string): Iterable<string> {
+    return this.#shared.wildcardNames(typeUrl);
+  }
+
+  givenVersion(typeUrl: string): string | undefined {
+    return this.#shared.givenVersion(typeUrl);
+  }
+
+  isUndecided(typeUrl: string, name: string): boolean {
+    return this.#shared.isUndecided?.(typeUrl, name) === true;
+  }
+
+  hasType(typeUrl: string): boolean {
+    return this.#shared.hasType(typeUrl);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { EncodedResource } from '../resource.ts';
 import { findInconsistencies, type Inconsistency } from './consistency.ts';
 import { type ChangedNames, Layer, type ResourceKey } from './layer.ts';
+import { type LayeredCache, LayeredView } from './layered-view.ts';
 import type { ResourceView } from './view.ts';
 import type { CacheObserver, XdsCache } from './xds-cache.ts';
 
@@ -58,14 +59,18 @@ export class SnapshotCache implements XdsCache {
   readonly #shared = new Layer();
   readonly #groups = new Map<string, Layer>();
   readonly #observers = new Set<CacheObserver>();
-  readonly #wildcard: (group: string, typeUrl: string) => 'all' | 'own';
   readonly #layers: ((group: string) => readonly string[]) | undefined;
-  readonly #undecided: SnapshotCacheOptions['undecided'];
+  /** What all views of it share. */
+  readonly #read: LayeredCache;
 
-  constructor(options: SnapshotCacheOptions = {}) {
-    this.#wildcard = options.wildcard ?? (() => 'all');
-    this.#layers = options.layers;
-    this.#undecided = options.undecided;
+  constructor({ wildcard, layers, undecided }: SnapshotCacheOptions = {}) {
+    this.#layers = layers;
+    this.#read = {
+      shared: this.#shared,
+      groups: this.#groups,
+      includesShared: (group, typeUrl) => wildcard?.(group, typeUrl) !== 'own',
+      isUndecided: (group, typeUrl, name) => undecided?.(group, typeUrl, name) === true,
+    };
   }
 
   /** Sets and removes resources of one layer. What is there already, same version and content, does not change. */
@@ -111,7 +116,8 @@ export class SnapshotCache implements XdsCache {
 
   /** The resource as a group sees it; without a group: that of the shared layer. */
   get(typeUrl: string, name: string, group?: string): EncodedResource | undefined {
-    return this.#find(this.#layersOf(group), typeUrl, name) ?? this.#shared.get(typeUrl, name);
+    if (group === undefined) return this.#shared.get(typeUrl, name);
+    return this.view(group).get(typeUrl, name);
   }
 
   /** Everything that a group sees, or everything in the shared layer; of one type where one is given. */
@@ -151,31 +157,7 @@ export class SnapshotCache implements XdsCache {
 
   /** What a group sees, always the newest. */
   view(group: string): ResourceView {
-    const layers = this.#layersOf(group);
-    const find = (typeUrl: string, name: string) => this.#find(layers, typeUrl, name);
-    const includesShared = (typeUrl: string): boolean => this.#wildcard(group, typeUrl) === 'all';
-    return {
-      group,
-      get: (typeUrl, name) => find(typeUrl, name) ?? this.#shared.get(typeUrl, name),
-      getByWildcard: (typeUrl, name) =>
-        find(typeUrl, name) ?? (includesShared(typeUrl) ? this.#shared.get(typeUrl, name) : undefined),
-      wildcardNames: (typeUrl) =>
-        new Set([
-          ...this.#own(group).flatMap((layer) => [...layer.names(typeUrl)]),
-          ...(includesShared(typeUrl) ? this.#shared.names(typeUrl) : []),
-        ]),
-      givenVersion: (typeUrl) => {
-        // Asked for every response, so that it makes no list.
-        for (const name of layers) {
-          const layer = this.#groups.get(name);
-          const version = layer?.givenVersion(typeUrl);
-          if (version !== undefined || layer?.hasType(typeUrl) === true) return version;
-        }
-        return this.#shared.givenVersion(typeUrl);
-      },
-      isUndecided: (typeUrl, name) => this.#undecided?.(group, typeUrl, name) ?? false,
-      hasType: (typeUrl) => [...this.#own(group), this.#shared].some((layer) => layer.hasType(typeUrl)),
-    };
+    return new LayeredView(group, this.#layersOf(group), this.#read);
   }
 
   /** Whether a group sees the layer of another one, or its own. */
@@ -185,14 +167,6 @@ export class SnapshotCache implements XdsCache {
 
   #layersOf(group: string | undefined): readonly string[] {
     return group === undefined ? [] : (this.#layers?.(group) ?? [group]);
-  }
-
-  #find(layers: readonly string[], typeUrl: string, name: string): EncodedResource | undefined {
-    for (const layer of layers) {
-      const found = this.#groups.get(layer)?.get(typeUrl, name);
-      if (found !== undefined) return found;
-    }
-    return undefined;
   }
 
   /** The layers of a group that there are, without the shared one. */

@@ -68,13 +68,13 @@ class Simulation {
     this.#variant = variant;
     const index = new SubscriberIndex<DiscoveryStream>();
     const environment: StreamEnvironment = {
-      join: () => ({ view: this.cache.view(''), interest: index.sink('', this.stream) }),
       encoder,
       requests: new SotwRequestReader(defaultLimits),
       limits: { ...defaultLimits, responseBytes: 200 },
       now: () => 0,
     };
-    this.stream = new DiscoveryStream(environment, variant === 'sotw' ? sotwWording : deltaWording);
+    const joined = () => ({ view: this.cache.view(''), interest: index.sink('', this.stream) });
+    this.stream = new DiscoveryStream(environment, joined, variant === 'sotw' ? sotwWording : deltaWording);
     this.cache.observe(({ group, names: changed }) => {
       for (const [typeUrl, ofType] of changed) {
         for (const name of ofType) {

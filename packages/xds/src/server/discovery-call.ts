@@ -1,10 +1,17 @@
 import type { CallHandler, CallStatus, ServerCall } from '../grpc/call.ts';
 import { dismissalMessage } from '../grpc/methods.ts';
 import { GrpcError, grpcStatus } from '../grpc/status.ts';
+import type { Peer } from '../grpc/transport.ts';
 import { AccountedSize } from '../memory/account.ts';
+import type { XdsNode } from '../node.ts';
 import { rejectedNames } from '../stream/acknowledgements.ts';
 import { deltaWording, receiveDelta } from '../stream/delta.ts';
-import { DiscoveryStream, type RequestResult, type StreamEnvironment } from '../stream/discovery-stream.ts';
+import {
+  DiscoveryStream,
+  type Membership,
+  type RequestResult,
+  type StreamEnvironment,
+} from '../stream/discovery-stream.ts';
 import { receiveSotw, sotwWording } from '../stream/sotw.ts';
 import { type ClientResource, type ClientStatus, clientResources, clientStatus } from './client-status.ts';
 import type { DiscoveryMethod } from './discovery-methods.ts';
@@ -16,6 +23,8 @@ export interface DiscoveryCallOwner {
   readonly observer: XdsObserver;
   /** What it throws ends the stream. */
   readonly onRequest?: ((stream: StreamInfo, request: RequestInfo) => void) | undefined;
+  /** Called once, with the node that the first request names. */
+  join(call: DiscoveryCall, node: XdsNode): Membership;
   /** Calls back once; the returned function cancels it. */
   after(delayMs: number, callback: () => void): () => void;
   /** Whatever it had to send has been sent, or waits for the client. */
@@ -33,7 +42,8 @@ const faults: ReadonlySet<number> = new Set([
 
 /** Joins a discovery stream to its gRPC call: writes while the socket takes more, and tells the observer. */
 export class DiscoveryCall implements CallHandler, Sender {
-  readonly #id: number;
+  /** Number of the stream. */
+  readonly id: number;
   readonly #call: ServerCall;
   readonly #method: DiscoveryMethod;
   readonly #stream: DiscoveryStream;
@@ -53,7 +63,7 @@ export class DiscoveryCall implements CallHandler, Sender {
     environment: StreamEnvironment,
     owner: DiscoveryCallOwner,
   ) {
-    this.#id = id;
+    this.id = id;
     this.#call = call;
     this.#method = method;
     this.#owner = owner;
@@ -61,16 +71,21 @@ export class DiscoveryCall implements CallHandler, Sender {
     this.#size = new AccountedSize(call.connection.account);
     this.#stream = new DiscoveryStream(
       environment,
+      (node) => owner.join(this, node),
       method.variant === 'sotw' ? sotwWording : deltaWording,
       method.typeUrl,
     );
     owner.observer.streamOpened?.(this.info);
   }
 
+  get peer(): Peer {
+    return this.#call.peer;
+  }
+
   get info(): StreamInfo {
     const { node, group } = this.#stream;
     const { variant, path } = this.#method;
-    return { id: this.#id, variant, path, peer: this.#call.peer.address, node, group };
+    return { id: this.id, variant, path, peer: this.#call.peer.address, node, group };
   }
 
   /** What the client asked for, was sent and answered. */

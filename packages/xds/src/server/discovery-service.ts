@@ -1,5 +1,5 @@
 import type { CacheChange } from '../cache/xds-cache.ts';
-import { type Clock, systemClock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { CallHandler, ServerCall } from '../grpc/call.ts';
 import { dismissalMessage } from '../grpc/methods.ts';
@@ -7,8 +7,8 @@ import { peerHost } from '../grpc/peer-host.ts';
 import type { GrpcRouter } from '../grpc/router.ts';
 import { GrpcError, grpcStatus } from '../grpc/status.ts';
 import type { XdsLimits } from '../limits.ts';
-import { anonymousNode } from '../node.ts';
-import type { StreamEnvironment } from '../stream/discovery-stream.ts';
+import { anonymousNode, type XdsNode } from '../node.ts';
+import type { Membership, StreamEnvironment } from '../stream/discovery-stream.ts';
 import { ResponseEncoder } from '../stream/response-encoder.ts';
 import { restrictView } from '../stream/restricted-view.ts';
 import { SotwRequestReader } from '../stream/sotw-request-reader.ts';
@@ -16,7 +16,7 @@ import { wildcardName } from '../stream/subscription.ts';
 import type { EventLoop } from '../transport/event-loop.ts';
 import type { AdsServerOptions } from './ads-server-options.ts';
 import type { ClientResource, ClientStatus } from './client-status.ts';
-import { DiscoveryCall } from './discovery-call.ts';
+import { DiscoveryCall, type DiscoveryCallOwner } from './discovery-call.ts';
 import { type DiscoveryMethod, discoveryMethods } from './discovery-methods.ts';
 import { FanOut } from './fan-out.ts';
 import type { StreamInfo, XdsObserver } from './observer.ts';
@@ -27,10 +27,10 @@ export class DiscoveryService {
   readonly #options: AdsServerOptions;
   readonly #observer: XdsObserver;
   readonly #loop: EventLoop;
-  readonly #clock: Clock;
   readonly #index = new SubscriberIndex<DiscoveryCall>();
   readonly #fanOut: FanOut;
-  readonly #environment: Omit<StreamEnvironment, 'join'>;
+  readonly #environment: StreamEnvironment;
+  readonly #owner: DiscoveryCallOwner;
   /** By the number of the stream. */
   readonly #calls = new Map<number, DiscoveryCall>();
   readonly #unobserve: () => void;
@@ -44,13 +44,20 @@ export class DiscoveryService {
     this.#observer = options.observer ?? {};
     this.#ready = options.ready ?? true;
     this.#loop = loop;
-    this.#clock = clock;
     this.#fanOut = new FanOut(clock, coalesceMs);
     this.#environment = {
       encoder: new ResponseEncoder(options.identifier),
       requests: new SotwRequestReader(limits),
       limits,
       now: () => clock.now(),
+    };
+    this.#owner = {
+      observer: this.#observer,
+      onRequest: options.onRequest,
+      join: (call, node) => this.#join(call, node),
+      after: (delayMs, callback) => clock.after(delayMs, callback),
+      served: (call) => this.#fanOut.remove(call),
+      closed: (call, rest) => this.#closed(call, rest),
     };
     this.#unobserve = options.cache.observe((change) => this.#changed(change));
   }
@@ -115,35 +122,29 @@ export class DiscoveryService {
     }
     this.#lastId += 1;
     this.#admit(call, method);
-    const environment: StreamEnvironment = {
-      ...this.#environment,
-      join: (node) => {
-        const group = this.#options.group?.(node, call.peer) ?? '';
-        const view = this.#options.cache.view(group);
-        const interest = this.#index.sink(group, discoveryCall);
-        const filter = this.#options.access?.(node, call.peer);
-        const errorOf = this.#options.resourceErrors?.(node, call.peer);
-        if (filter === undefined) return { view, interest, errorOf };
-        const restricted = restrictView(view, filter, (typeUrl, name) =>
-          this.#observer.hidden?.(discoveryCall.info, { typeUrl, name }),
-        );
-        return { view: restricted, interest, hidden: restricted.hidden, errorOf };
-      },
-    };
     const id = this.#lastId;
-    const discoveryCall = new DiscoveryCall(id, call, method, environment, {
-      observer: this.#observer,
-      onRequest: this.#options.onRequest,
-      after: (delayMs, callback) => this.#clock.after(delayMs, callback),
-      served: (served) => this.#fanOut.remove(served),
-      closed: (closed, rest) => {
-        this.#fanOut.remove(closed);
-        this.#calls.delete(id);
-        if (rest !== undefined) this.#loop.spread(peerHost(call.peer.address), rest);
-      },
-    });
+    const discoveryCall = new DiscoveryCall(id, call, method, this.#environment, this.#owner);
     this.#calls.set(id, discoveryCall);
     return discoveryCall;
+  }
+
+  #join(call: DiscoveryCall, node: XdsNode): Membership {
+    const group = this.#options.group?.(node, call.peer) ?? '';
+    const view = this.#options.cache.view(group);
+    const interest = this.#index.sink(group, call);
+    const filter = this.#options.access?.(node, call.peer);
+    const errorOf = this.#options.resourceErrors?.(node, call.peer);
+    if (filter === undefined) return { view, interest, errorOf };
+    const restricted = restrictView(view, filter, (typeUrl, name) =>
+      this.#observer.hidden?.(call.info, { typeUrl, name }),
+    );
+    return { view: restricted, interest, hidden: restricted.hidden, errorOf };
+  }
+
+  #closed(call: DiscoveryCall, rest: Iterator<void> | undefined): void {
+    this.#fanOut.remove(call);
+    this.#calls.delete(call.id);
+    if (rest !== undefined) this.#loop.spread(peerHost(call.peer.address), rest);
   }
 
   #admit({ peer }: ServerCall, { variant, path }: DiscoveryMethod): void {

@@ -10,10 +10,7 @@ export class SubscriberIndex<Subscriber> {
 
   /** The sink through which one subscriber, of one group, declares its interest. */
   sink(group: string, subscriber: Subscriber): InterestSink {
-    return {
-      add: (typeUrl, name) => this.#add(typeUrl, name, group, subscriber),
-      delete: (typeUrl, name) => this.#delete(typeUrl, name, subscriber),
-    };
+    return new Sink(this, group, subscriber);
   }
 
   /** Visits the subscribers of a name, those of the groups that `isMeant` (asked once a group) or of all. */
@@ -37,7 +34,8 @@ export class SubscriberIndex<Subscriber> {
     return this.#size;
   }
 
-  #add(typeUrl: string, name: string, group: string, subscriber: Subscriber): void {
+  /** Of a sink. */
+  add(typeUrl: string, name: string, group: string, subscriber: Subscriber): void {
     const names = getOrAdd(this.#byType, typeUrl, () => new Map<string, Map<Subscriber, string>>());
     const subscribers = getOrAdd(names, name, () => new Map<Subscriber, string>());
     if (subscribers.has(subscriber)) return;
@@ -45,13 +43,34 @@ export class SubscriberIndex<Subscriber> {
     this.#size += 1;
   }
 
-  #delete(typeUrl: string, name: string, subscriber: Subscriber): void {
+  /** Of a sink. */
+  delete(typeUrl: string, name: string, subscriber: Subscriber): void {
     const names = this.#byType.get(typeUrl);
     const subscribers = names?.get(name);
     if (names === undefined || !subscribers?.delete(subscriber)) return;
     this.#size -= 1;
     if (subscribers.size === 0) names.delete(name);
     if (names.size === 0) this.#byType.delete(typeUrl);
+  }
+}
+
+class Sink<Subscriber> implements InterestSink {
+  readonly #index: SubscriberIndex<Subscriber>;
+  readonly #group: string;
+  readonly #subscriber: Subscriber;
+
+  constructor(index: SubscriberIndex<Subscriber>, group: string, subscriber: Subscriber) {
+    this.#index = index;
+    this.#group = group;
+    this.#subscriber = subscriber;
+  }
+
+  add(typeUrl: string, name: string): void {
+    this.#index.add(typeUrl, name, this.#group, this.#subscriber);
+  }
+
+  delete(typeUrl: string, name: string): void {
+    this.#index.delete(typeUrl, name, this.#subscriber);
   }
 }
 

@@ -26,10 +26,8 @@ export interface Membership {
   readonly errorOf?: ResourceErrors | undefined;
 }
 
-/** What a stream needs from its surroundings. */
+/** What all streams need from their surroundings. */
 export interface StreamEnvironment {
-  /** Called once, with the node that the first request names. */
-  join(node: XdsNode): Membership;
   readonly encoder: ResponseEncoder;
   readonly requests: SotwRequestReader;
   readonly limits: XdsLimits;
@@ -96,6 +94,7 @@ const routesDueMs = 5_000;
  */
 export class DiscoveryStream {
   readonly #environment: StreamEnvironment;
+  readonly #joined: (node: XdsNode) => Membership;
   readonly #wording: Wording;
   /** The type of a per-type service; undefined on an aggregated stream. */
   readonly #fixedType: string | undefined;
@@ -111,8 +110,15 @@ export class DiscoveryStream {
   #isEnvoy = false;
   #sizeHasChanged = true;
 
-  constructor(environment: StreamEnvironment, wording: Wording, fixedType?: string) {
+  /** @param joined - called once, with the node that the first request names */
+  constructor(
+    environment: StreamEnvironment,
+    joined: (node: XdsNode) => Membership,
+    wording: Wording,
+    fixedType?: string,
+  ) {
     this.#environment = environment;
+    this.#joined = joined;
     this.#wording = wording;
     this.#fixedType = fixedType;
   }
@@ -230,6 +236,7 @@ export class DiscoveryStream {
   /** The next response, if one is due: to be called until it returns undefined, while the socket takes more. */
   next(): OutgoingResponse | undefined {
     this.#heldBackUntilMs = undefined;
+    if (!this.#ordered.some(hasPending)) return undefined;
     // A second look, since the first may have shown that listeners and routes have nothing to say, so that stale clusters
     // may go.
     return this.#look() ?? this.#look();
@@ -250,13 +257,12 @@ export class DiscoveryStream {
       this.#node = node ?? anonymousNode;
       this.#nodeBytes = nodeSize(this.#node);
       this.#isEnvoy = isEnvoy(this.#node);
-      this.#membership = this.#environment.join(this.#node);
+      this.#membership = this.#joined(this.#node);
     }
     return this.#membership;
   }
 
   #look(): OutgoingResponse | undefined {
-    if (!this.#ordered.some(hasPending)) return undefined;
     for (const state of this.#ordered) {
       const response = maySend(state, this.#ordered) ? this.#take(state) : undefined;
       if (response !== undefined) return response;

@@ -1,49 +1,73 @@
-import { SetDigest } from '../digest.ts';
+import { digestOf, SetDigest } from '../digest.ts';
 import type { EncodedResource } from '../resource.ts';
 
-/** What a client was last sent in one type on one stream. References only: the bytes are everybody's. */
+const nothing: readonly never[] = [];
+
+/**
+ * What a client was last sent in one type on one stream. References only: the bytes are everybody's. Mostly it is one
+ * resource, which takes no map.
+ */
 export class HeldResources {
-  readonly #byName = new Map<string, EncodedResource>();
-  readonly #digest = new SetDigest();
+  #one: EncodedResource | undefined;
+  /** All of them, where they have been more than one. */
+  #more: { readonly byName: Map<string, EncodedResource>; readonly digest: SetDigest } | undefined;
 
   get size(): number {
-    return this.#byName.size;
+    return this.#more?.byName.size ?? (this.#one === undefined ? 0 : 1);
   }
 
   get(name: string): EncodedResource | undefined {
-    return this.#byName.get(name);
+    if (this.#more !== undefined) return this.#more.byName.get(name);
+    return this.#one?.name === name ? this.#one : undefined;
   }
 
   /** The resource, where it is one alone. */
   get only(): EncodedResource | undefined {
-    return this.#byName.size === 1 ? this.#byName.values().next().value : undefined;
+    if (this.#more === undefined) return this.#one;
+    return this.#more.byName.size === 1 ? this.#more.byName.values().next().value : undefined;
   }
 
   names(): Iterable<string> {
-    return this.#byName.keys();
+    return this.#more?.byName.keys() ?? (this.#one === undefined ? nothing : [this.#one.name]);
   }
 
   resources(): Iterable<EncodedResource> {
-    return this.#byName.values();
+    return this.#more?.byName.values() ?? (this.#one === undefined ? nothing : [this.#one]);
   }
 
   set(resource: EncodedResource): void {
-    const before = this.#byName.get(resource.name);
-    if (before !== undefined) this.#digest.subtract(before.fingerprint);
-    this.#digest.add(resource.fingerprint);
-    this.#byName.set(resource.name, resource);
+    if (this.#more === undefined) {
+      if (this.#one === undefined || this.#one.name === resource.name) {
+        this.#one = resource;
+        return;
+      }
+      this.#more = { byName: new Map([[this.#one.name, this.#one]]), digest: new SetDigest() };
+      this.#more.digest.add(this.#one.fingerprint);
+      this.#one = undefined;
+    }
+    const { byName, digest } = this.#more;
+    const before = byName.get(resource.name);
+    if (before !== undefined) digest.subtract(before.fingerprint);
+    digest.add(resource.fingerprint);
+    byName.set(resource.name, resource);
   }
 
   delete(name: string): void {
-    const before = this.#byName.get(name);
+    if (this.#more === undefined) {
+      if (this.#one?.name === name) this.#one = undefined;
+      return;
+    }
+    const { byName, digest } = this.#more;
+    const before = byName.get(name);
     if (before === undefined) return;
-    this.#digest.subtract(before.fingerprint);
-    this.#byName.delete(name);
+    digest.subtract(before.fingerprint);
+    byName.delete(name);
+    if (byName.size === 0) this.#more = undefined;
   }
 
   /** Text that is as unique as the names and versions held. */
   digest(): string {
-    return this.#digest.toString();
+    return this.#more?.digest.toString() ?? digestOf(this.resources());
   }
 
   /**
