@@ -13,7 +13,7 @@ import { encodeResourceErrors, type ResourceErrors } from './resource-errors.ts'
 import type { ResponseContent, ResponseEncoder } from './response-encoder.ts';
 import type { HiddenNames } from './restricted-view.ts';
 import type { SotwRequestReader } from './sotw-request-reader.ts';
-import { type InterestSink, Subscription, type Update } from './subscription.ts';
+import { type InterestSink, type PendingSink, Subscription, type Update } from './subscription.ts';
 import { maySend, removalOf, type TypeState } from './type-state.ts';
 
 /** What a stream sees, and where it says what it cares for. */
@@ -92,7 +92,9 @@ const routesDueMs = 5_000;
  * more than a fast one. And a client that changes its subscription during many updates is still heard, although requests
  * with an older nonce have to be ignored.
  */
-export class DiscoveryStream {
+export class DiscoveryStream implements PendingSink {
+  /** Of its subscriptions. */
+  mayHavePending = false;
   readonly #environment: StreamEnvironment;
   readonly #joined: (node: XdsNode) => Membership;
   readonly #wording: Wording;
@@ -193,7 +195,10 @@ export class DiscoveryStream {
     if (this.#types.size >= this.limits.typesPerStream) {
       throw new GrpcError(grpcStatus.resourceExhausted, 'too many resource types on one stream');
     }
-    const state = { subscription: new Subscription(type, this.#join(node).interest), acks: new Acknowledgements() };
+    const state = {
+      subscription: new Subscription(type, this.#join(node).interest, this),
+      acks: new Acknowledgements(),
+    };
     this.#types.set(type, state);
     const behind = this.#ordered.findIndex((other) => rankOf(other) > rankOf(state));
     this.#ordered = this.#ordered.toSpliced(behind < 0 ? this.#ordered.length : behind, 0, state);
@@ -236,7 +241,9 @@ export class DiscoveryStream {
   /** The next response, if one is due: to be called until it returns undefined, while the socket takes more. */
   next(): OutgoingResponse | undefined {
     this.#heldBackUntilMs = undefined;
-    if (!this.#ordered.some(hasPending)) return undefined;
+    if (!this.mayHavePending) return undefined;
+    this.mayHavePending = this.#ordered.some(hasPending);
+    if (!this.mayHavePending) return undefined;
     // A second look, since the first may have shown that listeners and routes have nothing to say, so that stale clusters
     // may go.
     return this.#look() ?? this.#look();

@@ -14,6 +14,11 @@ export interface InterestSink {
   delete(typeUrl: string, name: string): void;
 }
 
+/** Is told where something may have to be sent, so that not every subscription has to be asked after every acknowledgement. */
+export interface PendingSink {
+  mayHavePending: boolean;
+}
+
 /** What has to be sent; everything in it counts as held from now on. */
 export interface Update {
   readonly resources: readonly EncodedResource[];
@@ -34,6 +39,7 @@ export class Subscription {
   /** The list of the last state-of-the-world request. */
   lastNames: readonly string[] | undefined;
   readonly #interest: InterestSink;
+  readonly #sink: PendingSink;
   readonly #pending = new PendingNames();
   /** What the client has from an earlier stream, as far as it was undecided then; undefined: nothing. */
   #kept: 'all' | Set<string> | undefined;
@@ -43,9 +49,10 @@ export class Subscription {
   #answerDue = false;
   #nameBytes = 0;
 
-  constructor(typeUrl: string, interest: InterestSink) {
+  constructor(typeUrl: string, interest: InterestSink, sink: PendingSink) {
     this.typeUrl = typeUrl;
     this.#interest = interest;
+    this.#sink = sink;
   }
 
   get wildcard(): boolean {
@@ -96,7 +103,7 @@ export class Subscription {
       this.#nameBytes += Buffer.byteLength(name);
       this.#interest.add(this.typeUrl, name);
     }
-    this.#pending.set(name, true);
+    this.#await(name, true);
     this.#answerDue = true;
   }
 
@@ -110,7 +117,8 @@ export class Subscription {
     if (!this.#wildcard) this.#interest.add(this.typeUrl, wildcardName);
     this.#wildcard = true;
     this.#answerDue = true;
-    for (const name of view.wildcardNames(this.typeUrl)) this.#pending.set(name, true);
+    this.#sink.mayHavePending = true;
+    for (const name of view.wildcardNames(this.typeUrl)) this.#await(name, true);
   }
 
   /** Takes a name away; what the client then holds of it is its own affair, unless the wildcard still includes it. */
@@ -134,17 +142,17 @@ export class Subscription {
 
   /** A resource has changed, come or gone. */
   changed(name: string): void {
-    if (!this.#pending.has(name)) this.#pending.set(name, false);
+    if (!this.#pending.has(name)) this.#await(name, false);
   }
 
   /** Sends a name at the next opportunity even if it did not change, or says that it is not there. */
   resend(name: string): void {
-    this.#pending.set(name, true);
+    this.#await(name, true);
   }
 
   /** As {@link resend}, since the client asked. */
   answer(name: string): void {
-    this.#pending.set(name, true);
+    this.#await(name, true);
     this.#answerDue = true;
   }
 
@@ -163,7 +171,7 @@ export class Subscription {
     if (current?.version === version) {
       this.held.set(current);
       this.#pending.delete(name);
-    } else if (this.names.has(name) || this.#wildcard) this.#pending.set(name, true);
+    } else if (this.names.has(name) || this.#wildcard) this.#await(name, true);
   }
 
   /** Ends without an answer the one that is due, where nothing is left to be said. */
@@ -217,6 +225,12 @@ export class Subscription {
   close(): Step {
     if (this.#wildcard) this.#interest.delete(this.typeUrl, wildcardName);
     return each(this.names, (name) => this.#interest.delete(this.typeUrl, name));
+  }
+
+  /** @param wanted - to be sent even if the client has it already */
+  #await(name: string, wanted: boolean): void {
+    this.#pending.set(name, wanted);
+    this.#sink.mayHavePending = true;
   }
 
   #keeps(name: string): boolean {

@@ -3,6 +3,8 @@ import type { EventLoop, Work } from './event-loop.ts';
 
 /** Bytes that are taken from one socket before others have their turn. */
 const turnBytes = 64 * 1024;
+/** So few bytes that wait are in what every connection is charged. */
+const smallBytes = 256;
 /** Milliseconds of work for one socket before others have their turn. */
 const turnMs = 2;
 /** Milliseconds of work that a connection may cause at once. */
@@ -96,7 +98,7 @@ export class ReadingTurns implements Work {
       if (isGreedy) this.#pauseReader();
       this.#queue();
     }
-    this.#reader.settle();
+    if (this.#heldBytes > smallBytes) this.#reader.settle();
   }
 
   /** Ends the turn, and the next one comes no sooner than this. */
