@@ -3,6 +3,7 @@ import type { defaultHttp2Limits, defaultLimits } from '@evenkeel/xds';
 
 /** Tests that hold bounds, by what is short for their files. */
 export const files = {
+  ackOrder: 'packages/xds/src/stream/sotw-acks.test.ts',
   acks: 'packages/xds/src/stream/acknowledgements.test.ts',
   access: 'packages/xds/src/server/access.test.ts',
   admin: 'src/controlplane/admin-server.test.ts',
@@ -18,11 +19,17 @@ export const files = {
   encoder: 'packages/xds/src/stream/response-encoder.test.ts',
   feed: 'src/feed/feed.test.ts',
   floods: 'packages/xds/src/transport/floods.test.ts',
+  handshakes: 'src/controlplane/handshake-turns.test.ts',
   health: 'packages/xds/src/server/health-service.test.ts',
   healthChecker: 'src/health/health-checker.test.ts',
   limits: 'packages/xds/src/server/limits.test.ts',
   live: 'src/controlplane/live-streams.test.ts',
+  load: 'src/load/load-store.test.ts',
+  loadReports: 'src/controlplane/load-reports.test.ts',
   log: 'src/base/log.test.ts',
+  budget: 'packages/xds/src/memory/memory-budget.test.ts',
+  memory: 'packages/xds/src/memory/memory.test.ts',
+  memoryLimit: 'packages/xds/src/memory/memory-limit.test.ts',
   ordering: 'packages/xds/src/stream/ordering.test.ts',
   peerLog: 'src/controlplane/peer-log.test.ts',
   places: 'src/controlplane/connection-places.test.ts',
@@ -30,6 +37,7 @@ export const files = {
   requests: 'packages/xds/src/stream/requests.test.ts',
   sessions: 'packages/xds/src/server/sessions.test.ts',
   singles: 'src/controlplane/single-requests.test.ts',
+  slowReader: 'packages/xds/src/server/slow-reader.test.ts',
   srv: 'src/discovery/dns/resolve-srv.test.ts',
   tls: 'src/controlplane/tls-listener.test.ts',
   tlsMaterial: 'src/controlplane/tls-material.test.ts',
@@ -46,6 +54,51 @@ const endlessHeaders: Held = ['floods', 'a header block without end is not kept:
 const controlFrames: Held = [
   'floods',
   'SETTINGS, PING, WINDOW_UPDATE, empty DATA, PRIORITY and unknown frames without end',
+];
+
+/** What the page says beside its bounds, and what holds it. */
+export const sayings: readonly (readonly [what: string, held: Held])[] = [
+  [
+    '40 % of the memory limit, and no more than half of what V8 gives to objects',
+    ['budget', 'the defaults are a share of the memory, and of what V8 gives'],
+  ],
+  [
+    'The limit is that of the cgroup, or else of the host',
+    ['memoryLimit', 'the limit of the cgroup where there is one, else what the host has'],
+  ],
+  [
+    'All clients together hold no more than that; beyond it the largest loses its connection',
+    ['memory', 'whatever clients send, they make it hold no more than the budget, and the largest goes'],
+  ],
+  [
+    'One connection holds no more than a quarter',
+    ['budget', 'a connection that goes beyond its own share goes, however little the others hold'],
+  ],
+  ['Where all are small an idle one goes', ['budget', 'where all are small, those that do nothing go first']],
+  [
+    'The account can be filled, and is never passed',
+    ['memory', 'by every way at once the budget is used to its end, and never passed'],
+  ],
+  ['Handshakes are charged', ['tls', 'handshakes are charged while they last, and give way beyond the budget']],
+  [
+    'What ejection remembers of a client is charged',
+    [
+      'loadReports',
+      'what is remembered of a client, to judge pods by it, is charged to its connection while it reports',
+    ],
+  ],
+  [
+    'Callers and pairs beyond their number are counted together',
+    ['load', 'of all Services ten thousand callers and fifty thousand pairs are told apart, and what goes makes room'],
+  ],
+  [
+    'One response of a type is under way at a time, and what changes meanwhile is merged',
+    ['ackOrder', 'changes while a response waits for its ACK become one response'],
+  ],
+  [
+    'A client that never reads keeps nobody from being served',
+    ['slowReader', 'a client that does not read keeps nobody from being served, and gets the newest state later'],
+  ],
 ];
 
 /** What holds each field of `XdsLimits`. */
@@ -275,6 +328,18 @@ export const constants: readonly (readonly [path: string, name: string, what: st
     'turnMs',
     'Milliseconds of a turn of the event loop for all clients',
     ['turns', 'however many want more, others wait for a few milliseconds, and all who want more get their turn'],
+  ],
+  [
+    'packages/xds/src/transport/event-loop.ts',
+    'acceptingTurnMs',
+    'The same while connections are accepted',
+    ['turns', 'while connections are accepted, turns are short'],
+  ],
+  [
+    'src/controlplane/handshake-turns.ts',
+    'beginPerTurn',
+    'TLS handshakes that begin in such a turn, one address after the other',
+    ['handshakes', 'a handshake begins when its client has sent something, two in a turn'],
   ],
   [
     'packages/xds/src/transport/connection-shares.ts',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { defaultHttp2Limits, defaultLimits, defaultMemoryLimits } from '@evenkeel/xds';
-import { constants, files, type Held, http2HeldBy, limitsHeldBy } from './bounds.ts';
+import { constants, files, type Held, http2HeldBy, limitsHeldBy, sayings } from './bounds.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const source = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -126,6 +126,12 @@ function render(): string {
     '',
     'Numbers of things in a configuration (services, gateways, rules) are bounded by its schema, `config.schema.json`. How endpoints',
     'that come and go are kept back stands in [health](../src/health/README.md).',
+    '',
+    '## What is said here, and what holds it',
+    '',
+    '| what is said | the test that holds it |',
+    '| --- | --- |',
+    ...sayings.map(([what, held]) => `| ${what} | ${heldBy(held)} |`),
     '',
     'Fuzz and soak, which try all this, are in [bench/hard](../bench/hard/README.md) and [bench/soak](../bench/soak/README.md).',
     '',
