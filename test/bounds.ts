@@ -19,7 +19,7 @@ export const files = {
   encoder: 'packages/xds/src/stream/response-encoder.test.ts',
   feed: 'src/feed/feed.test.ts',
   floods: 'packages/xds/src/transport/floods.test.ts',
-  handshakes: 'src/controlplane/handshake-turns.test.ts',
+  handshakes: 'packages/xds/src/transport/handshake-turns.test.ts',
   health: 'packages/xds/src/server/health-service.test.ts',
   healthChecker: 'src/health/health-checker.test.ts',
   limits: 'packages/xds/src/server/limits.test.ts',
@@ -336,7 +336,7 @@ export const constants: readonly (readonly [path: string, name: string, what: st
     ['turns', 'while connections are accepted, turns are short'],
   ],
   [
-    'src/controlplane/handshake-turns.ts',
+    'packages/xds/src/transport/handshake-turns.ts',
     'beginPerTurn',
     'TLS handshakes that begin in such a turn, one address after the other',
     ['handshakes', 'a handshake begins when its client has sent something, two in a turn'],

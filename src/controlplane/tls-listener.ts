@@ -1,9 +1,8 @@
 import { constants } from 'node:crypto';
 import { type BlockList, createServer as createNetServer, type Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
-import { type Listening, listenOnQueues, type MemoryBudget } from '@evenkeel/xds';
+import { HandshakeTurns, type Listening, listenOnQueues, type MemoryBudget } from '@evenkeel/xds';
 import { formatAddress, type ListenAddress, listenError } from '../base/listen-address.ts';
-import { HandshakeTurns } from './handshake-turns.ts';
 import { SocketPlaces } from './socket-places.ts';
 import type { TlsMaterial } from './tls-material.ts';
 

@@ -103,5 +103,6 @@ export type { DeltaFields, DeltaSubscription, DeltaTestStream } from './test-cli
 export { type EndStatus, GrpcTestStream } from './test-client/grpc-stream.ts';
 export type { SotwFields, SotwTestStream } from './test-client/sotw-test-stream.ts';
 export type { ReceivedResource, ReceivedResponse, TestStream } from './test-client/test-stream.ts';
+export { HandshakeTurns } from './transport/handshake-turns.ts';
 export { defaultHttp2Limits, type Http2Limits, type Rate } from './transport/limits.ts';
 export { typeUrls } from './type-urls.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { SnapshotCache } from '../cache/snapshot-cache.ts';
@@ -93,4 +94,27 @@ test('a node that may not see its group ends with PERMISSION_DENIED', async (t) 
   const stream = intruder.sotw();
   stream.request(cds);
   assert.deepEqual(await stream.ended, { code: grpcStatus.permissionDenied, message: 'not yours' });
+});
+
+test('handshakes of `listen` begin when their clients have sent something, and those that have not are cut at the end', async (t) => {
+  const ads = serverOf(t);
+  const tls = { ...anonymousTls, dhparam: 'auto' } as const;
+  const { port } = await ads.listen({ host: '127.0.0.1', port: 0, tls });
+  const silent = connectTcp(port, '127.0.0.1');
+  await once(silent, 'connect');
+  const client = await clientOf(t, `https://127.0.0.1:${port}`, { http2: { ...anonymousTls, ...trusting } });
+  assert.deepEqual((await client.sotw().requestResponseAck(cds)).names, ['a']);
+  const cut = once(silent, 'close');
+  await ads.close();
+  await cut;
+});
+
+test('a client of `listen` that closes its side before a handshake is let go of', async (t) => {
+  const ads = serverOf(t);
+  const { port } = await ads.listen({ host: '127.0.0.1', port: 0, tls: { ...anonymousTls, dhparam: 'auto' } });
+  const silent = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
+  silent.end();
+  silent.resume();
+  await once(silent, 'end');
+  silent.destroy();
 });

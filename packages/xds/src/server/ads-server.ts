@@ -94,10 +94,14 @@ export class AdsServer {
    * @throws what the system says, such as EADDRINUSE
    */
   async listen({ host, port, tls }: ListenAddress & { readonly tls?: TlsOptions | undefined }): Promise<ListenAddress> {
-    const server = createListener(tls, this.shares, (socket) => this.acceptSocket(socket));
+    const { server, cut } = createListener(tls, this.shares, (socket) => this.acceptSocket(socket));
     const listening = await listenOnQueues(server, { host, port }, this.shares);
     server.on('error', (error) => this.#observer.serverError?.(error));
-    this.#stops.push(() => listening.close());
+    this.#stops.push(async () => {
+      const closed = listening.close();
+      cut();
+      await closed;
+    });
     return { host, port: listening.port };
   }
 
