@@ -7,11 +7,28 @@ type Labels = Record<string, string>;
 type CounterName = Extract<MetricName, `${string}_total`>;
 type GaugeName = Exclude<MetricName, CounterName>;
 
+/** Counts what happens thousands of times in a moment: its labels are looked up when somebody reads the metrics. */
+export class Tally {
+  #counted = 0;
+
+  add(by = 1): void {
+    this.#counted += by;
+  }
+
+  /** What has been counted since the last time. */
+  take(): number {
+    const counted = this.#counted;
+    this.#counted = 0;
+    return counted;
+  }
+}
+
 /** The metrics of one control plane: counters are counted as things happen, gauges are read when somebody asks. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #counters = new Map<string, Counter>();
   readonly #gauges = new Map<string, Gauge>();
+  readonly #tallies: { readonly counter: Counter; readonly labels: Labels; readonly tally: Tally }[] = [];
 
   constructor() {
     for (const [name, { type, help, labels }] of Object.entries<MetricDefinition>(metricDefinitions)) {
@@ -24,6 +41,13 @@ export class Metrics {
   /** Counts one, or `by`. */
   count(name: CounterName, labels: Labels = {}, by = 1): void {
     this.#counters.get(name)!.inc(labels, by);
+  }
+
+  /** Of a counter, with these labels: one for each that is asked for, so that they have to be few. */
+  tally(name: CounterName, labels: Labels): Tally {
+    const tally = new Tally();
+    this.#tallies.push({ counter: this.#counters.get(name)!, labels, tally });
+    return tally;
   }
 
   /** Sets a counter to exactly these values, of somebody who counts himself; they only grow. */
@@ -47,6 +71,10 @@ export class Metrics {
 
   /** The Prometheus text format. */
   text(): Promise<string> {
+    for (const { counter, labels, tally } of this.#tallies) {
+      const counted = tally.take();
+      if (counted > 0) counter.inc(labels, counted);
+    }
     return this.#registry.metrics();
   }
 }

@@ -11,6 +11,7 @@ const graceMs = 1_000;
 const maxToldPerStream = 100;
 /** Nor do thousands of streams fill the memory with what they were told: beyond it nothing is told until some are over. */
 const maxTold = 10_000;
+const looksAtOnce = 100;
 
 export interface MissingTargetsOptions {
   /** What a stream asked for and was sent; undefined where it is over. */
@@ -28,9 +29,12 @@ export class MissingTargets {
   readonly #options: MissingTargetsOptions;
   readonly #clock: Clock;
   readonly #peers: PeerLog;
-  /** By stream: what was told, and how to call off the next look. */
-  readonly #streams = new Map<number, { readonly told: Set<string>; cancel: (() => void) | undefined }>();
-  #told = 0;
+  /** Streams that asked for something, and when it is looked at, on the clock: in this order. */
+  readonly #due = new Map<number, { readonly stream: StreamInfo; readonly atMs: number }>();
+  #awaitsDue = false;
+  /** What each stream was told. */
+  readonly #told = new Map<number, Set<string>>();
+  #toldOfAll = 0;
 
   constructor(options: MissingTargetsOptions) {
     this.#options = options;
@@ -45,40 +49,52 @@ export class MissingTargets {
 
   /** A listener that the stream asks for exists no longer. */
   withdrawn(stream: StreamInfo, listener: string): void {
-    if (this.#streams.get(stream.id)?.told.delete(keptOf(listener))) this.#told -= 1;
+    if (this.#told.get(stream.id)?.delete(keptOf(listener))) this.#toldOfAll -= 1;
     this.#lookAt(stream);
   }
 
+  closed({ id }: StreamInfo): void {
+    this.#due.delete(id);
+    this.#toldOfAll -= this.#told.get(id)?.size ?? 0;
+    this.#told.delete(id);
+  }
+
   #lookAt(stream: StreamInfo): void {
-    const known = this.#streams.get(stream.id) ?? { told: new Set<string>(), cancel: undefined };
-    this.#streams.set(stream.id, known);
-    if (known.cancel !== undefined || known.told.size >= maxToldPerStream) return;
-    known.cancel = this.#clock.after(graceMs, () => {
-      known.cancel = undefined;
-      this.#look(stream, known.told);
+    if (this.#due.has(stream.id)) return;
+    this.#due.set(stream.id, { stream, atMs: this.#clock.now() + graceMs });
+    if (!this.#awaitsDue) this.#lookAfter(graceMs);
+  }
+
+  /** Thousands of streams may come in a moment: one timer is for all of them, and some are looked at in a turn. */
+  #lookAfter(delayMs: number): void {
+    this.#awaitsDue = true;
+    this.#clock.after(delayMs, () => {
+      this.#awaitsDue = false;
+      let looks = 0;
+      for (const [id, { stream, atMs }] of this.#due) {
+        const waitMs = atMs - this.#clock.now();
+        if (waitMs > 0 || looks === looksAtOnce) return this.#lookAfter(Math.max(0, waitMs));
+        looks += 1;
+        this.#due.delete(id);
+        this.#look(stream);
+      }
     });
   }
 
-  closed({ id }: StreamInfo): void {
-    const known = this.#streams.get(id);
-    if (known === undefined) return;
-    known.cancel?.();
-    this.#told -= known.told.size;
-    this.#streams.delete(id);
-  }
-
-  #look({ id, peer, node, group }: StreamInfo, told: Set<string>): void {
+  #look({ id, peer, node, group }: StreamInfo): void {
     const { resourcesOf, why, metrics } = this.#options;
     // Gateways have listeners of their own, which are no targets.
     const namespace = group === undefined ? undefined : describeGroup(group).namespace;
     if (namespace === undefined) return;
+    const told = this.#told.get(id) ?? new Set<string>();
     for (const { typeUrl, name, version } of resourcesOf(id) ?? []) {
       if (typeUrl !== typeUrls.listener || version !== undefined || told.has(keptOf(name))) continue;
       const reason = why(name, namespace);
       if (reason === undefined) continue;
-      if (told.size >= maxToldPerStream || this.#told >= maxTold) return;
+      if (told.size >= maxToldPerStream || this.#toldOfAll >= maxTold) return;
       told.add(keptOf(name));
-      this.#told += 1;
+      this.#told.set(id, told);
+      this.#toldOfAll += 1;
       metrics.count('evenkeel_xds_names_not_served_total');
       const details = { stream: id, node: node.id, namespace, code: 'EK_NOT_SERVED', target: name, reason };
       this.#peers.write('missing_target', 'warn', peer, details, 'a client asks for a target that is not served');

@@ -5,11 +5,11 @@ import { printable } from '../base/printable.ts';
 import type { ChangeTraces } from './change-traces.ts';
 import { splitGroup } from './client-number.ts';
 import type { EmptyPorts } from './empty-ports.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics, Tally } from './metrics.ts';
 import type { MissingTargets } from './missing-targets.ts';
 import { describeGroup } from './node-group.ts';
 import { PeerLog } from './peer-log.ts';
-import { typeLabel } from './type-label.ts';
+import { typeLabel, typeLabels } from './type-label.ts';
 
 type Told<Method extends keyof XdsObserver> = Parameters<NonNullable<XdsObserver[Method]>>[1];
 
@@ -22,6 +22,14 @@ const hiddenDelayMs = 1_000;
 const maxHiddenWaiting = 1_000;
 const textLength = 256;
 
+/** What is counted of each type. */
+interface OfType {
+  readonly requests: Tally;
+  readonly responses: Tally;
+  readonly responseBytes: Tally;
+  readonly acks: Tally;
+}
+
 /** Counts what happens on the streams and logs what a person should look at. */
 export class StreamActivity implements XdsObserver {
   readonly #metrics: Metrics;
@@ -32,6 +40,7 @@ export class StreamActivity implements XdsObserver {
   readonly #clock: Clock;
   readonly #went: (client: number) => void;
   readonly #traces: ChangeTraces | undefined;
+  readonly #byType: ReadonlyMap<string, OfType>;
   #hidden: { stream: StreamInfo; typeUrl: string; name: string }[] = [];
   #hiddenBeyond = 0;
   #streams = 0;
@@ -53,6 +62,17 @@ export class StreamActivity implements XdsObserver {
     this.#metrics = metrics;
     this.#log = log;
     this.#missing = missing;
+    this.#byType = new Map(
+      typeLabels.map((type) => [
+        type,
+        {
+          requests: metrics.tally('evenkeel_xds_requests_total', { type }),
+          responses: metrics.tally('evenkeel_xds_responses_total', { type }),
+          responseBytes: metrics.tally('evenkeel_xds_response_bytes_total', { type }),
+          acks: metrics.tally('evenkeel_xds_acks_total', { type }),
+        },
+      ]),
+    );
   }
 
   /** Streams that are open now. */
@@ -80,21 +100,21 @@ export class StreamActivity implements XdsObserver {
   request(stream: StreamInfo, { typeUrl }: Told<'request'>): void {
     this.#missing.asked(stream, typeUrl);
     if (typeUrl === typeUrls.endpoint) this.#emptyPorts.asked();
-    this.#metrics.count('evenkeel_xds_requests_total', { type: typeLabel(typeUrl) });
+    this.#ofType(typeUrl).requests.add();
   }
 
   response(stream: StreamInfo, { typeUrl, bytes, resources, version }: Told<'response'>): void {
     this.#traces?.response(stream, typeUrl);
-    const type = typeLabel(typeUrl);
-    this.#metrics.count('evenkeel_xds_responses_total', { type });
-    this.#metrics.count('evenkeel_xds_response_bytes_total', { type }, bytes);
+    const { responses, responseBytes } = this.#ofType(typeUrl);
+    responses.add();
+    responseBytes.add(bytes);
     if (!this.#log.isLevelEnabled('trace')) return;
-    this.#log.trace({ ...describe(stream), type, bytes, resources, version }, 'response sent');
+    this.#log.trace({ ...describe(stream), type: typeLabel(typeUrl), bytes, resources, version }, 'response sent');
   }
 
   ack(stream: StreamInfo, { typeUrl }: Told<'ack'>): void {
     this.#traces?.answered(stream, typeUrl);
-    this.#metrics.count('evenkeel_xds_acks_total', { type: typeLabel(typeUrl) });
+    this.#ofType(typeUrl).acks.add();
   }
 
   nack(stream: StreamInfo, { typeUrl, version, names, message }: Told<'nack'>): void {
@@ -115,6 +135,10 @@ export class StreamActivity implements XdsObserver {
     if (this.#hidden.length === 0) this.#clock.after(hiddenDelayMs, () => this.#tellHidden());
     if (this.#hidden.length < maxHiddenWaiting) this.#hidden.push({ stream, typeUrl, name });
     else this.#hiddenBeyond += 1;
+  }
+
+  #ofType(typeUrl: string): OfType {
+    return this.#byType.get(typeLabel(typeUrl))!;
   }
 
   #tellHidden(): void {

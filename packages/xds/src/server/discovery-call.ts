@@ -53,6 +53,8 @@ export class DiscoveryCall implements CallHandler, Sender {
   readonly #size: AccountedSize;
   /** The request that is being dealt with, where that takes more than a turn. */
   #unfinished: { readonly result: RequestResult; readonly rest: Iterator<void>; readonly bytes: number } | undefined;
+  /** Made when first asked for. */
+  #info: StreamInfo | undefined;
   #faultTold = false;
   #cancelSend: (() => void) | undefined;
 
@@ -84,8 +86,12 @@ export class DiscoveryCall implements CallHandler, Sender {
 
   get info(): StreamInfo {
     const { node, group } = this.#stream;
-    const { variant, path } = this.#method;
-    return { id: this.id, variant, path, peer: this.#call.peer.address, node, group };
+    // Both are known from the first request on.
+    if (this.#info === undefined || this.#info.group !== group) {
+      const { variant, path } = this.#method;
+      this.#info = { id: this.id, variant, path, peer: this.#call.peer.address, node, group };
+    }
+    return this.#info;
   }
 
   /** What the client asked for, was sent and answered. */
