@@ -1,18 +1,7 @@
 import { z } from 'zod';
-import {
-  begun,
-  conclusion,
-  conditionsAre,
-  count,
-  failedCalls,
-  interruptedRows,
-  ms,
-  notMeasured,
-  schemaVersion,
-  setUp,
-  wasMeasured,
-} from '../../probe/report-parts.ts';
+import { count, failedCalls, ms } from '../../probe/report-parts.ts';
 import { causes } from '../../verdict/cause.ts';
+import { type Measured, rowReport } from '../row-report.ts';
 
 const named = {
   variant: z.string().nullable().describe('What differs from an ordinary set-up; null: nothing is varied.'),
@@ -24,9 +13,7 @@ const named = {
   scheme: z.string().describe('Scheme id.'),
 };
 
-const measured = z.object({
-  ...named,
-  status: wasMeasured,
+const figures = {
   convergedMs: ms
     .nullable()
     .describe('From a pod’s event until the client had followed it, the slowest pod; null: not in time.'),
@@ -42,38 +29,30 @@ const measured = z.object({
     .nullable()
     .describe('The same of all calls: one that failed counts as slowest, and no faster than the deadline.'),
   why: z.string().describe('The cause in a sentence.'),
-});
-
-const unmeasured = z.object({ ...named, ...notMeasured });
+};
 
 /** The report of `evenkeel experiment scale-out | scale-in | rolling-update`. */
-export const changeSchema = z.object({
-  schemaVersion,
-  kind: z.enum(['scale-out', 'scale-in', 'rolling-update']).describe('Tells it from other reports.'),
-  ...begun,
-  conditions: z
-    .object({
-      ...setUp,
-      environment: z.enum(['lab', 'kubernetes']).describe('Where the pods were: a lab on one machine, or a cluster.'),
-      seed: z.int().describe('Random seed.'),
-      from: count.describe('Pods before.'),
-      to: count.describe('Pods after.'),
-      endpointDelayMs: ms
-        .nullable()
-        .describe(
-          'From a pod’s event until DNS, proxies and control plane are told; null: as long as the cluster takes (1 to 3 s).',
-        ),
-      clientDnsMs: ms.describe('A gRPC client resolves a name again at most so often (elsewhere 30 s).'),
-      ratePerSecond: z.number().describe('Calls a second of each client, open loop.'),
-      deadlineMs: ms.describe('Of each call.'),
-    })
-    .describe(conditionsAre),
-  rows: z.array(z.discriminatedUnion('status', [measured, unmeasured])).describe('One row a variant and client.'),
-  interrupted: interruptedRows,
-  conclusion,
+export const changeSchema = rowReport({
+  kind: ['scale-out', 'scale-in', 'rolling-update'],
+  named,
+  figures,
+  conditions: {
+    environment: z.enum(['lab', 'kubernetes']).describe('Where the pods were: a lab on one machine, or a cluster.'),
+    from: count.describe('Pods before.'),
+    to: count.describe('Pods after.'),
+    endpointDelayMs: ms
+      .nullable()
+      .describe(
+        'From a pod’s event until DNS, proxies and control plane are told; null: as long as the cluster takes (1 to 3 s).',
+      ),
+    clientDnsMs: ms.describe('A gRPC client resolves a name again at most so often (elsewhere 30 s).'),
+    ratePerSecond: z.number().describe('Calls a second of each client, open loop.'),
+    deadlineMs: ms.describe('Of each call.'),
+  },
+  rows: 'One row a variant and client.',
 });
 
 export type ChangeReport = z.infer<typeof changeSchema>;
 export type ChangeKind = ChangeReport['kind'];
 export type ExperimentRow = ChangeReport['rows'][number];
-export type MeasuredRow = z.infer<typeof measured>;
+export type MeasuredRow = Measured<ExperimentRow>;

@@ -1,17 +1,6 @@
 import { z } from 'zod';
-import {
-  begun,
-  conclusion,
-  conditionsAre,
-  count,
-  failedCalls,
-  interruptedRows,
-  ms,
-  notMeasured,
-  schemaVersion,
-  setUp,
-  wasMeasured,
-} from '../../probe/report-parts.ts';
+import { count, failedCalls, ms } from '../../probe/report-parts.ts';
+import { type Measured, rowReport } from '../row-report.ts';
 
 export const variantNames = ['without', 'with slow start'] as const;
 export type Variant = (typeof variantNames)[number];
@@ -27,9 +16,7 @@ const age = z.object({
 
 const latency = ms.nullable();
 
-const measured = z.object({
-  ...named,
-  status: wasMeasured,
+const figures = {
   calls: count.describe('Calls since the rollout began, until the last new pod is warm.'),
   ...failedCalls,
   steadyP50Ms: latency.describe('Median before the rollout; one that failed counts as slowest, here as below.'),
@@ -37,36 +24,28 @@ const measured = z.object({
   rolloutP50Ms: latency.describe('Median since the rollout began.'),
   rolloutP99Ms: latency.describe('99th percentile since the rollout began.'),
   ages: z.array(age).describe('What new pods were given, by age; all of them together.'),
-});
-
-const unmeasured = z.object({ ...named, ...notMeasured });
+};
 
 /** The report of `evenkeel experiment cold-pod`. */
-export const coldPodSchema = z.object({
-  schemaVersion,
-  kind: z.literal('cold-pod').describe('Tells it from other reports.'),
-  ...begun,
-  conditions: z
-    .object({
-      ...setUp,
-      seed: z.int().describe('Random seed.'),
-      pods: count.describe('Pods of each row; all are replaced.'),
-      clients: count.describe('Clients of each row.'),
-      ratePerSecond: z.number().describe('Calls a second of all clients of a row, open loop.'),
-      deadlineMs: ms.describe('Of each call.'),
-      latencyMs: ms.describe('Mean time of an answer; it is exponential.'),
-      coldMs: ms.describe('What the first call costs a new pod beside it, one call at a time.'),
-      warmUpMs: ms.describe('How long until that is nothing, in a straight line.'),
-      slowStartMs: ms.describe('How long a new pod takes to a full share, where it starts slowly.'),
-      eachMs: ms.describe('From one new pod that is ready to the next.'),
-    })
-    .describe(conditionsAre),
-  rows: z.array(z.discriminatedUnion('status', [measured, unmeasured])).describe('One row with, one without.'),
-  interrupted: interruptedRows,
-  conclusion,
+export const coldPodSchema = rowReport({
+  kind: 'cold-pod',
+  named,
+  figures,
+  conditions: {
+    pods: count.describe('Pods of each row; all are replaced.'),
+    clients: count.describe('Clients of each row.'),
+    ratePerSecond: z.number().describe('Calls a second of all clients of a row, open loop.'),
+    deadlineMs: ms.describe('Of each call.'),
+    latencyMs: ms.describe('Mean time of an answer; it is exponential.'),
+    coldMs: ms.describe('What the first call costs a new pod beside it, one call at a time.'),
+    warmUpMs: ms.describe('How long until that is nothing, in a straight line.'),
+    slowStartMs: ms.describe('How long a new pod takes to a full share, where it starts slowly.'),
+    eachMs: ms.describe('From one new pod that is ready to the next.'),
+  },
+  rows: 'One row with, one without.',
 });
 
 export type ColdPodReport = z.infer<typeof coldPodSchema>;
 export type ColdPodRow = ColdPodReport['rows'][number];
-export type MeasuredColdPod = z.infer<typeof measured>;
+export type MeasuredColdPod = Measured<ColdPodRow>;
 export type PodAge = z.infer<typeof age>;

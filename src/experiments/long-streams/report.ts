@@ -1,16 +1,6 @@
 import { z } from 'zod';
-import {
-  begun,
-  conclusion,
-  conditionsAre,
-  count,
-  interruptedRows,
-  ms,
-  notMeasured,
-  schemaVersion,
-  setUp,
-  wasMeasured,
-} from '../../probe/report-parts.ts';
+import { count, ms } from '../../probe/report-parts.ts';
+import { type Measured, rowReport } from '../row-report.ts';
 
 export const remedies = ['nothing', 'max_stream_duration', 'age', 'age and grace'] as const;
 export type Remedy = (typeof remedies)[number];
@@ -18,9 +8,7 @@ export type Remedy = (typeof remedies)[number];
 const named = { remedy: z.enum(remedies).describe('What ends streams before their time.') };
 const byPod = z.array(count);
 
-const measured = z.object({
-  ...named,
-  status: wasMeasured,
+const figures = {
   before: byPod.describe('Streams by pod when the scale-out began, most first.'),
   after: byPod.describe('Streams by pod at the end, most first.'),
   busiest: z
@@ -43,36 +31,28 @@ const measured = z.object({
   reopenedP99Ms: ms
     .nullable()
     .describe('From the end of a stream until the headers of the next one, 99th percentile; not scaled.'),
-});
-
-const unmeasured = z.object({ ...named, ...notMeasured });
+};
 
 /** The report of `evenkeel experiment long-streams`; times are those of a cluster, unless said otherwise. */
-export const longStreamsSchema = z.object({
-  schemaVersion,
-  kind: z.literal('long-streams').describe('Tells it from other reports.'),
-  ...begun,
-  conditions: z
-    .object({
-      ...setUp,
-      seed: z.int().describe('Random seed.'),
-      scale: z.number().describe('Times were so many times shorter than this report has them.'),
-      streams: count.describe('Streams of each row, kept open.'),
-      clients: count.describe('Clients of each row, with as many streams each; xds:///, round robin.'),
-      podsBefore: count.describe('Pods of each row before the scale-out.'),
-      podsAfter: count.describe('Pods after it.'),
-      lastsMs: ms.describe('How long a stream lasts by itself.'),
-      maxDurationMs: ms.describe('`maxStreamDuration` of the Service, in that row.'),
-      ageMs: ms.describe('MaxConnectionAge of the servers, in those rows.'),
-      graceMs: ms.describe('MaxConnectionAgeGrace of the servers, in that row.'),
-      watchedMs: ms.describe('How long it was watched once the new pods were ready.'),
-    })
-    .describe(conditionsAre),
-  rows: z.array(z.discriminatedUnion('status', [measured, unmeasured])).describe('One row a remedy.'),
-  interrupted: interruptedRows,
-  conclusion,
+export const longStreamsSchema = rowReport({
+  kind: 'long-streams',
+  named,
+  figures,
+  conditions: {
+    scale: z.number().describe('Times were so many times shorter than this report has them.'),
+    streams: count.describe('Streams of each row, kept open.'),
+    clients: count.describe('Clients of each row, with as many streams each; xds:///, round robin.'),
+    podsBefore: count.describe('Pods of each row before the scale-out.'),
+    podsAfter: count.describe('Pods after it.'),
+    lastsMs: ms.describe('How long a stream lasts by itself.'),
+    maxDurationMs: ms.describe('`maxStreamDuration` of the Service, in that row.'),
+    ageMs: ms.describe('MaxConnectionAge of the servers, in those rows.'),
+    graceMs: ms.describe('MaxConnectionAgeGrace of the servers, in that row.'),
+    watchedMs: ms.describe('How long it was watched once the new pods were ready.'),
+  },
+  rows: 'One row a remedy.',
 });
 
 export type LongStreamsReport = z.infer<typeof longStreamsSchema>;
 export type LongStreamsRow = LongStreamsReport['rows'][number];
-export type MeasuredLongStreams = z.infer<typeof measured>;
+export type MeasuredLongStreams = Measured<LongStreamsRow>;

@@ -1,17 +1,6 @@
 import { z } from 'zod';
-import {
-  begun,
-  conclusion,
-  conditionsAre,
-  count,
-  failedCalls,
-  interruptedRows,
-  ms,
-  notMeasured,
-  schemaVersion,
-  setUp,
-  wasMeasured,
-} from '../../probe/report-parts.ts';
+import { count, failedCalls, ms } from '../../probe/report-parts.ts';
+import { type Measured, rowReport } from '../row-report.ts';
 
 const named = {
   policy: z.string().describe('How a pod is chosen for a call.'),
@@ -19,9 +8,7 @@ const named = {
   deadlineMs: ms.describe('Of each call.'),
 };
 
-const measured = z.object({
-  ...named,
-  status: wasMeasured,
+const figures = {
   calls: count.describe('Counted calls.'),
   ...failedCalls,
   sentToSlow: count.describe('Of all calls, those sent to the slow pod: answered by it, or failed on the way to it.'),
@@ -35,31 +22,23 @@ const measured = z.object({
     .describe('Median of all calls: one that failed counts as slowest, and no faster than the deadline.'),
   p99OfAllMs: ms.nullable().describe('99th percentile of the same.'),
   why: z.string().describe('The cause in a sentence.'),
-});
-
-const unmeasured = z.object({ ...named, ...notMeasured });
+};
 
 /** The report of `evenkeel experiment slow-pod`. */
-export const slowPodSchema = z.object({
-  schemaVersion,
-  kind: z.literal('slow-pod').describe('Tells it from other reports.'),
-  ...begun,
-  conditions: z
-    .object({
-      ...setUp,
-      seed: z.int().describe('Random seed.'),
-      pods: count.describe('Pods, the slow one among them.'),
-      latencyMs: ms.describe('How long an ordinary pod takes for an answer.'),
-      slowLatencyMs: ms.describe('How long the slow one takes.'),
-      ratePerSecond: z.number().describe('Calls a second, open loop.'),
-      outlierIntervalMs: ms.describe('Outlier detection looks so often (elsewhere 10 s).'),
-    })
-    .describe(conditionsAre),
-  rows: z.array(z.discriminatedUnion('status', [measured, unmeasured])).describe('One row a policy and deadline.'),
-  interrupted: interruptedRows,
-  conclusion,
+export const slowPodSchema = rowReport({
+  kind: 'slow-pod',
+  named,
+  figures,
+  conditions: {
+    pods: count.describe('Pods, the slow one among them.'),
+    latencyMs: ms.describe('How long an ordinary pod takes for an answer.'),
+    slowLatencyMs: ms.describe('How long the slow one takes.'),
+    ratePerSecond: z.number().describe('Calls a second, open loop.'),
+    outlierIntervalMs: ms.describe('Outlier detection looks so often (elsewhere 10 s).'),
+  },
+  rows: 'One row a policy and deadline.',
 });
 
 export type SlowPodReport = z.infer<typeof slowPodSchema>;
 export type SlowPodRow = SlowPodReport['rows'][number];
-export type MeasuredSlowPod = z.infer<typeof measured>;
+export type MeasuredSlowPod = Measured<SlowPodRow>;

@@ -1,17 +1,6 @@
 import { z } from 'zod';
-import {
-  begun,
-  conclusion,
-  conditionsAre,
-  count,
-  failedCalls,
-  interruptedRows,
-  ms,
-  notMeasured,
-  schemaVersion,
-  setUp,
-  wasMeasured,
-} from '../../probe/report-parts.ts';
+import { count, failedCalls, ms } from '../../probe/report-parts.ts';
+import { type Measured, rowReport } from '../row-report.ts';
 import { wayNames } from './kinds.ts';
 
 const named = { way: z.enum(wayNames).describe('Who decides what each pod gets.') };
@@ -26,9 +15,7 @@ const window = z.object({
   busiest: ratio.describe('Of the busiest pod, of the mean; null: no call was answered.'),
 });
 
-const measured = z.object({
-  ...named,
-  status: wasMeasured,
+const figures = {
   calls: count.describe('Calls.'),
   ...failedCalls,
   p50Ms: ms.nullable().describe('Median after the first minute; one that failed counts as slowest, here as below.'),
@@ -37,35 +24,27 @@ const measured = z.object({
   afterMinute: ratio.describe(
     'The busiest pod of the mean, over all windows after the first minute; null: there is none.',
   ),
-});
-
-const unmeasured = z.object({ ...named, ...notMeasured });
+};
 
 /** The report of `evenkeel experiment uneven-pods`. */
-export const unevenPodsSchema = z.object({
-  schemaVersion,
-  kind: z.literal('uneven-pods').describe('Tells it from other reports.'),
-  ...begun,
-  conditions: z
-    .object({
-      ...setUp,
-      seed: z.int().describe('Random seed.'),
-      pods: count.describe('Pods, the slow ones among them.'),
-      slow: count.describe('Slow pods.'),
-      latencyMs: ms.describe('How long an ordinary pod takes for an answer.'),
-      slowLatencyMs: ms.describe('How long a slow one takes.'),
-      clients: count.describe('Clients of each row.'),
-      ratePerSecond: z.number().describe('Calls a second of each row, open loop.'),
-      deadlineMs: ms.describe('Of each call.'),
-      windowMs: ms.describe('How long a window is.'),
-    })
-    .describe(conditionsAre),
-  rows: z.array(z.discriminatedUnion('status', [measured, unmeasured])).describe('One row a way.'),
-  interrupted: interruptedRows,
-  conclusion,
+export const unevenPodsSchema = rowReport({
+  kind: 'uneven-pods',
+  named,
+  figures,
+  conditions: {
+    pods: count.describe('Pods, the slow ones among them.'),
+    slow: count.describe('Slow pods.'),
+    latencyMs: ms.describe('How long an ordinary pod takes for an answer.'),
+    slowLatencyMs: ms.describe('How long a slow one takes.'),
+    clients: count.describe('Clients of each row.'),
+    ratePerSecond: z.number().describe('Calls a second of each row, open loop.'),
+    deadlineMs: ms.describe('Of each call.'),
+    windowMs: ms.describe('How long a window is.'),
+  },
+  rows: 'One row a way.',
 });
 
 export type UnevenPodsReport = z.infer<typeof unevenPodsSchema>;
 export type UnevenPodsRow = UnevenPodsReport['rows'][number];
-export type MeasuredUnevenPods = z.infer<typeof measured>;
+export type MeasuredUnevenPods = Measured<UnevenPodsRow>;
 export type UnevenWindow = z.infer<typeof window>;

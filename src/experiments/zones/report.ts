@@ -1,17 +1,6 @@
 import { z } from 'zod';
-import {
-  begun,
-  conclusion,
-  conditionsAre,
-  count,
-  failedCalls,
-  interruptedRows,
-  ms,
-  notMeasured,
-  schemaVersion,
-  setUp,
-  wasMeasured,
-} from '../../probe/report-parts.ts';
+import { count, failedCalls, ms } from '../../probe/report-parts.ts';
+import { type Measured, rowReport } from '../row-report.ts';
 import { wayNames } from './kinds.ts';
 
 const named = {
@@ -30,42 +19,30 @@ const stage = z.object({
   leastAway: share.describe('The least that has to leave it if all pods get the same.'),
 });
 
-const measured = z.object({
-  ...named,
-  status: wasMeasured,
+const figures = {
   calls: count.describe('Calls since all pods were counted, those included that are in no stage.'),
   ...failedCalls,
   stages: z.array(stage).describe('All pods; then one pod of the first zone less each time, until it has none.'),
-});
-
-const unmeasured = z.object({ ...named, ...notMeasured });
+};
 
 /** The report of `evenkeel experiment zones`. */
-export const zonesSchema = z.object({
-  schemaVersion,
-  kind: z.literal('zones').describe('Tells it from other reports.'),
-  ...begun,
-  conditions: z
-    .object({
-      ...setUp,
-      seed: z.int().describe('Random seed.'),
-      pods: z.array(count).describe('Pods of each zone at the beginning.'),
-      callers: z.array(count).describe('Percent of the calls that come from each zone.'),
-      ratePerSecond: z.number().describe('Calls a second of each row, open loop.'),
-      deadlineMs: ms.describe('Of each call.'),
-      settleMs: ms.describe('From the first call to the first that counts.'),
-      steadyMs: ms.describe('How long the first and the last stage take.'),
-      eachMs: ms.describe('How long the others take; calls of the second half count.'),
-    })
-    .describe(conditionsAre),
-  rows: z
-    .array(z.discriminatedUnion('status', [measured, unmeasured]))
-    .describe('One row a way and number of clients.'),
-  interrupted: interruptedRows,
-  conclusion,
+export const zonesSchema = rowReport({
+  kind: 'zones',
+  named,
+  figures,
+  conditions: {
+    pods: z.array(count).describe('Pods of each zone at the beginning.'),
+    callers: z.array(count).describe('Percent of the calls that come from each zone.'),
+    ratePerSecond: z.number().describe('Calls a second of each row, open loop.'),
+    deadlineMs: ms.describe('Of each call.'),
+    settleMs: ms.describe('From the first call to the first that counts.'),
+    steadyMs: ms.describe('How long the first and the last stage take.'),
+    eachMs: ms.describe('How long the others take; calls of the second half count.'),
+  },
+  rows: 'One row a way and number of clients.',
 });
 
 export type ZonesReport = z.infer<typeof zonesSchema>;
 export type ZonesRow = ZonesReport['rows'][number];
-export type MeasuredZones = z.infer<typeof measured>;
+export type MeasuredZones = Measured<ZonesRow>;
 export type ZonesStage = z.infer<typeof stage>;
