@@ -9,7 +9,7 @@ import { endpointsSchema } from './endpoints-schema.ts';
 import { PathWatcher } from './path-watcher.ts';
 import { servicesOf } from './services.ts';
 
-/** Events of one rename come together; this collects them and is all the latency that is added. */
+/** Events of one rename come together, and a file that is made anew is written to at once: this shows which it was. */
 const renameQuietMs = 2;
 /** A file that is written in place is whole once nobody has written for this long … */
 const writeQuietMs = 50;
@@ -31,6 +31,12 @@ export interface FileDiscoveryOptions {
   readonly read?: ((path: string) => Promise<Service[]>) | undefined;
 }
 
+/** What a file was like before it was read, and what was read. */
+interface EarlyRead {
+  readonly fingerprint: string;
+  readonly services: readonly Service[] | EvenkeelError;
+}
+
 /** Services from one watched endpoint file (see ../README.md for what counts as a change, a removal, a failure). */
 export class FileDiscovery implements Discovery {
   readonly kind = 'file';
@@ -44,6 +50,8 @@ export class FileDiscovery implements Discovery {
   #cancelPoll: (() => void) | undefined;
   /** Since when changes are waiting to be read, and whether one of them was a write in place. */
   #pending: { since: number; inPlace: boolean } | undefined;
+  /** A read that began while events were still collected: it counts if the file is still the same then. */
+  #early: Promise<EarlyRead> | undefined;
   #reading: Promise<void> = Promise.resolve();
   #seen = '';
   #brokenSince: number | undefined;
@@ -89,13 +97,14 @@ export class FileDiscovery implements Discovery {
     this.#watcher.close();
     this.#cancelCheck?.();
     this.#cancelPoll?.();
-    await this.#reading;
+    await Promise.all([this.#reading, this.#early]);
   }
 
   #hint(inPlace: boolean): void {
     if (this.#observer === undefined) return;
     const now = this.#clock.now();
     this.#pending = { since: this.#pending?.since ?? now, inPlace: inPlace || this.#pending?.inPlace === true };
+    if (!this.#pending.inPlace) this.#early ??= this.#readEarly();
     const quietMs = this.#pending.inPlace ? writeQuietMs : renameQuietMs;
     this.#checkAfter(Math.min(quietMs, Math.max(0, this.#pending.since + maxQuietMs - now)));
   }
@@ -128,14 +137,14 @@ export class FileDiscovery implements Discovery {
   }
 
   async #read(): Promise<void> {
+    const early = await this.#early;
+    this.#early = undefined;
     const fingerprint = await this.#fingerprint();
     if (this.#observer === undefined || (fingerprint === this.#seen && this.#brokenSince === undefined)) return;
-    let services: Service[];
-    try {
-      services = await this.#readFile(this.#path);
-    } catch (error) {
+    const services = early?.fingerprint === fingerprint ? early.services : await this.#readOnce();
+    if (services instanceof EvenkeelError) {
       this.#seen = fingerprint;
-      this.#broken(toEvenkeelError(error));
+      this.#broken(services);
       return;
     }
     if (this.#observer === undefined) return;
@@ -152,6 +161,19 @@ export class FileDiscovery implements Discovery {
     if (this.#reported === '') return;
     this.#reported = '';
     this.#observer.degraded(undefined);
+  }
+
+  async #readEarly(): Promise<EarlyRead> {
+    const fingerprint = await this.#fingerprint();
+    return { fingerprint, services: await this.#readOnce() };
+  }
+
+  async #readOnce(): Promise<readonly Service[] | EvenkeelError> {
+    try {
+      return await this.#readFile(this.#path);
+    } catch (error) {
+      return toEvenkeelError(error);
+    }
   }
 
   #broken(error: EvenkeelError): void {

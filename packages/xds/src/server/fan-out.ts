@@ -65,7 +65,8 @@ export class FanOut {
   #start(): void {
     this.#running = true;
     this.#quietUntil = this.#clock.now() + this.#intervalMs;
-    this.#immediate = setImmediate(() => this.#turn(firstTurn));
+    // Before whatever else the event loop has: all that changes in one go has changed by then.
+    queueMicrotask(() => this.#turn(firstTurn));
   }
 
   #turn(senders: number): void {
