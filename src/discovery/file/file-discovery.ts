@@ -141,14 +141,15 @@ export class FileDiscovery implements Discovery {
     this.#early = undefined;
     const fingerprint = await this.#fingerprint();
     if (this.#observer === undefined || (fingerprint === this.#seen && this.#brokenSince === undefined)) return;
-    const services = early?.fingerprint === fingerprint ? early.services : await this.#readOnce();
+    const isStill = early?.fingerprint === fingerprint;
+    const services = isStill ? early.services : await this.#readOnce();
     if (services instanceof EvenkeelError) {
       this.#seen = fingerprint;
       this.#broken(services);
       return;
     }
     if (this.#observer === undefined) return;
-    if ((await this.#fingerprint()) !== fingerprint) {
+    if (!isStill && (await this.#fingerprint()) !== fingerprint) {
       // It changed under the reader: what was read may be the first half of it.
       this.#hint(true);
       return;
