@@ -11,6 +11,7 @@ const graceMs = 1_000;
 const maxToldPerStream = 100;
 /** Nor do thousands of streams fill the memory with what they were told: beyond it nothing is told until some are over. */
 const maxTold = 10_000;
+/** Streams that are looked at in a turn of the event loop. */
 const looksAtOnce = 100;
 
 export interface MissingTargetsOptions {
@@ -60,7 +61,7 @@ export class MissingTargets {
   }
 
   #lookAt(stream: StreamInfo): void {
-    if (this.#due.has(stream.id)) return;
+    if (this.#due.has(stream.id) || (this.#told.get(stream.id)?.size ?? 0) >= maxToldPerStream) return;
     this.#due.set(stream.id, { stream, atMs: this.#clock.now() + graceMs });
     if (!this.#awaitsDue) this.#lookAfter(graceMs);
   }

@@ -50,6 +50,3 @@ export function rowReport<
     conclusion,
   });
 }
-
-/** The rows of a report that were measured. */
-export type Measured<Row extends { readonly status: string }> = Extract<Row, { readonly status: 'ok' }>;

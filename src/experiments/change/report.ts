@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { Measured } from '../../probe/is-measured.ts';
 import { count, failedCalls, ms } from '../../probe/report-parts.ts';
 import { causes } from '../../verdict/cause.ts';
-import { type Measured, rowReport } from '../row-report.ts';
+import { rowReport } from '../row-report.ts';
 
 const named = {
   variant: z.string().nullable().describe('What differs from an ordinary set-up; null: nothing is varied.'),

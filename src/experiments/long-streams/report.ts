@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Measured } from '../../probe/is-measured.ts';
 import { count, ms } from '../../probe/report-parts.ts';
-import { type Measured, rowReport } from '../row-report.ts';
+import { rowReport } from '../row-report.ts';
 
 export const remedies = ['nothing', 'max_stream_duration', 'age', 'age and grace'] as const;
 export type Remedy = (typeof remedies)[number];

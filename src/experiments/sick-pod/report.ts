@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Measured } from '../../probe/is-measured.ts';
 import { count, failedCalls, ms } from '../../probe/report-parts.ts';
-import { type Measured, rowReport } from '../row-report.ts';
+import { rowReport } from '../row-report.ts';
 import { protectionNames, sicknessNames } from './kinds.ts';
 
 const named = {

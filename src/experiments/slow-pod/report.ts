@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Measured } from '../../probe/is-measured.ts';
 import { count, failedCalls, ms } from '../../probe/report-parts.ts';
-import { type Measured, rowReport } from '../row-report.ts';
+import { rowReport } from '../row-report.ts';
 
 const named = {
   policy: z.string().describe('How a pod is chosen for a call.'),

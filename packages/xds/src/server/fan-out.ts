@@ -6,9 +6,9 @@ export interface Sender {
 }
 
 /**
- * Streams served in the first turn of the event loop, and in each further one. A small first turn, so that on a mounted
+ * Streams served at once, and in each further turn of the event loop. Few at first, so that on a mounted
  * server of `node:http2`, where what a turn writes leaves when it is over, the first of a thousand clients does not wait
- * until all have been served; large ones after it, since between turns the acknowledgements of those who were served take
+ * until all have been served; many after that, since between turns the acknowledgements of those who were served take
  * the time of those who were not. A turn of 16,384 takes some 0.2 s.
  */
 const firstTurn = 32;

@@ -1,3 +1,4 @@
+import { appended } from '../appended.ts';
 import type { ResourceView } from '../cache/view.ts';
 import { type EncodedResource, sameResource } from '../resource.ts';
 import { isFullSetType } from '../type-urls.ts';
@@ -248,11 +249,4 @@ export class Subscription {
     if (this.names.has(name)) return view.get(this.typeUrl, name);
     return this.#wildcard ? view.getByWildcard(this.typeUrl, name) : undefined;
   }
-}
-
-/** One is the usual case, which is kept until the client has acknowledged it; `push` would make room for sixteen more. */
-function appended<Item>(items: Item[] | undefined, item: Item): Item[] {
-  if (items === undefined) return [item];
-  items.push(item);
-  return items;
 }

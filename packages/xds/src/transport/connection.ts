@@ -1,3 +1,4 @@
+import { appended } from '../appended.ts';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { peerHost } from '../grpc/peer-host.ts';
@@ -160,8 +161,7 @@ export class Http2Connection implements GrpcConnection, StreamHost, TurnReader {
   }
 
   onClose(listener: () => void): void {
-    if (this.#closeListeners === undefined) this.#closeListeners = [listener];
-    else this.#closeListeners.push(listener);
+    this.#closeListeners = appended(this.#closeListeners, listener);
   }
 
   destroy(): void {

@@ -1,3 +1,4 @@
+import { appended } from '../appended.ts';
 import type { Clock } from '../clock.ts';
 import type { EventLoop, Work } from './event-loop.ts';
 
@@ -51,7 +52,7 @@ export class ReadingTurns implements Work {
   #waitMs = 0;
   #creditMs = burstMs;
   #creditAt: number;
-  /** Bytes that wait, in order; replaced where it is one chunk, as mostly: an array that grows makes room for sixteen more. */
+  /** Bytes that wait, in order. */
   #backlog: Buffer[] = none;
   #heldBytes = 0;
   #deferred: (() => void)[] = none;
@@ -89,8 +90,7 @@ export class ReadingTurns implements Work {
       return;
     }
     this.#heldBytes += chunk.length;
-    if (this.#backlog.length === 0) this.#backlog = [chunk];
-    else this.#backlog.push(chunk);
+    this.#backlog = appended(this.#backlog, chunk);
     if (this.#waits) {
       if (!this.#paused && this.#heldBytes >= turnBytes) this.#pauseReader();
     } else {
@@ -108,8 +108,7 @@ export class ReadingTurns implements Work {
 
   /** Work that is left over in this turn, and comes before what is read in the next one. */
   defer(work: () => void): void {
-    if (this.#deferred.length === 0) this.#deferred = [work];
-    else this.#deferred.push(work);
+    this.#deferred = appended(this.#deferred, work);
   }
 
   close(): void {
