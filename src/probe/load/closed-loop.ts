@@ -47,8 +47,7 @@ export function closedLoop(
     calling -= 1;
     if (calling === 0) finish();
   };
-  const next = (failures: number): void => {
-    const sentAt = performance.now();
+  const next = (failures: number, sentAt: number = performance.now()): void => {
     if (closed || sentAt >= endAt || begun >= calls) {
       stop();
       return;
@@ -59,9 +58,8 @@ export function closedLoop(
       inFlight += 1;
       recorder.due(sentAt);
     } else warmupCalls += 1;
-    engine.call((status, who, peer, error, held) => {
+    engine.call((status, who, peer, error, held, endedAt = performance.now()) => {
       if (closed) return;
-      const endedAt = performance.now();
       if (counts) {
         recorder.ended({ dueAt: sentAt, sentAt, endedAt, status, who, peer, error, held });
         inFlight -= 1;
@@ -69,13 +67,13 @@ export function closedLoop(
       const inRow = status === 'OK' ? 0 : failures + 1;
       const waitMs = inRow === 0 ? 0 : pauseAfter(inRow, Math.random()) - (endedAt - sentAt);
       if (waitMs <= 0) {
-        next(inRow);
+        next(inRow, endedAt);
         return;
       }
       if (counts) pauses += 1;
       // Timers may be early by a part of a millisecond.
       setTimeout(next, Math.ceil(waitMs), inRow);
-    });
+    }, sentAt);
   };
 
   signal.addEventListener('abort', finish);

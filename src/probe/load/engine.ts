@@ -7,6 +7,7 @@ import type { AnswerSample, Identifier } from '../identify/identify.ts';
  * @param who - the backend, as the identifier in force finds it; of a failed call too, where its answer names one
  * @param peer - `HOST:PORT` of the connection
  * @param held - only where the call had to wait in this program
+ * @param endedAt - `performance.now()`, where somebody on the way has just asked for it
  */
 export type Done = (
   status: string,
@@ -14,6 +15,7 @@ export type Done = (
   peer: string | undefined,
   error?: string,
   held?: Held,
+  endedAt?: number,
 ) => void;
 
 /** A call that waited in this program before it was sent. */
@@ -40,8 +42,12 @@ export interface Engine {
   readonly mostConnections?: number;
   /** Calls so far that waited inside of the client for a stream, where it does not say which (see {@link Held}). */
   readonly streamWaits?: number;
-  /** Begins one call; never throws, calls `done` once, later. */
-  call(done: Done): void;
+  /**
+   * Begins one call; never throws, calls `done` once, later.
+   *
+   * @param now - `performance.now()`, where the caller has just asked for it
+   */
+  call(done: Done, now?: number): void;
   /** Makes one call and keeps everything of its answer that could tell who gave it. */
   sample(): Promise<{ readonly status: string; readonly error?: string | undefined; readonly answer: AnswerSample }>;
   /** From now on calls tell `who` by it. */

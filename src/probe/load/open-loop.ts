@@ -128,10 +128,9 @@ class OpenLoop {
       this.#countedInFlight += 1;
       recorder.due(dueAt);
     } else this.#warmupCalls += 1;
-    engine.call((status, who, peer, error, held) => {
+    engine.call((status, who, peer, error, held, endedAt = performance.now()) => {
       // The report is made; what comes in while the engine closes is none of it.
       if (this.#closed) return;
-      const endedAt = performance.now();
       if (counts) {
         recorder.ended({ dueAt, sentAt, endedAt, status, who, peer, error, held });
         this.#countedInFlight -= 1;
@@ -140,7 +139,7 @@ class OpenLoop {
       this.#inFlight -= 1;
       if (wasFull && !this.#over) this.#release();
       this.#finish(false);
-    });
+    }, sentAt);
   }
 
   #end(at: number, atOnce: boolean): void {

@@ -34,15 +34,15 @@ export class Contacts {
     this.#foundAt = 'name' in identifier ? identifier.name : '';
     return {
       name: engine.name,
-      call: (done) => {
-        const sentAt = performance.now();
+      call: (done, sentAt = performance.now()) => {
         engine.call((status, raw, peer, error, held) => {
           const who = raw === undefined ? undefined : this.#clean(raw);
           // What was never sent went to nobody.
           const leftAt = held === undefined ? sentAt : held.leftAt;
-          if (leftAt !== undefined) this.#add(leftAt, performance.now(), status === 'OK', who ?? '', peer);
-          done(status, who, peer, error, held);
-        });
+          const endedAt = performance.now();
+          if (leftAt !== undefined) this.#add(leftAt, endedAt, status === 'OK', who ?? '', peer);
+          done(status, who, peer, error, held, endedAt);
+        }, sentAt);
       },
       sample: () => engine.sample(),
       identifyBy: (other) => engine.identifyBy(other),

@@ -34,6 +34,9 @@ export class ChannelEngine implements Engine {
   #requests: Buffer[] = [];
   #identifier: Identifier = { from: 'peer' };
   #turn = 0;
+  /** Of the last call: what grpc-js said of its connection, and what that comes to. */
+  #said = '';
+  #peer: string | undefined;
 
   constructor(
     { uri, credentials, options, channels }: ChannelOptions,
@@ -164,10 +167,14 @@ export class ChannelEngine implements Engine {
   }
 
   #peerOf(call: RunningCall): string | undefined {
-    const peer = call.getPeer();
-    // Without a connection grpc-js answers with the target.
-    const isTarget = peer === '' || peer.includes('://') || peer === this.client.getChannel().getTarget();
-    return isTarget ? undefined : peer.replace(/^\0/, '@');
+    const said = call.getPeer();
+    if (said !== this.#said) {
+      // Without a connection grpc-js answers with the target.
+      const isTarget = said === '' || said.includes('://') || said === this.client.getChannel().getTarget();
+      this.#peer = isTarget ? undefined : said.replace(/^\0/, '@');
+      this.#said = said;
+    }
+    return this.#peer;
   }
 }
 

@@ -20,10 +20,10 @@ const goAwayWithError = /Session closed with error code \d+/;
  */
 export function outcomeOf(singleAnswer: boolean, events: CallEvents, onEnd: () => void): CallEvents {
   let messages = 0;
-  let type: string | undefined;
+  let answered: grpc.Metadata | undefined;
   return {
     headers: (metadata) => {
-      type = metadata.get('content-type')[0]?.toString();
+      answered = metadata;
       events.headers(metadata);
     },
     message: (bytes) => {
@@ -33,12 +33,11 @@ export function outcomeOf(singleAnswer: boolean, events: CallEvents, onEnd: () =
     status: (status) => {
       onEnd();
       const { code, details: said, metadata } = status;
-      const isPage = type !== undefined && !type.startsWith('application/grpc') && !said.startsWith(knownForPage);
       if (code === grpc.status.OK && singleAnswer && messages !== 1) {
         const details = messages === 0 ? 'no message came' : 'more than one message came';
         events.status({ code: grpc.status.UNIMPLEMENTED, details, metadata });
-      } else if (notReadable.has(code) && isPage) {
-        const details = `HTTP 200 (${JSON.stringify(type?.slice(0, 100))}) without a gRPC status`;
+      } else if (notReadable.has(code) && isPage(answered) && !said.startsWith(knownForPage)) {
+        const details = `HTTP 200 (${JSON.stringify(typeOf(answered)?.slice(0, 100))}) without a gRPC status`;
         events.status({ code: grpc.status.UNKNOWN, details, metadata });
       } else if (code === grpc.status.INTERNAL && goAwayWithError.test(said)) {
         const details = `the server closed the connection (GOAWAY): ${goAwayWithError.exec(said)![0]}`;
@@ -46,4 +45,12 @@ export function outcomeOf(singleAnswer: boolean, events: CallEvents, onEnd: () =
       } else events.status(status);
     },
   };
+}
+
+function typeOf(answered: grpc.Metadata | undefined): string | undefined {
+  return answered?.get('content-type')[0]?.toString();
+}
+
+function isPage(answered: grpc.Metadata | undefined): boolean {
+  return typeOf(answered)?.startsWith('application/grpc') === false;
 }

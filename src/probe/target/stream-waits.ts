@@ -1,8 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 
+/** The streams of a connection that are open. */
+interface Open {
+  streams: number;
+}
+
+interface Marked {
+  [mark: symbol]: Open | undefined;
+}
+
 interface Told {
-  readonly stream: ClientHttp2Stream;
+  readonly stream: ClientHttp2Stream & Marked;
 }
 
 /**
@@ -12,8 +21,8 @@ interface Told {
  */
 export class StreamWaits {
   count = 0;
-  readonly #open = new WeakMap<ClientHttp2Session, number>();
-  readonly #sessions = new WeakMap<ClientHttp2Stream, ClientHttp2Session>();
+  /** On a connection and its streams: a map is asked four times for each call, and weak keys cost the collector more. */
+  readonly #open = Symbol('open streams of the connection');
 
   constructor() {
     subscribe(channels.created, this.#created);
@@ -28,17 +37,18 @@ export class StreamWaits {
   readonly #created = (message: unknown): void => {
     const { stream } = message as Told;
     // Typed as for servers; it is undefined once the stream is destroyed.
-    const session = stream.session as ClientHttp2Session | undefined;
+    const session = stream.session as (ClientHttp2Session & Marked) | undefined;
     if (session === undefined) return;
-    const open = (this.#open.get(session) ?? 0) + 1;
-    this.#open.set(session, open);
-    this.#sessions.set(stream, session);
-    if (open > (session.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY)) this.count += 1;
+    const open = session[this.#open] ?? { streams: 0 };
+    open.streams += 1;
+    session[this.#open] = open;
+    stream[this.#open] = open;
+    if (open.streams > (session.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY)) this.count += 1;
   };
 
   readonly #closed = (message: unknown): void => {
-    const session = this.#sessions.get((message as Told).stream);
-    if (session !== undefined) this.#open.set(session, this.#open.get(session)! - 1);
+    const open = (message as Told).stream[this.#open];
+    if (open !== undefined) open.streams -= 1;
   };
 }
 

@@ -25,11 +25,13 @@ export interface Holder {
   drop(call: WireCall): void;
 }
 
+export type OnAnswer = (answer: WireAnswer, held: Held | undefined) => void;
+
 /** A call from its beginning to its end, over all its attempts. */
 export class WireCall {
   readonly expectation: Expectation;
   readonly expiresAt: number;
-  readonly onAnswer: (answer: WireAnswer) => void;
+  readonly #onAnswer: OnAnswer;
   /** A server has refused it unprocessed: gRPC tries such a call once more and not twice (gRFC A6, "Transparent Retries"). */
   wasRefused = false;
   holder: Holder | undefined;
@@ -39,10 +41,19 @@ export class WireCall {
   /** It had to wait on its connection until the server took one more. */
   held: Held | undefined;
 
-  constructor(expectation: Expectation, expiresAt: number, onAnswer: (answer: WireAnswer) => void) {
+  /** Its place among those that are open, which {@link Deadlines} keeps. */
+  isOpen = false;
+  older: WireCall | undefined;
+  newer: WireCall | undefined;
+
+  constructor(expectation: Expectation, expiresAt: number, onAnswer: OnAnswer) {
     this.expectation = expectation;
     this.expiresAt = expiresAt;
-    this.onAnswer = onAnswer;
+    this.#onAnswer = onAnswer;
+  }
+
+  end(answer: WireAnswer): void {
+    this.#onAnswer(answer, this.held);
   }
 }
 

@@ -100,9 +100,8 @@ export class ConnectionCalls implements Holder {
     const { call, response } = stream;
     const { headers, trailers } = response;
     const message = call.expectation.keepMessage ? response.message : undefined;
-    this.#options.owner.ended(call, {
-      ...{ status: outcome.status, error: outcome.error, headers, trailers, message, peer: this.#options.peer },
-    });
+    const { status, error } = outcome;
+    this.#options.owner.ended(call, { status, error, headers, trailers, message, peer: this.#options.peer });
     this.#afterEnd();
   }
 

@@ -25,7 +25,7 @@ test('a call that runs into its deadline says how far it came', async (t) => {
     t.after(() => pool.close());
     await pool.follow([{ host: '127.0.0.1', port: server.port }]);
     const answer = await new Promise<WireAnswer>((resolve) => {
-      pool.begin({ single: false, keepMessage: false }, resolve);
+      pool.begin({ single: false, keepMessage: false }, performance.now(), resolve);
     });
     assert.deepEqual([answer.status, answer.error], [status.deadlineExceeded, error]);
   }

@@ -1,6 +1,5 @@
 import { type Dial, type DialAddress, nameOfAddress } from '../../target/dial.ts';
-import type { Held } from '../engine.ts';
-import { failure, type Holder, type WireAnswer, WireCall } from './call.ts';
+import { failure, type Holder, type OnAnswer, type WireAnswer, WireCall } from './call.ts';
 import { Deadlines } from './deadlines.ts';
 import { status } from './grpc-status-of.ts';
 import { type EncodedRequest, maxWholeBytes } from './request.ts';
@@ -59,10 +58,9 @@ export class Pool implements SlotOwner, Holder {
     await Promise.all(added.map((slot) => slot.connect()));
   }
 
-  begin(expectation: Expectation, onAnswer: (answer: WireAnswer, held: Held | undefined) => void): void {
-    const call: WireCall = new WireCall(expectation, performance.now() + this.#options.deadlineMs, (answer) =>
-      onAnswer(answer, call.held),
-    );
+  /** @param now - `performance.now()` */
+  begin(expectation: Expectation, now: number, onAnswer: OnAnswer): void {
+    const call = new WireCall(expectation, now + this.#options.deadlineMs, onAnswer);
     this.#deadlines.add(call);
     this.#place(call);
   }
@@ -83,7 +81,7 @@ export class Pool implements SlotOwner, Holder {
   }
 
   ended(call: WireCall, answer: WireAnswer): void {
-    if (this.#deadlines.delete(call)) call.onAnswer(answer);
+    if (this.#deadlines.delete(call)) call.end(answer);
   }
 
   unprocessed(call: WireCall, wasSent: boolean, why: string): void {
@@ -99,7 +97,7 @@ export class Pool implements SlotOwner, Holder {
   close(): void {
     const open = this.#deadlines.clear();
     for (const slot of this.#slots) slot.close();
-    for (const call of open) call.onAnswer(failure(call, status.cancelled, 'this program ended the call'));
+    for (const call of open) call.end(failure(call, status.cancelled, 'this program ended the call'));
   }
 
   #place(call: WireCall): void {
@@ -121,7 +119,7 @@ export class Pool implements SlotOwner, Holder {
   #expired(call: WireCall): void {
     const error = this.#whyLate(call);
     call.holder?.drop(call);
-    call.onAnswer(failure(call, status.deadlineExceeded, error));
+    call.end(failure(call, status.deadlineExceeded, error));
   }
 
   #whyLate(call: WireCall): string {

@@ -20,6 +20,8 @@ export interface Outcome {
   readonly reset?: 'protocol' | 'cancel';
 }
 
+const succeeded: Outcome = { status: status.ok, error: undefined };
+
 /** What an answer must be to count. */
 export interface Expectation {
   /** The method answers with exactly one message. */
@@ -59,7 +61,7 @@ export class Response {
       return this.#finish(headers);
     }
     const text = headers[':status'] ?? '';
-    if (!/^[1-9]\d\d$/.test(text)) return broken('an answer without :status');
+    if (text !== '200' && !/^[1-9]\d\d$/.test(text)) return broken('an answer without :status');
     const httpStatus = Number(text);
     if (httpStatus < 200) return endStream ? broken(`an answer that ends with HTTP ${text}`) : undefined;
     this.#httpStatus = httpStatus;
@@ -97,15 +99,13 @@ export class Response {
     this.trailers = trailers;
     const text = trailers['grpc-status'];
     if (text === undefined) return this.#notGrpc();
-    const code = parseGrpcStatus(text);
-    const said = decodeGrpcMessage(trailers['grpc-message'] ?? '');
-    if (code === undefined) return { status: status.unknown, error: `grpc-status ${quote(text)}: ${said}` };
-    if (code !== status.ok) return { status: code, error: said };
+    const code = text === '0' ? status.ok : parseGrpcStatus(text);
+    if (code !== status.ok) return failed(text, code, trailers['grpc-message']);
     if (this.#expectation.single && (this.#messages?.count ?? 0) === 0) {
       const why = this.#messages?.isCutOff === true ? 'the message is cut off' : 'no message came';
       return { status: status.unimplemented, error: why };
     }
-    return { status: status.ok, error: undefined };
+    return succeeded;
   }
 
   #isGrpc(): boolean {
@@ -134,6 +134,13 @@ export class Response {
       ? { status: status.resourceExhausted, error: 'a message of more than 4 MiB', ...reset }
       : { status: status.internal, error: 'a compressed message, and grpc-encoding names no compression', ...reset };
   }
+}
+
+function failed(text: string, code: number | undefined, message = ''): Outcome {
+  const said = decodeGrpcMessage(message);
+  return code === undefined
+    ? { status: status.unknown, error: `grpc-status ${quote(text)}: ${said}` }
+    : { status: code, error: said };
 }
 
 function broken(error: string): Outcome {

@@ -41,7 +41,7 @@ export class Uploads {
 
   /** @returns whether something of it had not been sent */
   drop(streamId: number): boolean {
-    return this.#open.delete(streamId);
+    return this.#open.size > 0 && this.#open.delete(streamId);
   }
 
   /** @throws ConnectionError for a window beyond 2^31-1 */

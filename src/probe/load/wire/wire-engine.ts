@@ -9,6 +9,7 @@ import { boundedError } from '../error-text.ts';
 import type { WireAnswer } from './call.ts';
 import { Pool } from './pool.ts';
 import { encodeRequest } from './request.ts';
+import type { Expectation } from './response.ts';
 
 export interface WireOptions {
   /** Each gets `connections`; calls take all of them in turn. */
@@ -37,13 +38,15 @@ export class WireEngine implements Engine {
   readonly name = 'wire';
   readonly #options: WireOptions;
   readonly #pool: Pool;
-  #identifier: Identifier = { from: 'peer' };
+  #expectation: Expectation;
+  #nameIn: (answer: WireAnswer) => string | undefined = ({ peer }) => peer;
 
   private constructor(options: WireOptions) {
     this.#options = options;
     const { connections, deadlineMs, connectMs, dial, messages } = options;
     const request = encodeRequest(encodeHeaders(headersOf(options), true), messages);
     this.#pool = new Pool({ dial, request, connections, deadlineMs, connectMs });
+    this.#expectation = { single: options.single, keepMessage: false };
   }
 
   /**
@@ -71,24 +74,23 @@ export class WireEngine implements Engine {
   }
 
   identifyBy(identifier: Identifier): void {
-    this.#identifier = identifier;
+    const { single, answers } = this.#options;
+    this.#expectation = { single, keepMessage: identifier.from === 'field' };
+    this.#nameIn = nameReader(identifier, answers);
   }
 
-  call(done: Done): void {
-    const identifier = this.#identifier;
-    const expectation = { single: this.#options.single, keepMessage: identifier.from === 'field' };
-    this.#pool.begin(expectation, (answer, held) => {
-      const { peer } = answer;
+  call(done: Done, now: number = performance.now()): void {
+    const nameIn = this.#nameIn;
+    this.#pool.begin(this.#expectation, now, (answer, held) => {
       const status = grpcStatusName(answer.status);
       // A backend that fails may name itself as well.
-      const who = identifier.from === 'peer' ? peer : this.#nameIn(answer, identifier);
-      done(status, who, peer, status === 'OK' ? undefined : boundedError(answer.error), held);
+      done(status, nameIn(answer), answer.peer, status === 'OK' ? undefined : boundedError(answer.error), held);
     });
   }
 
   sample(): ReturnType<Engine['sample']> {
     return new Promise((resolve) => {
-      this.#pool.begin({ single: this.#options.single, keepMessage: true }, (answer) => {
+      this.#pool.begin({ single: this.#options.single, keepMessage: true }, performance.now(), (answer) => {
         const { status, error, headers, trailers, peer, message } = answer;
         const visible = (all: Readonly<Record<string, string>>): Record<string, string> =>
           Object.fromEntries(
@@ -113,15 +115,19 @@ export class WireEngine implements Engine {
   close(): void {
     this.#pool.close();
   }
+}
 
-  #nameIn(answer: WireAnswer, identifier: Identifier): string | undefined {
-    if (!('name' in identifier)) return undefined;
-    const { from, name } = identifier;
+/** What finds the backend's name in an answer. */
+function nameReader(identifier: Identifier, answers: AnswerReader): (answer: WireAnswer) => string | undefined {
+  if (identifier.from === 'peer') return ({ peer }) => peer;
+  if (!('name' in identifier)) return () => undefined;
+  const { from, name } = identifier;
+  if (from === 'field') return ({ message }) => answers.field(message ?? nothing, name);
+  return ({ headers, trailers }) => {
     // An answer without a message may have trailers only, and its name there.
-    if (from === 'field') return this.#options.answers.field(answer.message ?? nothing, name);
-    const value = (from === 'header' ? answer.headers[name] : undefined) ?? answer.trailers[name];
+    const value = (from === 'header' ? headers[name] : undefined) ?? trailers[name];
     return value === undefined ? undefined : headerText(name, value);
-  }
+  };
 }
 
 /** gRPC over HTTP/2, "Requests". */
