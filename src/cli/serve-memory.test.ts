@@ -19,7 +19,7 @@ function starts(args: readonly string[], nodeOptions = ''): { flags: string; pid
   return lines.map((line) => ({ flags: line.split(' ')[0]!, pid: line.split(' ')[1]! }));
 }
 
-test('serve has a small young generation, in the process that was started', () => {
+test('serve has a small young generation and a roomy old one, in the process that was started', () => {
   const seen = starts(['serve', '--help']);
   assert.deepEqual(
     seen.map(({ flags }) => flags),

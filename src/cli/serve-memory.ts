@@ -1,11 +1,14 @@
 /**
- * What Node is started with where it runs `serve`: a young generation of two or three times 2 MiB, instead of some 60.
+ * What Node is started with where it runs `serve`.
  *
- * What a control plane makes for a change, or for a client that connects, lives until that client has answered. V8 takes
- * this for a reason to give it more and more room, and to let what has died lie for long. Tidying up more often costs less
- * than that: bench/fanout/README.md has the figures.
+ * A young generation of two or three times 2 MiB, instead of some 60. What a control plane makes for a change, or for a client that
+ * connects, lives until that client has answered. V8 takes this for a reason to give it more and more room, and to let what has died
+ * lie for long. Tidying up more often costs less than that: bench/fanout/README.md has the figures.
+ *
+ * And an old one that may have 64 MiB before it is tidied up for the first time: a fleet that comes at once doubles the little that
+ * is there, and V8 would go through all of it several times while it comes (bench/cold/README.md).
  */
-export const serveNodeFlags: readonly string[] = ['--max-semi-space-size=2'];
+export const serveNodeFlags: readonly string[] = ['--max-semi-space-size=2', '--initial-old-space-size=64'];
 
 /**
  * Starts Node anew, in the same process, with {@link serveNodeFlags}: V8 takes this flag at its start only, and neither a
