@@ -40,6 +40,8 @@ const megabyte = 1024 * 1024;
 /** A message of 4 MiB less its last byte. */
 const unfinished = framed(Buffer.alloc(4 * megabyte)).subarray(0, -1);
 
+const unfinishedPieces: Attack['run'] = streams(100, () => [unfinished.subarray(0, 15 * 1024)]);
+
 /** These on 100 streams of a connection with TLS. */
 export const unfinishedWithTls: Attack['run'] = streams(100, () => [unfinished], undefined, true);
 
@@ -109,6 +111,10 @@ export const grpcAttacks: Readonly<Record<string, Attack>> = {
   'unfinished-messages': {
     what: '4 MiB of an unfinished message on each of 100 streams',
     run: streams(100, () => [unfinished]),
+  },
+  'unfinished-pieces': {
+    what: '15 KiB of an unfinished message on each of 100 streams of 40 connections',
+    run: async (target) => void (await Promise.all(Array.from({ length: 40 }, () => unfinishedPieces(target)))),
   },
   'long-names': { what: 'names of 4 KiB, 900 a stream, 100 streams', run: streams(100, (s) => [names(s, 900, 4_000)]) },
   'short-names': { what: '99,000 short names a stream, 100 streams', run: streams(100, (s) => [names(s, 99_000, 10)]) },

@@ -1,4 +1,4 @@
-import { blockBytes } from './block-pool.ts';
+import { type BlockSize, blockBytes } from './block-pool.ts';
 
 /** Where bytes are charged that somebody else makes this process hold. */
 export interface Account {
@@ -14,7 +14,7 @@ export interface Account {
   /** They are held once less. */
   drop(bytes: Uint8Array): void;
   /** A block of memory, whatever stands in it, which is charged until it is given back. */
-  takeBlock(): Buffer;
+  takeBlock(size: BlockSize): Buffer;
   /** Nobody looks into the block any more. */
   giveBack(block: Buffer): void;
 }
@@ -25,7 +25,7 @@ export const noAccount: Account = {
   release() {},
   hold() {},
   drop() {},
-  takeBlock: () => Buffer.allocUnsafeSlow(blockBytes),
+  takeBlock: (size) => Buffer.allocUnsafeSlow(blockBytes[size]),
   giveBack() {},
 };
 

@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import { BlockPool, blockBytes } from './block-pool.ts';
+import { BlockPool, type BlockSize, blockBytes } from './block-pool.ts';
 import { heapLimitBytes, memoryLimitBytes } from './memory-limit.ts';
 
 /** How much clients may make a server hold. */
@@ -105,8 +105,8 @@ export class MemoryBudget {
   }
 
   /** Of an account: a block, which it charges. */
-  takeBlock(): Buffer {
-    return this.#blocks.take();
+  takeBlock(size: BlockSize): Buffer {
+    return this.#blocks.take(size);
   }
 
   /** Of an account: a block, which it has released. */
@@ -231,14 +231,14 @@ export class ConnectionAccount implements Account {
   }
 
   /** A block of memory, which is charged until it is given back. */
-  takeBlock(): Buffer {
-    this.charge(blockBytes);
-    return this.#budget.takeBlock();
+  takeBlock(size: BlockSize): Buffer {
+    this.charge(blockBytes[size]);
+    return this.#budget.takeBlock(size);
   }
 
   /** Nobody looks into the block any more. */
   giveBack(block: Buffer): void {
-    this.release(blockBytes);
+    this.release(block.length);
     this.#budget.giveBack(block);
   }
 

@@ -42,6 +42,69 @@ interface Queue {
   behind: Queue | undefined;
 }
 
+/** What waits: addresses have one each, then the next one each. */
+class Line {
+  readonly #queues = new Map<string, Queue>();
+  #head: Queue | undefined;
+  #tail: Queue | undefined;
+
+  get isEmpty(): boolean {
+    return this.#head === undefined;
+  }
+
+  add(address: string, work: Work): void {
+    const queue = this.#queues.get(address);
+    if (queue === undefined) {
+      const alone: Queue = { address, first: work, last: work, behind: undefined };
+      this.#queues.set(address, alone);
+      this.#stand(alone);
+    } else {
+      queue.last.next = work;
+      queue.last = work;
+    }
+  }
+
+  /**
+   * Does what waits, until it is enough. What has come back during this turn gets no second time, and is behind all others.
+   *
+   * @param isEnough - asked after each
+   */
+  work(turn: number, isEnough: () => boolean): void {
+    const later: Queue[] = [];
+    for (let queue = this.#take(); queue !== undefined; queue = this.#take()) {
+      const work = queue.first;
+      if (work.since === turn) {
+        later.push(queue);
+        continue;
+      }
+      if (work.next === undefined) this.#queues.delete(queue.address);
+      else {
+        queue.first = work.next;
+        work.next = undefined;
+        this.#stand(queue);
+      }
+      work.run();
+      if (isEnough()) break;
+    }
+    for (const queue of later) this.#stand(queue);
+  }
+
+  #stand(queue: Queue): void {
+    if (this.#tail === undefined) this.#head = queue;
+    else this.#tail.behind = queue;
+    this.#tail = queue;
+  }
+
+  #take(): Queue | undefined {
+    const queue = this.#head;
+    if (queue === undefined) return undefined;
+    this.#head = queue.behind;
+    if (this.#head === undefined) this.#tail = undefined;
+    queue.behind = undefined;
+    return queue;
+  }
+}
+
 /** The event loop, as all connections of a server share it. */
 export class EventLoop {
   readonly #clock: Pick<Clock, 'now'>;
@@ -54,10 +117,9 @@ export class EventLoop {
   #next: NodeJS.Immediate | undefined;
   /** Those that wanted more than a turn not long ago, and when they last did, in this order. */
   readonly #greedy = new Map<object, number>();
-  /** Addresses of which something waits for a turn, in line. */
-  readonly #queues = new Map<string, Queue>();
-  #head: Queue | undefined;
-  #tail: Queue | undefined;
+  /** Work of those who take little, and of those who wanted more than a turn not long ago. */
+  readonly #line = new Line();
+  readonly #greedyLine = new Line();
   readonly #unfinished = new Set<Iterator<void>>();
 
   constructor(clock: Pick<Clock, 'now'>) {
@@ -121,22 +183,15 @@ export class EventLoop {
 
   /**
    * Does it in one of the next turns. Addresses have one each, then the next one each, so that one that has thousands of
-   * connections makes its own wait; after a few milliseconds whatever else there is comes first.
+   * connections makes its own wait; after a few milliseconds whatever else there is comes first. Who takes little comes before
+   * those who are greedy, however many these are, and leaves them half of each turn.
    *
    * @param address - of the client, without its port
    * @param work - does not wait yet
    */
-  queue(address: string, work: Work): void {
+  queue(address: string, work: Work, isGreedy = false): void {
     work.since = this.#turn;
-    const queue = this.#queues.get(address);
-    if (queue === undefined) {
-      const alone: Queue = { address, first: work, last: work, behind: undefined };
-      this.#queues.set(address, alone);
-      this.#standInLine(alone);
-    } else {
-      queue.last.next = work;
-      queue.last = work;
-    }
+    (isGreedy ? this.#greedyLine : this.#line).add(address, work);
     this.#goOn();
   }
 
@@ -195,42 +250,12 @@ export class EventLoop {
     this.#usedBytes = 0;
     this.#work();
     // After one that accepted the next does not sleep: it finds a connection that waits, or that none does.
-    if (this.#head !== undefined || hasAccepted) this.#goOn();
+    if (!this.#line.isEmpty || !this.#greedyLine.isEmpty || hasAccepted) this.#goOn();
   }
 
-  /** What waits has its turn, until that is over. What comes back during it gets no second time, and is behind all others. */
   #work(): void {
-    const later: Queue[] = [];
-    for (let queue = this.#takeHead(); queue !== undefined; queue = this.#takeHead()) {
-      const work = queue.first;
-      if (work.since === this.#turn) {
-        later.push(queue);
-        continue;
-      }
-      if (work.next === undefined) this.#queues.delete(queue.address);
-      else {
-        queue.first = work.next;
-        work.next = undefined;
-        this.#standInLine(queue);
-      }
-      work.run();
-      if (this.isFull) break;
-    }
-    for (const queue of later) this.#standInLine(queue);
-  }
-
-  #standInLine(queue: Queue): void {
-    if (this.#tail === undefined) this.#head = queue;
-    else this.#tail.behind = queue;
-    this.#tail = queue;
-  }
-
-  #takeHead(): Queue | undefined {
-    const queue = this.#head;
-    if (queue === undefined) return undefined;
-    this.#head = queue.behind;
-    if (this.#head === undefined) this.#tail = undefined;
-    queue.behind = undefined;
-    return queue;
+    const half = this.#turnMs / 2;
+    this.#line.work(this.#turn, () => this.isFull || (this.#usedMs >= half && !this.#greedyLine.isEmpty));
+    if (!this.isFull) this.#greedyLine.work(this.#turn, () => this.isFull);
   }
 }

@@ -127,6 +127,47 @@ test('however many want more, others wait for a few milliseconds, and all who wa
   assert.deepEqual([...new Set(greedy.map(({ reader }) => reader.taken))], [60], 'each has had the same');
 });
 
+test('who takes little comes before those who want more, at however many addresses, and leaves them half', async () => {
+  const clock = new WorkingClock();
+  const loop = new EventLoop(clock);
+  const done: string[] = [];
+  const wait = (address: string, isGreedy: boolean): void => {
+    const run = (): void => {
+      clock.advance(1);
+      loop.used(1, 0);
+      done.push(address);
+    };
+    loop.queue(address, { run, next: undefined, since: 0 }, isGreedy);
+  };
+  for (let number = 0; number < 300; number++) wait(`greedy ${number}`, true);
+  for (let number = 0; number < 4; number++) wait(`modest ${number}`, false);
+  await nextTurn();
+  assert.deepEqual(done.splice(0), ['modest 0', 'modest 1', 'modest 2', 'greedy 0', 'greedy 1']);
+  await nextTurn();
+  assert.deepEqual(done.splice(0), ['modest 3', 'greedy 2', 'greedy 3', 'greedy 4', 'greedy 5']);
+});
+
+test('what waits of a chunk keeps no more than twice its bytes alive', async () => {
+  const kept: number[] = [];
+  const clock = new ManualClock();
+  const reader = {
+    read(chunk: Buffer): number {
+      kept.push(chunk.buffer.byteLength);
+      turns.wait(1);
+      return Math.min(chunk.length, 40_000);
+    },
+    pause() {},
+    resume() {},
+    settle() {},
+  };
+  const turns = new ReadingTurns(reader, new EventLoop(clock), clock, '10.0.0.1');
+  turns.receive(Buffer.allocUnsafeSlow(60_000));
+  clock.advance(1);
+  await nextTurn();
+  assert.deepEqual(kept, [60_000, 20_000]);
+  turns.close();
+});
+
 test('an address with thousands of connections makes its own wait', async () => {
   const clock = new WorkingClock();
   const loop = new EventLoop(clock);

@@ -178,7 +178,7 @@ export class ReadingTurns implements Work {
     const taken = this.#reader.read(chunk);
     this.#usedBytes += taken;
     if (taken === chunk.length || this.#closed) return;
-    const rest = chunk.subarray(taken);
+    const rest = restOf(chunk, taken);
     this.#heldBytes += rest.length;
     if (this.#backlog.length === 0) this.#backlog = [rest];
     else this.#backlog.unshift(rest);
@@ -212,6 +212,15 @@ export class ReadingTurns implements Work {
 
   #queue(): void {
     this.#waits = true;
-    this.#loop.queue(this.#address, this);
+    this.#loop.queue(this.#address, this, this.#loop.isGreedy(this));
   }
+}
+
+/** What waits is charged with its bytes, so it must not keep many more alive: those that it came with. */
+function restOf(chunk: Buffer, taken: number): Buffer {
+  const rest = chunk.subarray(taken);
+  if (2 * rest.length >= chunk.length) return rest;
+  const copy = Buffer.allocUnsafeSlow(rest.length);
+  copy.set(rest);
+  return copy;
 }
