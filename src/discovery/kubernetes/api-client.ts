@@ -65,7 +65,7 @@ export class ApiClient implements ApiReader {
    */
   async write(path: string, target: ApiTarget, object: object, signal: AbortSignal): Promise<number> {
     const isPatch = target.verb === 'patch';
-    const response = await this.#ask(path, signal, {
+    const response = await this.#ask(path, signal, answerTimeoutMs, {
       method: isPatch ? 'PATCH' : 'POST',
       type: isPatch ? 'application/merge-patch+json' : 'application/json',
       body: JSON.stringify(object),
@@ -79,16 +79,22 @@ export class ApiClient implements ApiReader {
   /**
    * Resolves once an answer has begun, with the stream of its body; ends it when `signal` is aborted.
    *
+   * @param withinMs - how long the answer may take to begin
    * @throws EvenkeelError `EK_KUBE_…`, ExpiredError, or the signal's reason
    */
-  async stream(path: string, target: ApiTarget, signal: AbortSignal): Promise<IncomingMessage> {
-    const response = await this.#ask(path, signal);
+  async stream(
+    path: string,
+    target: ApiTarget,
+    signal: AbortSignal,
+    withinMs: number = answerTimeoutMs,
+  ): Promise<IncomingMessage> {
+    const response = await this.#ask(path, signal, withinMs);
     if (response.statusCode === 200) return response;
     const text = await this.#body(response, maxErrorBytes).catch(() => '');
     throw errorOfStatus(response.statusCode ?? 0, messageIn(text), target);
   }
 
-  async #ask(path: string, signal: AbortSignal, sent?: Sent): Promise<IncomingMessage> {
+  async #ask(path: string, signal: AbortSignal, withinMs: number, sent?: Sent): Promise<IncomingMessage> {
     signal.throwIfAborted();
     const { server } = this.#access;
     let options: Awaited<ReturnType<KubeAccess['requestOptions']>>;
@@ -101,10 +107,16 @@ export class ApiClient implements ApiReader {
       });
     }
     signal.throwIfAborted();
-    return this.#begin(new URL(`${server}${path}`), options, signal, sent);
+    return this.#begin(new URL(`${server}${path}`), options, signal, withinMs, sent);
   }
 
-  async #begin(url: URL, options: KubeRequestOptions, signal: AbortSignal, sent?: Sent): Promise<IncomingMessage> {
+  async #begin(
+    url: URL,
+    options: KubeRequestOptions,
+    signal: AbortSignal,
+    withinMs: number,
+    sent?: Sent,
+  ): Promise<IncomingMessage> {
     const { proxy } = this.#access;
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const closed = new AbortController();
@@ -132,8 +144,8 @@ export class ApiClient implements ApiReader {
       // A proxy that does not answer has a connection which is not the request's yet.
       closed.abort();
     };
-    const cancel = this.#clock.after(answerTimeoutMs, () => {
-      const error = new Error(`no answer within ${answerTimeoutMs / 1000} s`);
+    const cancel = this.#clock.after(withinMs, () => {
+      const error = new Error(`no answer within ${withinMs / 1000} s`);
       request.destroy(error);
       fail(error);
     });

@@ -2,7 +2,7 @@ import { type ErrorDetails, EvenkeelError, messageOf } from '../../base/errors.t
 
 /** What is asked of the API server, in the words of RBAC. */
 export interface ApiTarget {
-  readonly verb: 'list' | 'watch' | 'create' | 'patch';
+  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch';
   /** Plural name, for example `endpointslices`. */
   readonly resource: string;
   /** Empty for the core group. */

@@ -50,9 +50,20 @@ export function kubeconfigAccess(
       { file },
     );
   }
+  return accessOf(config, `context ${chosen} of ${file}`, env);
+}
+
+/**
+ * The same of a kubeconfig that was read before, and whose current context has a cluster.
+ *
+ * @param origin - where it was found, for people
+ * @throws EvenkeelError `EK_KUBE_CONFIG` for a proxy that is none
+ */
+export function accessOf(config: KubeConfig, origin: string, env: NodeJS.ProcessEnv): KubeAccess {
+  const cluster = config.getCurrentCluster()!;
   return {
     server: cluster.server.replace(/\/+$/, ''),
-    origin: `context ${chosen} of ${file}`,
+    origin,
     proxy: proxyOf(new URL(cluster.server), cluster.proxyUrl, env),
     async requestOptions() {
       const options: RequestOptions = {};

@@ -1,9 +1,11 @@
-import http, { type IncomingMessage } from 'node:http';
-import https, { type RequestOptions } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { ApiClient } from '../../discovery/kubernetes/api-client.ts';
+import { accessOf } from '../../discovery/kubernetes/kubeconfig-access.ts';
 
 const tryAgainMs = 500;
+/** A log begins with its first line: a kubelet answers nothing before. */
+const firstLineWithinMs = 300_000;
 
 export interface LogSource {
   readonly config: KubeConfig;
@@ -13,30 +15,17 @@ export interface LogSource {
 
 /** The lines that a pod writes, from its first one on; ends where the pod's log does, rejects where the connection breaks. */
 export async function* logLines({ config, namespace, pod }: LogSource, signal: AbortSignal): AsyncGenerator<string> {
-  const url = new URL(
-    `${config.getCurrentCluster()!.server}/api/v1/namespaces/${namespace}/pods/${pod}/log?follow=true`,
-  );
-  const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
-  const response = await answerTo(url, { ...options, signal });
-  if (response.statusCode !== 200) {
-    response.destroy();
-    throw new Error(`HTTP ${response.statusCode}`);
-  }
+  const client = new ApiClient(accessOf(config, 'the kubeconfig', process.env));
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?follow=true`;
+  const target = { verb: 'get', resource: 'pods/log', group: '', namespace } as const;
+  const log = await client.stream(path, target, signal, firstLineWithinMs);
   let rest = '';
-  for await (const text of response.setEncoding('utf8') as AsyncIterable<string>) {
+  for await (const text of log.setEncoding('utf8') as AsyncIterable<string>) {
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
     yield* lines;
   }
   if (rest !== '') yield rest;
-}
-
-function answerTo(url: URL, options: RequestOptions): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const { request } = url.protocol === 'http:' ? http : https;
-    request(url, options, resolve).once('error', reject).end();
-  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
-import { changesOf, type PodState, stateOf } from './pod-changes.ts';
+import { changesOf, goneOf, type PodState, stateOf } from './pod-changes.ts';
 
 const labels = { 'app.kubernetes.io/name': 'be1' };
 const ready = { conditions: [{ type: 'Ready', status: 'True' }], podIP: '10.0.0.1' };
@@ -12,7 +12,7 @@ function told(...pods: (V1Pod | 'deleted')[]): string[] {
   let last: V1Pod = {};
   return pods.flatMap((pod) => {
     if (pod !== 'deleted') last = { ...pod, metadata: { ...pod.metadata, name: 'be1-x', labels } };
-    const now = stateOf(last, pod === 'deleted')!;
+    const now = pod === 'deleted' ? goneOf(stateOf(last)!) : stateOf(last)!;
     const changes = changesOf(before, now);
     before = now;
     return changes;

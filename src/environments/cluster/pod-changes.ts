@@ -19,22 +19,27 @@ export interface PodState {
 export type PodChange = 'ready' | 'terminating' | 'ended';
 
 /** Undefined where the pod belongs to no Deployment of a proof. */
-export function stateOf(pod: V1Pod, deleted = false): PodState | undefined {
+export function stateOf(pod: V1Pod): PodState | undefined {
   const name = pod.metadata?.name;
   const app = pod.metadata?.labels?.[appLabel];
   if (name === undefined || app === undefined) return undefined;
   const containers = pod.status?.containerStatuses ?? [];
   const exited = containers.length > 0 && containers.every(({ state }) => state?.terminated !== undefined);
-  const terminating = deleted || pod.metadata?.deletionTimestamp !== undefined;
+  const terminating = pod.metadata?.deletionTimestamp !== undefined;
   return {
     name,
     app,
     ip: pod.status?.podIP ?? '',
     kubeNode: pod.spec?.nodeName,
-    ready: isReady(pod) && !deleted,
+    ready: isReady(pod),
     terminating,
-    ended: deleted || (terminating && exited),
+    ended: terminating && exited,
   };
+}
+
+/** Of a pod that the API has no more. */
+export function goneOf(before: PodState): PodState {
+  return { ...before, ready: false, terminating: true, ended: true };
 }
 
 /** What has happened to a pod between two looks; pure. A pod that goes without notice has been told to end as well. */

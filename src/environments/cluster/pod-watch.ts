@@ -1,39 +1,69 @@
-import { CoreV1Api, type Informer, type KubeConfig, makeInformer, type V1Pod } from '@kubernetes/client-node';
+import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
+import { systemClock } from '../../base/clock.ts';
+import type { EvenkeelError } from '../../base/errors.ts';
 import { timeStamp } from '../../base/time-stamp.ts';
+import { ApiClient } from '../../discovery/kubernetes/api-client.ts';
+import type { KubeObject } from '../../discovery/kubernetes/collection.ts';
+import { accessOf } from '../../discovery/kubernetes/kubeconfig-access.ts';
+import { defaultTimes, Reflector } from '../../discovery/kubernetes/reflector.ts';
 import { proveLabel } from './manifests.ts';
-import { changesOf, type PodChange, type PodState, stateOf } from './pod-changes.ts';
+import { changesOf, goneOf, type PodChange, type PodState, stateOf } from './pod-changes.ts';
 
 /** The API server may be away for a while; the pods are still there. */
 const tryAgainMs = 500;
+
+interface WatchedPod extends KubeObject {
+  /** Undefined: it belongs to no Deployment of a proof. */
+  readonly state: PodState | undefined;
+}
 
 export type PodObserver = (change: PodChange, pod: PodState, atMs: number) => void;
 
 /** The pods of a proof as the API tells of them, with the time at which we were told. */
 export class PodWatch {
-  readonly #informer: Informer<V1Pod>;
+  readonly #reflector: Reflector<WatchedPod>;
   readonly #states = new Map<string, PodState>();
   readonly #observers = new Set<PodObserver>();
   readonly #waiters = new Set<() => void>();
-  #stopped = false;
+  readonly #listed = Promise.withResolvers<void>();
 
   constructor(config: KubeConfig, namespace: string) {
-    const api = config.makeApiClient(CoreV1Api);
-    const labelSelector = `${proveLabel}=true`;
-    const list = () => api.listNamespacedPod({ namespace, labelSelector });
-    this.#informer = makeInformer(config, `/api/v1/namespaces/${namespace}/pods`, list, labelSelector);
-    this.#informer.on('add', (pod) => this.#see(pod, false));
-    this.#informer.on('update', (pod) => this.#see(pod, false));
-    this.#informer.on('delete', (pod) => this.#see(pod, true));
-    this.#informer.on('error', () => this.#startAgain());
+    this.#reflector = new Reflector<WatchedPod>({
+      client: new ApiClient(accessOf(config, 'the kubeconfig', process.env)),
+      ...{ clock: systemClock, random: Math.random, times: { ...defaultTimes, maxBackoffMs: tryAgainMs } },
+      collection: {
+        ...{ resource: 'pods', group: '', version: 'v1', namespace, labelSelector: `${proveLabel}=true` },
+        read: readPod,
+      },
+      observer: {
+        reading: () => {},
+        hears: () => {},
+        changed: ({ state }) => {
+          if (state !== undefined) this.#see(state);
+        },
+        deleted: ({ state }) => {
+          if (state === undefined) return;
+          this.#see(goneOf(state));
+          this.#states.delete(state.name);
+        },
+        settled: () => this.#listed.resolve(),
+        degraded: (error) => this.#degraded(error),
+      },
+    });
   }
 
-  async start(): Promise<void> {
-    await this.#informer.start();
+  /**
+   * Resolves once it knows the pods.
+   *
+   * @throws EvenkeelError `EK_KUBE_…` where the API does not tell them the first time
+   */
+  start(): Promise<void> {
+    this.#reflector.start();
+    return this.#listed.promise;
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#informer.stop();
+  stop(): Promise<void> {
+    return this.#reflector.stop();
   }
 
   /** Pods of a Deployment that have not ended. */
@@ -60,21 +90,22 @@ export class PodWatch {
     });
   }
 
-  #see(pod: V1Pod, deleted: boolean): void {
+  #degraded(error: EvenkeelError | undefined): void {
+    if (error !== undefined) this.#listed.reject(error);
+  }
+
+  #see(now: PodState): void {
     const at = timeStamp();
-    const now = stateOf(pod, deleted);
-    if (now === undefined) return;
     const changes = changesOf(this.#states.get(now.name), now);
-    if (deleted) this.#states.delete(now.name);
-    else this.#states.set(now.name, now);
+    this.#states.set(now.name, now);
     for (const change of changes) for (const observer of this.#observers) observer(change, now, at);
     for (const look of [...this.#waiters]) look();
   }
+}
 
-  #startAgain(): void {
-    if (this.#stopped) return;
-    setTimeout(() => {
-      if (!this.#stopped) void this.#informer.start().catch(() => this.#startAgain());
-    }, tryAgainMs);
-  }
+function readPod(object: unknown): WatchedPod | undefined {
+  const pod = object as V1Pod | null;
+  const { namespace, name, resourceVersion } = pod?.metadata ?? {};
+  if (name === undefined || resourceVersion === undefined) return undefined;
+  return { key: `${namespace}/${name}`, resourceVersion, state: stateOf(pod!) };
 }
