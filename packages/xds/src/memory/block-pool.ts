@@ -3,15 +3,25 @@ export const blockBytes = { small: 16 * 1024, large: 64 * 1024 } as const;
 
 export type BlockSize = keyof typeof blockBytes;
 
+/** So many have pages of their own: all that 512 MiB of memory allow for, and a quarter of the mappings that Linux gives a process. */
+const mostMapped = 16_384;
+
 /**
  * Blocks of memory that are used again. What comes in pieces lies in them until it is whole.
  *
- * The system has them back as soon as they are too many: the pages of a buffer that can be resized are its own. What is taken of
- * the C library's heap in pieces like these mostly stays with the process for ever, in holes that nothing else fits in.
+ * The system has them back as soon as they are too many: a buffer that can be resized has pages of its own. What is taken of the C
+ * library's heap in pieces like these mostly stays with the process for ever, in holes that nothing else fits in.
  */
 export class BlockPool {
   readonly #free: Readonly<Record<BlockSize, Buffer[]>> = { small: [], large: [] };
   #freeBytes = 0;
+  readonly #mostMapped: number;
+  #mapped = 0;
+
+  /** @param most - blocks that have pages of their own; further ones are of the C library's heap */
+  constructor(most: number = mostMapped) {
+    this.#mostMapped = most;
+  }
 
   /** Bytes that are kept and not used. */
   get freeBytes(): number {
@@ -21,7 +31,7 @@ export class BlockPool {
   /** A block, whatever stands in it. */
   take(size: BlockSize): Buffer {
     const block = this.#free[size].pop();
-    if (block === undefined) return newBlock(blockBytes[size]);
+    if (block === undefined) return this.#newBlock(blockBytes[size]);
     this.#freeBytes -= block.length;
     return block;
   }
@@ -37,11 +47,17 @@ export class BlockPool {
     while (this.#freeBytes > Math.max(0, maxBytes)) {
       const block = this.#free.large.pop() ?? this.#free.small.pop()!;
       this.#freeBytes -= block.length;
-      (block.buffer as ArrayBuffer).resize(0);
+      const buffer = block.buffer as ArrayBuffer;
+      if (!buffer.resizable) continue;
+      // At once, and not when it is collected.
+      buffer.transferToFixedLength(0);
+      this.#mapped -= 1;
     }
   }
-}
 
-function newBlock(bytes: number): Buffer {
-  return Buffer.from(new ArrayBuffer(bytes, { maxByteLength: bytes }), 0, bytes);
+  #newBlock(bytes: number): Buffer {
+    if (this.#mapped >= this.#mostMapped) return Buffer.allocUnsafeSlow(bytes);
+    this.#mapped += 1;
+    return Buffer.from(new ArrayBuffer(bytes, { maxByteLength: bytes }), 0, bytes);
+  }
 }
