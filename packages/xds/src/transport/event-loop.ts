@@ -196,7 +196,7 @@ export class EventLoop {
   }
 
   /** The same, for what happens once; returns the function that takes it back. */
-  queueOnce(address: string, run: () => void): () => void {
+  queueOnce(address: string, run: () => void, isGreedy = false): () => void {
     let isWanted = true;
     const measured = (): void => {
       if (!isWanted) return;
@@ -204,7 +204,7 @@ export class EventLoop {
       run();
       this.used(this.#clock.now() - begun, 0);
     };
-    this.queue(address, { run: measured, next: undefined, since: 0 });
+    this.queue(address, { run: measured, next: undefined, since: 0 }, isGreedy);
     return () => {
       isWanted = false;
     };
@@ -223,7 +223,7 @@ export class EventLoop {
       return;
     } while (this.#clock.now() < end);
     this.#unfinished.add(pieces);
-    this.queueOnce(address, () => this.spread(address, pieces));
+    this.queueOnce(address, () => this.spread(address, pieces), true);
   }
 
   /** Does what is left of all that comes in pieces. */

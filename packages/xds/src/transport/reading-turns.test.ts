@@ -147,6 +147,30 @@ test('who takes little comes before those who want more, at however many address
   assert.deepEqual(done.splice(0), ['modest 3', 'greedy 2', 'greedy 3', 'greedy 4', 'greedy 5']);
 });
 
+test('what clients leave behind is dealt with after those who are there', async () => {
+  const clock = new WorkingClock();
+  const loop = new EventLoop(clock);
+  let pieces = 0;
+  for (let number = 0; number < 30; number++) {
+    const rest = Array.from({ length: 3 }).values();
+    loop.spread(`10.0.1.${number}`, {
+      next() {
+        clock.advance(1);
+        pieces += 1;
+        return rest.next() as IteratorResult<void>;
+      },
+    });
+  }
+  assert.equal(pieces, 30, 'a piece of each at once');
+  let isServed = false;
+  loop.queueOnce('10.0.0.1', () => {
+    isServed = pieces === 30;
+  });
+  await nextTurn();
+  assert.ok(isServed, 'before the second pieces');
+  loop.finish();
+});
+
 test('what waits of a chunk keeps no more than twice its bytes alive', async () => {
   const kept: number[] = [];
   const clock = new ManualClock();
