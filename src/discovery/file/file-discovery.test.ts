@@ -198,6 +198,37 @@ services:
   );
 });
 
+test('a JSON file that replaces another is waited for no longer than it is read; half of one is none', async (t) => {
+  const root = await folder(t);
+  const path = join(root, 'endpoints.json');
+  const replace = async (text: string): Promise<void> => {
+    await writeFile(join(root, '.new'), text);
+    await rename(join(root, '.new'), path);
+  };
+  const service = (address: string): string =>
+    JSON.stringify({
+      ...{ apiVersion: 'evenkeel.dev/v1', kind: 'Endpoints' },
+      services: [{ name: 'a', ports: [{ port: 1 }], endpoints: [{ address }] }],
+    });
+  await replace(service('127.1.0.1'));
+  const clock = new ManualClock();
+  const observer = await watching(t, path, clock);
+  await replace(service('127.1.0.2'));
+  await observer.until('the new one is told, though time stands still', () => addressOf(observer) === '127.1.0.2');
+  await replace(service('127.1.0.3').slice(0, -20));
+  // The poll's timer and the one that waits for what else comes.
+  while (clock.pending < 2) await turn();
+  await replace(service('127.1.0.4'));
+  while (addressOf(observer) !== '127.1.0.4') {
+    clock.advance(1);
+    await turn();
+  }
+  assert.deepEqual(
+    observer.events.filter(({ kind }) => kind === 'remove' || kind === 'degraded'),
+    [],
+  );
+});
+
 test('what is replaced while it is read is not believed', async (t) => {
   const root = await folder(t);
   const path = await byRename.write(root, document([{ name: 'b', endpoints: [] }]));

@@ -104,16 +104,19 @@ export class FileDiscovery implements Discovery {
     if (this.#observer === undefined) return;
     const now = this.#clock.now();
     this.#pending = { since: this.#pending?.since ?? now, inPlace: inPlace || this.#pending?.inPlace === true };
-    if (!this.#pending.inPlace) this.#early ??= this.#readEarly();
+    if (!this.#pending.inPlace) this.#early ??= this.#beginEarly();
     const quietMs = this.#pending.inPlace ? writeQuietMs : renameQuietMs;
     this.#checkAfter(Math.min(quietMs, Math.max(0, this.#pending.since + maxQuietMs - now)));
   }
 
   #checkAfter(delayMs: number): void {
     this.#cancelCheck?.();
-    this.#cancelCheck = this.#clock.after(delayMs, () => {
-      this.#reading = this.#reading.then(() => this.#check());
-    });
+    this.#cancelCheck = this.#clock.after(delayMs, () => this.#checkNow());
+  }
+
+  #checkNow(): void {
+    this.#cancelCheck?.();
+    this.#reading = this.#reading.then(() => this.#check());
   }
 
   #poll(intervalMs: number): void {
@@ -162,6 +165,18 @@ export class FileDiscovery implements Discovery {
     if (this.#reported === '') return;
     this.#reported = '';
     this.#observer.degraded(undefined);
+  }
+
+  #beginEarly(): Promise<EarlyRead> {
+    const early = this.#readEarly();
+    // Half of a JSON file is no JSON: what could be read is all of it, and nothing more has to be waited for.
+    if (/\.json$/i.test(this.#path)) {
+      void early.then(({ services }) => {
+        const isWanted = this.#observer !== undefined && this.#pending?.inPlace === false;
+        if (isWanted && !(services instanceof EvenkeelError)) this.#checkNow();
+      });
+    }
+    return early;
   }
 
   async #readEarly(): Promise<EarlyRead> {
