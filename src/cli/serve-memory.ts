@@ -11,7 +11,7 @@
 export const serveNodeFlags: readonly string[] = ['--max-semi-space-size=2', '--initial-old-space-size=64'];
 
 /**
- * Starts Node anew, in the same process, with {@link serveNodeFlags}: V8 takes this flag at its start only, and neither a
+ * Starts Node anew, in the same process, with {@link serveNodeFlags}: V8 takes these at its start only, and neither a
  * shebang nor an image says it wherever `serve` is run. Goes on where that cannot be done (Windows, Node before 22.15), or
  * where somebody has already said how large the young generation is to be.
  */

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { ApiClient } from '../../discovery/kubernetes/api-client.ts';
-import { accessOf } from '../../discovery/kubernetes/kubeconfig-access.ts';
+import { apiClient } from './api-client.ts';
 
 const tryAgainMs = 500;
 /** A log begins with its first line: a kubelet answers nothing before. */
@@ -15,10 +14,9 @@ export interface LogSource {
 
 /** The lines that a pod writes, from its first one on; ends where the pod's log does, rejects where the connection breaks. */
 export async function* logLines({ config, namespace, pod }: LogSource, signal: AbortSignal): AsyncGenerator<string> {
-  const client = new ApiClient(accessOf(config, 'the kubeconfig', process.env));
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?follow=true`;
   const target = { verb: 'get', resource: 'pods/log', group: '', namespace } as const;
-  const log = await client.stream(path, target, signal, firstLineWithinMs);
+  const log = await apiClient(config).stream(path, target, signal, firstLineWithinMs);
   let rest = '';
   for await (const text of log.setEncoding('utf8') as AsyncIterable<string>) {
     const lines = (rest + text).split('\n');

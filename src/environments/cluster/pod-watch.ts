@@ -1,11 +1,9 @@
 import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
 import { systemClock } from '../../base/clock.ts';
-import type { EvenkeelError } from '../../base/errors.ts';
 import { timeStamp } from '../../base/time-stamp.ts';
-import { ApiClient } from '../../discovery/kubernetes/api-client.ts';
 import type { KubeObject } from '../../discovery/kubernetes/collection.ts';
-import { accessOf } from '../../discovery/kubernetes/kubeconfig-access.ts';
 import { defaultTimes, Reflector } from '../../discovery/kubernetes/reflector.ts';
+import { apiClient } from './api-client.ts';
 import { proveLabel } from './manifests.ts';
 import { changesOf, goneOf, type PodChange, type PodState, stateOf } from './pod-changes.ts';
 
@@ -29,7 +27,7 @@ export class PodWatch {
 
   constructor(config: KubeConfig, namespace: string) {
     this.#reflector = new Reflector<WatchedPod>({
-      client: new ApiClient(accessOf(config, 'the kubeconfig', process.env)),
+      client: apiClient(config),
       ...{ clock: systemClock, random: Math.random, times: { ...defaultTimes, maxBackoffMs: tryAgainMs } },
       collection: {
         ...{ resource: 'pods', group: '', version: 'v1', namespace, labelSelector: `${proveLabel}=true` },
@@ -47,7 +45,9 @@ export class PodWatch {
           this.#states.delete(state.name);
         },
         settled: () => this.#listed.resolve(),
-        degraded: (error) => this.#degraded(error),
+        degraded: (error) => {
+          if (error !== undefined) this.#listed.reject(error);
+        },
       },
     });
   }
@@ -88,10 +88,6 @@ export class PodWatch {
       this.#waiters.add(look);
       look();
     });
-  }
-
-  #degraded(error: EvenkeelError | undefined): void {
-    if (error !== undefined) this.#listed.reject(error);
   }
 
   #see(now: PodState): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { Line, type Work } from './line.ts';
 
 /** The share of all time that those who want more have together, in equal parts. */
 const greedyShare = 0.5;
@@ -23,88 +24,6 @@ const pieceMs = 1;
 const noticedMs = 1;
 const noticedBytes = 16 * 1024;
 
-/** Work that may wait for a turn, in one place of the line at a time. It tells the loop what it {@link EventLoop.used}. */
-export interface Work {
-  /** Does it. */
-  run(): void;
-  /** Of the line: what comes after it, of the same address. */
-  next: Work | undefined;
-  /** Of the line: the turn since which it waits. */
-  since: number;
-}
-
-/** What waits of one address. */
-interface Queue {
-  readonly address: string;
-  first: Work;
-  last: Work;
-  /** In the line: the address whose turn is next. */
-  behind: Queue | undefined;
-}
-
-/** What waits: addresses have one each, then the next one each. */
-class Line {
-  readonly #queues = new Map<string, Queue>();
-  #head: Queue | undefined;
-  #tail: Queue | undefined;
-
-  get isEmpty(): boolean {
-    return this.#head === undefined;
-  }
-
-  add(address: string, work: Work): void {
-    const queue = this.#queues.get(address);
-    if (queue === undefined) {
-      const alone: Queue = { address, first: work, last: work, behind: undefined };
-      this.#queues.set(address, alone);
-      this.#stand(alone);
-    } else {
-      queue.last.next = work;
-      queue.last = work;
-    }
-  }
-
-  /**
-   * Does what waits, until it is enough. What has come back during this turn gets no second time, and is behind all others.
-   *
-   * @param isEnough - asked after each
-   */
-  work(turn: number, isEnough: () => boolean): void {
-    const later: Queue[] = [];
-    for (let queue = this.#take(); queue !== undefined; queue = this.#take()) {
-      const work = queue.first;
-      if (work.since === turn) {
-        later.push(queue);
-        continue;
-      }
-      if (work.next === undefined) this.#queues.delete(queue.address);
-      else {
-        queue.first = work.next;
-        work.next = undefined;
-        this.#stand(queue);
-      }
-      work.run();
-      if (isEnough()) break;
-    }
-    for (const queue of later) this.#stand(queue);
-  }
-
-  #stand(queue: Queue): void {
-    if (this.#tail === undefined) this.#head = queue;
-    else this.#tail.behind = queue;
-    this.#tail = queue;
-  }
-
-  #take(): Queue | undefined {
-    const queue = this.#head;
-    if (queue === undefined) return undefined;
-    this.#head = queue.behind;
-    if (this.#head === undefined) this.#tail = undefined;
-    queue.behind = undefined;
-    return queue;
-  }
-}
-
 /** The event loop, as all connections of a server share it. */
 export class EventLoop {
   readonly #clock: Pick<Clock, 'now'>;
@@ -120,6 +39,8 @@ export class EventLoop {
   /** Work of those who take little, and of those who wanted more than a turn not long ago. */
   readonly #line = new Line();
   readonly #greedyLine = new Line();
+  readonly #isHalfFull = (): boolean => this.isFull || (this.#usedMs >= this.#turnMs / 2 && !this.#greedyLine.isEmpty);
+  readonly #isFull = (): boolean => this.isFull;
   readonly #unfinished = new Set<Iterator<void>>();
 
   constructor(clock: Pick<Clock, 'now'>) {
@@ -254,8 +175,7 @@ export class EventLoop {
   }
 
   #work(): void {
-    const half = this.#turnMs / 2;
-    this.#line.work(this.#turn, () => this.isFull || (this.#usedMs >= half && !this.#greedyLine.isEmpty));
-    if (!this.isFull) this.#greedyLine.work(this.#turn, () => this.isFull);
+    this.#line.work(this.#turn, this.#isHalfFull);
+    if (!this.isFull) this.#greedyLine.work(this.#turn, this.#isFull);
   }
 }

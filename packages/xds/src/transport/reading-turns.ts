@@ -1,6 +1,7 @@
 import { appended } from '../appended.ts';
 import type { Clock } from '../clock.ts';
-import type { EventLoop, Work } from './event-loop.ts';
+import type { EventLoop } from './event-loop.ts';
+import type { Work } from './line.ts';
 
 /** Bytes that are taken from one socket before others have their turn. */
 const turnBytes = 64 * 1024;
