@@ -1,4 +1,5 @@
 import { type Edge, edgesOf } from '../load/edges.ts';
+import { knownCalls } from '../load/known-calls.ts';
 import { type LoadView, portKey } from '../load/load-view.ts';
 import { type Column, heading, type Paint, table } from '../probe/print/layout.ts';
 import { duration } from './duration.ts';
@@ -36,7 +37,7 @@ function asTable(edges: readonly Edge[], { windowMs, asOf }: LoadView, paint: Pa
     { text: fromOf(edge) },
     { text: portKey(edge.to) },
     { text: rate(edge.calls, windowMs) },
-    { text: percent(edge.failed, edge.calls), format: edge.failed > 0 ? ('red' as const) : undefined },
+    { text: percent(edge.failed, knownCalls(edge)), format: edge.failed > 0 ? ('red' as const) : undefined },
   ]);
   const title = heading('Who calls whom, as clients report it', `last ${duration(windowMs)}, ${asOf}`, paint);
   return [...title, '', ...(rows.length === 0 ? ['No call was reported.'] : table(columns, rows, paint))].join('\n');
@@ -73,5 +74,7 @@ function fromOf({ from: { namespace, workload } }: Edge): string {
 }
 
 function labelOf({ calls, failed }: Edge, windowMs: number): string {
-  return failed === 0 ? `${rate(calls, windowMs)}/s` : `${rate(calls, windowMs)}/s, ${percent(failed, calls)} failed`;
+  return failed === 0
+    ? `${rate(calls, windowMs)}/s`
+    : `${rate(calls, windowMs)}/s, ${percent(failed, knownCalls({ calls, failed }))} failed`;
 }

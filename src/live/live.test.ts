@@ -22,6 +22,14 @@ test('top shows Services and pods within 80 columns', () => {
   for (const line of text.split('\n')) assert.ok(displayWidth(line) <= 80, line);
 });
 
+test('of calls that failed, some of which had begun before, no more than all have failed', () => {
+  const frozen = service('orders', [10, 10]);
+  const pods = frozen.pods.map((pod, at) => ({ ...pod, failed: at === 0 ? 12 : 0 }));
+  const text = printTop(view({ ...frozen, pods, calls: 20, failed: 12 }), plain);
+  assert.match(text, /^orders-0 .* 100\.0 % /m);
+  assert.match(text, /60\.0 % failed$/m);
+});
+
 test('of many pods those are shown that are farthest from their share', () => {
   const text = printTop(view(service('orders', [9, 10, 10, 10, 11, 90])), plain, 2);
   assert.match(text, /orders-5/);

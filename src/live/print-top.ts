@@ -1,3 +1,4 @@
+import { knownCalls } from '../load/known-calls.ts';
 import { type LoadView, type LoadViewService, portKey } from '../load/load-view.ts';
 import { type Cell, type Column, heading, type Paint, table, wrap } from '../probe/print/layout.ts';
 import { duration } from './duration.ts';
@@ -33,7 +34,7 @@ function serviceLines(service: LoadViewService, view: LoadView, paint: Paint, mo
   const { verdict, since, why, calls, failed } = service;
   const forMs = Date.parse(view.asOf) - Date.parse(since);
   const perSecond = rate(calls, view.windowMs);
-  const about = `${verdict} for ${duration(forMs)}, ${perSecond} calls/s, ${percent(failed, calls)} failed`;
+  const about = `${verdict} for ${duration(forMs)}, ${perSecond} calls/s, ${percent(failed, knownCalls(service))} failed`;
   const even = service.pods.reduce((sum, pod) => sum + pod.calls, 0);
   const fair = even / Math.max(1, service.pods.length);
   const shown =
@@ -45,7 +46,7 @@ function serviceLines(service: LoadViewService, view: LoadView, paint: Paint, mo
     { text: pod.zone },
     { text: percent(pod.calls, even), format: isFar(pod.calls, fair, verdict) ? 'yellow' : undefined },
     { text: rate(pod.calls, view.windowMs) },
-    { text: percent(pod.failed, pod.calls), format: pod.failed > 0 ? 'red' : undefined },
+    { text: percent(pod.failed, knownCalls(pod)), format: pod.failed > 0 ? 'red' : undefined },
     { text: pod.inFlight.toFixed(1) },
     { text: pod.ejected !== null ? 'ejected' : pod.meanMs === null ? '–' : pod.meanMs.toFixed(1) },
   ]);

@@ -1,5 +1,6 @@
 import { sum } from '../base/sum.ts';
 import { quantile } from '../verdict/quantile.ts';
+import { knownCalls } from './known-calls.ts';
 import type { LoadViewPod, LoadViewService } from './load-view.ts';
 
 /** Fewer failed calls than this make no pod stand out. */
@@ -42,9 +43,8 @@ export function offPods({ pods, verdict }: Pick<LoadViewService, 'pods' | 'verdi
 }
 
 function failing({ calls, failed }: LoadViewPod, otherCalls: number, otherFailed: number): string | undefined {
-  // Calls that fail now may have begun before the window.
-  const share = failed / Math.max(calls, failed, 1);
-  const usual = otherFailed / Math.max(otherCalls, otherFailed, 1);
+  const share = failed / Math.max(knownCalls({ calls, failed }), 1);
+  const usual = otherFailed / Math.max(knownCalls({ calls: otherCalls, failed: otherFailed }), 1);
   if (failed < fewestFailed || share < worstUsualFailures || share < usual * timesTheOthers) return undefined;
   return `fails ${percent(share)} of its calls, the others ${percent(usual)}`;
 }

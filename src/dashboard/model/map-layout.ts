@@ -1,4 +1,5 @@
 import type { EdgeRow } from '../../feed/rows.ts';
+import { knownCalls } from '../../load/known-calls.ts';
 import type { Tone } from './service-list.ts';
 
 export interface MapNode {
@@ -166,7 +167,7 @@ function setOrder(nodes: ReadonlyMap<string, Node>): Node[][] {
 function edgeOf(edge: EdgeRow, from: MapNode, to: MapNode, most: number): MapEdge {
   const { calls, failed } = edge;
   const width = 1.2 + 2.8 * (Math.log1p(calls) / Math.log1p(most));
-  const share = failed / Math.max(1, calls, failed);
+  const share = failed / Math.max(1, knownCalls(edge));
   const tone: Tone = share >= 0.05 ? 'bad' : share >= 0.01 ? 'warn' : 'good';
   const half = nodeSize.height / 2;
   const [x1, y1, x2, y2] = [from.x + nodeSize.width, from.y + half, to.x, to.y + half];

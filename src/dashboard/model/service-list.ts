@@ -1,4 +1,5 @@
 import type { ServiceRow } from '../../feed/rows.ts';
+import { knownCalls } from '../../load/known-calls.ts';
 
 /** How much a row wants to be looked at. */
 export type Tone = 'bad' | 'warn' | 'good' | 'idle';
@@ -44,7 +45,7 @@ export function listServices(rows: readonly ServiceRow[], filter: string, order:
     state: (row) => tones.indexOf(toneOf(row)),
     name: () => 0,
     calls: ({ load }) => -(load?.calls ?? -1),
-    failed: ({ load }) => -(load === null ? -1 : load.failed / Math.max(1, load.calls)),
+    failed: ({ load }) => -(load === null ? -1 : load.failed / Math.max(1, knownCalls(load))),
     pods: ({ published }) => -published,
   };
   return rows

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { EdgeRow, HeadRow } from '../../feed/rows.ts';
+import { knownCalls } from '../../load/known-calls.ts';
 import { count, percent, rate } from '../model/figures.ts';
 import { layOut, type MapLayout, nodeSize } from '../model/map-layout.ts';
 import { hashOf } from '../model/route.ts';
@@ -131,7 +132,7 @@ function Drawing({ layout: { nodes, edges, width, height }, windowMs }: { layout
             </text>
             {edge.failed > 0 && (
               <text text-anchor="middle" y="17" class="failed">
-                {percent(edge.failed, edge.calls)}
+                {percent(edge.failed, knownCalls(edge))}
               </text>
             )}
           </g>

@@ -1,6 +1,7 @@
 import { useLayoutEffect } from 'preact/hooks';
 import type { HeadRow, PodRow } from '../../feed/rows.ts';
 import { duration } from '../../live/duration.ts';
+import { knownCalls } from '../../load/known-calls.ts';
 import { count, figure, none, percent, rate, whole } from '../model/figures.ts';
 import { listPods, type PodLine, type PodScale, scaleOf, titleOf } from '../model/pod-list.ts';
 import { hashOf } from '../model/route.ts';
@@ -65,7 +66,7 @@ export function ServicePage({ store, head, port }: { store: RowStore; head: Head
             <Figure label="Calls/s" value={rate(load.calls, windowMs)} />
             <Figure
               label="Failed"
-              value={percent(load.failed, load.calls)}
+              value={percent(load.failed, knownCalls(load))}
               tone={load.failed > 0 ? 'bad' : undefined}
             />
             <Figure label="In flight" value={figure(inFlight)} />
@@ -200,7 +201,7 @@ function Pod({ line: { row, tone, state, why }, scale, windowMs, isHeard, isTime
             <Bar
               value={load.failed}
               most={scale.failed}
-              text={percent(load.failed, load.calls)}
+              text={percent(load.failed, knownCalls(load))}
               tone={load.failed > 0 ? 'bad' : undefined}
             />
           </td>
@@ -239,7 +240,7 @@ function Callers({ store, windowMs }: { store: RowStore; windowMs: number }) {
         {zones.map(({ zone, calls, failed }) => (
           <span key={zone}>
             <b>{zone || 'zone unknown'}</b> {rate(calls, windowMs)}/s
-            {failed > 0 && <span class="bad"> {percent(failed, calls)} failed</span>}
+            {failed > 0 && <span class="bad"> {percent(failed, knownCalls({ calls, failed }))} failed</span>}
           </span>
         ))}
       </p>

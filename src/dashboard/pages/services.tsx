@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { HeadRow, ServiceRow, TrendRow } from '../../feed/rows.ts';
+import { knownCalls } from '../../load/known-calls.ts';
 import { count, none, percent, rate, whole } from '../model/figures.ts';
 import { hashOf } from '../model/route.ts';
 import { type RowStore, rowsOf } from '../model/row-store.ts';
@@ -35,7 +36,7 @@ export function ServicesPage({ store, head }: { store: RowStore; head: HeadRow }
             <Figure label="Calls/s" value={rate(sums.calls, windowMs)} />
             <Figure
               label="Failed"
-              value={percent(sums.failed, sums.calls)}
+              value={percent(sums.failed, knownCalls(sums))}
               tone={sums.failed > 0 ? 'bad' : undefined}
             />
           </>

@@ -1,3 +1,4 @@
+import { knownCalls } from '../../load/known-calls.ts';
 import { none, percent } from '../model/figures.ts';
 
 /** The part of calls that failed, in red where any did; undefined: nothing is known of them. */
@@ -5,7 +6,7 @@ export function FailedCell({ load }: { load: { readonly failed: number; readonly
   const look = load === undefined ? 'nothing' : load.failed > 0 ? 'bad' : '';
   return (
     <td class={`right ${look}`} data-label="failed">
-      {load === undefined ? none : percent(load.failed, load.calls)}
+      {load === undefined ? none : percent(load.failed, knownCalls(load))}
     </td>
   );
 }
