@@ -336,6 +336,12 @@ export const constants: readonly (readonly [path: string, name: string, what: st
     ['turns', 'while connections are accepted, turns are short'],
   ],
   [
+    'packages/xds/src/transport/reading-turns.ts',
+    'fewBytes',
+    'Bytes at once of a client that does not pay for what the system did in its turn, five times a second',
+    ['turns', 'who asks little does not pay for what the system did in its turn, five times a second at most'],
+  ],
+  [
     'packages/xds/src/transport/handshake-turns.ts',
     'beginPerTurn',
     'TLS handshakes that begin in such a turn, one address after the other',

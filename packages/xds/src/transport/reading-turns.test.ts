@@ -235,14 +235,41 @@ test('while connections are accepted, turns are short', async () => {
 });
 
 test('one who wanted more not long ago stands in line at once', async () => {
-  const { reader, turns } = world(1);
-  turns.receive(Buffer.alloc(30));
+  const { reader, turns } = world(0.001);
+  turns.receive(Buffer.alloc(30_000));
   await nextTurn();
-  assert.equal(reader.taken, 30);
+  assert.equal(reader.taken, 30_000);
   turns.receive(Buffer.alloc(10));
-  assert.deepEqual([reader.taken, reader.paused], [30, true]);
+  assert.deepEqual([reader.taken, reader.paused], [30_000, true]);
   await nextTurn();
-  assert.deepEqual([reader.taken, reader.paused], [40, false]);
+  assert.deepEqual([reader.taken, reader.paused], [30_010, false]);
+});
+
+test('who asks little does not pay for what the system did in its turn, five times a second at most', async () => {
+  const clock = new WorkingClock();
+  const { reader, turns } = world(40, clock);
+  const ask = async (): Promise<void> => {
+    turns.receive(Buffer.alloc(10));
+    await nextTurn();
+    clock.advance(30);
+  };
+  for (let times = 1; times <= 5; times++) {
+    await ask();
+    assert.deepEqual([reader.taken, reader.paused], [times * 10, false]);
+  }
+  while (!reader.paused && reader.taken < 200) await ask();
+  assert.ok(reader.paused && reader.taken < 100, `a client that always takes so long pauses, after ${reader.taken / 10}`);
+  turns.close();
+});
+
+test('who asks much pays at once', async () => {
+  const little = world(40, new WorkingClock());
+  const much = world(40, new WorkingClock());
+  little.turns.receive(Buffer.alloc(20));
+  much.turns.receive(Buffer.alloc(1_100));
+  await nextTurn();
+  assert.deepEqual([little.reader.taken, much.reader.taken], [20, 10]);
+  for (const { turns } of [little, much]) turns.close();
 });
 
 test('requests beyond the rate are read later, and none is lost', async () => {

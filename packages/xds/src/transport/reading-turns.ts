@@ -2,6 +2,7 @@ import { appended } from '../appended.ts';
 import type { Clock } from '../clock.ts';
 import type { EventLoop } from './event-loop.ts';
 import type { Work } from './line.ts';
+import { RateLimit } from './rate-limit.ts';
 
 /** Bytes that are taken from one socket before others have their turn. */
 const turnBytes = 64 * 1024;
@@ -13,6 +14,11 @@ const turnMs = 2;
 const burstMs = 10;
 /** Nobody waits longer than this, however much he caused. */
 const maxPauseMs = 1_000;
+/** A few requests, or what a client says first. */
+const fewBytes = 1_024;
+/** These seldom take more milliseconds of work: what took longer was not they, if it happens no more often than this. */
+const fewBytesMs = 1;
+const excuses = { burst: 5, perSecond: 5 };
 
 /** Never written to: where something comes, a list of its own takes its place. */
 const none: never[] = [];
@@ -53,6 +59,7 @@ export class ReadingTurns implements Work {
   #waitMs = 0;
   #creditMs = burstMs;
   #creditAt: number;
+  #excuses: RateLimit | undefined;
   /** Bytes that wait, in order. */
   #backlog: Buffer[] = none;
   #heldBytes = 0;
@@ -146,9 +153,11 @@ export class ReadingTurns implements Work {
     if (this.#closed) return;
     this.#reader.settle();
     const isLeft = this.#isLeft;
+    const ownMs = this.#ownPart(tookMs, this.#usedBytes - bytesBefore + this.#heldBytes, begun);
     // Bytes as well as time: what the system did to bring them is in nobody's account.
-    if (isLeft || this.#usedBytes >= turnBytes) this.#loop.wantsMore(this, begun);
-    const pauseMs = Math.max(this.#waitMs, this.#spend(begun, tookMs));
+    const isMuch = this.#usedBytes >= turnBytes || (isLeft && (ownMs > fewBytesMs || this.#waitMs > 0));
+    if (isMuch) this.#loop.wantsMore(this, begun);
+    const pauseMs = Math.max(this.#waitMs, this.#spend(begun, ownMs));
     if (isLeft || pauseMs > 0 || this.#usedBytes >= turnBytes) this.#pause(pauseMs);
     else if (this.#paused) {
       this.#paused = false;
@@ -183,6 +192,16 @@ export class ReadingTurns implements Work {
     this.#heldBytes += rest.length;
     if (this.#backlog.length === 0) this.#backlog = [rest];
     else this.#backlog.unshift(rest);
+  }
+
+  /**
+   * How much of this time was its own. Once in a while the system has something else to run, or garbage is collected, in
+   * somebody's turn: one who asks little shall not wait for that among those who want much.
+   */
+  #ownPart(tookMs: number, bytes: number, now: number): number {
+    if (tookMs <= fewBytesMs || bytes > fewBytes) return tookMs;
+    this.#excuses ??= new RateLimit(excuses, now);
+    return this.#excuses.take(now) ? fewBytesMs : tookMs;
   }
 
   /** Books the time; for how long the connection has to pause. */
