@@ -258,7 +258,10 @@ test('who asks little does not pay for what the system did in its turn, five tim
     assert.deepEqual([reader.taken, reader.paused], [times * 10, false]);
   }
   while (!reader.paused && reader.taken < 200) await ask();
-  assert.ok(reader.paused && reader.taken < 100, `a client that always takes so long pauses, after ${reader.taken / 10}`);
+  assert.ok(
+    reader.paused && reader.taken < 100,
+    `a client that always takes so long pauses, after ${reader.taken / 10}`,
+  );
   turns.close();
 });
 
