@@ -35,16 +35,16 @@ export interface SoakOutcome {
 }
 
 /** What is flat may differ by this share, and by a number of bytes, from the second quarter of the soak to the last. */
-export const flatShare = 0.1;
+const flatShare = 0.1;
 /** Callers and guests that happen to be there make this difference. */
-export const spareLiveBytes = 4 * 1024 * 1024;
-export const spareResidentBytes = 16 * 1024 * 1024;
+const spareLiveBytes = 4 * 1024 * 1024;
+const spareResidentBytes = 16 * 1024 * 1024;
 /** Node takes memory until its heap has its working size; from a soak of this length on the second quarter is after that. */
-export const residentFlatFromMs = 20 * 60_000;
+const residentFlatFromMs = 20 * 60_000;
 /** What the chart grants a pod. */
 export const mostResidentBytes = 512 * 1024 * 1024;
 /** Descriptors that may be left beside those that there were: a scrape that is under way, a file that is being read. */
-export const spareFiles = 4;
+const spareFiles = 4;
 
 /** The middle value; of an even number the lower one. */
 export function median(values: readonly number[]): number {

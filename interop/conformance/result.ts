@@ -24,7 +24,7 @@ export interface Reason {
   readonly why: string;
 }
 
-export const anyCheck = '*';
+const anyCheck = '*';
 
 export function resultOf({ id, title }: CheckedServer, { server, results }: Report): ServerResult {
   const checks = results.map(({ id: check, level, paragraph, outcome, detail }) => ({

@@ -22,7 +22,7 @@ export interface ClientResource {
 const statusNames = new Map<number, string>(Object.entries(ClientResourceStatus).map(([name, value]) => [value, name]));
 
 /** `type.googleapis.com/envoy.config.cluster.v3.Cluster` → `Cluster` */
-export function shortType(typeUrl: string): string {
+function shortType(typeUrl: string): string {
   return typeUrl.slice(typeUrl.lastIndexOf('.') + 1);
 }
 

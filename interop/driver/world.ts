@@ -30,7 +30,7 @@ export const services = ['be1-srv', 'be2-srv'] as const;
 /** Services that clients ask for before they exist. */
 export const lateServices = ['late-srv', 'later-srv'] as const;
 
-export const initialReplicas = 3;
+const initialReplicas = 3;
 
 interface Parts {
   readonly folder: string;

@@ -1,7 +1,7 @@
 import { type BootstrapOptions, clientBootstrap } from './client-bootstrap.ts';
 
 /** Release and namespace as the chart's documentation has them: its Service with a cluster IP (docs/replicas.md). */
-export const serverInKubernetes = 'dns:///evenkeel-xds.evenkeel:18000';
+const serverInKubernetes = 'dns:///evenkeel-xds.evenkeel:18000';
 /** The same with TLS. */
 const tlsServerInKubernetes = 'dns:///evenkeel-xds.evenkeel:18443';
 

@@ -23,7 +23,7 @@ export const formatAnswer: Formats = {
 };
 
 /** @param nowMs - wall-clock milliseconds, for the pods' age */
-export function formatState({ lab, deployments, services, pods }: LabState, nowMs: number): string {
+function formatState({ lab, deployments, services, pods }: LabState, nowMs: number): string {
   const sections = [
     wrap(
       `lab ${lab.id}, process ${lab.pid}, addresses ${lab.prefix}.x.y, DNS ${lab.dnsAddress}, seed ${lab.seed}`,

@@ -4,14 +4,7 @@ import { connect } from 'node:net';
 import { after, test } from 'node:test';
 import { EvenkeelError } from '../base/errors.ts';
 import type { LoadView, LoadViewService } from '../load/load-view.ts';
-import {
-  type AdminSource,
-  adminApp,
-  adminUrl,
-  type DumpQuery,
-  type Readiness,
-  startAdminServer,
-} from './admin-server.ts';
+import { type AdminSource, adminApp, type DumpQuery, type Readiness, startAdminServer } from './admin-server.ts';
 
 let readiness: Readiness = { ready: false, reasons: ['source file has not been read yet'], degraded: [] };
 const asked: DumpQuery[] = [];
@@ -29,7 +22,8 @@ const source: AdminSource = {
 
 const admin = await startAdminServer({ host: '127.0.0.1', port: 0 }, source);
 after(() => admin.close());
-const get = (path: string, init?: RequestInit) => fetch(`${adminUrl(admin)}${path}`, init);
+const urlOf = ({ host, port }: { readonly host: string; readonly port: number }): string => `http://${host}:${port}`;
+const get = (path: string, init?: RequestInit) => fetch(`${urlOf(admin)}${path}`, init);
 
 test('readyz is 503 with the reasons until ready', async () => {
   const waiting = await get('/readyz');
@@ -206,10 +200,10 @@ test('what clients report, as a whole and as events with what has changed', asyn
     },
   );
   t.after(() => app.close());
-  assert.deepEqual(await (await fetch(`${adminUrl(app)}/load`)).json(), view(service('a', 1), service('b', 1)));
+  assert.deepEqual(await (await fetch(`${urlOf(app)}/load`)).json(), view(service('a', 1), service('b', 1)));
 
   const abort = new AbortController();
-  const { headers, body } = await fetch(`${adminUrl(app)}/load`, {
+  const { headers, body } = await fetch(`${urlOf(app)}/load`, {
     headers: { accept: 'text/event-stream' },
     signal: abort.signal,
   });

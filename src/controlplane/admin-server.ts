@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { formatAddress, isLoopback, type ListenAddress, listenError } from '../base/listen-address.ts';
+import { isLoopback, type ListenAddress, listenError } from '../base/listen-address.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { LoadView } from '../load/load-view.ts';
 import { AnswerTurns } from './answer-turns.ts';
@@ -136,11 +136,6 @@ export function adminApp(source: AdminSource, { debug = 'loopback', lab }: Admin
   addDashboardRoutes(app, source.feed, streams, lab !== undefined);
   if (lab !== undefined) addLabRoutes(app, lab);
   return app;
-}
-
-/** `http://HOST:PORT`, for people. */
-export function adminUrl({ host, port }: { readonly host: string; readonly port: number }): string {
-  return `http://${formatAddress(host, port)}`;
 }
 
 function pathOf(url: string): string {

@@ -52,7 +52,7 @@ export function compileRules(rules: readonly ClientRule[]): (names: CertificateN
 }
 
 /** Compares whole names. A pattern has few wildcards (the schema sees to it), so that no name takes long. */
-export function compilePattern(pattern: string, separator: '/' | '.'): RegExp {
+function compilePattern(pattern: string, separator: '/' | '.'): RegExp {
   let seen = false;
   const source = pattern.replace(/\*\*+|\*|\{namespace\}|[^*{]+|\{/g, (part) => {
     if (part === '*') return `[^${separator}]+`;

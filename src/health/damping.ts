@@ -15,7 +15,7 @@ export interface DampingSettings {
  * Five times in a few seconds is more than a rollout, a restart or a pod that crashes at its start does to one endpoint. One
  * that flaps on and on is released 20 s after it has settled.
  */
-export const defaultDamping: DampingSettings = { halfLifeMs: 10_000, holdAt: 4.5, releaseAt: 2, maxPenalty: 8 };
+const defaultDamping: DampingSettings = { halfLifeMs: 10_000, holdAt: 4.5, releaseAt: 2, maxPenalty: 8 };
 
 interface Flapper {
   usable: boolean;

@@ -32,7 +32,7 @@ const freshPrefix = '.new-';
 const startMs = 60_000;
 
 /** Every lab of this user has a folder in here. */
-export function labsFolder(): string {
+function labsFolder(): string {
   return join(tmpdir(), `evenkeel-lab-${userInfo().uid}`);
 }
 

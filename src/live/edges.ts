@@ -6,7 +6,7 @@ import { duration } from './duration.ts';
 import { percent, rate } from './print-top.ts';
 
 /** The forms in which edges can be written. */
-export const edgeFormats = ['text', 'json', 'mermaid', 'dot'] as const;
+const edgeFormats = ['text', 'json', 'mermaid', 'dot'] as const;
 
 export type EdgeFormat = (typeof edgeFormats)[number];
 

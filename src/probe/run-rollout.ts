@@ -39,7 +39,7 @@ export function rolling(kind: RolloutKind, name: string = kind): ObservedChange 
 }
 
 /** Whether no call has failed for a while, and none went to a pod that is on its way out. */
-export function isQuiet(seen: Convergence, records: Observation['result']['records'], now: number): boolean {
+function isQuiet(seen: Convergence, records: Observation['result']['records'], now: number): boolean {
   const lost = records.findLast(({ status }) => status !== 'OK')?.endedAt ?? 0;
   return Math.max(lost, ...seen.removed.map(({ lastCallAt }) => lastCallAt ?? 0)) <= now - quietMs;
 }

@@ -23,7 +23,7 @@ export function writeVarint(target: Uint8Array, value: number, offset: number): 
 }
 
 /** Tag of a string, bytes or message field; field numbers up to 15 take one byte. */
-export function fieldTag(fieldNumber: number): number {
+function fieldTag(fieldNumber: number): number {
   return (fieldNumber << 3) | lengthDelimited;
 }
 

@@ -4,7 +4,7 @@ import { knownCalls } from '../../load/known-calls.ts';
 /** How much a row wants to be looked at. */
 export type Tone = 'bad' | 'warn' | 'good' | 'idle';
 
-export const serviceOrders = ['state', 'name', 'calls', 'failed', 'pods'] as const;
+const serviceOrders = ['state', 'name', 'calls', 'failed', 'pods'] as const;
 
 export type ServiceOrder = (typeof serviceOrders)[number];
 

@@ -13,7 +13,7 @@ export interface ApiTarget {
 }
 
 /** `list endpointslices.discovery.k8s.io in all namespaces` */
-export function describeTarget({ verb, resource, group, namespace }: ApiTarget): string {
+function describeTarget({ verb, resource, group, namespace }: ApiTarget): string {
   const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
   return `${verb} ${resource}${group === '' ? '' : `.${group}`} ${where}`;
 }

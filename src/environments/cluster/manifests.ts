@@ -54,13 +54,13 @@ export interface ManifestOptions {
 export const proveLabel = 'evenkeel.dev/prove';
 
 /** Where an image has the grpc-go client; it is copied from there into the pod that makes the calls. */
-export const goClientInImage = '/usr/local/bin/go-caller';
+const goClientInImage = '/usr/local/bin/go-caller';
 const goClientFolder = '/opt/go-client';
 
 const readerAccount = 'evenkeel';
 const configPath = '/etc/evenkeel';
 /** The longest that a run may take; whatever becomes of the program that started it, its pods are gone then. */
-export const longestRunSeconds = 3600;
+const longestRunSeconds = 3600;
 /** Time to read the log of a run that has ended. */
 const readableSeconds = 300;
 

@@ -27,7 +27,7 @@ export interface ProveOptions {
   readonly keep: boolean;
 }
 
-export const defaultImage = 'evenkeel:dev';
+const defaultImage = 'evenkeel:dev';
 
 const pullPolicies = ['Always', 'IfNotPresent', 'Never'] as const;
 

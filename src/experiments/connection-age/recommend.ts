@@ -40,9 +40,7 @@ export function costOf(ageMs: number, fleet: Fleet, reconnectCpuMs: number): Cos
 }
 
 /** Ages that a person would write down, in seconds. */
-export const roundAges = [
-  1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800, 2700, 3600,
-];
+const roundAges = [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800, 2700, 3600];
 
 /**
  * The age at which reconnects and idle pods cost the same, which is where their sum is least: the first falls with 1/age

@@ -25,7 +25,7 @@ export interface SeenStreams {
 }
 
 /** Streams that were open at a time, by pod. */
-export function openAt(calls: readonly FleetCall[], pods: readonly string[], at: number): Map<string, number> {
+function openAt(calls: readonly FleetCall[], pods: readonly string[], at: number): Map<string, number> {
   const counts = new Map(pods.map((pod) => [pod, 0]));
   for (const { pod, sentAt, endedAt } of calls) {
     if (pod !== undefined && sentAt <= at && at < endedAt) counts.set(pod, (counts.get(pod) ?? 0) + 1);

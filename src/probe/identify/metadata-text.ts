@@ -1,5 +1,5 @@
 /** Whether gRPC sends values of this name as base64 (gRPC over HTTP/2, "Custom-Metadata"). */
-export function isBinaryName(name: string): boolean {
+function isBinaryName(name: string): boolean {
   return name.endsWith('-bin');
 }
 

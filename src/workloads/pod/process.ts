@@ -4,12 +4,12 @@ import type { ServerSettings } from '../common-options.ts';
 import type { RunningWorkload } from './running.ts';
 
 /** The line that says a workload listens; the first of two that a server prints on standard output. */
-export function readyLine({ workload, pod, addresses }: RunningWorkload): string {
+function readyLine({ workload, pod, addresses }: RunningWorkload): string {
   return JSON.stringify({ event: 'listening', workload, pod, ...addresses });
 }
 
 /** A workload's last word: what it counted, for whoever checks calls that were made until its end. */
-export function endedLine({ workload, pod, counts }: RunningWorkload): string {
+function endedLine({ workload, pod, counts }: RunningWorkload): string {
   return JSON.stringify({ event: 'ended', workload, pod, runs: counts() });
 }
 
