@@ -99,15 +99,17 @@ export class ApiClient implements ApiReader {
     const { server } = this.#access;
     let options: Awaited<ReturnType<KubeAccess['requestOptions']>>;
     try {
-      options = await this.#access.requestOptions();
+      options = await unlessAborted(this.#access.requestOptions(), signal);
     } catch (cause) {
+      signal.throwIfAborted();
       if (cause instanceof EvenkeelError) throw cause;
       throw new EvenkeelError('EK_KUBE_CONFIG', `credentials for ${server} cannot be had: ${messageOf(cause)}`, {
         cause,
       });
     }
-    signal.throwIfAborted();
-    return this.#begin(new URL(`${server}${path}`), options, signal, withinMs, sent);
+    const response = await this.#begin(new URL(`${server}${path}`), options, signal, withinMs, sent);
+    if (response.statusCode === 401) this.#access.refused?.();
+    return response;
   }
 
   async #begin(
@@ -181,6 +183,19 @@ export class ApiClient implements ApiReader {
       cancel();
     }
     return Buffer.concat(chunks).toString();
+  }
+}
+
+/** A command that has the credentials may take a minute, which nobody waits for who wants to end. */
+async function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

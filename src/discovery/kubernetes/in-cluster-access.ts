@@ -16,7 +16,8 @@ export function isInCluster(env: NodeJS.ProcessEnv, folder: string): boolean {
 /** The API server as a pod sees it. Token and CA are read for every request: the kubelet replaces them. */
 export function inClusterAccess(env: NodeJS.ProcessEnv, folder: string): KubeAccess {
   const host = env.KUBERNETES_SERVICE_HOST ?? '';
-  const port = env.KUBERNETES_SERVICE_PORT_HTTPS ?? env.KUBERNETES_SERVICE_PORT ?? '443';
+  // As client-go. Who names another API server than the cluster's Service sets these two, and the kubelet the rest.
+  const port = env.KUBERNETES_SERVICE_PORT || '443';
   const server = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
   return {
     server,

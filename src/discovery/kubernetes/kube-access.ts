@@ -31,15 +31,29 @@ export async function findKubeAccess({
   if (named === undefined && context === undefined && isInCluster(env, serviceAccount)) {
     return inClusterAccess(env, serviceAccount);
   }
-  const fallback = join(env.HOME ?? homedir(), '.kube', 'config');
-  if (named === undefined && !existsSync(fallback)) {
+  const paths = named === undefined ? kubeconfigPaths(env) : listOf(named);
+  if (paths === undefined) {
     throw new EvenkeelError(
       'EK_KUBE_CONFIG',
-      `no Kubernetes API server was found: no KUBECONFIG, no ${fallback}, and this is no pod with a service account`,
+      `no Kubernetes API server was found: no KUBECONFIG, no ${homeKubeconfig(env)}, and this is no pod with a service account`,
     );
   }
-  const paths = (named ?? fallback).split(delimiter).filter((path) => path !== '');
   // Loaded when needed: it is most of the memory that discovery takes, and pods do without.
   const { kubeconfigAccess } = await import('./kubeconfig-access.ts');
   return kubeconfigAccess(paths, context, env);
+}
+
+/** The kubeconfigs that kubectl reads: those of `KUBECONFIG`, else the one in the home folder; undefined where there is none. */
+export function kubeconfigPaths(env: NodeJS.ProcessEnv): readonly string[] | undefined {
+  if (env.KUBECONFIG) return listOf(env.KUBECONFIG);
+  const path = homeKubeconfig(env);
+  return existsSync(path) ? [path] : undefined;
+}
+
+function homeKubeconfig(env: NodeJS.ProcessEnv): string {
+  return join(env.HOME ?? homedir(), '.kube', 'config');
+}
+
+function listOf(paths: string): string[] {
+  return paths.split(delimiter).filter((path) => path !== '');
 }

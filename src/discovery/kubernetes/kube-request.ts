@@ -21,4 +21,6 @@ export interface KubeAccess {
   readonly proxy?: URL | undefined;
   /** Asked for again before every request: tokens and certificates are renewed while we run. */
   requestOptions(): Promise<KubeRequestOptions>;
+  /** The server did not accept the credentials; those that were kept from before are not given again. */
+  refused?(): void;
 }

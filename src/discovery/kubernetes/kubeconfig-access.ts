@@ -1,11 +1,13 @@
 import type { RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
-import { EvenkeelError, messageOf } from '../../base/errors.ts';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { EvenkeelError } from '../../base/errors.ts';
+import { ExecCredentials } from './exec-credentials.ts';
 import type { KubeAccess, KubeRequestOptions } from './kube-request.ts';
+import { loadKubeconfigs } from './kubeconfig-files.ts';
 import { proxyOf } from './proxy-of.ts';
 
 /**
- * The API server of a kubeconfig: certificates, tokens, exec plugins, OIDC and proxies as the official client has them.
+ * The API server of a kubeconfig: certificates, tokens, commands, OIDC and proxies as kubectl has them.
  *
  * @param paths - several are merged, as kubectl does with `KUBECONFIG`
  * @throws EvenkeelError `EK_KUBE_CONFIG`
@@ -15,18 +17,8 @@ export function kubeconfigAccess(
   context: string | undefined,
   env: NodeJS.ProcessEnv,
 ): KubeAccess {
-  const config = new KubeConfig();
   const file = paths.join(':');
-  try {
-    for (const [index, path] of paths.entries()) {
-      const one = index === 0 ? config : new KubeConfig();
-      one.loadFromFile(path);
-      // As kubectl: the first file that names a context decides.
-      if (one !== config) config.mergeConfig(one, (config.getCurrentContext() ?? '') !== '');
-    }
-  } catch (cause) {
-    throw new EvenkeelError('EK_KUBE_CONFIG', `the kubeconfig cannot be read: ${messageOf(cause)}`, { file, cause });
-  }
+  const config = loadKubeconfigs(paths);
   if (context !== undefined) config.setCurrentContext(context);
   const chosen = config.getCurrentContext();
   const cluster = config.getCurrentCluster();
@@ -71,6 +63,10 @@ export function accessOf(config: KubeConfig, origin: string, env: NodeJS.Process
       // Its agents are kept for ever with the certificates of their first use.
       const { agent, headers, ...rest } = options;
       return { ...rest, headers: { ...headers } } as KubeRequestOptions;
+    },
+    refused() {
+      const user = config.getCurrentUser();
+      if (user !== null) ExecCredentials.refused(user);
     },
   };
 }

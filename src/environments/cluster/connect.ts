@@ -1,5 +1,7 @@
 import { KubeConfig, VersionApi } from '@kubernetes/client-node';
-import { EvenkeelError, messageOf } from '../../base/errors.ts';
+import { EvenkeelError } from '../../base/errors.ts';
+import { kubeconfigPaths } from '../../discovery/kubernetes/kube-access.ts';
+import { loadKubeconfigs } from '../../discovery/kubernetes/kubeconfig-files.ts';
 import { withProxy } from '../../discovery/kubernetes/proxy-of.ts';
 import { apiError, neverAnswered, statusOf } from './api-error.ts';
 
@@ -46,15 +48,9 @@ export async function connect(context?: string): Promise<Cluster> {
 }
 
 function loadConfig(context: string | undefined): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    config.loadFromDefault();
-  } catch (cause) {
-    throw new EvenkeelError('EK_KUBE_CONFIG', `the kubeconfig cannot be read: ${messageOf(cause)}`, {
-      file: process.env.KUBECONFIG,
-      cause,
-    });
-  }
+  const paths = kubeconfigPaths(process.env);
+  const config = paths === undefined ? new KubeConfig() : loadKubeconfigs(paths);
+  if (paths === undefined) config.loadFromDefault();
   if (context !== undefined) {
     const known = config.getContexts().map(({ name }) => name);
     if (!known.includes(context)) {
