@@ -24,3 +24,9 @@ export function formatMs(ms: number): string {
   if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;
   return ms < 1000 ? `${Number(ms.toFixed(ms < 10 ? 2 : 0))} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 }
+
+/** The same, not rounded: `1.04 s`. */
+export function exactMs(ms: number): string {
+  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;
+  return ms < 1000 ? `${ms} ms` : `${Number((ms / 1000).toFixed(6))} s`;
+}

@@ -30,6 +30,24 @@ test('so many may fail, as a number or as a share, and no more', () => {
   );
 });
 
+test('a share of calls is counted in whole ones', () => {
+  for (let tenths = 1; tenths <= 1000; tenths += 1) {
+    const maxFailed = `${tenths / 10}%`;
+    // So many of 1,000 calls are that share exactly.
+    assert.equal(met({ maxFailed }, { calls: 1000, failed: tenths }), true, maxFailed);
+    assert.equal(met({ maxFailed }, { calls: 1000, failed: tenths + 1 }), false, maxFailed);
+    const [one] = check(parseGate({ maxFailed })!, good);
+    assert.equal(one!.expectation, `at most ${tenths / 10} % of calls fail`);
+  }
+});
+
+test('what misses a limit does not read like it', () => {
+  assert.match(line({ maxP99: '50ms' }, { p99Ms: 50.31 }), /p99 at most 50 ms, saw 50\.31 ms$/);
+  assert.match(line({ maxP99: '1s' }, { p99Ms: 1040 }), /p99 at most 1 s, saw 1\.04 s$/);
+  assert.match(line({ maxP99: '1040ms' }, { p99Ms: 1230 }), /p99 at most 1\.04 s, saw 1\.2 s$/);
+  assert.match(line({ maxConverge: '2s' }, { convergedMs: 2001 }), /within 2 s, saw 2\.001 s$/);
+});
+
 test('calls that never left are not met, and not said to have failed', () => {
   const unsent: Partial<Seen> = { calls: 200, notSent: 100, p99Ms: 'lost' };
   assert.equal(met({ maxFailed: '99' }, unsent), false);

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { EvenkeelError } from '../../base/errors.ts';
 import type { Verdict } from '../../verdict/verdict.ts';
-import { formatMs, parseDuration } from './duration.ts';
+import { exactMs, formatMs, parseDuration } from './duration.ts';
 
 /** What a run must show for the exit code 0; absent members are not asked for. */
 export interface Gate {
   readonly expect?: 'balanced' | undefined;
-  /** A number of calls, or a share from 0 to 1. */
-  readonly maxFailed?: { readonly calls: number } | { readonly share: number } | undefined;
+  /** A number of calls, or a part of them from 0 to 100. */
+  readonly maxFailed?: { readonly calls: number } | { readonly percent: number } | undefined;
   readonly maxConvergeMs?: number | undefined;
   readonly maxP99Ms?: number | undefined;
 }
@@ -71,8 +71,8 @@ export function parseGate(raw: RawGate): Gate | undefined {
 }
 
 function parseMaxFailed(text: string): NonNullable<Gate['maxFailed']> {
-  const share = /^(\d+(?:\.\d+)?)%$/.exec(text);
-  if (share !== null && Number(share[1]) <= 100) return { share: Number(share[1]) / 100 };
+  const percent = /^(\d+(?:\.\d+)?)%$/.exec(text);
+  if (percent !== null && Number(percent[1]) <= 100) return { percent: Number(percent[1]) };
   if (/^\d{1,9}$/.test(text)) return { calls: Number(text) };
   throw new EvenkeelError('EK_USAGE', `"${text}" is no number of calls`, {
     field: '--max-failed',
@@ -94,8 +94,8 @@ export function check(gate: Gate, seen: Seen): Check[] {
     checks.push({ expectation: `${of}balanced`, met, seen: met ? seen.verdict : `${seen.verdict}, ${seen.why}` });
   }
   if (gate.maxFailed !== undefined) {
-    const most = 'calls' in gate.maxFailed ? gate.maxFailed.calls : gate.maxFailed.share * seen.calls;
-    const asked = 'calls' in gate.maxFailed ? `${most} calls` : `${gate.maxFailed.share * 100} % of calls`;
+    const most = mostFailed(gate.maxFailed, seen.calls);
+    const asked = 'calls' in gate.maxFailed ? `${most} calls` : `${gate.maxFailed.percent} % of calls`;
     const statuses = Object.entries(seen.failures).map(([status, count]) => `${status} ${count}`);
     const failed = `${seen.failed} of ${seen.calls}${statuses.length === 0 ? '' : ` (${statuses.join(', ')})`}`;
     checks.push({
@@ -108,30 +108,40 @@ export function check(gate: Gate, seen: Seen): Check[] {
   if (gate.maxP99Ms !== undefined) {
     const { p99Ms } = seen;
     checks.push({
-      expectation: `${of}p99 at most ${formatMs(gate.maxP99Ms)}`,
+      expectation: `${of}p99 at most ${exactMs(gate.maxP99Ms)}`,
       met: typeof p99Ms === 'number' && p99Ms <= gate.maxP99Ms,
       seen:
         p99Ms === null
           ? 'no call was made'
           : p99Ms === 'lost'
             ? `no answer to more than 1 of 100 calls: ${seen.failed} of ${seen.calls} failed${unsent}`
-            : formatMs(p99Ms),
+            : besideLimit(p99Ms, gate.maxP99Ms),
     });
   }
   if (gate.maxConvergeMs !== undefined) {
     const { convergedMs } = seen;
     checks.push({
-      expectation: `${of}changes of backends are followed within ${formatMs(gate.maxConvergeMs)}`,
+      expectation: `${of}changes of backends are followed within ${exactMs(gate.maxConvergeMs)}`,
       met: typeof convergedMs === 'number' && convergedMs <= gate.maxConvergeMs,
       seen:
         convergedMs === undefined
           ? 'no backend came or went during the run'
           : convergedMs === null
             ? 'not followed before the run ended'
-            : formatMs(convergedMs),
+            : besideLimit(convergedMs, gate.maxConvergeMs),
     });
   }
   return checks;
+}
+
+/** Whole calls: 0.7 % of 1,000 are 7, though the product of these numbers is a little less. */
+function mostFailed(allowed: NonNullable<Gate['maxFailed']>, calls: number): number {
+  return 'calls' in allowed ? allowed.calls : Math.floor((allowed.percent * calls) / 100 + 1e-6);
+}
+
+/** Rounded, unless it would then read like the limit that it is beside. */
+function besideLimit(ms: number, limitMs: number): string {
+  return formatMs(ms) === formatMs(limitMs) ? exactMs(ms) : formatMs(ms);
 }
 
 /** The last line of a gated run. */
