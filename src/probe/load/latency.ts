@@ -18,9 +18,16 @@ export function shortOf({ p50, p99, max }: Latency): Pick<Latency, 'p50' | 'p99'
   return { p50, p99, max };
 }
 
+/** Microseconds. */
+const longest = 3_600_000_000;
+
 /** HDR histograms hold microseconds with three digits, up to an hour. */
-export const newHistogram = (): RecordableHistogram =>
-  createHistogram({ lowest: 1, highest: 3_600_000_000, figures: 3 });
+export const newHistogram = (): RecordableHistogram => createHistogram({ lowest: 1, highest: longest, figures: 3 });
+
+/** As a histogram takes it: it has no zero, and would leave out what is longer than an hour. */
+export function microsOf(ms: number): number {
+  return Math.min(longest, Math.max(1, Math.round(ms * 1000)));
+}
 
 /** Of what the histogram holds. */
 export function latencyOf(histogram: RecordableHistogram): Latency {

@@ -39,6 +39,14 @@ test('a call that failed is slower than every one that was answered, and no fast
   assert.equal(record().latencyOfAll().p99, null);
 });
 
+test('a call that took longer than any figure holds is slowest, and is not left out', () => {
+  const twoHours = record(...times(98, {}), ...times(2, { endedAt: 7_200_000 }));
+  const { p50, p99, max } = twoHours.latencyOfAll();
+  assert.equal(p50, 5);
+  for (const figure of [p99, max, twoHours.latency().max]) assert.ok(figure! >= 3_600_000, String(figure));
+  assert.ok(record({ endedAt: 7_200_000 }).latencyOfAll().p50! >= 3_600_000, 'where it is the only one');
+});
+
 test('a call that never left is neither answered nor failed, and no backend had it', () => {
   const recorder = record({}, never, never);
   assert.deepEqual([recorder.calls, recorder.answered, recorder.failed, recorder.notSent], [1, 1, 0, 2]);

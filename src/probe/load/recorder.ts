@@ -1,6 +1,6 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Held } from './engine.ts';
-import { type Latency, latencyOf, latencyOfAll, newHistogram, noLatency, shortOf } from './latency.ts';
+import { type Latency, latencyOf, latencyOfAll, microsOf, newHistogram, noLatency, shortOf } from './latency.ts';
 
 /** One second of a run. */
 export interface Second {
@@ -214,8 +214,7 @@ export class Recorder {
   }
 
   #answered(second: OpenSecond, name: string, peer: string | undefined, tookMs: number): void {
-    // Less than a microsecond is one: a histogram of these has no zero.
-    const micros = Math.max(1, Math.round(tookMs * 1000));
+    const micros = microsOf(tookMs);
     this.answered += 1;
     if (name === '') this.anonymous += 1;
     else if (peer !== undefined && peer !== name) {
