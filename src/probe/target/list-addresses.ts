@@ -21,12 +21,14 @@ export function listAddresses(text: string): readonly DialAddress[] | string | u
   }
   if (scheme === 'unix-abstract') return rest === '' ? 'a name is expected' : [{ path: `\0${rest}` }];
   const addresses: DialAddress[] = [];
-  for (const one of rest.split(',')) {
+  for (const written of rest.split(',')) {
+    // In a URI the zone of an address stands behind %25 (RFC 6874).
+    const one = written.replace('%25', '%');
     const isBare = scheme === 'ipv4' ? isIPv4(one) : isIPv6(one);
     const { host, port } = isBare ? { host: one, port: defaultPort } : splitAddress(one);
     const isAddress = scheme === 'ipv4' ? isIPv4(host) : isIPv6(host) && (isBare || one.startsWith('['));
     if (!isAddress || !/^\d{1,5}$/.test(String(port)) || port < 1 || port > 65_535) {
-      return `"${one}" is no ${scheme === 'ipv4' ? 'IPV4:PORT' : '[IPV6]:PORT'}`;
+      return `"${written}" is no ${scheme === 'ipv4' ? 'IPV4:PORT' : '[IPV6]:PORT'}`;
     }
     addresses.push({ host, port });
   }

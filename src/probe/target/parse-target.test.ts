@@ -49,6 +49,8 @@ test('every way to name a target is read', () => {
         { host: '::2', port: 443 },
       ],
     ],
+    ['ipv6:[fe80::1%25eth0]:80', [{ host: 'fe80::1%eth0', port: 80 }]],
+    ['ipv6:[fe80::1%eth0]:80', [{ host: 'fe80::1%eth0', port: 80 }]],
     ['unix:run/orders', [{ path: 'run/orders' }]],
     ['unix:/run/orders', [{ path: '/run/orders' }]],
     ['unix:///run/orders', [{ path: '/run/orders' }]],
@@ -62,8 +64,10 @@ test('every way to name a target is read', () => {
 });
 
 test('a port of a Service may have a name, one of a host may not', () => {
-  const target = parseTarget('kubernetes:///orders.shop:grpc');
-  assert.equal(target.kind === 'grpc' && Number.isNaN(target.port), true);
+  for (const name of ['grpc', '1e3', '0x50']) {
+    const target = parseTarget(`kubernetes:///orders.shop:${name}`);
+    assert.equal(target.kind === 'grpc' && Number.isNaN(target.port), true, name);
+  }
   assert.throws(() => parseTarget('orders:grpc'), { code: 'EK_PROBE_TARGET', message: /"grpc" is no port/ });
 });
 
@@ -72,6 +76,8 @@ test('what is no target is refused with what it lacks', () => {
     ['', /it is empty/],
     ['orders', /HOST:PORT is expected/],
     ['orders:70000', /"70000" is no port/],
+    ['orders:0x50', /"0x50" is no port/],
+    ['orders:1e3', /"1e3" is no port/],
     ['ftp://orders/x:1', /there is no scheme "ftp"/],
     ['kubernetes:///orders.shop:', /SERVICE.NAMESPACE\[:PORT\] is expected/],
     ['kubernetes:///orders.shop:0', /"0" is no port/],

@@ -62,14 +62,16 @@ export function parseTarget(text: string): ProbeTarget {
     if (service === null) throw refuse('SERVICE.NAMESPACE[:PORT] is expected');
     const [, host = '', portName] = service;
     if (portName === undefined) return { ...grpc, scheme, host, port: 0, authority };
-    if (Number(portName) === 0) throw refuse(`"${portName}" is no port`);
-    return { ...grpc, scheme, host, port: Number(portName), portName, authority };
+    const port = /^\d+$/.test(portName) ? Number(portName) : Number.NaN;
+    if (port === 0) throw refuse(`"${portName}" is no port`);
+    return { ...grpc, scheme, host, port, portName, authority };
   }
   const place = /^(?:\[([^\]]+)\]|([^\s:/]+)):([a-z0-9-]+)$/i.exec(rest);
   if (place === null) throw refuse('HOST:PORT is expected');
   // In a URI the zone of an address stands behind %25 (RFC 6874).
   const host = (place[1]?.replace('%25', '%') ?? place[2])!;
-  const port = Number(place[3]);
+  // Number() also reads 0x50 and 1e3.
+  const port = /^\d{1,5}$/.test(place[3]!) ? Number(place[3]) : Number.NaN;
   if (!(port >= 1 && port <= 65_535)) throw refuse(`"${place[3]}" is no port`);
   if (place[1] !== undefined && isIP(host) !== 6) throw refuse(`"${host}" is no IPv6 address`);
   return { ...grpc, scheme, host, port, authority };
