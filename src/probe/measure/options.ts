@@ -119,6 +119,30 @@ export function parseProbeOptions(text: string, raw: RawProbeOptions): ProbeOpti
   if (raw.engine !== undefined && raw.engine !== 'channel' && raw.engine !== 'wire') {
     throw usage(`there is no engine "${raw.engine}"`, '--engine', 'Write --engine channel or --engine wire.');
   }
+  if (raw.engine === 'wire' && raw.policy === 'pick_first') {
+    throw usage(
+      '--engine wire calls all addresses in turn, and pick_first stays with one',
+      '--policy',
+      'Leave --policy away, or write --engine channel.',
+    );
+  }
+  if (raw.newConnections === true && raw.connections !== undefined) {
+    throw usage(
+      '--new-connections and --connections do not go together',
+      '--connections',
+      'Give a number of connections that are kept alive, or have a new one for every call.',
+    );
+  }
+  if (raw.httpMethod !== undefined && !/^(?!connect$)[\w!#$%&'*+.^`|~-]+$/i.test(raw.httpMethod)) {
+    throw usage(
+      `"${raw.httpMethod}" is no method that a resource is called with`,
+      '--http-method',
+      'For example --http-method PUT.',
+    );
+  }
+  if (raw.importPath !== undefined && raw.proto === undefined) {
+    throw usage('--import-path says nothing without --proto', '--import-path', 'Name the file, with --proto FILE.');
+  }
   if (raw.proto !== undefined && raw.protoset !== undefined) {
     throw usage('--proto and --protoset do not go together', '--protoset', 'Leave one of them away.');
   }

@@ -286,9 +286,20 @@ test('headers that would break a message, and TLS without https, are refused', (
     ['http://127.0.0.1/', { ca: 'ca.pem' }],
     ['http://127.0.0.1/', { tls: true }],
     ['http://127.0.0.1/', { serverName: 'x' }],
+    ['http://127.0.0.1/', { httpMethod: 'GE T' }],
+    ['http://127.0.0.1/', { httpMethod: '' }],
+    ['http://127.0.0.1/', { httpMethod: 'connect' }],
+    ['http://127.0.0.1/', { newConnections: true, connections: '3' }],
+    ['http://127.0.0.1/', { importPath: ['.'] }],
+    ['127.0.0.1:80', { importPath: ['.'], protoset: ['x.binpb'] }],
+    ['127.0.0.1:80', { engine: 'wire', policy: 'pick_first' }],
   ] as const) {
     assert.throws(() => parseProbeOptions(target, raw), { code: 'EK_USAGE' }, JSON.stringify(raw));
   }
+  for (const raw of [{ httpMethod: 'purge' }, { httpMethod: 'CONNECTION' }, { connections: '3' }]) {
+    assert.doesNotThrow(() => parseProbeOptions('http://127.0.0.1/', raw), JSON.stringify(raw));
+  }
+  assert.doesNotThrow(() => parseProbeOptions('127.0.0.1:80', { engine: 'wire', policy: 'round_robin' }));
   const { headers } = parseProbeOptions('127.0.0.1:80', { header: ['X-A: 1', 'x-a: 2', 'x-b-bin: AAEC'] });
   assert.deepEqual(headers, [
     ['x-a', '1'],
