@@ -13,7 +13,7 @@ const notHttp1 = /^(HPE_|ECONNRESET$|EPIPE$|ERR_SSL_|EPROTO$)/;
 const ofTls = /^(ERR_|EPROTO$)/;
 
 export async function openHttp(options: ProbeOptions, signal: AbortSignal): Promise<Opened> {
-  const { target, headers, authority, httpMethod, connections, deadlineMs } = options;
+  const { target, headers, authority, httpMethod, connections, deadlineMs, connectMs } = options;
   if (target.kind !== 'http') throw new TypeError('not an HTTP target');
   const tls = await readTls(options.tls ?? {});
   const body = options.body === undefined ? undefined : await fileOrText(options.body, '--body');
@@ -25,7 +25,7 @@ export async function openHttp(options: ProbeOptions, signal: AbortSignal): Prom
   });
   const close = (): void => engine.close();
   signal.addEventListener('abort', close, { once: true });
-  const sampled = await engine.sample();
+  const sampled = await engine.sample(connectMs);
   const { status, error, answer } = sampled;
   signal.removeEventListener('abort', close);
   if (!/^(OK|HTTP_)/.test(status)) {

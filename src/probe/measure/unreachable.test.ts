@@ -5,13 +5,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttp2, createSecureServer, type Http2SecureServer, type Http2Server } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
-import { type AddressInfo, createServer as createTcp, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcp, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
+import { splitAddress } from '../../base/listen-address.ts';
 import { TestAuthority, writeCertificate } from '../../controlplane/testing/certificates.ts';
 import { callOnce, withEngine } from '../testing/open-for-test.ts';
-import type { RawProbeOptions } from './options.ts';
+import { openEngine } from './open-engine.ts';
+import { parseProbeOptions, type RawProbeOptions } from './options.ts';
 
 const timeout = 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-unreachable-'));
@@ -191,15 +193,41 @@ const httpCases: readonly Unreachable[] = [
     target: async () => `https://${await listen(createHttps({ ...expired }))}`,
     ...{ flags: { ca }, says: /has expired/ },
   },
+  {
+    name: 'a server that says nothing by TLS',
+    target: async () => `https://${await listen(createTcp(() => {}))}`,
+    ...{ connectTimeout: '300ms', says: /no TLS handshake within 300 ms/ },
+  },
 ];
 
 suite('why an HTTP target is not reached', { timeout }, () => {
-  for (const { name, target, flags, says } of httpCases) {
+  for (const { name, target, flags, says, connectTimeout = '50s' } of httpCases) {
     test(name, { timeout: 30_000 }, async () => {
-      const call = withEngine(await target(), { deadline: '20s', ...flags }, async () => {});
+      const call = withEngine(await target(), { deadline: '20s', connectTimeout, ...flags }, async () => {});
       await assert.rejects(call, { code: 'EK_PROBE_UNREACHABLE', message: says });
     });
   }
+  test('a connection that takes longer than a call may is one, and the call fails', { timeout: 30_000 }, async () => {
+    const deadlineMs = 50;
+    const silent = await listen(createHttps({ ...good }, () => {}));
+    const { host, port } = splitAddress(silent);
+    const slow = await listen(
+      createTcp((socket) => {
+        socket.on('error', () => {});
+        // The handshake begins when a call would be over.
+        setTimeout(() => {
+          const onward = connect(port, host).on('error', () => {});
+          sockets.add(onward);
+          socket.pipe(onward).pipe(socket);
+        }, 3 * deadlineMs);
+      }),
+    );
+    const options = parseProbeOptions(`https://${slow}`, { ca, deadline: `${deadlineMs}ms`, connectTimeout: '20s' });
+    const { engine, sampled } = await openEngine(options, new AbortController().signal);
+    engine.close();
+    assert.equal(sampled!.answer.peer, slow);
+    assert.deepEqual([sampled!.status, sampled!.error], ['DEADLINE_EXCEEDED', `no answer within ${deadlineMs} ms`]);
+  });
 });
 
 test('TLS to an address, by IP address, by name and with a client certificate, on both engines', {

@@ -90,11 +90,12 @@ export class HttpEngine implements Engine {
     this.#mostConnections = Math.max(this.#mostConnections, open);
   }
 
-  sample(): ReturnType<Engine['sample']> {
+  /** @param connectMs - how long the connection may take, before the deadline begins; default: it is a part of the deadline */
+  sample(connectMs?: number): ReturnType<Engine['sample']> {
     return new Promise((resolve) => {
-      this.#request(true, (answer) => {
+      const done = (answer: Answer): void =>
         resolve({ status: answer.status, error: answer.error, answer: sampleOf(answer) });
-      });
+      this.#request(true, done, connectMs);
     });
   }
 
@@ -112,7 +113,7 @@ export class HttpEngine implements Engine {
     return identifyIn(identifier, sampleOf(answer));
   }
 
-  #request(keepBody: boolean, done: (answer: Answer) => void): void {
+  #request(keepBody: boolean, done: (answer: Answer) => void, connectMs?: number): void {
     const { url, method, body } = this.#call;
     const deadlineMs = this.#deadlineMs;
     const send = url.protocol === 'https:' ? https.request : http.request;
@@ -159,19 +160,27 @@ export class HttpEngine implements Engine {
       once({ status: 'DEADLINE_EXCEEDED', ...none, error: `${came} within ${deadlineMs} ms` });
       outgoing.destroy();
     };
-    let deadline = setTimeout(expire, deadlineMs);
+    const expireUnconnected = (): void => {
+      const missing = socket?.connecting === false ? 'TLS handshake' : 'connection';
+      once({ status: 'DEADLINE_EXCEEDED', ...none, error: `no ${missing} within ${connectMs} ms` });
+      outgoing.destroy();
+    };
+    let deadline = connectMs === undefined ? setTimeout(expire, deadlineMs) : setTimeout(expireUnconnected, connectMs);
     outgoing.once('socket', (given) => {
       socket = given;
       // A socket that has been closed no longer says where it led.
       const connected = (): void => {
         peer = peerOf(given);
+        if (connectMs === undefined || ended) return;
+        clearTimeout(deadline);
+        deadline = setTimeout(expire, deadlineMs);
       };
       if (outgoing.reusedSocket) connected();
       else given.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
       if (!this.#limited) return;
       // The time that a call waits here is not the target's.
       held = { for: 'connection', leftAt: performance.now() };
-      if (held.leftAt! - begunAt < 1) return;
+      if (connectMs !== undefined || held.leftAt! - begunAt < 1) return;
       clearTimeout(deadline);
       if (!ended) deadline = setTimeout(expire, deadlineMs);
     });
