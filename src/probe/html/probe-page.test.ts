@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { printProbe } from '../measure/print.ts';
+import type { ProbeReport } from '../measure/report.ts';
 import { probeReport } from '../testing/probe-report.ts';
 import { probePage } from './probe-page.ts';
 
@@ -61,6 +63,22 @@ test('what others say is escaped, and what cannot be seen is written out', () =>
   const page = probePage(report);
   for (const raw of ['<img', '\u202e', '\u001b']) assert.ok(!page.includes(raw), raw);
   assert.match(page, /&#60;img src=x onerror=alert\(1\)&#62;\\u\{202e\}\\x1b\[31m/);
+});
+
+test('a backend may be called as what every object has', () => {
+  const named = (name: string): ProbeReport => {
+    const report = probeReport();
+    report.backends.list[0]!.name = name;
+    return report;
+  };
+  // None of the seconds has calls of it, as if it had come late.
+  for (const name of ['constructor', 'valueOf']) {
+    assert.equal(probePage(named(name)).replaceAll(name, 'web-0'), probePage(named('web-0')), name);
+    assert.equal(
+      printProbe(named(name), false).replaceAll(name, 'x'.repeat(name.length)),
+      printProbe(named('x'.repeat(name.length)), false),
+    );
+  }
 });
 
 test('in a browser: no name is cut off, nothing is wider than a phone, nothing is loaded', {

@@ -141,7 +141,12 @@ function overTime({ backends, seconds, changes, durationMs }: ProbeReport): Sect
       buckets: seconds.map(({ atMs, answered, failed }) => ({
         from: atMs / 1000,
         to: Math.max(atMs, Math.min(durationMs, atMs + 1000)) / 1000,
-        values: { failed, ...Object.fromEntries(named.map(({ name, key }) => [name, answered[key] ?? 0])) },
+        values: {
+          failed,
+          ...Object.fromEntries(
+            named.map(({ name, key }) => [name, Object.hasOwn(answered, key) ? answered[key]! : 0]),
+          ),
+        },
       })),
       x: { title: 'seconds' },
       y: { title: 'calls that were due in a second' },

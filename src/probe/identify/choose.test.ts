@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chooseIdentifier } from './choose.ts';
-import { type AnswerSample, formatIdentifier, parseIdentifier } from './identify.ts';
+import { type AnswerSample, formatIdentifier, identifyIn, parseIdentifier } from './identify.ts';
 
 /** 24 answers of `backends` backends in turn. */
 function answers(backends: number, of: (backend: number, call: number) => Partial<AnswerSample>): AnswerSample[] {
@@ -68,4 +68,13 @@ test('--identify is read and refused', () => {
   assert.deepEqual(parseIdentifier('header:X-Pod'), { from: 'header', name: 'x-pod' });
   assert.deepEqual(parseIdentifier('field:a.b'), { from: 'field', name: 'a.b' });
   assert.throws(() => parseIdentifier('pod'), { code: 'EK_USAGE', location: { field: '--identify' } });
+});
+
+test('what every object has is in no answer', () => {
+  const [answer] = answers(1, () => ({ lines: {} }));
+  for (const from of ['header', 'trailer', 'field', 'line']) {
+    for (const name of ['constructor', '__proto__', 'tostring']) {
+      assert.equal(identifyIn(parseIdentifier(`${from}:${name}`)!, answer!), undefined, `${from}:${name}`);
+    }
+  }
 });

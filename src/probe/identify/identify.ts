@@ -73,14 +73,19 @@ function rawIn(identifier: Identifier, { peer, headers, trailers, fields, lines,
     case 'body':
       return body;
     case 'header':
-      return headers[identifier.name];
+      return own(headers, identifier.name);
     case 'trailer':
-      return trailers[identifier.name];
+      return own(trailers, identifier.name);
     case 'field':
-      return fields[identifier.name];
+      return own(fields, identifier.name);
     case 'line':
-      return lines?.[identifier.name];
+      return own(lines ?? {}, identifier.name);
   }
+}
+
+/** Names come from people and servers: `constructor` is one that every object has. */
+function own(all: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(all, name) ? all[name] : undefined;
 }
 
 /** What a person could have meant, where an identifier matches nothing. */
