@@ -1,4 +1,5 @@
-import { largestFamily, type Wanted } from '../../verdict/match-backends.ts';
+import { canonicalAddress } from '../../verdict/canonical-address.ts';
+import { largestFamily, type Matched, type Wanted } from '../../verdict/match-backends.ts';
 import { minimumCalls } from '../../verdict/verdict.ts';
 import type { LoadResult } from '../load/run-load.ts';
 import type { Expected } from '../target/expected.ts';
@@ -48,9 +49,13 @@ export function whoAnswered({ options, identified, first, watched, contacts, res
       ...{ seconds, judgedFromMs: since, expected, byPeer },
       spansOf: (name) => contacts.spansOf(name, startedAt + since),
     });
-  const judged = judgedSince(judgedFromMs);
+  const sinceChanges = judgedSince(judgedFromMs);
   // Where nothing is left to judge, who answered before still is of interest.
-  const { matched } = judged.judged === 0 ? judgedSince(0) : judged;
+  const judged =
+    sinceChanges.judged === 0
+      ? { ...sinceChanges, matched: withoutThoseThatWent(judgedSince(0).matched, first, watched) }
+      : sinceChanges;
+  const { matched } = judged;
   const nameOf = ({ name, address }: Wanted): string => name ?? address;
   const failing = [...matched.silent, ...missed].filter(
     (backend) => contacts.of(backend, Number.POSITIVE_INFINITY).lastSentAt !== undefined,
@@ -75,6 +80,17 @@ export function whoAnswered({ options, identified, first, watched, contacts, res
     },
     explained: explainRun({ judged, missed, failing, judgedFromMs, answered, failed, failures, notSent, options }),
   };
+}
+
+/** What answered while it was expected did as it ought to, though it has gone. */
+function withoutThoseThatWent(matched: Matched, first: Expected, { events }: Watched): Matched {
+  const once = new Set(
+    [...first.backends, ...events].flatMap(({ address, name = '' }) => [canonicalAddress(address), name]),
+  );
+  const unexpected = matched.unexpected.filter(
+    ({ name, at }) => !once.has(name) && !at.some(({ peer }) => once.has(canonicalAddress(peer))),
+  );
+  return { ...matched, unexpected };
 }
 
 /**

@@ -53,7 +53,9 @@ async function resolve(host: string, authority: string): Promise<string[]> {
 
 /** Addresses in the target itself, `ipv4:1.2.3.4:80,1.2.3.5:80`. */
 function expectedOfList(addresses: readonly DialAddress[]): Expected {
-  const backends = [...new Set(addresses.map(nameOfAddress))].map((address) => ({ address }));
+  // `[::1]:80` and `[0::1]:80` are one.
+  const named = new Map(addresses.map(nameOfAddress).map((name) => [canonicalAddress(name), name]));
+  const backends = [...named.values()].map((address) => ({ address }));
   return { source: 'target', count: backends.length, backends, known: true, families: false };
 }
 
