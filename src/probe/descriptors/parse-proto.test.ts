@@ -82,6 +82,7 @@ test('mistakes are told with file, line and column', () => {
     ['edition = "1999";', /an edition that is known, not 1999/, 1, 18],
     ['option a = ;', /expected a value/, 1, 12],
     ['import other.proto;', /expected the name of a file/, 1, 8],
+    ['enum E { option a = 1; }', /expected the name of a value, found "\}"/, 1, 24],
     ['"text"', /expected message, enum, service/, 1, 1],
     ['message A { option x = {', /the end of the file/, 1, 25],
     ['message A {'.repeat(100), /not more than 64 deep/, 1, 715],

@@ -180,7 +180,7 @@ export class ProtoMessages {
     const one = create(EnumDescriptorProtoSchema, { name: tokens.name('the name of an enum') });
     const options: Options = new Map();
     tokens.expect('{');
-    while (!tokens.takeIf('}')) {
+    while (!tokens.is('}') || one.value.length === 0) {
       if (tokens.takeIf(';')) continue;
       if (tokens.is('option') && !tokens.isFollowedBy(/^=$/)) {
         tokens.take();
@@ -197,6 +197,7 @@ export class ProtoMessages {
       }
       tokens.expect(';');
     }
+    tokens.expect('}');
     const features = featuresIn(options);
     if (features !== undefined) one.options = create(EnumOptionsSchema, { features });
     return one;

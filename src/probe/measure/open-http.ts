@@ -4,7 +4,7 @@ import { reasonOf } from '../target/connect-reason.ts';
 import { readTls } from '../target/credentials.ts';
 import { expectedOf } from '../target/expected.ts';
 import { HttpEngine } from '../target/http-engine.ts';
-import { fileOrText, type Opened, requireKnownHost, unreachable } from './opened.ts';
+import { fileOrGiven, type Opened, requireKnownHost, unreachable } from './opened.ts';
 import type { ProbeOptions } from './options.ts';
 
 /** What Node says of an answer that is no HTTP/1.1. */
@@ -16,7 +16,7 @@ export async function openHttp(options: ProbeOptions, signal: AbortSignal): Prom
   const { target, headers, authority, httpMethod, connections, deadlineMs, connectMs } = options;
   if (target.kind !== 'http') throw new TypeError('not an HTTP target');
   const tls = await readTls(options.tls ?? {});
-  const body = options.body === undefined ? undefined : await fileOrText(options.body, '--body');
+  const body = options.body === undefined ? undefined : await fileOrGiven(options.body, '--body');
   await requireKnownHost(options);
   const { ca, cert, key, serverName } = tls;
   const engine = new HttpEngine({

@@ -43,11 +43,23 @@ export async function requireKnownHost(options: ProbeOptions): Promise<void> {
   });
 }
 
-/** `@FILE` is what the file holds. @throws EvenkeelError `EK_FILE_READ` */
-export async function fileOrText(text: string, field: string): Promise<string> {
+/** `@FILE` is what the file holds, as it is. @throws EvenkeelError `EK_FILE_READ` */
+export async function fileOrGiven(text: string, field: string): Promise<string | Buffer> {
   if (!text.startsWith('@')) return text;
   const file = text.slice(1);
-  return readFile(file, 'utf8').catch((cause: unknown) => {
+  return readFile(file).catch((cause: unknown) => {
     throw new EvenkeelError('EK_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { file, field, cause });
   });
+}
+
+/** The same as text, without a byte order mark. @throws EvenkeelError `EK_FILE_READ`, `EK_FILE_SYNTAX` */
+export async function fileOrText(text: string, field: string): Promise<string> {
+  const found = await fileOrGiven(text, field);
+  if (typeof found === 'string') return found;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(found);
+  } catch (cause) {
+    const file = text.slice(1);
+    throw new EvenkeelError('EK_FILE_SYNTAX', `${file} is not in UTF-8`, { file, field, cause });
+  }
 }

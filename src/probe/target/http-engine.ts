@@ -16,7 +16,7 @@ export interface HttpCall {
   readonly headers: readonly (readonly [string, string])[];
   /** The header `Host`, where it is not the URL's. */
   readonly authority: string | undefined;
-  readonly body: string | undefined;
+  readonly body: string | Buffer | undefined;
   /** Kept alive and shared by all calls; 0: a new one for every call; undefined: as many as calls are in flight. */
   readonly connections: number | undefined;
   readonly deadlineMs: number;

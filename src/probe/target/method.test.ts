@@ -80,5 +80,7 @@ test('what there is instead of an unknown method is told', async (t) => {
     hint: 'It has Get, Put, Watch.',
   });
   assert.throws(() => prepareCall(described, 'shop.Carts/Get', '{}'), { hint: 'Known services: shop.Orders.' });
+  const nothing = await loadProtoFiles(['none.proto'], [folderWith(t, { 'none.proto': '' })], splitMethod('a.B/C'));
+  assert.throws(() => prepareCall(nothing, 'a.B/C', '{}'), { hint: 'Known services: none.' });
   assert.throws(() => splitMethod('Get'), { code: 'EK_PROBE_METHOD' });
 });

@@ -45,9 +45,10 @@ export function prepareCall(described: Described, name: string, data: string, wh
   const { service: serviceName, method: methodName } = splitMethod(name);
   const service = registry.getService(serviceName);
   if (service === undefined) {
+    const known = [...registry].flatMap((type) => (type.kind === 'service' ? [type.typeName] : []));
     throw new EvenkeelError('EK_PROBE_METHOD', `there is no service ${serviceName}`, {
       field: '--method',
-      hint: `Known services: ${[...registry].flatMap((type) => (type.kind === 'service' ? [type.typeName] : [])).join(', ')}.`,
+      hint: `Known services: ${known.join(', ') || 'none'}.`,
     });
   }
   const method = service.methods.find((one) => one.name === methodName);
