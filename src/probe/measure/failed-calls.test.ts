@@ -4,6 +4,7 @@ import { createServer, type ServerHttp2Stream, type ServerOptions } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { Done, Engine } from '../load/engine.ts';
+import { findIdentifier } from './find-identifier.ts';
 import { openEngine } from './open-engine.ts';
 import { parseProbeOptions } from './options.ts';
 
@@ -15,6 +16,7 @@ async function open(
   engine: string,
   onStream: (stream: ServerHttp2Stream) => void,
   options: ServerOptions = {},
+  deadline = '300ms',
 ): Promise<Engine> {
   const server = createServer(options).listen(0, '127.0.0.1');
   const sessions = new Set<{ destroy(): void }>();
@@ -29,10 +31,7 @@ async function open(
     server.close();
   });
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const opened = await openEngine(
-    parseProbeOptions(address, { engine, deadline: '300ms' }),
-    new AbortController().signal,
-  );
+  const opened = await openEngine(parseProbeOptions(address, { engine, deadline }), new AbortController().signal);
   t.after(async () => {
     opened.engine.close();
     await opened.close();
@@ -100,5 +99,29 @@ for (const name of ['channel', 'wire'] as const) {
     const [, who] = await call(engine);
     const { answer } = await engine.sample();
     assert.deepEqual([who, answer.trailers['pod-bin']], ['cG9kLWE=', 'cG9kLWE=']);
+  });
+}
+
+for (const name of ['channel', 'wire'] as const) {
+  test(`${name}: only a server that says so has no health service`, async (t) => {
+    const grpc = { ':status': 200, 'content-type': 'application/grpc' };
+    const page = { ':status': 404, 'content-type': 'text/html' };
+    for (const [headers, why] of [
+      [{ ...grpc, 'grpc-status': '12', 'grpc-message': 'unknown service' }, undefined],
+      [{ ...grpc, 'grpc-status': '0' }, /no message came/],
+      [page, /HTTP.* 404/],
+    ] as const) {
+      const engine = await open(t, name, (stream) => stream.respond(headers, { endStream: true }), {}, '30s');
+      const options = parseProbeOptions('127.0.0.1:1', { engine: name, deadline: '30s' });
+      const found = findIdentifier(engine, options, 1, undefined, new AbortController().signal);
+      if (why === undefined) {
+        await assert.rejects(found, { code: 'EK_PROBE_METHOD', message: /has no health service/ });
+        continue;
+      }
+      assert.equal((await found).identifier.from, 'peer');
+      const [status, , , error] = await call(engine);
+      assert.equal(status, 'UNIMPLEMENTED');
+      assert.match(error!, why);
+    }
   });
 }

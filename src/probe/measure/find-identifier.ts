@@ -87,12 +87,20 @@ export async function findIdentifier(
 /** The default method is a guess; where it is wrong, that is no failure of the service. */
 function requireHealthService({ target, method }: ProbeOptions, failures: readonly Sample[]): void {
   const unknown = target.kind === 'grpc' && method === healthMethod;
-  if (!unknown || failures.some(({ status }) => status !== 'UNIMPLEMENTED')) return;
+  if (!unknown || !failures.every(saysUnimplemented)) return;
   const [service] = method.split('/');
   throw new EvenkeelError('EK_PROBE_METHOD', `${target.text} has no health service (${service}): UNIMPLEMENTED`, {
     field: '--method',
     hint: 'Name a method that it has, for example --method shop.Orders/Get; it is described by reflection, or by --proto FILE.',
   });
+}
+
+/**
+ * Whether the server itself says that it has no such method. A client also gives that status to an answer that lacks its
+ * message, and to HTTP's 404, which is a proxy's that has no such route.
+ */
+function saysUnimplemented({ status, error = '' }: Sample): boolean {
+  return status === 'UNIMPLEMENTED' && !/^(no|more than one) message came$|is cut off$|^(Received )?HTTP /.test(error);
 }
 
 /** A service that fails every call is measured as well; its backends may name themselves all the same. */
