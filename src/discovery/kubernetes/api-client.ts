@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
-import { type ApiTarget, badAnswer, errorOfStatus, unreachable } from './api-errors.ts';
+import { type ApiTarget, badAnswer, errorOfStatus, retryAfterOf, unreachable } from './api-errors.ts';
 import type { KubeAccess, KubeRequestOptions } from './kube-request.ts';
 import { agentThrough } from './proxy-agent.ts';
 import { describeProxy } from './proxy-of.ts';
@@ -91,7 +91,10 @@ export class ApiClient implements ApiReader {
     const response = await this.#ask(path, signal, withinMs);
     if (response.statusCode === 200) return response;
     const text = await this.#body(response, maxErrorBytes).catch(() => '');
-    throw errorOfStatus(response.statusCode ?? 0, messageIn(text), target);
+    const { statusCode = 0, headers } = response;
+    // Not followed: credentials are for the server that the kubeconfig names.
+    const said = headers.location === undefined ? messageIn(text) : `it sends us to ${headers.location.slice(0, 200)}`;
+    throw errorOfStatus(statusCode, said, target, retryAfterOf(headers['retry-after']));
   }
 
   async #ask(path: string, signal: AbortSignal, withinMs: number, sent?: Sent): Promise<IncomingMessage> {

@@ -21,8 +21,35 @@ function describeTarget({ verb, resource, group, namespace }: ApiTarget): string
 /** The state that the server knew is too old: everything has to be listed again (HTTP 410, reason Expired or Gone). */
 export class ExpiredError extends Error {}
 
-/** The error for an answer that is not 200. */
-export function errorOfStatus(status: number, message: string, target: ApiTarget): EvenkeelError | ExpiredError {
+/** The server cannot answer now (HTTP 429, 502 and above), which says nothing about what was known. */
+export class BusyError extends EvenkeelError {
+  /** It wants to be asked again after so many milliseconds; undefined: it does not say. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, retryAfterMs: number | undefined) {
+    super('EK_KUBE_ANSWER', message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Milliseconds in a `Retry-After`, which has seconds or a date; undefined for what is neither. */
+export function retryAfterOf(text: string | undefined, nowMs = Date.now()): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d{1,9}$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
+  return ms > 0 ? ms : undefined;
+}
+
+/**
+ * The error for an answer that is not 200.
+ *
+ * @param retryAfterMs - when the server wants to be asked again, where it says so
+ */
+export function errorOfStatus(
+  status: number,
+  message: string,
+  target: ApiTarget,
+  retryAfterMs?: number,
+): EvenkeelError | ExpiredError {
   const what = describeTarget(target);
   const said = message === '' ? `HTTP ${status}` : message;
   // 504: the history is a shorter one than before, since etcd was restored or another server lags behind.
@@ -51,7 +78,10 @@ export function errorOfStatus(status: number, message: string, target: ApiTarget
       },
     );
   }
-  return new EvenkeelError('EK_KUBE_ANSWER', `the API server answered ${status} when asked to ${what}: ${said}`);
+  const answered = `the API server answered ${status} when asked to ${what}: ${said}`;
+  return status === 429 || status >= 502
+    ? new BusyError(answered, retryAfterMs)
+    : new EvenkeelError('EK_KUBE_ANSWER', answered);
 }
 
 /** The API server could not be reached, or did not answer in time. */

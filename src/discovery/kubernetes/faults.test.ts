@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { RecordingObserver } from '../testing/recording-observer.ts';
@@ -36,6 +37,15 @@ async function synced(t: TestContext, fake: FakeApiServer, options: KubernetesDi
 
 function removals({ events }: RecordingObserver): number {
   return events.filter(({ kind }) => kind === 'remove').length;
+}
+
+function addressesOf({ services }: RecordingObserver, key: string): string {
+  return (
+    services
+      .get(key)
+      ?.ports.flatMap(({ endpoints }) => endpoints.map(({ address }) => address))
+      .join() ?? ''
+  );
 }
 
 function degradations({ events }: RecordingObserver): number {
@@ -213,6 +223,87 @@ test('a server whose history went back is listed again, since it would be silent
   addService(fake, 'shop/d');
   await observer.until('what comes then is told', ({ services }) => services.has('shop/d'));
   assert.equal(removals(observer), 1);
+});
+
+test('after a restore a version that was seen may be of another content', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  const observer = await synced(t, fake);
+  const restored = Number(fake.version);
+  const isAt = (address: string) =>
+    observer.until(`it is at ${address}`, () => addressesOf(observer, 'shop/a') === address);
+  fake.apply('endpointslices', sliceObject('shop/a', 'x1', [{ address: '10.0.0.2' }]));
+  await isAt('10.0.0.2');
+  // Seen by the watches after it, so that the restored server is in a time before.
+  addService(fake, 'shop/b');
+  await observer.until('the other Service is told', ({ services }) => services.has('shop/b'));
+  fake.goDown();
+  fake.restore(restored, () => fake.delete('services', 'shop/b'));
+  fake.delete('endpointslices', 'shop/b-x1');
+  fake.restore(restored, () => {});
+  fake.apply('endpointslices', sliceObject('shop/a', 'x1', [{ address: '10.0.0.3' }]));
+  fake.intercept = ({ verb, query }, response) => {
+    const asked = query.get('resourceVersion');
+    if (verb !== 'watch' || Number(asked) <= Number(fake.version)) return false;
+    sendStatus(response, 504, `Timeout: Too large resource version: ${asked}, current: ${fake.version}`);
+    return true;
+  };
+  fake.comeBack();
+  await isAt('10.0.0.3');
+});
+
+/** A server that answers each of the first requests of a kind for Services like this. */
+function refuse(fake: FakeApiServer, kind: 'list' | 'watch', answers: ((response: ServerResponse) => void)[]): void {
+  fake.intercept = (request, response) => {
+    if (request.kind !== 'services' || request.verb !== kind) return false;
+    const answer = answers.shift();
+    answer?.(response);
+    return answer !== undefined;
+  };
+}
+
+/** The pauses that are made while it observes, in milliseconds; none of them is waited for. */
+function pausesOf(): { readonly pauses: number[]; readonly clock: Clock } {
+  const pauses: number[] = [];
+  const clock: Clock = {
+    now: () => systemClock.now(),
+    after: (delayMs, run) => {
+      if (delayMs >= 1_000_000) pauses.push(delayMs);
+      return systemClock.after(delayMs >= 1_000_000 ? 0 : delayMs, run);
+    },
+  };
+  return { pauses, clock };
+}
+
+test('a server with too much to do is asked again when it says so', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  const { pauses, clock } = pausesOf();
+  const busy = (seconds: string) => (response: ServerResponse) => {
+    response.setHeader('retry-after', seconds);
+    sendStatus(response, 429, 'too many requests');
+  };
+  refuse(fake, 'list', [busy('1000'), busy('999999999'), busy('soon'), busy('0')]);
+  await synced(t, fake, { clock, random: () => 0, times: { maxRetryAfterMs: 2_000_000 } });
+  assert.deepEqual(pauses, [1_000_000, 2_000_000]);
+});
+
+test('a watch that the server ends since it has too much to do is begun again where it was', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  const observer = await synced(t, fake);
+  const object = { kind: 'Status', code: 429, message: 'too many requests', details: { retryAfterSeconds: 0 } };
+  fake.writeToWatches(`${JSON.stringify({ type: 'ERROR', object })}\n`);
+  addService(fake, 'shop/b');
+  await observer.until('the change is told', ({ services, error }) => services.has('shop/b') && error === undefined);
+  assert.equal(fake.count('services', 'list') + fake.count('endpointslices', 'list'), 2);
+  assert.ok(degradations(observer) > 0);
+});
+
+test('a redirect is not followed, and named', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  refuse(fake, 'list', [(response) => response.writeHead(302, { location: 'https://login.example/' }).end()]);
+  const observer = await synced(t, fake);
+  const [first] = observer.events;
+  assert.ok(first?.kind === 'degraded');
+  assert.match(first.error?.message ?? '', /answered 302 .* it sends us to https:\/\/login\.example\//);
 });
 
 test('a version that the server does not know yet is as one that it has forgotten', async (t) => {

@@ -2,10 +2,10 @@ import type { Clock } from '../../base/clock.ts';
 import { type EvenkeelError, toEvenkeelError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import type { ApiReader } from './api-client.ts';
-import { badAnswer, ExpiredError } from './api-errors.ts';
+import { BusyError, badAnswer, ExpiredError } from './api-errors.ts';
 import { type Collection, type KubeObject, targetOf } from './collection.ts';
 import { type Listed, list } from './list.ts';
-import { watch } from './watch.ts';
+import { isBefore, watch } from './watch.ts';
 
 /**
  * Why something is read: it is the first time (`start`), it was `listed` just now, the watch `ended` or was `silent`, the
@@ -33,6 +33,8 @@ export interface ReflectorTimes {
   /** First pause after a failure, doubled with each further one. */
   readonly minBackoffMs: number;
   readonly maxBackoffMs: number;
+  /** A server that wants to be left alone for longer (`Retry-After`) is asked after this all the same. */
+  readonly maxRetryAfterMs: number;
   /** A watch is ended after this by the server, varied by up to a quarter. */
   readonly watchTimeoutMs: number;
   /** A watch without one byte for this long is begun again. API servers send a bookmark about once a minute. */
@@ -44,6 +46,7 @@ export interface ReflectorTimes {
 export const defaultTimes: ReflectorTimes = {
   minBackoffMs: 250,
   maxBackoffMs: 5_000,
+  maxRetryAfterMs: 60_000,
   watchTimeoutMs: 300_000,
   idleMs: 90_000,
   shortWatchMs: 1_000,
@@ -75,7 +78,10 @@ export class Reflector<Item extends KubeObject> {
   readonly #stopped = new AbortController();
   /** Of the next request. */
   #reason: ReadReason = 'start';
+  /** Where the next watch begins; undefined: with a list. */
   #resourceVersion: string | undefined;
+  /** Up to where the collection was seen. */
+  #seen: string | undefined;
   /** Requests in a row that were not answered, or refused. */
   #failures = 0;
   /** Watches in a row that were accepted, or could have been, and were of no use. */
@@ -123,7 +129,8 @@ export class Reflector<Item extends KubeObject> {
     this.#tell(
       expired ? badAnswer(targetOf('watch', this.#options.collection), error.message) : toEvenkeelError(error),
     );
-    await this.#pause();
+    const retryAfterMs = error instanceof BusyError ? (error.retryAfterMs ?? 0) : 0;
+    await this.#pause(Math.min(retryAfterMs, this.#options.times.maxRetryAfterMs));
   }
 
   async #list(): Promise<string> {
@@ -149,11 +156,14 @@ export class Reflector<Item extends KubeObject> {
     return lost > this.#items.size * believableLoss;
   }
 
-  #replace({ items }: Listed<Item>): void {
+  #replace({ items, resourceVersion }: Listed<Item>): void {
     const { clock, observer } = this.#options;
     this.#heardAtMs = clock.now();
     observer.hears(true);
-    for (const item of items.values()) this.#changed(item);
+    // After a restore of etcd the same version may be of another content.
+    const wentBack = this.#seen !== undefined && isBefore(resourceVersion, this.#seen);
+    for (const item of items.values()) if (wentBack || this.#isNew(item)) this.#changed(item);
+    this.#seen = resourceVersion;
     for (const item of this.#items.values()) if (!items.has(item.key)) this.#deleted(item);
     observer.settled();
     observer.hears(false);
@@ -186,10 +196,13 @@ export class Reflector<Item extends KubeObject> {
             cancel = clock.after(times.shortWatchMs, useful);
             if (this.#futile <= believableFutile) this.#recovered();
           },
-          changed: (item) => this.#changed(item),
+          changed: (item) => {
+            if (this.#isNew(item)) this.#changed(item);
+          },
           deleted: (item) => this.#deleted(item),
           reached: (resourceVersion) => {
             this.#resourceVersion = resourceVersion;
+            this.#seen = resourceVersion;
             this.#heardAtMs = clock.now();
             useful();
           },
@@ -200,9 +213,10 @@ export class Reflector<Item extends KubeObject> {
     } catch (error) {
       if (!opened && error instanceof ExpiredError) this.#futile += 1;
       if (error instanceof ExpiredError) this.#reason = 'expired';
-      else if (opened) this.#reason = 'unreadable';
+      // A server with too much to do says so in a watch as well: nothing was missed, and to list everything would be worse.
+      else if (opened && !(error instanceof BusyError)) this.#reason = 'unreadable';
       // What was missed in an answer that was not understood is unknown, as it is after 410.
-      if (opened || error instanceof ExpiredError) this.#resourceVersion = undefined;
+      if (this.#reason !== 'failed') this.#resourceVersion = undefined;
       throw error;
     } finally {
       cancel();
@@ -213,9 +227,12 @@ export class Reflector<Item extends KubeObject> {
     await this.#pause();
   }
 
+  #isNew({ key, resourceVersion }: Item): boolean {
+    return this.#items.get(key)?.resourceVersion !== resourceVersion;
+  }
+
   #changed(item: Item): void {
     const before = this.#items.get(item.key);
-    if (before?.resourceVersion === item.resourceVersion) return;
     this.#items.set(item.key, item);
     this.#options.observer.changed(item, before);
   }
@@ -238,8 +255,12 @@ export class Reflector<Item extends KubeObject> {
     this.#options.observer.degraded(error);
   }
 
-  /** Doubling with the failures, the upper half left to chance, so that replicas do not come back in step. */
-  #pause(): Promise<void> {
+  /**
+   * Doubling with the failures, the upper half left to chance, so that replicas do not come back in step.
+   *
+   * @param leastMs - the server wants to be left alone for so long
+   */
+  #pause(leastMs = 0): Promise<void> {
     const { clock, random, times } = this.#options;
     const full = Math.min(
       times.maxBackoffMs,
@@ -247,7 +268,7 @@ export class Reflector<Item extends KubeObject> {
     );
     const { promise, resolve } = Promise.withResolvers<void>();
     const { signal } = this.#stopped;
-    const cancel = clock.after(full * (0.5 + random() / 2), resolve);
+    const cancel = clock.after(Math.max(full * (0.5 + random() / 2), leastMs * (1 + random() / 4)), resolve);
     const stop = (): void => {
       cancel();
       resolve();

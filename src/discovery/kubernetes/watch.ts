@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ApiReader } from './api-client.ts';
-import { badAnswer, ExpiredError, errorOfStatus } from './api-errors.ts';
+import { badAnswer, ExpiredError, errorOfStatus, retryAfterOf } from './api-errors.ts';
 import { type Collection, type KubeObject, pathOf, targetOf } from './collection.ts';
 import { JsonLines } from './json-lines.ts';
 
@@ -87,8 +87,10 @@ export async function watch<Item extends KubeObject>(
   function apply(event: unknown): void {
     const { type, object } = (event ?? {}) as { type?: unknown; object?: unknown };
     if (type === 'ERROR') {
-      const { code, message } = (object ?? {}) as { code?: unknown; message?: unknown };
-      throw errorOfStatus(Number(code) || 500, typeof message === 'string' ? message : '', target);
+      const { code, message, details } = (object ?? {}) as RawStatus;
+      const seconds = String(details?.retryAfterSeconds ?? '');
+      const said = typeof message === 'string' ? message : '';
+      throw errorOfStatus(Number(code) || 500, said, target, retryAfterOf(seconds));
     }
     const version = versionOf(object);
     if (version === undefined) throw badAnswer(target, 'an event without a version');
@@ -105,6 +107,13 @@ export async function watch<Item extends KubeObject>(
   }
 }
 
+/** What is read of a `Status`. */
+interface RawStatus {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly details?: { readonly retryAfterSeconds?: unknown } | null;
+}
+
 /** A stream whose end is its end, however it came about. */
 async function* ended(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const chunks = stream[Symbol.asyncIterator]();
@@ -119,7 +128,7 @@ async function* ended(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
  * Whether the server is in a time before the one that was seen. It would tell nothing of what happens until it has caught up
  * (watches skip what is older than what they were begun with), so this is as good as 410.
  */
-function isBefore(version: string, reached: string): boolean {
+export function isBefore(version: string, reached: string): boolean {
   return /^\d+$/.test(version) && /^\d+$/.test(reached) && BigInt(version) < BigInt(reached);
 }
 
