@@ -36,6 +36,29 @@ test('what no gateway is called by leads to none', () => {
   }
 });
 
+test('a client that calls its namespace like something else is in a namespace', () => {
+  for (const namespace of [
+    'gateway:edge',
+    'envoy:',
+    'form:pods',
+    'turns:',
+    'kube-node:n1',
+    'shop@n1',
+    'shop#pods',
+    'shop!',
+  ]) {
+    const group = groupOf({ ...grpc, metadata: { namespace } }, gateways);
+    assert.deepEqual(layersOf(group), [namespace.replace(/[:@#!]/, '?')]);
+    assert.deepEqual(describeGroup(group), { namespace: namespace.replace(/[:@#!]/, '?') });
+    assert.equal(wildcardOf(group, true), 'all');
+  }
+  // Long, and of a type that names none.
+  assert.equal(groupOf({ ...grpc, metadata: { namespace: 'x'.repeat(100_000) } }, gateways).length, 64);
+  for (const namespace of [7, null, { a: 'shop' }, ['shop']]) {
+    assert.equal(groupOf({ ...grpc, metadata: { namespace } }, gateways), 'default');
+  }
+});
+
 test('a gateway gets what is its own, another Envoy everything but listeners, anyone else everything', () => {
   const wildcards = (node: Parameters<typeof groupOf>[0]) =>
     [true, false].map((isListener) => wildcardOf(groupOf(node, gateways), isListener));

@@ -17,6 +17,11 @@ const inForm = '#';
 /** Between that and the Kubernetes node that it is on; no name has it either. */
 const onNode = '@';
 
+/** What stands between the parts of a group, or begins one that is no namespace. */
+const reserved = /[:!#@~]/g;
+/** Longer is no namespace. */
+const maxNamespace = 63;
+
 /** What a Kubernetes node may be called (RFC 1123 subdomain). */
 const kubeNodeName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
 
@@ -68,7 +73,11 @@ function baseGroupOf(
 ): string {
   const { gateway } = node.metadata;
   if (typeof gateway === 'string' && gateways.has(gateway)) return gatewayGroup(gateway);
-  if (node.userAgentName !== 'envoy') return namespaceOf(node);
+  // A client says what it likes, `gateway:edge` for example; no Service is in a namespace with such a name.
+  if (node.userAgentName !== 'envoy')
+    return namespaceOf(node)
+      .slice(0, maxNamespace + 1)
+      .replace(reserved, '?');
   return gateways.has(node.cluster) ? gatewayGroup(node.cluster) : plainEnvoyGroup;
 }
 
