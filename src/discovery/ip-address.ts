@@ -42,6 +42,8 @@ for (const [address, prefix, family] of [
  * @param address - as {@link canonicalIp} gives it
  */
 export function whyUnusable(address: string): string | undefined {
+  // Nearly all are fine at a glance, and a cluster may have a hundred thousand.
+  if (/^(?!169\.|2[2-5]\d\.)[1-9a-e]/.test(address)) return undefined;
   if (/^::ffff:[\d.]+$/.test(address)) return 'an IPv4 address written as IPv6';
   if (!unusableRanges.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')) return undefined;
   if (address === '::' || address.startsWith('0.')) return 'unspecified';

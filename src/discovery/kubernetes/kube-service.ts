@@ -42,6 +42,7 @@ interface RawService {
     readonly selector?: Readonly<Record<string, string>> | null;
     readonly clusterIP?: string;
     readonly internalTrafficPolicy?: string | null;
+    readonly sessionAffinity?: string | null;
     readonly trafficDistribution?: string | null;
     readonly ipFamilies?: readonly string[] | null;
     readonly ports?: readonly Partial<KubePort>[] | null;
@@ -92,15 +93,18 @@ export function readService(object: unknown): KubeService | undefined {
   };
 }
 
-const topologyMode = 'service.kubernetes.io/topology-mode';
+/** The second is the name of before Kubernetes 1.27, which is read to this day. */
+const topologyModes = ['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'];
 
 function preferencesOf({ metadata, spec }: RawService): string[] {
-  const { trafficDistribution } = spec ?? {};
-  const mode = metadata?.annotations?.[topologyMode];
+  const { trafficDistribution, sessionAffinity, clusterIP } = spec ?? {};
+  const modes = topologyModes.map((name) => ({ name, mode: metadata?.annotations?.[name] }));
   return [
     ...(trafficDistribution && !(trafficDistributions as readonly string[]).includes(trafficDistribution)
       ? [`trafficDistribution: ${trafficDistribution}`]
       : []),
-    ...(mode?.toLowerCase() === 'auto' ? [`${topologyMode}: ${mode}`] : []),
+    ...modes.flatMap(({ name, mode }) => (mode?.toLowerCase() === 'auto' ? [`${name}: ${mode}`] : [])),
+    // kube-proxy keeps to it on the way to a ClusterIP.
+    ...(sessionAffinity === 'ClientIP' && clusterIP !== 'None' ? ['sessionAffinity: ClientIP'] : []),
   ];
 }

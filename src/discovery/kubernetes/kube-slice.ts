@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../model/endpoint.ts';
-import { canonicalIp } from '../ip-address.ts';
+import { canonicalIp, whyUnusable } from '../ip-address.ts';
 import { type Backend, backendOf, type RawBackend } from './backend.ts';
 import type { KubeObject } from './collection.ts';
 import { type RawMetadata, readMetadata } from './kube-service.ts';
@@ -84,8 +84,13 @@ export function readSlice(object: unknown): KubeSlice | undefined {
     // "No semantics are defined for additional addresses beyond the first, and kube-proxy does not look at them."
     const [text = ''] = endpoint.addresses ?? [];
     const address = canonicalIp(text);
-    if (address === undefined) problems.push(`EndpointSlice ${known.name} has "${text}", which is no IP address`);
-    return address === undefined ? [] : [{ address, endpoint, backend: backendOf(endpoint, known.namespace) }];
+    // The API refuses most of them, but not in all of its versions (CVE-2021-25737).
+    const reason = address === undefined ? 'no IP address' : whyUnusable(address);
+    if (address === undefined || reason !== undefined) {
+      problems.push(`EndpointSlice ${known.name} has "${text}", which is ${reason}`);
+      return [];
+    }
+    return [{ address, endpoint, backend: backendOf(endpoint, known.namespace) }];
   });
   const kept = (ports ?? []).flatMap(({ name, port, protocol, appProtocol }): SlicePort[] => {
     if (port === undefined || port === null) {

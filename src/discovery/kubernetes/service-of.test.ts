@@ -143,6 +143,41 @@ test('what cannot be used is left out and named', () => {
   assert.match(external.problems[0]!, /ExternalName.*dns:\/\/\//);
 });
 
+test('addresses that no client can reach are left out and named, and all others are taken', () => {
+  const bad = [
+    '0.0.0.0',
+    '169.254.169.254',
+    '239.1.2.3',
+    '255.255.255.255',
+    '::',
+    'fe80::1',
+    'ff02::1',
+    '::ffff:10.0.0.1',
+  ];
+  const good = [
+    '1.2.3.4',
+    '24.1.1.1',
+    '127.0.0.1',
+    '169.253.0.1',
+    '223.1.1.1',
+    '2001:db8::1',
+    '64:ff9b::1',
+    'fd00::1',
+    '::1',
+  ];
+  const slice = sliceObject(
+    'shop/a',
+    'x1',
+    [...bad, ...good].map((address) => ({ address })),
+  );
+  assert.deepEqual(addresses(service, slice), [[...good.map((address) => `${address}:50051`)].sort()]);
+  const { problems } = read(service, slice);
+  assert.deepEqual(
+    problems.map((problem) => /has "([^"]+)", which is [^n]/.exec(problem)?.[1]),
+    bad,
+  );
+});
+
 test('what leaves a Service without endpoints is named', () => {
   const problems = (...args: Parameters<typeof read>) => read(...args).problems;
   const selecting = (spec: object) => serviceObject('shop/a', { selector: { app: 'a' }, ...spec });
@@ -222,9 +257,12 @@ test('internalTrafficPolicy Local is read where the Service has a ClusterIP; tra
   assert.deepEqual(problemsOf({ selector: { app: 'a' }, trafficDistribution: 'PreferFast' }), [
     'trafficDistribution: PreferFast is not followed: calls are spread evenly over all endpoints, wherever they are',
   ]);
-  assert.match(
-    problemsOf({ selector: { app: 'a' } }, { 'service.kubernetes.io/topology-mode': 'Auto' })[0]!,
-    /topology-mode: Auto is not followed/,
-  );
+  for (const name of ['topology-mode', 'topology-aware-hints']) {
+    const [problem] = problemsOf({ selector: { app: 'a' } }, { [`service.kubernetes.io/${name}`]: 'Auto' });
+    assert.match(problem!, new RegExp(`${name}: Auto is not followed`));
+  }
+  const sticky = { selector: { app: 'a' }, sessionAffinity: 'ClientIP' };
+  assert.match(problemsOf({ ...sticky, clusterIP: '10.96.0.7' })[0]!, /sessionAffinity: ClientIP is not followed/);
+  assert.deepEqual(problemsOf({ ...sticky, clusterIP: 'None' }), []);
   assert.deepEqual(problemsOf({ selector: { app: 'a' } }, { 'service.kubernetes.io/topology-mode': 'Disabled' }), []);
 });
