@@ -189,7 +189,7 @@ export class RawHttp2Server {
   readonly #sockets = new Set<Socket>();
 
   private constructor(options: RawServerOptions) {
-    this.#server = createServer((socket) => {
+    this.#server = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
       this.connections.push(new RawConnection(socket, options, this));

@@ -1,5 +1,12 @@
 import { create, type DescMethodUnary, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import { type ChannelOptions, Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  type ChannelOptions,
+  Client,
+  connectivityState,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { grpcStatusName } from '../../base/grpc-status.ts';
 import { StatusError } from '../pod/faults.ts';
 import { headers } from '../pod/pod.ts';
@@ -47,7 +54,17 @@ export class GrpcClient {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
-      this.#client.waitForReady(Date.now() + patienceMs, () => resolve());
+      const channel = this.#client.getChannel();
+      const endsAt = Date.now() + patienceMs;
+      // Not waitForReady(): of a channel that is closed it asks for a connection, and waits for the rest of the time.
+      const look = (): void => {
+        const state = channel.getConnectivityState(false);
+        const isOver = state === connectivityState.READY || state === connectivityState.SHUTDOWN;
+        if (isOver || Date.now() >= endsAt) resolve();
+        else channel.watchConnectivityState(state, endsAt, look);
+      };
+      channel.getConnectivityState(true);
+      look();
     });
   }
 
