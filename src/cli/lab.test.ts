@@ -61,7 +61,7 @@ test('a rolling update and the way back cost xds:/// no call, and one pod comes 
   );
 });
 
-test('a balancer that spreads by machine gives half of all to the pod that is alone on one', { timeout }, async () => {
+test('a balancer that spreads by node gives half of all to the pod that is alone on one', { timeout }, async () => {
   const { code, stdout, stderr } = await lab(['--node-local', '--rate', '100', '--deadline', '30000', '--json']);
   assert.equal(code, 0, stderr);
   const [cluster, local] = parse(stdout).nodeLocal as MeasuredScheme[];
@@ -77,7 +77,7 @@ test('a balancer that spreads by machine gives half of all to the pod that is al
   assert.ok(Math.abs(shares(cluster!)[0]! - 0.2) < 0.12, JSON.stringify(cluster!.backends));
   assert.ok(Math.abs(shares(local!)[0]! - 0.5) < 0.15, JSON.stringify(local!.backends));
   assert.equal(local!.verdict, 'skewed');
-  assert.match(local!.why, /a machine is chosen first/);
+  assert.match(local!.why, /a node is chosen first/);
 });
 
 test('Ctrl-C in the middle prints and writes what was measured by then', { timeout }, async (t) => {

@@ -26,7 +26,7 @@ export interface Endpoint {
   readonly locality: Locality;
   /** Relative share of calls, at least 1; default: all alike. */
   readonly weight?: number | undefined;
-  /** The machine that the pod is on. */
+  /** The node that the pod is on. */
   readonly kubeNode?: string | undefined;
   readonly pod?: string | undefined;
   /** Unique in the life of a cluster: a pod that is made anew under its old name or address has another one. */

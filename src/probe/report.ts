@@ -50,7 +50,7 @@ const measuredScheme = z.object({
       reached: count.describe('Backends that answered a counted call.'),
       calls: byName.describe('Answered calls by backend, zeros included.'),
       byZone: places.describe('The same by zone; empty where zones are not known.'),
-      byNode: places.describe('The same by machine; empty where machines are not known.'),
+      byNode: places.describe('The same by node; empty where nodes are not known.'),
     })
     .describe('Who answered the counted calls.'),
   calls: count.describe('Counted calls that were made.'),
@@ -212,7 +212,7 @@ const rolloutRow = z.discriminatedUnion('status', [
 
 const policy = z
   .enum(['Cluster', 'Local'])
-  .describe('`externalTrafficPolicy`: connections are spread over pods (`Cluster`) or over machines (`Local`).');
+  .describe('`externalTrafficPolicy`: connections are spread over pods (`Cluster`) or over nodes (`Local`).');
 
 const nodeLocalRow = z.discriminatedUnion('status', [
   measuredScheme.extend({ policy }),
@@ -254,9 +254,7 @@ export const reportSchema = z.object({
     .describe('Two rows a scheme, update and rollback: backends were replaced one by one under constant calls.'),
   nodeLocal: z
     .array(nodeLocalRow)
-    .describe(
-      'A row a policy: a balancer that spreads by machine, in front of machines with unlike numbers of backends.',
-    ),
+    .describe('A row a policy: a balancer that spreads by node, in front of nodes with different numbers of backends.'),
   interrupted: z.boolean().describe('The run was ended early; what was not measured by then has the status `skipped`.'),
   conclusion: z.string().describe('The run in one sentence.'),
 });

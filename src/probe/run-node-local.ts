@@ -14,9 +14,9 @@ export type Policy = (typeof policies)[number];
 const scheme = 'clusterip-http-new-connections';
 
 /**
- * Calls the same backends through a balancer that spreads connections by pod and through one that does by machine.
+ * Calls the same backends through a balancer that spreads connections by pod and through one that does by node.
  *
- * @param fixtureOf - the fixture whose target spreads in that way; its backends say on which machine they are
+ * @param fixtureOf - the fixture whose target spreads in that way; its backends say on which node they are
  * @param signal - as of {@link runProof}
  */
 export async function runNodeLocal(
@@ -42,14 +42,14 @@ export async function runNodeLocal(
   };
 }
 
-/** The row of a scheme as one of a policy, with the cause of what a spread by machine does. */
+/** The row of a scheme as one of a policy, with the cause of what a spread by node does. */
 export function policyRow(row: SchemeRow, policy: Policy): NodeLocalRow {
   if (row.status !== 'ok' || policy === 'Cluster' || row.verdict === 'balanced') return { ...row, policy };
   return {
     ...row,
     policy,
-    why: 'a machine is chosen first and then one of its pods: where pods are few, each gets more',
-    do: 'put as many pods on every machine (topologySpreadConstraints), or use externalTrafficPolicy: Cluster',
+    why: 'a node is chosen first and then one of its pods: where pods are few, each gets more',
+    do: 'put as many pods on every node (topologySpreadConstraints), or use externalTrafficPolicy: Cluster',
   };
 }
 

@@ -13,7 +13,7 @@ export function parseShow(raw: Readonly<Record<string, unknown>>): Shown<Report>
   return showBy(parseGate(raw as RawGate), parsePlace(raw.by as string | undefined));
 }
 
-/** @param by - shares by zone or by machine in the table; the report always has both */
+/** @param by - shares by zone or by node in the table; the report always has both */
 function showBy(gate: Gate | undefined, by: Place | undefined): Shown<Report> {
   const checksOf = (report: Report): Check[] | undefined =>
     gate === undefined ? undefined : checkReport(report, gate);

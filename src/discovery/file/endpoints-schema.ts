@@ -33,7 +33,7 @@ const endpoint = z.strictObject({
   terminating: z.boolean().default(false).describe('It was told to go.'),
   zone: z.string().default('').describe('Zone; empty where unknown.'),
   region: z.string().default('').describe('Region; empty where unknown.'),
-  kubeNode: z.string().min(1).optional().describe('The machine that the pod is on.'),
+  kubeNode: z.string().min(1).optional().describe('The node that the pod is on.'),
   weight: wholeNumber(1, 65_535).optional().describe('Relative share of calls. Default: all alike.'),
 });
 

@@ -24,7 +24,7 @@ const machines = [
   { kubeNode: 'node-2', deployment: 'hello-together', replicas: 4 },
 ] as const;
 
-/** Shows what a balancer does that spreads by machine (`externalTrafficPolicy: Local`); the answer is the exit code. */
+/** Shows what a balancer does that spreads by node (`externalTrafficPolicy: Local`); the answer is the exit code. */
 export async function proveNodeLocal(raw: Readonly<Record<string, unknown>>): Promise<number> {
   const replicas = machines.reduce((sum, one) => sum + one.replicas, 0);
   const options = { ...parseProofOptions({ ...raw, replicas: String(replicas) }), replicas };

@@ -151,7 +151,7 @@ function nodeLocalSections(rows: Report['nodeLocal']): Section[] {
   const measured = rows.filter((row) => row.status === 'ok');
   if (measured.length === 0) return [];
   const bars = measured.map(({ policy, backends }) => ({ name: policy, shares: Object.entries(backends.calls) }));
-  return [{ title: 'A balancer in front of machines with unlike numbers of pods', html: shareBars(bars) }];
+  return [{ title: 'A balancer in front of nodes with different numbers of pods', html: shareBars(bars) }];
 }
 
 function time(value: number | null): string {

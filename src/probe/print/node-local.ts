@@ -3,7 +3,7 @@ import { details, heading, type Paint, table } from './layout.ts';
 import { placeColumns, placeRows } from './places.ts';
 import { entries, verdictFormat } from './scheme-rows.ts';
 
-/** Spreading by pod beside spreading by machine. */
+/** Spreading by pod beside spreading by node. */
 export function printNodeLocal({ nodeLocal, conditions }: Report, paint: Paint): string[] {
   if (nodeLocal.length === 0) return [];
   const measured = nodeLocal.filter(

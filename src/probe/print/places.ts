@@ -5,7 +5,7 @@ import { type Cell, type Column, type Paint, table } from './layout.ts';
 /** What pods can be put together by. */
 export type Place = 'zone' | 'node';
 
-/** Who answered, by zone or by machine. */
+/** Who answered, by zone or by node. */
 export function printPlaces({ schemes }: Report, place: Place, paint: Paint): string[] {
   const measured = schemes.filter(isMeasured);
   const heading = paint('bold', `Who answered, by ${place}`);

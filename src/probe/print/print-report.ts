@@ -10,7 +10,7 @@ import { printSchemes } from './scheme-rows.ts';
 export interface PrintOptions {
   /** Default: false. */
   readonly colour?: boolean | undefined;
-  /** Also the shares by zone or by machine; default: neither. */
+  /** Also the shares by zone or by node; default: neither. */
   readonly by?: Place | undefined;
 }
 
