@@ -7,6 +7,8 @@ import type { LoopResult, LoopRun } from './loop.ts';
  * Whatever is beyond that counts towards its latency.
  */
 const timerResolutionMs = 2;
+/** So late a call is still begun that was due when its part of the run was ending. */
+const graceMs = 100;
 /** How often it is looked whether calls may be begun again, while too many are in flight. */
 const heldBackMs = 50;
 
@@ -17,7 +19,7 @@ export function openLoop(run: LoopRun, arrivals: Arrivals & { readonly loop: 'op
 
 class OpenLoop {
   readonly #run: LoopRun;
-  readonly #warm: readonly number[];
+  readonly #warm: Generator<number>;
   readonly #counted: Generator<number>;
   readonly #finished = Promise.withResolvers<LoopResult>();
   readonly #endAt: number;
@@ -27,7 +29,6 @@ class OpenLoop {
   #inFlight = 0;
   /** Of these, those that count. */
   #countedInFlight = 0;
-  #warmed = 0;
   #warmupCalls = 0;
   #begun = 0;
   #intended = 0;
@@ -46,14 +47,14 @@ class OpenLoop {
     const { options, startedAt, signal } = run;
     const { warmupMs, durationMs, calls = Number.POSITIVE_INFINITY, seed } = options;
     const warmRate = { ...arrivals, shape: 'constant', rates: [Math.max(...arrivals.rates)] } as const;
-    this.#warm = [...dueTimes(warmRate, warmupMs, seed ^ 0x5eed)];
+    this.#warm = dueTimes(warmRate, warmupMs, seed ^ 0x5eed);
     this.#counted = dueTimes(arrivals, durationMs, seed);
     this.#endAt = startedAt + durationMs;
     this.#calls = calls;
     this.#lastAt = startedAt;
     signal.addEventListener('abort', this.#abort);
     run.enough?.addEventListener('abort', this.#stop);
-    this.#advance();
+    this.#advance(run.beganAt);
     if (signal.aborted) this.#abort();
     else this.#release();
   }
@@ -62,12 +63,15 @@ class OpenLoop {
     return this.#finished.promise;
   }
 
-  #advance(): void {
+  #advance(now: number): void {
     const { beganAt, startedAt } = this.#run;
-    if (this.#warmed < this.#warm.length) {
-      this.#next = { at: beganAt + this.#warm[this.#warmed]!, counts: false };
-      this.#warmed += 1;
-      return;
+    // Warm-up that could not be begun in its time would only delay what counts.
+    if (now <= startedAt + graceMs) {
+      const { value, done } = this.#warm.next();
+      if (done !== true) {
+        this.#next = { at: beganAt + value, counts: false };
+        return;
+      }
     }
     const { value, done } = this.#counted.next();
     const enough = this.#begun >= this.#calls;
@@ -86,6 +90,10 @@ class OpenLoop {
         this.#later(Math.max(1, Math.floor(this.#next.at - now)));
         return;
       }
+      if (!this.#next.counts && now > startedAt + graceMs) {
+        this.#advance(now);
+        continue;
+      }
       // Counted as intended even while it cannot be begun: an overload must show in the achieved rate.
       if (this.#inFlight >= options.maxInFlight) {
         this.#heldBack = true;
@@ -98,14 +106,14 @@ class OpenLoop {
       if (!this.#waiting) this.#latestMs = Math.max(this.#latestMs, late);
       else if (late < timerResolutionMs) this.#waiting = false;
       // What could not be begun in the time of the run is not begun after it.
-      if (now > this.#endAt + timerResolutionMs * 50) break;
+      if (now > this.#endAt + graceMs) break;
       this.#begin(this.#next.at, this.#next.counts, now);
       // Ended while the call was begun: nothing is due any more.
       if (this.#over) return;
-      this.#advance();
+      this.#advance(now);
     }
     // Those that were due and never begun.
-    for (; this.#next !== undefined; this.#advance()) {
+    for (; this.#next !== undefined; this.#advance(Number.POSITIVE_INFINITY)) {
       if (!this.#next.counts) continue;
       this.#intended += 1;
       this.#run.recorder.due(this.#next.at);
