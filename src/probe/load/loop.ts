@@ -37,7 +37,7 @@ export interface LoopResult {
   readonly lastAt: number;
   /** Calls that were due; null: closed loop. */
   readonly intended: number | null;
-  /** How long so many calls take at their rate, where their number ended the run. */
+  /** How long so many calls take at their rate, where their number or somebody ended the run. */
   readonly dueMs?: number | undefined;
   readonly begun: number;
   readonly warmupCalls: number;

@@ -39,8 +39,8 @@ class OpenLoop {
   #dueMs: number | undefined;
   #over = false;
   #closed = false;
-  readonly #abort = (): void => this.#end(Math.min(performance.now(), this.#endAt), true);
-  readonly #stop = (): void => this.#end(Math.min(performance.now(), this.#endAt), false);
+  readonly #abort = (): void => this.#endEarly(true);
+  readonly #stop = (): void => this.#endEarly(false);
 
   constructor(run: LoopRun, arrivals: Arrivals & { readonly loop: 'open' }) {
     this.#run = run;
@@ -148,6 +148,12 @@ class OpenLoop {
       if (wasFull && !this.#over) this.#release();
       this.#finish(false);
     }, sentAt);
+  }
+
+  #endEarly(atOnce: boolean): void {
+    // So many calls as were due take until the next one would be: more would look too fast.
+    if (this.#next?.counts === true) this.#dueMs ??= this.#next.at - this.#run.startedAt;
+    this.#end(Math.min(performance.now(), this.#endAt), atOnce);
   }
 
   #end(at: number, atOnce: boolean): void {

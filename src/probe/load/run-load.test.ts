@@ -47,8 +47,12 @@ for (const [loop, options] of loops) {
       else open.push(done);
       if (open.length === 2) setImmediate(() => early.abort());
     });
-    const { recorder, inFlight, interrupted, warmupCalls } = await runLoad(engine, options, early.signal);
+    const { recorder, inFlight, interrupted, warmupCalls, ...rates } = await runLoad(engine, options, early.signal);
     assert.deepEqual([recorder.answered, recorder.failed, interrupted, warmupCalls], [3, 0, true, 0]);
+    if (rates.intendedRate !== null) {
+      assert.equal(Math.round(rates.intendedRate * 1e6) / 1e6, 500, 'as was asked for');
+      assert.ok(rates.achievedRate <= rates.intendedRate + 1e-9);
+    }
     assert.equal(inFlight, open.length);
     for (const done of open) done('CANCELLED', undefined, undefined);
     assert.equal(recorder.failed, 0, 'what the engine ends afterwards is no failure');
