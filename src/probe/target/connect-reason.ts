@@ -58,7 +58,9 @@ export function reasonOf(error: unknown): string {
   // Several addresses of a name were tried.
   if (message === '' && errors !== undefined && errors.length > 0) return reasonOf(errors[0]);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    const names = cert?.subjectaltname ?? cert?.subject?.CN?.toString() ?? 'no names';
+    // An error that went through Node's HTTP client has its words alone, and the names are in them.
+    if (cert === undefined) return bounded(`the server's certificate is for other names (--server-name): ${message}`);
+    const names = cert.subjectaltname ?? cert.subject?.CN?.toString() ?? 'no names';
     return bounded(`the server's certificate is for other names (--server-name): it has ${names}`);
   }
   const ofDns = code === 'ECONNREFUSED' && syscall?.startsWith('query');
