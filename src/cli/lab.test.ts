@@ -111,6 +111,8 @@ test('what does not go together is refused before anything starts', { timeout },
   for (const [args, expected] of [
     [['--node-local', '--schemes', 'xds'], /'--node-local' cannot be used with option '--schemes <list>'/],
     [['--node-local', '--rolling-update'], /'--node-local' cannot be used with option '--rolling-update'/],
+    [['--system', 'a', '--max-failed', '0'], /'--system <letter>' cannot be used with option '--max-failed <n>'/],
+    [['--system', 'a', '--calls', '9'], /'--system <letter>' cannot be used with option '--calls <n>'/],
     [['--by', 'rack'], /^error EK_USAGE: "rack" is nothing that pods are in\n {2}at field --by\n/],
   ] as const) {
     const { code, stdout, stderr } = await lab(args);

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { EvenkeelError } from '../base/errors.ts';
-import { addProofOptions } from '../probe/options.ts';
-import { addShowOptions } from '../probe/output-flags.ts';
+import { addProofOptions, proofFlags } from '../probe/options.ts';
+import { addShowOptions, showFlags } from '../probe/output-flags.ts';
 import { registerLabCommands } from './lab-commands.ts';
 
 export function registerLab(root: Command): void {
@@ -9,7 +9,12 @@ export function registerLab(root: Command): void {
     .command('lab')
     .description('Start a small cluster on this machine and measure which way of calling keeps the load even.')
     .option('--id <name>', 'name of the lab, where several run')
-    .option('--system <letter>', 'start one of the reference systems a, b, c, d, e instead, and keep it up')
+    .addOption(
+      new Option(
+        '--system <letter>',
+        'start one of the reference systems a, b, c, d, e instead, and keep it up',
+      ).conflicts([...proofFlags, ...showFlags]),
+    )
     .option('--traces <url>', 'with --system: send traces to this store, Zipkin (…/api/v2/spans) or OTLP')
     .option('--keep', 'leave the lab up after the measurements and print what to curl; Ctrl-C ends it');
   addShowOptions(addProofOptions(lab));

@@ -25,7 +25,7 @@ test('top, edges and prove --live ask every control plane that is named', async 
     runCli('top', ...both),
     runCli('top', '--json', '--admin', one, '--service', 'orders'),
     runCli('edges', '--format', 'dot', ...both),
-    runCli('prove', '--live', '--service', 'shop/orders', ...both),
+    runCli('prove', '--live', '--expect', 'balanced', '--service', 'shop/orders', ...both),
   ]);
   assert.equal(top.code, 0, top.stderr);
   assert.match(top.stdout, /^shop\/orders:80 {2}balanced for .*, 20\.0 calls\/s/m);
@@ -60,6 +60,24 @@ test('what cannot be asked, and what is no answer, is an error with a code', asy
       assert.match(found.stderr, error);
       assert.equal(found.code, code, admin);
       assert.doesNotMatch(found.stderr, / {4}at /);
+    }),
+  );
+});
+
+test('prove refuses what it would not look at', async () => {
+  const cases: [args: string[], error: RegExp][] = [
+    [['--live', '--max-failed', '0'], /'--live' cannot be used with option '--max-failed <n>'/],
+    [['--live', '--max-p99', '5ms'], /'--live' cannot be used with option '--max-p99 <time>'/],
+    [['--live', '--html', 'page.html'], /'--live' cannot be used with option '--html <file>'/],
+    [['--clean', '--expect', 'balanced'], /'--clean' cannot be used with option '--expect <verdict>'/],
+    [['--service', 'shop/orders'], /--service says nothing without --live/],
+    [['--admin', '127.0.0.1:1'], /--admin says nothing without --live/],
+  ];
+  await Promise.all(
+    cases.map(async ([args, error]) => {
+      const { code, stdout, stderr } = await runCli('prove', ...args);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr, error);
     }),
   );
 });

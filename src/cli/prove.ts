@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
+import { EvenkeelError } from '../base/errors.ts';
 import { addClusterOptions } from '../environments/cluster/cluster-options.ts';
-import { addProofOptions } from '../probe/options.ts';
-import { addShowOptions } from '../probe/output-flags.ts';
+import { addProofOptions, proofFlags } from '../probe/options.ts';
+import { addShowOptions, showFlags } from '../probe/output-flags.ts';
 import { collect } from './ask-options.ts';
 
 export function registerProve(root: Command): void {
@@ -14,16 +15,15 @@ export function registerProve(root: Command): void {
     .addOption(
       new Option('--clean', 'only delete namespaces that earlier runs have left').conflicts([
         'keep',
-        'schemes',
-        'report',
+        ...proofFlags,
+        ...showFlags,
       ]),
     )
     .addOption(
       new Option('--live', 'no calls and no namespace: judge the real traffic that clients report').conflicts([
-        'keep',
-        'clean',
-        'schemes',
-        'report',
+        ...['keep', 'clean', ...proofFlags],
+        // Whether it is even is what this judges.
+        ...showFlags.filter((flag) => flag !== 'expect'),
       ]),
     )
     .addOption(
@@ -59,6 +59,13 @@ Rights that it needs, and what it makes: docs/prove.md`,
         const { proveLive } = await import('./prove-live.ts');
         process.exitCode = await proveLive(options);
         return;
+      }
+      const ofLive = (['admin', 'service'] as const).find((flag) => options[flag] !== undefined);
+      if (ofLive !== undefined) {
+        throw new EvenkeelError('EK_USAGE', `--${ofLive} says nothing without --live`, {
+          field: `--${ofLive}`,
+          hint: 'Add --live to judge real traffic; without it this makes a namespace and calls of its own.',
+        });
       }
       if (options.clean === true) {
         const { cleanCluster } = await import('../environments/cluster/clean.ts');

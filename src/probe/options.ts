@@ -47,6 +47,9 @@ const numbers = {
   window: { flag: '--window', fallback: 5000, min: 100, max: 3_600_000 },
 } as const satisfies Record<string, Numeric>;
 
+/** As commander names the flags of {@link addProofOptions}: a command that measures nothing refuses them. */
+export const proofFlags: readonly string[] = ['schemes', 'rollingUpdate', ...Object.keys(numbers)];
+
 /** As commander hands options over; every one may be absent. */
 export type RawProofOptions = { readonly [flag in 'schemes' | keyof typeof numbers]?: string | undefined } & {
   readonly rollingUpdate?: boolean | undefined;

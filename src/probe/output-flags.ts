@@ -38,6 +38,12 @@ export function parseOutput(raw: object): Output {
   };
 }
 
+/** As commander names the flags of {@link addShowOptions}, without `--json`: a command that has no such report refuses them. */
+export const showFlags: readonly string[] = [
+  ...['report', 'html', 'by'],
+  ...['expect', 'maxFailed', 'maxConverge', 'maxP99'],
+];
+
 /** The same, and what a report of schemes can be shown with: shares by place, and a gate. */
 export function addShowOptions<C extends Command>(command: C): C {
   command.option('--by <place>', 'also print the shares by "zone" or by "node"');

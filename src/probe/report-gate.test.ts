@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reportPage } from './html/report-page.ts';
 import { gateLine, parseGate } from './measure/gate.ts';
+import type { Report } from './report.ts';
 import { checkReport } from './report-gate.ts';
 import { change, measured, report } from './testing/rows.ts';
 
@@ -46,6 +47,22 @@ test('what was skipped, or not followed, or not tried, is not met', () => {
     unmet([even], [change('xds', 'scale-out', { convergedMs: null })]),
     /saw not followed before the run ended/,
   );
+});
+
+test('what a balancer by node does is held against it as well, and nothing at all meets nothing', () => {
+  const local = { ...pinned, policy: 'Local' } as const;
+  const cluster = { ...even, policy: 'Cluster' } as const;
+  const raw = parseGate({ expect: 'balanced', maxFailed: '0', maxP99: '50ms' })!;
+  const line = (...nodeLocal: Report['nodeLocal']): string =>
+    gateLine(checkReport({ ...report([]), nodeLocal: [...nodeLocal] }, raw));
+  assert.match(line(cluster), /^gate passed: externalTrafficPolicy: Cluster: balanced; /);
+  assert.match(
+    line(cluster, local),
+    /^gate failed: .*Local: balanced, saw pinned.*Local: at most 0 calls fail, saw 2 of 302/,
+  );
+  const skipped = { scheme: 'xds', title: 'x', policy: 'Local', status: 'skipped', reason: 'ended early' } as const;
+  assert.match(line(cluster, skipped), /^gate failed: expected externalTrafficPolicy: Local: measured, saw skipped/);
+  assert.match(line(), /^gate failed: expected something is measured, saw nothing/);
 });
 
 test('the page says it and loads nothing', () => {

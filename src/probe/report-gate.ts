@@ -1,6 +1,6 @@
 import { isLost } from '../verdict/quantile.ts';
 import { type Check, check, type Gate } from './measure/gate.ts';
-import type { ChangeRow, Report, RolloutRow, SchemeRow } from './report.ts';
+import type { ChangeRow, NodeLocalRow, Report, RolloutRow, SchemeRow } from './report.ts';
 
 /**
  * Holds a report of schemes against a gate, row by row; pure. Every scheme that was asked for must show it: a row that was
@@ -16,15 +16,19 @@ export function checkReport(report: Report, gate: Gate): Check[] {
     ...report.schemes.flatMap((row) => checkRow(row.scheme, row, { expect, maxFailed, maxP99Ms })),
     ...changes.flatMap(({ row, of }) => checkRow(of, row, { maxFailed, maxConvergeMs })),
     ...report.rollingUpdate.flatMap((row) => checkRow(`${row.scheme}, ${row.change}`, row, { maxFailed })),
+    ...report.nodeLocal.flatMap((row) =>
+      checkRow(`externalTrafficPolicy: ${row.policy}`, row, { expect, maxFailed, maxP99Ms }),
+    ),
   ];
   if (maxConvergeMs !== undefined && changes.length === 0) {
     const seen = 'no change was made, or by no scheme that follows one';
     checks.push({ expectation: 'changes are followed', met: false, seen });
   }
+  if (checks.length === 0) checks.push({ expectation: 'something is measured', met: false, seen: 'nothing' });
   return checks;
 }
 
-function checkRow(of: string, row: SchemeRow | ChangeRow | RolloutRow, gate: Gate): Check[] {
+function checkRow(of: string, row: SchemeRow | ChangeRow | RolloutRow | NodeLocalRow, gate: Gate): Check[] {
   if (row.status !== 'ok')
     return [{ expectation: `${of}: measured`, met: false, seen: `${row.status}: ${row.reason}` }];
   const { calls, failed, failures, why, latencyOfAllMs } = row;
