@@ -86,6 +86,11 @@ const wrong = [
   ['config.gateways[0].name=edge', /\/config\/gateways\/0.*missing propert/],
   ['nameOverride=Even', /\/nameOverride.*does not match pattern/],
   ['fullnameOverride=1st', /\/fullnameOverride.*does not match pattern/],
+  ['image.tag=sha256:abc', /\/image\/tag.*does not match pattern/],
+  ['extraEnv[0].name=A,extraEnv[0].value=1', /\/extraEnv\/0\/value.*got number, want string/],
+  ['xds.port=18001', /xds\.port and admin\.port are both 18001/],
+  ['config.xds.listen=0.0.0.0:9999', /config\.xds\.listen is 0\.0\.0\.0:9999, .* set xds\.port/],
+  ['config.admin.listen=127.0.0.1:18001', /config\.admin\.listen is 127\.0\.0\.1:18001, .*probes/],
   ['networkPolicy.nodeCIDRs={10.0.0.1}', /\/networkPolicy\/nodeCIDRs\/0.*does not match pattern/],
 ] as const;
 
@@ -186,6 +191,17 @@ for (const [version, appVersion] of [
     assert.match(template.spec.containers[0]!.image, /^evenkeel:\w[\w.-]{0,127}$/);
   });
 }
+
+test('a release name that begins with a digit gives names that begin with a letter', { skip: noHelm }, () => {
+  const options = ['--namespace', 'mesh', '--kube-version', kubeVersion];
+  const { status, stdout, stderr } = run('helm', ['template', '9foo', chart, ...options]);
+  assert.equal(status, 0, stderr);
+  const services = parseAllDocuments(stdout).flatMap((document) => {
+    const { kind, metadata } = document.toJS() ?? {};
+    return kind === 'Service' ? [metadata.name] : [];
+  });
+  assert.deepEqual(services, ['r9foo-evenkeel-xds', 'r9foo-evenkeel']);
+});
 
 test('a long release name, or one with dots, still gives names that Services may have', { skip: noHelm }, () => {
   for (const release of ['a'.repeat(53), 'my.app', `${'a'.repeat(50)}.b`, `${'a'.repeat(42)}--${'b'.repeat(9)}`]) {

@@ -1,9 +1,13 @@
-{{/* Object names: at most 63 characters, and no dots, which a release's name may have and a Service's may not. */}}
+{{/*
+Object names: at most 63 characters, a letter first, and no dots: a release's name may begin with a digit and have dots, and a
+Service's may not.
+*/}}
 {{- define "evenkeel.fullname" -}}
 {{- $full := .Values.fullnameOverride -}}
 {{- if not $full -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- $full = ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- if not (regexMatch "^[a-z]" $full) }}{{ $full = printf "r%s" $full }}{{ end -}}
 {{- end -}}
 {{- include "evenkeel.cut" (dict "text" $full "length" 63) -}}
 {{- end -}}
@@ -124,7 +128,35 @@ helm.sh/chart: {{ include "evenkeel.labelValue" (printf "%s-%s" .Chart.Name .Cha
 {{- if and (dig "xds" "tls" "clients" list $all) (ne (dig "xds" "plaintext" "none" $all) "none") -}}
 {{- fail (printf "config.xds.tls.clients: these rules are void while port %v is open to everybody without TLS. Set xds.plaintext=false" .Values.xds.port) -}}
 {{- end -}}
+{{- include "evenkeel.checkPorts" (dict "root" . "config" $all) -}}
 {{- toYaml $all -}}
+{{- end -}}
+
+{{/*
+Fails where two servers have one port, or where `config` has a server listen elsewhere than Services, probes and policies
+have it: the pods would be ready and nobody would reach them, or be restarted for ever.
+*/}}
+{{- define "evenkeel.checkPorts" -}}
+{{- $values := .root.Values -}}
+{{- $servers := list (dict "value" "admin.port" "port" $values.admin.port "listen" .config.admin.listen "field" "config.admin.listen") -}}
+{{- if $values.xds.plaintext -}}
+{{- $servers = append $servers (dict "value" "xds.port" "port" $values.xds.port "listen" .config.xds.listen "field" "config.xds.listen") -}}
+{{- end -}}
+{{- if $values.tls.enabled -}}
+{{- $servers = append $servers (dict "value" "tls.port" "port" $values.tls.port "listen" .config.xds.tls.listen "field" "config.xds.tls.listen") -}}
+{{- end -}}
+{{- $taken := dict -}}
+{{- range $servers -}}
+{{- $key := printf "p%v" .port -}}
+{{- if hasKey $taken $key }}{{ fail (printf "%s and %s are both %v: each server has a port of its own" .value (get $taken $key) .port) }}{{ end -}}
+{{- $_ := set $taken $key .value -}}
+{{- if not (hasSuffix (printf ":%v" .port) .listen) -}}
+{{- fail (printf "%s is %s, and everything else of this chart is made for port %v: set %s" .field .listen .port .value) -}}
+{{- end -}}
+{{- if regexMatch `^(127\.|localhost:|\[::1\]:)` .listen -}}
+{{- fail (printf "%s is %s, where nothing outside the pod gets to, probes of the kubelet neither: leave it out, or set listenHost" .field .listen) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/*
