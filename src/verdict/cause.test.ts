@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CallRecord } from './call-record.ts';
-import { type Cause, causesOf, countCauses } from './cause.ts';
+import { type Cause, causes, causesOf, causeTitles, countCauses } from './cause.ts';
 import type { PodEvent } from './convergence.ts';
 
-const old = '10.0.0.1:50051';
+const old = '10.0.12.34:50051';
 const addresses = new Map([
   [old, 'old'],
   ['10.0.0.2:50051', 'other'],
 ]);
 /** `old` goes: told to end at 1000, gone at 3000. */
-const events: readonly PodEvent[] = [
-  { event: 'ready', pod: 'new', address: '10.0.0.3:50051', at: 900 },
-  { event: 'terminating', pod: 'old', address: old, at: 1000 },
-  { event: 'ended', pod: 'old', address: old, at: 3000 },
-];
+const events = [event('ready', 'new', 900), event('terminating', 'old', 1000), event('ended', 'old', 3000)];
 
-function cause(more: Partial<CallRecord>, sentAt = 2900): Cause | undefined {
+function event(event: PodEvent['event'], pod: string, at: number): PodEvent {
+  return { event, pod, address: '', at };
+}
+
+function cause(more: Partial<CallRecord>, sentAt = 2900, all = events): Cause | undefined {
   const call = { dueAt: sentAt, sentAt, endedAt: sentAt + 5, status: 'UNAVAILABLE', ...more };
-  return causesOf([call], events, addresses)[0]?.cause;
+  return causesOf([call], all, addresses)[0]?.cause;
 }
 
 test('a call that was answered was lost to nothing', () => {
@@ -45,6 +45,9 @@ test('a session that was being closed refuses the stream', () => {
   assert.equal(cause({ status: 'INTERNAL', error: words }), 'goaway');
   const envoy = 'upstream connect error or disconnect/reset before headers. reset reason: remote refused stream reset';
   assert.equal(cause({ error: envoy }), 'goaway');
+  for (const closed of ['The session has been destroyed', 'Session closed']) {
+    assert.equal(cause({ status: 'INTERNAL', error: closed, peer: old }), 'goaway', closed);
+  }
 });
 
 test('grpc-go says it in other words', () => {
@@ -85,6 +88,18 @@ test('a leaving pod that cut a call, or whose connection broke under it', () => 
   assert.equal(cause({ error: 'Connection dropped', peer: '10.0.0.2:50051' }), 'cut', 'that pod stayed');
 });
 
+test('the times of a leaving pod count to the millisecond, its end included', () => {
+  const dropped = { error: 'Connection dropped', peer: old };
+  assert.equal(cause(dropped, 995), 'drainedTooShort', 'it broke when the pod was told to end');
+  assert.equal(cause(dropped, 3000), 'drainedTooShort', 'it was sent when the pod ended');
+  assert.equal(cause(dropped, 3001), 'staleAddress');
+});
+
+test('a pod that was told to end and runs on has no stale address', () => {
+  const going = [event('terminating', 'old', 1000)];
+  assert.equal(cause({ error: 'Connection dropped', peer: old }, 9000, going), 'drainedTooShort');
+});
+
 test('a pod that stays and cut a call: its connection was too old', () => {
   const stays = { peer: '10.0.0.2:50051' };
   assert.equal(cause({ status: 'CANCELLED', error: 'Call cancelled', ...stays }), 'cut');
@@ -98,11 +113,24 @@ test('behind a proxy any pod that was going may have been it', () => {
   assert.equal(cause(hidden, 2999), 'drainedTooShort');
   assert.equal(cause(hidden, 3001), 'other');
   assert.equal(cause(hidden, 900), 'other');
+  assert.equal(cause(hidden, 2000, [event('terminating', 'later', 5000), ...events]), 'drainedTooShort');
+});
+
+test('what a server tells of calls of its own says nothing of ours', () => {
+  const told = (words: string) => cause({ status: 'INTERNAL', error: `stock: ${words}`, peer: old });
+  assert.equal(told('UNAVAILABLE No connection established'), 'other');
+  assert.equal(told('CANCELLED Call cancelled'), 'other');
+  const broken = 'UNAVAILABLE write tcp 10.0.0.9:34506->10.0.9.9:80: write: broken pipe';
+  assert.notEqual(told(broken), 'refused');
 });
 
 test('what is none of these is not given a nice name', () => {
   assert.equal(cause({ status: 'UNAVAILABLE', error: 'as told', peer: old }), 'other');
   assert.equal(cause({ status: 'HTTP_503' }), 'other');
+});
+
+test('every cause has a title of its own', () => {
+  assert.equal(new Set(causes.map((one) => causeTitles[one] ?? '')).size, 7);
 });
 
 test('counts have every cause', () => {

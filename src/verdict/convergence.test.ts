@@ -46,6 +46,26 @@ test('a leaving pod is left when the last call to it was sent, whether it was an
   assert.deepEqual(seen.late, { answered: 1, failed: 1, afterEnd: 1 });
 });
 
+test('only what is sent after a pod was told to end is late, and after its end only what is sent later still', () => {
+  const events = [event('terminating', 'old', 1000), event('ended', 'old', 2000)];
+  const failed = { peer: '10.0.0.1:1', status: 'UNAVAILABLE' };
+  const records = [call(900, { pod: 'old' }), call(1000, { pod: 'old' }), call(1500, failed), call(2000, failed)];
+  const { late, removed } = judge([...records, call(2001, { pod: 'new' })], events);
+  assert.deepEqual(late, { answered: 0, failed: 2, afterEnd: 0 });
+  assert.deepEqual(removed, [{ pod: 'old', terminatingAt: 1000, endedAt: 2000, lastCallAt: 2000 }]);
+});
+
+test('only pods that were not followed are told', () => {
+  const coming = [event('ready', 'a', 1000), event('ready', 'b', 1000)];
+  const going = ['c', 'd', 'e', 'f'].map((pod) => event('terminating', pod, 1000));
+  const records = [
+    ...[call(1100, { pod: 'a' }), call(1100, { pod: 'c' })],
+    ...[call(10_000 - quietMs, { pod: 'd' }), call(10_001 - quietMs, { pod: 'e' })],
+  ];
+  const told = notFollowed(judge(records, [...coming, ...going]), 10_000);
+  assert.equal(told, '1 of 2 new pods got no call; calls still went to e');
+});
+
 test('it is not left before it has been quiet for long enough', () => {
   const events = [event('terminating', 'old', 1000)];
   const records = [call(1200, { pod: 'old' })];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Matchable, matchBackends, type Seen } from './match-backends.ts';
+import { type Matchable, matchBackends, type Seen, type Wanted } from './match-backends.ts';
 
 const address = (n: number): string => `10.0.0.${n}:80`;
 const six = (n: number): string => `[fd00::${n}]:80`;
@@ -13,8 +13,8 @@ function seen(name: string, at: readonly string[] = [], calls = 100, [firstAt, l
 interface Case {
   readonly title: string;
   readonly seen: readonly Seen[];
-  /** Addresses, or addresses and names. */
-  readonly wanted?: readonly (string | readonly [string, string])[];
+  /** Addresses, addresses and names, or more. */
+  readonly wanted?: readonly (string | readonly [string, string] | Wanted)[];
   readonly more?: Partial<Matchable>;
   readonly found: {
     readonly by: 'name' | 'address' | 'count';
@@ -24,6 +24,7 @@ interface Case {
     readonly silentCount?: number;
     readonly unexpected?: readonly string[];
     readonly doubt?: string;
+    readonly worst?: boolean;
   };
 }
 
@@ -164,14 +165,14 @@ const cases: readonly Case[] = [
     seen: [...two, six(1), six(2)].map((at, index) => seen(at, [at], 100 + index)),
     wanted: [...two, six(1), six(2)],
     more: { ...peer, ...dual },
-    found: { by: 'address', expected: 2, reached: [101 + 103, 100 + 102] },
+    found: { by: 'address', expected: 2, reached: [101 + 103, 100 + 102], worst: true },
   },
   {
     title: 'pods with both families by peer, some addresses without calls: nothing is claimed',
     seen: [address(1), six(1)].map((at) => seen(at, [at])),
     wanted: [...two, six(1), six(2)],
     more: { ...peer, ...dual },
-    found: { by: 'address', expected: 2, reached: [200], doubt: 'families' },
+    found: { by: 'address', expected: 2, reached: [200], doubt: 'families', worst: true },
   },
   {
     title: 'not as many addresses of one family as of the other: those without calls may be backends of their own',
@@ -205,6 +206,121 @@ const cases: readonly Case[] = [
     more: { anonymous: { calls: 100, peers: [address(2)] } },
     found: { by: 'address', expected: 1, reached: [100], doubt: 'anonymous' },
   },
+  {
+    title: 'one in twenty answers without a name is no doubt yet',
+    seen: [seen('a', [address(1)], 95)],
+    wanted: [address(1)],
+    more: { anonymous: { calls: 5, peers: [address(1)] } },
+    found: { by: 'address', expected: 1, reached: [95] },
+  },
+  {
+    title: 'names of which nothing is known, and more answers without one',
+    seen: [seen('a'), seen('b')],
+    more: { known: false, anonymous: { calls: 11, peers: [] } },
+    found: { by: 'count', expected: null, reached: [100, 100], doubt: 'anonymous' },
+  },
+  {
+    title: 'an address that only answers without a name came from is one of the larger family',
+    seen: [seen('a', [address(1)])],
+    wanted: [...two, six(1)],
+    more: { ...dual, anonymous: { calls: 5, peers: [address(2)] } },
+    found: { by: 'address', expected: 2, reached: [100], doubt: 'families' },
+  },
+  {
+    title: 'one name of which nothing is known is one backend',
+    seen: [seen('a', [address(1)])],
+    wanted: [address(1)],
+    more: { known: false },
+    found: { by: 'count', expected: null, reached: [100] },
+  },
+  {
+    title: 'two connections of one family are two backends at least',
+    seen: two.map((at) => seen(at, [at])),
+    wanted: two,
+    more: { ...peer, known: false },
+    found: { by: 'count', expected: null, reached: [100, 100] },
+  },
+  {
+    title: 'as many names as there are said to be',
+    seen: [seen('a'), seen('b')],
+    more: { known: false, count: 2 },
+    found: { by: 'count', expected: 2, reached: [100, 100] },
+  },
+  {
+    title: 'as many addresses in DNS as there are said to be',
+    seen: [seen('a', [address(1)]), seen('b', [address(2)])],
+    wanted: two,
+    more: { count: 2 },
+    found: { by: 'address', expected: 2, reached: [100, 100] },
+  },
+  {
+    title: 'of two proxies one got no call, and all that there are said to be answered',
+    seen: [seen('a', [address(1)]), seen('b', [address(1)])],
+    wanted: two,
+    more: { count: 2 },
+    found: { by: 'count', expected: 2, reached: [100, 100], silent: [address(2)], silentCount: 0 },
+  },
+  {
+    title: 'one address of two is a proxy, and one that ought not to answer is no more of those behind it',
+    seen: [seen('a', [address(1)]), seen('b', [address(1)]), seen('c', [address(2)]), seen('old', [address(9)])],
+    wanted: two,
+    found: { by: 'count', expected: null, reached: [100, 100, 100], unexpected: ['old'] },
+  },
+  {
+    title: 'a proxy that ought not to answer makes none of those that ought to',
+    seen: [seen('a', [address(1)]), seen('x', [address(9)]), seen('y', [address(9)])],
+    wanted: [address(1)],
+    found: { by: 'address', expected: 1, reached: [100], unexpected: ['x', 'y'] },
+  },
+  {
+    title: 'a process that took over in the moment the other ended, told the other way round',
+    seen: [seen('b2', [address(1)], 40, [6, 10]), seen('b', [address(1)], 60, [0, 6])],
+    wanted: [address(1)],
+    found: { by: 'address', expected: 1, reached: [100] },
+  },
+  {
+    title: 'two processes that had an address in turn join all that either had',
+    seen: [seen('a', [address(1), address(2)], 60, [0, 4]), seen('a2', [address(2), address(3)], 40, [5, 10])],
+    wanted: [...two, address(3)],
+    found: { by: 'address', expected: 1, reached: [100] },
+  },
+  {
+    title: 'an endpoint of xDS is reached by its further addresses, too',
+    seen: [seen('a', [six(1)]), seen('b', [six(2)])],
+    wanted: [
+      { address: address(1), also: [six(1)] },
+      { address: address(2), also: [six(2)] },
+    ],
+    found: { by: 'address', expected: 2, reached: [100, 100] },
+  },
+  ...[two, [six(1), six(2)]].map((called) => ({
+    title: `pods with both families by peer, called by one (${called[0]}): there are no pairs`,
+    seen: called.map((at) => seen(at, [at])),
+    wanted: [...two, six(1), six(2)],
+    more: { ...peer, ...dual },
+    found: { by: 'address', expected: 2, reached: [100, 100] } as const,
+  })),
+  {
+    title: 'more addresses of one family than of the other by peer: some have none to be paired with',
+    seen: [...two, six(1)].map((at, index) => seen(at, [at], 100 - 10 * index)),
+    wanted: [...two, six(1)],
+    more: { ...peer, ...dual },
+    found: { by: 'address', expected: 2, reached: [100 + 80, 90], worst: true },
+  },
+  {
+    title: 'more addresses of one family got no call than can belong to those of the other',
+    seen: [seen('a', [six(1)])],
+    wanted: [address(1), six(1), six(2), six(3)],
+    more: dual,
+    found: { by: 'address', expected: 3, reached: [100], silent: [six(2), six(3)], doubt: 'families' },
+  },
+  {
+    title: 'DNS knows one family only: what got no call is silent, without doubt',
+    seen: [seen('a', [address(1)])],
+    wanted: [...two, address(3)],
+    more: dual,
+    found: { by: 'address', expected: 3, reached: [100], silent: [address(2), address(3)] },
+  },
 ];
 
 describe('who answered against who ought to', () => {
@@ -213,16 +329,22 @@ describe('who answered against who ought to', () => {
       const matched = matchBackends({
         ...{ seen: rest.seen, anonymous: { calls: 0, peers: [] }, byPeer: false, known: true, families: false },
         ...{ count: null, ...more },
-        wanted: wanted.map((one) => (typeof one === 'string' ? { address: one } : { address: one[0], name: one[1] })),
+        wanted: wanted.map((one) => {
+          if (typeof one === 'string') return { address: one };
+          return 'address' in one ? one : { address: one[0], name: one[1] };
+        }),
       });
       assert.deepEqual(
         {
           ...{ by: matched.by, expected: matched.expected, reached: matched.reached },
           silent: matched.silent.map(({ name, address }) => name ?? address),
           ...{ silentCount: matched.silentCount, unexpected: matched.unexpected.map(({ name }) => name) },
-          doubt: matched.doubt,
+          ...{ doubt: matched.doubt, worst: matched.worst },
         },
-        { silent: [], silentCount: found.silent?.length ?? 0, unexpected: [], doubt: undefined, ...found },
+        {
+          ...{ silent: [], silentCount: found.silent?.length ?? 0, unexpected: [], doubt: undefined, worst: false },
+          ...found,
+        },
       );
     });
   }

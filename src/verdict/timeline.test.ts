@@ -17,3 +17,7 @@ test('the time line counts from the change, earlier calls below zero', () => {
     ],
   });
 });
+
+test('an answer that names no pod makes a bucket, and counts for none', () => {
+  assert.deepEqual(timelineOf([call(1000)], 1000).buckets, [{ atMs: 0, answered: {}, failed: 0 }]);
+});
