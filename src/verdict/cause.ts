@@ -27,7 +27,7 @@ const refusedWords =
 const brokenWords =
   /^CANCELLED|ended without gRPC status|ECONNRESET|EPIPE|socket hang up|error reading from server|broken pipe|terminated by RST_STREAM|connection (?:dropped|reset|termination|closed)/i;
 /** grpc-go adds this to calls that a broken connection took along; they had not crossed with the GOAWAY. */
-const earlierGoaway = /, received prior goaway\b.*$/is;
+const earlierGoaway = /, received prior goaway\b.*/is;
 const addressWords = /\b\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}\b/g;
 
 /**
@@ -49,7 +49,7 @@ export function causesOf(
   events: readonly PodEvent[],
   addresses: ReadonlyMap<string, string>,
 ): { readonly call: CallRecord; readonly cause: Cause }[] {
-  const endings = new Map<string, Ending>();
+  const endings = new Map<string | undefined, Ending>();
   for (const { event, pod, at } of events) {
     if (event === 'ready') continue;
     const ending = endings.get(pod) ?? { terminatingAt: at, endedAt: Number.POSITIVE_INFINITY };
@@ -65,11 +65,11 @@ interface Ending {
   readonly endedAt: number;
 }
 
-function causeOf(call: CallRecord, endings: ReadonlyMap<string, Ending>, pod: string | undefined): Cause {
+function causeOf(call: CallRecord, endings: ReadonlyMap<string | undefined, Ending>, pod?: string): Cause {
   const { status, error = '', sentAt, endedAt } = call;
   const words = `${status} ${error}`.replace(earlierGoaway, '');
   if (status === 'DEADLINE_EXCEEDED') return 'deadline';
-  if (pod !== undefined && sentAt > (endings.get(pod)?.endedAt ?? Number.POSITIVE_INFINITY)) return 'staleAddress';
+  if (sentAt > (endings.get(pod)?.endedAt ?? Number.POSITIVE_INFINITY)) return 'staleAddress';
   if (goawayWords.test(words)) return 'goaway';
   if (refusedWords.test(words)) return 'refused';
   const suspects = pod === undefined ? [...endings.values()] : [endings.get(pod)];
@@ -82,8 +82,8 @@ function causeOf(call: CallRecord, endings: ReadonlyMap<string, Ending>, pod: st
 
 /** Which pod a failed call was meant for, as far as its peer or the error's words tell. */
 function podCalled({ pod, peer, error = '' }: CallRecord, addresses: ReadonlyMap<string, string>): string | undefined {
-  const named = [peer ?? '', ...(error.match(addressWords) ?? [])].find((address) => addresses.has(address));
-  return pod ?? (named === undefined ? undefined : addresses.get(named));
+  const named = [peer ?? '', ...error.matchAll(addressWords).map(([address]) => address)];
+  return pod ?? named.flatMap((address) => addresses.get(address) ?? [])[0];
 }
 
 /** How many calls were lost to each cause, zeros included. */

@@ -1,11 +1,10 @@
 /**
- * The chance that a chi-square variable with `degrees` degrees of freedom is at least `statistic`.
+ * The chance that a chi-square variable with `degrees` degrees of freedom (1 or more) is at least `statistic` (0 or more).
  *
  * It is the regularized upper incomplete gamma function Q(degrees/2, statistic/2), by its series below the turning
  * point and its continued fraction (Lentz) above, to about 1e-12.
  */
 export function chiSquareTail(statistic: number, degrees: number): number {
-  if (statistic <= 0) return 1;
   const a = degrees / 2;
   const x = statistic / 2;
   const scale = Math.exp(a * Math.log(x) - x - logGamma(a));
@@ -30,16 +29,16 @@ function lowerSeries(a: number, x: number): number {
 }
 
 function upperFraction(a: number, x: number): number {
-  const tiny = 1e-300;
   let b = x + 1 - a;
-  let c = 1 / tiny;
+  let c = Number.POSITIVE_INFINITY;
   let d = 1 / b;
   let fraction = d;
   for (let n = 1; n < 10_000; n += 1) {
     const factor = -n * (n - a);
     b += 2;
-    d = 1 / orTiny(factor * d + b, tiny);
-    c = orTiny(b + factor / c, tiny);
+    // Both sums stay above n where x ≥ a + 1, so nothing is divided by zero.
+    d = 1 / (factor * d + b);
+    c = b + factor / c;
     const step = d * c;
     fraction *= step;
     if (Math.abs(step - 1) < 1e-15) break;
@@ -47,13 +46,8 @@ function upperFraction(a: number, x: number): number {
   return fraction;
 }
 
-function orTiny(value: number, tiny: number): number {
-  return Math.abs(value) < tiny ? tiny : value;
-}
-
-/** Lanczos' approximation (g = 7, nine terms) of ln Γ(z) for z > 0. */
+/** Lanczos' approximation (g = 7, nine terms) of ln Γ(z) for z ≥ 0.5. */
 function logGamma(z: number): number {
-  if (z < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * z)) - logGamma(1 - z);
   const shifted = z - 1;
   const series = lanczos.reduce((sum, term, n) => (n === 0 ? term : sum + term / (shifted + n)), 0);
   const t = shifted + 7.5;

@@ -60,7 +60,7 @@ export function convergence(
   const lastCall = new Map<string, number>();
   const late = { answered: 0, failed: 0, afterEnd: 0 };
   for (const { pod: answeredBy, peer, status, sentAt, endedAt } of records) {
-    const pod = answeredBy ?? (peer === undefined ? undefined : addresses.get(peer));
+    const pod = answeredBy ?? addresses.get(peer ?? '');
     if (pod === undefined) continue;
     const ok = status === 'OK';
     if (ok) firstAnswer.set(pod, Math.min(firstAnswer.get(pod) ?? Number.POSITIVE_INFINITY, endedAt));
@@ -96,7 +96,7 @@ export function convergence(
 /** What a client that did not converge had not done. */
 export function notFollowed({ added, removed }: Convergence, observedUntil: number): string {
   const unseen = added.filter(({ firstAnswerAt }) => firstAnswerAt === null);
-  const still = removed.filter(({ lastCallAt }) => lastCallAt !== null && lastCallAt > observedUntil - quietMs);
+  const still = removed.filter(({ lastCallAt }) => (lastCallAt ?? 0) > observedUntil - quietMs);
   return [
     ...(unseen.length > 0 ? [`${unseen.length} of ${added.length} new pods got no call`] : []),
     ...(still.length > 0 ? [`calls still went to ${still.map(({ pod }) => pod).join(', ')}`] : []),

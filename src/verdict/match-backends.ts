@@ -111,7 +111,7 @@ export function matchBackends(input: Matchable): Matched {
   const paired = byPeer && input.families ? pairsOf(groups, wanted) : undefined;
   const reached = paired ?? groups.map(({ calls }) => calls);
   const [four, six] = familiesOf(wanted);
-  const many = Math.max(reached.length + silentCount, input.families ? Math.max(four, six) : 0);
+  const many = Math.max(reached.length + silentCount, input.families ? largestFamily(wanted) : 0);
   const doubts: [Doubt, boolean][] = [
     ['anonymous', tooManyAnonymous(input)],
     ['contradiction', count !== null && count < many],
@@ -139,7 +139,7 @@ function strangers({ seen, byPeer, count }: Matchable): Matched {
 function counted(input: Matchable, unused: readonly Wanted[], unexpected: readonly Seen[] = []): Matched {
   const { seen, byPeer, count } = input;
   const doubts: [Doubt, boolean][] = [
-    ['hidden', byPeer && seen.length > 0 && largestFamily(seen.map(({ name }) => ({ address: name }))) === 1],
+    ['hidden', byPeer && largestFamily(seen.map(({ name }) => ({ address: name }))) === 1],
     ['anonymous', tooManyAnonymous(input)],
     ['surplus', count !== null && seen.length > count],
     ['unused', unused.length > 0 && count === null],
@@ -165,10 +165,10 @@ interface Owners {
 
 function ownersOf(seen: readonly Seen[], wanted: readonly Wanted[]): Map<Seen, Owners> {
   const atAddress = new Map<string, number>();
-  const named = new Map<string, number>();
+  const named = new Map<string | undefined, number>();
   wanted.forEach(({ address, also = [], name }, index) => {
     for (const one of [address, ...also]) atAddress.set(canonicalAddress(one), index);
-    if (name !== undefined) named.set(name, index);
+    named.set(name, index);
   });
   return new Map(
     seen.map((one): [Seen, Owners] => {
@@ -183,11 +183,11 @@ function ownersOf(seen: readonly Seen[], wanted: readonly Wanted[]): Map<Seen, O
 
 /** Whether two names answered at one address at the same time: then it is a proxy's or a Service's. */
 function sharesAddress(seen: readonly Seen[], owners: ReadonlyMap<Seen, Owners>): boolean {
-  const spans = new Map<string, SeenAt[]>();
-  for (const one of seen) {
-    if (owners.get(one)!.indexes.size === 0) continue;
-    for (const at of one.at) spans.set(at.peer, [...(spans.get(at.peer) ?? []), at]);
-  }
+  const expected = seen.filter((one) => owners.get(one)!.indexes.size > 0);
+  const spans = Map.groupBy(
+    expected.flatMap(({ at }) => at),
+    ({ peer }) => peer,
+  );
   return [...spans.values()].some((all) => {
     const inTurn = all.toSorted((a, b) => a.firstAt - b.firstAt);
     return inTurn.some((span, index) => index > 0 && span.firstAt < inTurn[index - 1]!.lastAt);
