@@ -5,7 +5,7 @@ import { type LayeredCache, LayeredView } from './layered-view.ts';
 import type { ResourceView } from './view.ts';
 import type { CacheObserver, XdsCache } from './xds-cache.ts';
 
-/** What a {@link SnapshotCache} can be told. */
+/** Options of a {@link SnapshotCache}. */
 export interface SnapshotCacheOptions {
   /**
    * Whether a wildcard subscription of a group includes the shared layer (`all`, the default) or only the group's own:
@@ -50,8 +50,8 @@ export interface Snapshot extends LayerOptions {
 }
 
 /**
- * Encoded resources in two layers: one that all nodes share, and one for each group of nodes. A group sees its own layer
- * over the shared one; where both have a resource of the same type and name, its own wins.
+ * Encoded resources in layers: one that all nodes share, and one for each group of nodes. A group sees its own layer, or
+ * those of {@link SnapshotCacheOptions.layers}, over the shared one; of the same type and name the first wins.
  *
  * Every call is one change: streams see all of it or nothing.
  */
