@@ -43,7 +43,7 @@ function lackOf(
   { service, method }: Wanted,
 ): { readonly what: string; readonly type: string } | undefined {
   const own = missing.get(`${service}.${method}`);
-  if (own !== undefined) return { what: `${service}/${method}`, type: own };
+  if (own !== undefined) return { what: `${service}/${method}`, type: `the message ${own}` };
   const found = registry.getService(service)?.methods.find(({ name }) => name === method);
   if (found === undefined || missing.size === 0) return undefined;
   const names = new Set([...reachable([found.input, found.output])].map(({ typeName }) => typeName));

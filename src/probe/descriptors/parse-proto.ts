@@ -7,7 +7,7 @@ import {
   MethodDescriptorProtoSchema,
   ServiceDescriptorProtoSchema,
 } from '@bufbuild/protobuf/wkt';
-import { type Body, ProtoMessages } from './proto-messages.ts';
+import { type Body, isScalar, ProtoMessages } from './proto-messages.ts';
 import { featuresIn, type Options, readOption } from './proto-options.ts';
 import { ProtoTokens } from './proto-tokens.ts';
 
@@ -24,6 +24,15 @@ import { ProtoTokens } from './proto-tokens.ts';
 export function parseProto(file: string, name: string, text: string): FileDescriptorProto {
   return new ProtoFile(new ProtoTokens(file, text), name).read();
 }
+
+/** By name: `2023`, … */
+const editions = new Map(
+  Object.entries(Edition).flatMap(([name, edition]) =>
+    typeof edition === 'number' && /^EDITION_\d{4}$/.test(name)
+      ? [[name.slice('EDITION_'.length), edition] as const]
+      : [],
+  ),
+);
 
 class ProtoFile {
   readonly #tokens: ProtoTokens;
@@ -43,7 +52,7 @@ class ProtoFile {
     const body: Body = { messages: file.messageType, enums: file.enumType, extensions: file.extension };
     while (tokens.kind !== 'end') {
       if (tokens.takeIf(';')) continue;
-      if (tokens.takeIf('syntax')) file.syntax = this.#assigned('"proto2" or "proto3"');
+      if (tokens.takeIf('syntax')) this.#syntax();
       else if (tokens.takeIf('edition')) this.#edition();
       else if (tokens.takeIf('import')) this.#import();
       else if (tokens.takeIf('package')) file.package = this.#ended(tokens.fullName('the name of a package'));
@@ -60,22 +69,29 @@ class ProtoFile {
     return file;
   }
 
-  #assigned(what: string): string {
-    this.#tokens.expect('=');
-    return this.#ended(this.#tokens.string(what));
-  }
-
   #ended<T>(value: T): T {
     this.#tokens.expect(';');
     return value;
   }
 
+  #syntax(): void {
+    const tokens = this.#tokens;
+    tokens.expect('=');
+    const syntax = tokens.string('"proto2" or "proto3"');
+    if (syntax !== 'proto2' && syntax !== 'proto3')
+      throw tokens.refused(`the syntax ${syntax} is not known, only proto2 and proto3`);
+    this.#file.syntax = this.#ended(syntax);
+  }
+
   #edition(): void {
-    const edition = this.#assigned('an edition such as "2023"');
+    const tokens = this.#tokens;
+    tokens.expect('=');
+    const name = tokens.string('an edition such as "2023"');
+    const edition = editions.get(name);
+    if (edition === undefined)
+      throw tokens.refused(`the edition ${name} is not known, only ${[...editions.keys()].join(', ')}`);
     this.#file.syntax = 'editions';
-    this.#file.edition = Edition[`EDITION_${edition}` as keyof typeof Edition] ?? Edition.EDITION_UNKNOWN;
-    if (this.#file.edition === Edition.EDITION_UNKNOWN)
-      throw this.#tokens.mistake(`an edition that is known, not ${edition},`);
+    this.#file.edition = this.#ended(edition);
   }
 
   #import(): void {
@@ -103,6 +119,8 @@ class ProtoFile {
       }
       tokens.expect('rpc');
       const method = create(MethodDescriptorProtoSchema, { name: tokens.name('the name of a method') });
+      if (service.method.some(({ name }) => name === method.name))
+        throw tokens.refused(`${service.name} has a method ${method.name} already`);
       [method.clientStreaming, method.inputType] = this.#typeInBrackets();
       tokens.expect('returns');
       [method.serverStreaming, method.outputType] = this.#typeInBrackets();
@@ -124,6 +142,7 @@ class ProtoFile {
     tokens.expect('(');
     const stream = tokens.is('stream') && tokens.isFollowedBy(/^[\w.]/) && tokens.take() === 'stream';
     const name = tokens.fullName('the name of a message');
+    if (isScalar(name)) throw tokens.refused(`a method takes messages and answers with messages, not with ${name}`);
     tokens.expect(')');
     return [stream, name];
   }

@@ -40,12 +40,20 @@ const scalars = new Map(
 );
 /** More is a mistake, not a message. */
 const deepest = 64;
+const highestFieldNumber = 2 ** 29 - 1;
+const highestInt32 = 2 ** 31 - 1;
+
+export function isScalar(type: string): boolean {
+  return scalars.has(type);
+}
 
 /** Reads messages, enums and extensions of a .proto file. */
 export class ProtoMessages {
   readonly #tokens: ProtoTokens;
   readonly #file: FileDescriptorProto;
   #depth = 0;
+  /** Names and numbers that a list has. */
+  readonly #taken = new WeakMap<object, Set<string | number>>();
 
   constructor(tokens: ProtoTokens, file: FileDescriptorProto) {
     this.#tokens = tokens;
@@ -57,11 +65,25 @@ export class ProtoMessages {
     const tokens = this.#tokens;
     // Edition 2024: whether other files may use it.
     if (tokens.is('export', 'local') && tokens.isFollowedBy(/^(?:message|enum)$/)) tokens.take();
-    if (tokens.takeIf('message')) body.messages.push(this.#message(tokens.name('the name of a message')));
-    else if (tokens.takeIf('enum')) body.enums.push(this.#enum());
+    if (tokens.takeIf('message')) {
+      const name = tokens.name('the name of a message');
+      this.#claim(body.messages, name, 'type');
+      body.messages.push(this.#message(name));
+    } else if (tokens.takeIf('enum')) body.enums.push(this.#enum(body));
     else if (tokens.takeIf('extend')) this.#extend(body);
     else return false;
     return true;
+  }
+
+  /**
+   * The word that was taken last is a name or number that the list has from now on, and had not: the bytes of a message with
+   * two fields of one number mean nothing.
+   */
+  #claim(list: object, word: string | number, what: string): void {
+    const taken = this.#taken.get(list) ?? new Set();
+    if (taken.has(word))
+      throw this.#tokens.refused(`another ${what} has the ${typeof word === 'number' ? 'number' : 'name'} ${word}`);
+    this.#taken.set(list, taken.add(word));
   }
 
   #message(name: string): DescriptorProto {
@@ -130,8 +152,12 @@ export class ProtoMessages {
     const group = map === undefined && tokens.is('group') && tokens.isFollowedBy(/^[A-Z]/) && tokens.take() === 'group';
     const typeName = map !== undefined || group ? '' : tokens.fullName('a type');
     const name = tokens.name('the name of a field');
+    this.#claim(fields, name, 'field');
     tokens.expect('=');
-    const number = tokens.integer('the number of the field');
+    // Extensions of a message set may have more, and those of several messages the same number.
+    const highest = parent === undefined ? highestInt32 : highestFieldNumber;
+    const number = tokens.integer('the number of the field', 1, highest);
+    if (parent !== undefined) this.#claim(fields, number, 'field');
     const options = readBracketed(tokens);
     const field = create(FieldDescriptorProtoSchema, {
       name: group ? name.toLowerCase() : name,
@@ -168,16 +194,17 @@ export class ProtoMessages {
     tokens.expect('<');
     const key = tokens.name('the type of the keys');
     if (!scalars.has(key) || /^(?:double|float|bytes)$/.test(key))
-      throw tokens.mistake(`keys that may be keys, not ${key},`);
+      throw tokens.refused(`the keys of a map cannot be ${key}: whole numbers, bool or string`);
     tokens.expect(',');
     const value = tokens.fullName('the type of the values');
     tokens.expect('>');
     return [key, value];
   }
 
-  #enum(): EnumDescriptorProto {
+  #enum({ messages }: Body): EnumDescriptorProto {
     const tokens = this.#tokens;
     const one = create(EnumDescriptorProtoSchema, { name: tokens.name('the name of an enum') });
+    this.#claim(messages, one.name, 'type');
     const options: Options = new Map();
     tokens.expect('{');
     while (!tokens.is('}') || one.value.length === 0) {
@@ -190,8 +217,9 @@ export class ProtoMessages {
         continue;
       } else {
         const name = tokens.name('the name of a value');
+        this.#claim(one.value, name, 'value');
         tokens.expect('=');
-        const number = tokens.integer('the number of the value');
+        const number = tokens.integer('the number of the value', -highestInt32 - 1, highestInt32);
         one.value.push(create(EnumValueDescriptorProtoSchema, { name, number }));
         readBracketed(tokens);
       }

@@ -17,6 +17,7 @@ const word =
 export class ProtoTokens {
   readonly #file: string;
   readonly #text: string;
+  #last: Token = { kind: 'end', text: '', at: 0 };
   #next: Token;
   #after: number;
 
@@ -44,6 +45,7 @@ export class ProtoTokens {
   take(): string {
     const { text } = this.#next;
     if (this.#next.kind === 'end') throw this.mistake('something more');
+    this.#last = this.#next;
     [this.#next, this.#after] = this.#read(this.#after);
     return text;
   }
@@ -72,14 +74,16 @@ export class ProtoTokens {
     return name;
   }
 
-  integer(what: string): number {
-    const minus = this.takeIf('-');
+  /** A whole number between two others, these included. */
+  integer(what: string, least: number, most: number): number {
+    const minus = least < 0 && this.takeIf('-');
     // Octal numbers begin with 0.
     const text = this.#next.text.replace(/^0(?=[0-7]+$)/, '0o');
-    const value = this.kind === 'number' ? Number(text) : Number.NaN;
-    if (!Number.isInteger(value)) throw this.mistake(what);
+    const read = this.kind === 'number' ? Number(text) : Number.NaN;
+    const value = minus ? -read : read;
+    if (!Number.isInteger(value) || value < least || value > most) throw this.mistake(`${what}, ${least} to ${most}`);
     this.take();
-    return minus ? -value : value;
+    return value;
   }
 
   /** A string, or several of them in a row. */
@@ -90,11 +94,27 @@ export class ProtoTokens {
     return value;
   }
 
+  /** Something else stands where this was expected. */
   mistake(expected: string): EvenkeelError {
+    return this.#errorAt(this.#next.at, `expected ${expected}, found ${this.#found()}`);
+  }
+
+  /** The word that was taken last cannot be. */
+  refused(reason: string): EvenkeelError {
+    return this.#errorAt(this.#last.at, reason);
+  }
+
+  #found(): string {
     const { kind, text, at } = this.#next;
+    if (kind === 'end') return 'the end of the file';
+    if (kind === 'symbol' && this.#text.startsWith('/*', at)) return 'a comment without its end "*/"';
+    if (kind === 'symbol' && /["']/.test(text)) return 'a string without its end on the same line';
+    return `"${text.slice(0, 40)}"`;
+  }
+
+  #errorAt(at: number, message: string): EvenkeelError {
     const before = this.#text.slice(0, at).split('\n');
-    const found = kind === 'end' ? 'the end of the file' : `"${text.slice(0, 40)}"`;
-    return new EvenkeelError('EK_FILE_SYNTAX', `line ${before.length}: expected ${expected}, found ${found}`, {
+    return new EvenkeelError('EK_FILE_SYNTAX', `line ${before.length}: ${message}`, {
       file: this.#file,
       line: before.length,
       column: before.at(-1)!.length + 1,

@@ -48,7 +48,7 @@ export function prepareCall(described: Described, name: string, data: string, wh
     const known = [...registry].flatMap((type) => (type.kind === 'service' ? [type.typeName] : []));
     throw new EvenkeelError('EK_PROBE_METHOD', `there is no service ${serviceName}`, {
       field: '--method',
-      hint: `Known services: ${known.join(', ') || 'none'}.`,
+      hint: `Known services: ${known.slice(0, 50).join(', ') || 'none'}.`,
     });
   }
   const method = service.methods.find((one) => one.name === methodName);
