@@ -6,6 +6,7 @@ import {
   type ServerReflectionResponse,
   ServerReflectionResponseSchema,
 } from '../../gen/grpc/reflection/v1/reflection_pb.ts';
+import { outcomeOf } from '../target/channel-outcome.ts';
 
 export interface ReflectionOptions {
   readonly deadlineMs: number;
@@ -40,13 +41,22 @@ export function askOf(client: grpc.Client, version: string, deadline: number, me
       });
       // Its reason is in the status, which also comes where there was no error.
       call.on('error', () => {});
-      call.once('status', ({ code, details }: grpc.StatusObject) => {
-        reject(
-          code === 0
-            ? Object.assign(new Error(), { code: 2, details: 'it ended without an answer' })
-            : Object.assign(new Error(details), { code, details }),
-        );
-      });
+      const { headers, status } = outcomeOf(
+        false,
+        {
+          headers: () => {},
+          message: () => {},
+          status: ({ code, details }) =>
+            reject(
+              code === 0
+                ? Object.assign(new Error(), { code: 2, details: 'it ended without an answer' })
+                : Object.assign(new Error(details), { code, details }),
+            ),
+        },
+        () => {},
+      );
+      call.once('metadata', headers);
+      call.once('status', status);
       call.write(create(ServerReflectionRequestSchema, { messageRequest: question }));
       call.end();
     });

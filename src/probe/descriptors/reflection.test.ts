@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import * as grpc from '@grpc/grpc-js';
@@ -185,4 +188,22 @@ test('a server that always has one more import is not asked for ever', async (t)
     return filesAnswer([file]);
   };
   await assert.rejects(ask(t, endless), { code: 'EK_PROBE_NO_REFLECTION', message: /more of shop\.Orders than/ });
+});
+
+test('a page where a server ought to be is called so', async (t) => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>hello</html>');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+  t.after(() => {
+    client.close();
+    server.close();
+  });
+  const options = { deadlineMs: 60_000, metadata: new grpc.Metadata() };
+  await assert.rejects(reflect(client, { service: 'shop.Orders', method: 'Get' }, [], options), {
+    code: 'EK_PROBE_NO_REFLECTION',
+    message: /what shop\.Orders is: UNKNOWN: HTTP 200 \("text\/html"\) without a gRPC status/,
+  });
 });

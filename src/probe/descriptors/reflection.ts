@@ -154,8 +154,8 @@ async function unknownService(
     return noReflection(`the server has ${service} but does not describe it: ${errorMessage}`);
   const said = errorCode === notFound ? '' : `: ${errorMessage}`;
   if (names.length === 0) return noReflection(`the server does not say what ${service} is${said}`);
-  return new EvenkeelError('EK_PROBE_METHOD', `the server has no service ${service}${said}`, {
+  return new EvenkeelError('EK_PROBE_METHOD', `the server says that it has no service ${service}${said}`, {
     field: '--method',
-    hint: `It has ${names.slice(0, 50).join(', ')}.`,
+    hint: `It has ${names.slice(0, 50).join(', ')}, as far as it says; of another one give the file with --proto.`,
   });
 }
