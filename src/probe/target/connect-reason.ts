@@ -65,15 +65,20 @@ export function reasonOf(error: unknown): string {
   }
   const ofDns = code === 'ECONNREFUSED' && syscall?.startsWith('query');
   const known = ofDns ? 'nothing listens where the DNS server ought to be' : words[code];
-  const detail = bounded(message ?? String(error));
+  // Of what OpenSSL says only the reason is for people.
+  const detail = bounded(tlsReason(message ?? '') ?? message ?? String(error));
   if (known === undefined) return detail === '' ? code : detail;
   return detail === '' ? known : `${known} (${detail})`;
 }
 
 /** While something is written, Node tells OpenSSL's reason in the message alone. */
 function codeOfTls(message: string): string | undefined {
-  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1];
+  const reason = tlsReason(message);
   return reason === undefined ? undefined : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
+}
+
+function tlsReason(message: string): string | undefined {
+  return /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1];
 }
 
 function bounded(text: string): string {
