@@ -47,6 +47,36 @@ test('a call that took longer than any figure holds is slowest, and is not left 
   assert.ok(record({ endedAt: 7_200_000 }).latencyOfAll().p50! >= 3_600_000, 'where it is the only one');
 });
 
+/** A call each half second; every fifth fails, and every seventh ends ten seconds late. */
+const long = (seconds: number): Partial<EndedCall>[] =>
+  Array.from({ length: seconds * 2 }, (_, call) => ({
+    ...{ dueAt: call * 500, sentAt: call * 500, endedAt: call * 500 + (call % 7 === 0 ? 10_000 : 3 + (call % 11)) },
+    ...(call % 5 === 0 && failed),
+  }));
+
+test('the figures of a second are the same, whether they are made when it is complete or at the end', () => {
+  const calls = long(40).map((call) => ({ ...usual, ...call }));
+  const atOnce = new Recorder(0, deadlineMs);
+  const times = calls.flatMap((call) => [
+    { at: call.dueAt, happens: () => atOnce.due(call.dueAt) },
+    { at: call.endedAt, happens: () => atOnce.ended(call) },
+  ]);
+  for (const { happens } of times.sort((a, b) => a.at - b.at)) happens();
+  const atTheEnd = new Recorder(0, deadlineMs);
+  for (const call of calls) atTheEnd.ended(call);
+  const figures = (recorder: Recorder) => recorder.seconds().map(({ due: _, ...second }) => second);
+  assert.deepEqual(figures(atOnce), figures(atTheEnd));
+  assert.ok(atOnce.seconds().every(({ due }) => due === 2));
+});
+
+test('a run of an hour is not held in memory second by second', () => {
+  const before = process.memoryUsage().rss;
+  const recorder = recordIn(new Recorder(0, deadlineMs), long(3600));
+  const grownMb = (process.memoryUsage().rss - before) / 1e6;
+  assert.equal(recorder.seconds().length, 3600);
+  assert.ok(grownMb < 150, `${Math.round(grownMb)} MB`);
+});
+
 test('a call that never left is neither answered nor failed, and no backend had it', () => {
   const recorder = record({}, never, never);
   assert.deepEqual([recorder.calls, recorder.answered, recorder.failed, recorder.notSent], [1, 1, 0, 2]);

@@ -57,14 +57,20 @@ export interface EndedCall {
 
 interface OpenSecond {
   due: number;
+  /** Calls that have ended; together with those that are due it tells when a second is complete. */
+  ended: number;
   failed: number;
   notSent: number;
   readonly answered: Map<string, number>;
   readonly failedBy: Map<string, number>;
   /** Of calls whose answer named nobody, by address. */
   readonly failedAt: Map<string, number>;
-  readonly histogram: RecordableHistogram;
+  /** Undefined: the second is complete, and these are its latencies. */
+  histogram: RecordableHistogram | undefined;
+  latencies: SecondLatencies;
 }
+
+type SecondLatencies = Pick<Second, 'latencyMs' | 'latencyOfAllMs'>;
 
 interface OpenBackend {
   calls: number;
@@ -84,7 +90,9 @@ const mostStatuses = 200;
 /** What goes beyond these bounds is counted under this name. */
 const others = '(others)';
 
-/** Adds up calls as they end; what it holds does not grow with their number. */
+const noLatencies: SecondLatencies = { latencyMs: shortOf(noLatency), latencyOfAllMs: shortOf(noLatency) };
+
+/** Adds up calls as they end; what it holds does not grow with their number, and with time by little: some hundred bytes a second. */
 export class Recorder {
   readonly #startedAt: number;
   readonly #deadlineMs: number;
@@ -93,6 +101,8 @@ export class Recorder {
   readonly #backends = new Map<string, OpenBackend>();
   readonly #failures = new Map<string, number>();
   readonly #seconds: OpenSecond[] = [];
+  /** Of seconds that are complete, to be used again: each is as large as thousands of calls. */
+  readonly #spare: RecordableHistogram[] = [];
   readonly #errors = new Map<string, string>();
   /** Who answers at an address; `""` where several do, as behind a proxy. */
   readonly #namesAt = new Map<string, string>();
@@ -132,22 +142,26 @@ export class Recorder {
     return { calls: this.#heldCalls, longestMs: this.#longestHeldMs, notSent: this.notSent, for: most?.[0] };
   }
 
-  /** A call is due. */
+  /** A call is due, none of them before one that was due before it. */
   due(dueAt: number): void {
+    const last = this.#seconds.length - 1;
     this.#second(dueAt).due += 1;
+    if (last >= 0 && last < this.#seconds.length - 1) this.#close(last);
   }
 
   ended({ dueAt, sentAt, endedAt, status, who = '', peer, error, held }: EndedCall): void {
     const second = this.#second(dueAt);
+    second.ended += 1;
     if (held !== undefined) this.#waited(held, sentAt);
     if (held !== undefined && held.leftAt === undefined) {
       this.notSent += 1;
       second.notSent += 1;
-      return;
+    } else {
+      const name = this.#bounded(who);
+      if (status === 'OK') this.#answered(second, name, peer, endedAt - dueAt);
+      else this.#failed(second, name, peer, status, error);
     }
-    const name = this.#bounded(who);
-    if (status === 'OK') this.#answered(second, name, peer, endedAt - dueAt);
-    else this.#failed(second, name, peer, status, error);
+    if (second.ended === second.due) this.#close(this.#indexOf(dueAt));
   }
 
   /** Of answered calls. */
@@ -198,13 +212,26 @@ export class Recorder {
       failed: second?.failed ?? 0,
       failedBy: this.#failedIn(second),
       notSent: second?.notSent ?? 0,
-      latencyMs: shortOf(second === undefined ? noLatency : latencyOf(second.histogram)),
-      latencyOfAllMs: shortOf(
-        second === undefined
-          ? noLatency
-          : latencyOfAll(second.histogram, second.failed + second.notSent, this.#deadlineMs),
-      ),
+      ...this.#latenciesOf(second),
     }));
+  }
+
+  #latenciesOf(second: OpenSecond | undefined): SecondLatencies {
+    if (second?.histogram === undefined) return second?.latencies ?? noLatencies;
+    return {
+      latencyMs: shortOf(latencyOf(second.histogram)),
+      latencyOfAllMs: shortOf(latencyOfAll(second.histogram, second.failed + second.notSent, this.#deadlineMs)),
+    };
+  }
+
+  /** Where a second is over and all of its calls have ended, only its figures are kept. */
+  #close(index: number): void {
+    const second = this.#seconds[index];
+    if (second?.histogram === undefined || index === this.#seconds.length - 1 || second.ended !== second.due) return;
+    second.latencies = this.#latenciesOf(second);
+    second.histogram.reset();
+    this.#spare.push(second.histogram);
+    second.histogram = undefined;
   }
 
   #failedIn(second: OpenSecond | undefined): Record<string, number> {
@@ -224,7 +251,7 @@ export class Recorder {
       }
     }
     this.#all.record(micros);
-    second.histogram.record(micros);
+    second.histogram?.record(micros);
     second.answered.set(name, (second.answered.get(name) ?? 0) + 1);
     const backend = this.#backend(name);
     backend.calls += 1;
@@ -267,18 +294,24 @@ export class Recorder {
     this.#longestHeldMs = Math.max(this.#longestHeldMs, waitedMs);
   }
 
+  #indexOf(at: number): number {
+    return Math.max(0, Math.floor((at - this.#startedAt) / 1000));
+  }
+
   #second(at: number): OpenSecond {
-    const index = Math.max(0, Math.floor((at - this.#startedAt) / 1000));
+    const index = this.#indexOf(at);
     let second = this.#seconds[index];
     if (second === undefined) {
       second = {
         due: 0,
+        ended: 0,
         failed: 0,
         notSent: 0,
         answered: new Map(),
         failedBy: new Map(),
         failedAt: new Map(),
-        histogram: newHistogram(),
+        histogram: this.#spare.pop() ?? newHistogram(),
+        latencies: noLatencies,
       };
       this.#seconds[index] = second;
     }
