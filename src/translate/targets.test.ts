@@ -25,6 +25,7 @@ test('every form of a target is understood', () => {
 
 test('what is no target says why', () => {
   const reasons: Record<string, RegExp> = {
+    'be1-srv.shop.svc.cluster.local.:50051': /no dot at its end/,
     'xdstp://authority/envoy.config.listener.v3.Listener/x': /reserved/,
     'a:1:2': /more than one colon/,
     'a:': /without a port/,

@@ -56,6 +56,7 @@ export function parseTarget(text: string, clusterDomain = defaultClusterDomain):
   const [host = '', port, ...rest] = text.split(':');
   if (rest.length > 0) return { reason: 'more than one colon; a target is NAME[.NAMESPACE[.svc]][:PORT]' };
   if (port === '') return { reason: 'a colon without a port behind it' };
+  if (host.endsWith('.')) return { reason: 'a target has no dot at its end; it is no name of DNS' };
   const [name = '', namespace, ...suffix] = host.split('.');
   if (!label.test(name) || (namespace !== undefined && !label.test(namespace))) {
     return { reason: 'the name and the namespace are lower-case letters, digits and dashes' };
