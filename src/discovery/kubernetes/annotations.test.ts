@@ -40,6 +40,12 @@ test('a value that is no good has no effect and is named with what would be', ()
   }
 });
 
+test('of a long value the beginning is named, on one line', () => {
+  const [problem] = readAnnotations({ zone: `a\nb${'c'.repeat(250_000)}` }).problems;
+  assert.match(problem!, /^the annotation evenkeel\.dev\/zone is "a\\nbc+…" and must be empty/);
+  assert.ok(problem!.length < 300, `${problem!.length}`);
+});
+
 test('a value that is no good leaves the last good one in force, until it is taken away', () => {
   const good = readAnnotations({ healthCheck: 'tcp', zone: 'zone-a' });
   const bad = readAnnotations({ healthCheck: 'TCP!', zone: 'zone-b' }, good.inForce);

@@ -1,5 +1,9 @@
+import { printable } from '../../base/printable.ts';
 import { contradictionIn, type PolicyFields, type PolicyKey, policyFields, policyKeys } from '../../model/policy.ts';
 import { annotationPrefix } from './kube-service.ts';
+
+/** Characters of a wrong value that are shown. */
+const longestShown = 100;
 
 export type Annotations = Readonly<Record<string, string>>;
 
@@ -35,7 +39,10 @@ export function readAnnotations(annotations: Annotations, before: Annotations = 
     const { error } = parse(key, value);
     if (error !== undefined) {
       const instead = last === undefined ? 'it has no effect' : `"${last}" stays in force`;
-      problems.push(`the annotation ${name} is "${value}" and ${error.issues[0]!.message}; ${instead}`);
+      // Annotations may have 256 KiB, and what is wrong is logged.
+      problems.push(
+        `the annotation ${name} is "${printable(value, longestShown)}" and ${error.issues[0]!.message}; ${instead}`,
+      );
       if (last === undefined) continue;
     }
     inForce[key] = error === undefined ? value : last!;

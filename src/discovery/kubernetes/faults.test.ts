@@ -297,6 +297,19 @@ test('a watch that the server ends since it has too much to do is begun again wh
   assert.ok(degradations(observer) > 0);
 });
 
+test('however much is wrong with a Service, a few of it is told and the rest counted', async (t) => {
+  const fake = await apiServer(t, 'shop/a');
+  for (let index = 0; index < 30; index += 1) {
+    const endpoints = Array.from({ length: 100 }, (_, at) => ({ address: `239.0.${index}.${at}` }));
+    fake.apply('endpointslices', sliceObject('shop/a', `bad${index}`, endpoints));
+  }
+  const { services } = await synced(t, fake);
+  const problems = services.get('shop/a')?.problems ?? [];
+  assert.equal(problems.length, 21);
+  assert.match(problems[0]!, /^EndpointSlice a-bad0 has "239\.0\.0\.0", which is multicast, .* and 97 more$/);
+  assert.equal(problems[20], 'and 10 more of such problems');
+});
+
 test('a redirect is not followed, and named', async (t) => {
   const fake = await apiServer(t, 'shop/a');
   refuse(fake, 'list', [(response) => response.writeHead(302, { location: 'https://login.example/' }).end()]);

@@ -1,3 +1,4 @@
+import { printable } from '../../base/printable.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { canonicalIp, whyUnusable } from '../ip-address.ts';
 import { type Backend, backendOf, type RawBackend } from './backend.ts';
@@ -16,6 +17,11 @@ export interface SlicePort {
   /** The same objects for as long as the slice does not change. */
   readonly endpoints: readonly Endpoint[];
 }
+
+/** So many addresses of a slice that cannot be used are named: a slice may have a thousand. */
+const namedAddresses = 3;
+/** Characters of such an address that are shown. */
+const longestShown = 100;
 
 /** What is kept of an EndpointSlice. */
 export interface KubeSlice extends KubeObject {
@@ -80,6 +86,7 @@ export function readSlice(object: unknown): KubeSlice | undefined {
     problems.push(`EndpointSlice ${known.name} has names (addressType FQDN); gRPC clients take IP addresses only`);
     return { ...base, ports: [], backends: [] };
   }
+  const unusable: string[] = [];
   const usable = (endpoints ?? []).flatMap((endpoint) => {
     // "No semantics are defined for additional addresses beyond the first, and kube-proxy does not look at them."
     const [text = ''] = endpoint.addresses ?? [];
@@ -87,11 +94,14 @@ export function readSlice(object: unknown): KubeSlice | undefined {
     // The API refuses most of them, but not in all of its versions (CVE-2021-25737).
     const reason = address === undefined ? 'no IP address' : whyUnusable(address);
     if (address === undefined || reason !== undefined) {
-      problems.push(`EndpointSlice ${known.name} has "${text}", which is ${reason}`);
+      unusable.push(`"${printable(text, longestShown)}", which is ${reason}`);
       return [];
     }
     return [{ address, endpoint, backend: backendOf(endpoint, known.namespace) }];
   });
+  const rest = unusable.length - namedAddresses;
+  if (rest > 0) unusable.splice(namedAddresses, rest, `and ${rest} more`);
+  if (unusable.length > 0) problems.push(`EndpointSlice ${known.name} has ${unusable.join(', ')}`);
   const kept = (ports ?? []).flatMap(({ name, port, protocol, appProtocol }): SlicePort[] => {
     if (port === undefined || port === null) {
       problems.push(`EndpointSlice ${known.name} has a port without a number`);

@@ -49,6 +49,8 @@ export interface KubernetesDiscoveryOptions extends KubeAccessOptions {
 }
 
 const defaultForbiddenGraceMs = 10_000;
+/** So many problems of a Service are told; the rest is counted. */
+const maxProblems = 20;
 
 /** Services and EndpointSlices of a Kubernetes API server, by list and watch (see ../README.md). */
 export class KubernetesDiscovery implements Discovery {
@@ -246,7 +248,7 @@ export class KubernetesDiscovery implements Discovery {
     const locality = localityOf(said.fields);
     const { trafficDistribution } = service;
     const traffic = trafficDistribution === undefined ? {} : { trafficDistribution };
-    const all = [...said.problems, ...problems, ...after.problems, ...doubts];
+    const all = bounded([...after.problems, ...doubts, ...said.problems, ...problems]);
     return {
       namespace,
       name,
@@ -264,6 +266,12 @@ export class KubernetesDiscovery implements Discovery {
     this.#reported = error?.message;
     this.#observer?.degraded(error);
   }
+}
+
+/** Each of thousands of slices can have something wrong with it, and every one of these is a line of the log. */
+function bounded(problems: readonly string[]): readonly string[] {
+  const rest = problems.length - maxProblems;
+  return rest > 0 ? [...problems.slice(0, maxProblems), `and ${rest} more of such problems`] : problems;
 }
 
 /** As the Downward API gives it. */
