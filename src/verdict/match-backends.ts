@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { splitAddress } from '../base/listen-address.ts';
 import { canonicalAddress } from './canonical-address.ts';
+import { judge } from './verdict.ts';
 
 /** A backend that ought to answer. */
 export interface Wanted {
@@ -140,7 +141,7 @@ function counted(input: Matchable, unused: readonly Wanted[], unexpected: readon
   const { seen, byPeer, count } = input;
   const doubts: [Doubt, boolean][] = [
     ['hidden', byPeer && largestFamily(seen.map(({ name }) => ({ address: name }))) === 1],
-    ['anonymous', tooManyAnonymous(input)],
+    ['anonymous', tooManyAnonymous(input) || mayBeTheMissing(input)],
     ['surplus', count !== null && seen.length > count],
     ['unused', unused.length > 0 && count === null],
   ];
@@ -255,6 +256,14 @@ function silentOf({ wanted, families, anonymous }: Matchable, groups: readonly G
 function tooManyAnonymous({ seen, anonymous }: Matchable): boolean {
   const all = seen.reduce((sum, { calls }) => sum + calls, anonymous.calls);
   return anonymous.calls > all * mostAnonymous;
+}
+
+/** Whether answers without a name are as many as those would be of the backends that no name is known of. */
+function mayBeTheMissing({ seen, anonymous, count }: Matchable): boolean {
+  const missing = (count ?? 0) - seen.length;
+  if (missing <= 0 || anonymous.calls === 0) return false;
+  const theirs = Array.from({ length: missing }, () => anonymous.calls / missing);
+  return judge([...seen.map(({ calls }) => calls), ...theirs]).verdict === 'balanced';
 }
 
 function isSix(address: string): boolean {

@@ -151,6 +151,15 @@ describe('what is judged', () => {
       expected: counted(3),
     });
     assert.deepEqual([third.found.verdict, third.doubt], ['inconclusive', 'anonymous'], 'they may be of the third');
+    const named = Object.fromEntries(Array.from({ length: 29 }, (_, pod) => [`pod-${pod}`, 20]));
+    const of = (backends: number, answered: Record<string, number>): (string | undefined)[] => {
+      const { found, doubt } = judgeRun({ ...asked, seconds: [{ atMs: 0, answered }], expected: counted(backends) });
+      return [found.verdict, doubt];
+    };
+    assert.deepEqual(of(30, { ...named, '': 20 }), ['inconclusive', 'anonymous'], 'few, and as many as the last gets');
+    assert.deepEqual(of(30, named), ['partial', undefined]);
+    assert.deepEqual(of(3, { a: 300, b: 300, '': 1 }), ['partial', undefined], 'fewer than chance explains');
+    assert.deepEqual(of(3, { a: 600, '': 20 }), ['pinned', undefined], 'whoever gave them');
   });
 
   test('one address that may stand for many backends: nothing is claimed', () => {
