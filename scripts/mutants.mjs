@@ -57,7 +57,7 @@ function mutantsOf(room) {
   const settings = {
     testRunner: 'command',
     commandRunner: {
-      command: `node --test --test-isolation=none --test-timeout=20000 "${rooms[room]}/**/*.test.ts"`,
+      command: `node --import ./scripts/stop-at-first-failure.mjs --test --test-isolation=none --test-timeout=20000 "${rooms[room]}/**/*.test.ts"`,
     },
     mutate: [values.only ?? `${rooms[room]}/**/*.ts`, '!**/*.test.ts', '!**/testing/**'],
     // What a message says is held by no test, and should not be.

@@ -63,7 +63,7 @@ test('grpc-go says it in other words', () => {
     assert.equal(cause({ error: begun }), 'refused', begun);
   }
   const broken = 'closing transport due to: connection error: desc = "error reading from server: EOF"';
-  const after = `${broken}, received prior goaway: code: NO_ERROR, debug data: ""`;
+  const after = `${broken}, received prior goaway: code: NO_ERROR, debug data: "session closed"`;
   assert.equal(cause({ error: after, peer: old }), 'drainedTooShort', 'it had been taken before the GOAWAY came');
   assert.equal(cause({ error: after, peer: '10.0.0.2:50051' }), 'cut');
   const unanswered = 'stream terminated by RST_STREAM with error code: NO_ERROR';
