@@ -219,6 +219,15 @@ const cases: readonly Case[] = [
     more: { known: false, anonymous: { calls: 11, peers: [] } },
     found: { by: 'count', expected: null, reached: [100, 100], doubt: 'anonymous' },
   },
+  ...[
+    { calls: 140, doubt: 'anonymous' },
+    { calls: 5, doubt: undefined },
+  ].map(({ calls, doubt }) => ({
+    title: `of 30 two have no name, and ${calls} of some 2,900 answers have none`,
+    seen: Array.from({ length: 28 }, (_, index) => seen(`pod-${index}`)),
+    more: { known: false, count: 30, anonymous: { calls, peers: [] } },
+    found: { by: 'count', expected: 30, reached: new Array<number>(28).fill(100), silentCount: 2, doubt } as const,
+  })),
   {
     title: 'an address that only answers without a name came from is one of the larger family',
     seen: [seen('a', [address(1)])],
@@ -243,7 +252,7 @@ const cases: readonly Case[] = [
   {
     title: 'as many names as there are said to be',
     seen: [seen('a'), seen('b')],
-    more: { known: false, count: 2 },
+    more: { known: false, count: 2, anonymous: { calls: 5, peers: [] } },
     found: { by: 'count', expected: 2, reached: [100, 100] },
   },
   {

@@ -261,7 +261,7 @@ function tooManyAnonymous({ seen, anonymous }: Matchable): boolean {
 /** Whether answers without a name are as many as those would be of the backends that no name is known of. */
 function mayBeTheMissing({ seen, anonymous, count }: Matchable): boolean {
   const missing = (count ?? 0) - seen.length;
-  if (missing <= 0 || anonymous.calls === 0) return false;
+  if (missing <= 0) return false;
   const theirs = Array.from({ length: missing }, () => anonymous.calls / missing);
   return judge([...seen.map(({ calls }) => calls), ...theirs]).verdict === 'balanced';
 }
