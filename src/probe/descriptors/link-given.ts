@@ -9,17 +9,25 @@ export interface Wanted {
   readonly method: string;
 }
 
+/** How a person gave files. */
+export interface Given {
+  /** The flag that named them. */
+  readonly field: '--proto' | '--protoset';
+  /** Imports that were not found. */
+  readonly absent: readonly string[];
+  /** What to do where a type is missing. */
+  readonly hint: string;
+}
+
 /**
  * Links files that a person gave: what the call needs has to be in them.
  *
- * @param absent - imports that were not found
  * @throws EvenkeelError `EK_FILE_SYNTAX`
  */
 export function linkGiven(
   files: readonly FileDescriptorProto[],
   wanted: Wanted,
-  absent: readonly string[],
-  field = '--proto',
+  { field, absent, hint }: Given,
 ): Described {
   const refused = (message: string, hint: string, cause?: unknown): EvenkeelError =>
     new EvenkeelError('EK_FILE_SYNTAX', message, { field, hint, cause });
@@ -32,10 +40,7 @@ export function linkGiven(
   const lack = lackOf(linked, wanted);
   if (lack === undefined) return linked;
   const notFound = absent.length === 0 ? '' : `; not found: ${absent.slice(0, 10).join(', ')}`;
-  throw refused(
-    `${lack.what} needs ${lack.type}, which no file defines${notFound}`,
-    'Add the file that defines it, or the folder in which it is looked for with --import-path.',
-  );
+  throw refused(`${lack.what} needs ${lack.type}, which no file defines${notFound}`, hint);
 }
 
 function lackOf(

@@ -92,6 +92,22 @@ test('what the call needs and nobody defines is named, with the imports that wer
   });
 });
 
+test('a folder above the file from which its imports are there is named', async (t) => {
+  const folder = folderWith(t, {
+    'protos/shop/v1/shop.proto': service('import "google/api/annotations.proto"; import "pay/v1/money.proto";'),
+    'protos/pay/v1/money.proto': money,
+  });
+  const file = join(folder, 'protos', 'shop', 'v1', 'shop.proto');
+  await assert.rejects(loadProtoFiles([file], [], wanted), {
+    message: /needs pay\.Money/,
+    hint: `Add --import-path ${join(folder, 'protos')}, in which imports are that were not found.`,
+  });
+  await assert.rejects(loadProtoFiles(['protos/shop/v1/shop.proto'], [folder], wanted), {
+    hint: /--import-path .*protos, in which/,
+  });
+  assert.deepEqual(await fieldsOf([file], [join(folder, 'protos')]), ['currency']);
+});
+
 test('files that need each other are refused, wherever they are read from', async (t) => {
   const folder = folderWith(t, {
     'shop.proto': service('import "money.proto";'),
@@ -108,6 +124,10 @@ test('.proto files that are missing or broken are named', async (t) => {
   await assert.rejects(loadProtoFiles([join(folder, 'none.proto')], [], wanted), {
     code: 'EK_FILE_READ',
     message: /none\.proto/,
+  });
+  await assert.rejects(loadProtoFiles(['none.proto'], [folder, '/nowhere'], wanted), {
+    code: 'EK_FILE_READ',
+    message: new RegExp(`cannot read none\\.proto, nor in ${RegExp.escape(folder)}, /nowhere: ENOENT`),
   });
   await assert.rejects(loadProtoFiles(['broken.proto'], [folder], wanted), {
     code: 'EK_FILE_SYNTAX',
@@ -137,7 +157,11 @@ test('descriptor sets say the same as the files that they were made of', async (
     registry.getMessage('pay.Money')!.fields.map(({ name }) => name),
     ['currency'],
   );
-  await assert.rejects(load('shop.bin'), { code: 'EK_FILE_SYNTAX', message: /pay\.Money/ });
-  await assert.rejects(load('broken.bin'), { code: 'EK_FILE_SYNTAX', message: /broken\.bin/ });
+  await assert.rejects(load('shop.bin'), {
+    ...{ code: 'EK_FILE_SYNTAX', message: /pay\.Money/, hint: /--include_imports/ },
+  });
+  await assert.rejects(load('broken.bin'), { code: 'EK_FILE_SYNTAX', message: /broken\.bin/, hint: /protoc/ });
+  writeFileSync(join(folder, 'text.proto'), money);
+  await assert.rejects(load('text.proto'), { code: 'EK_FILE_SYNTAX', hint: /is given with --proto\./ });
   await assert.rejects(load('none.bin'), { code: 'EK_FILE_READ', message: /none\.bin/ });
 });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
@@ -23,13 +23,32 @@ export async function loadProtoFiles(
 ): Promise<Described> {
   const source = new ProtoSource(importPaths);
   for (const file of files) await source.add(file);
-  return linkGiven(source.resolved(), wanted, source.absent);
+  const folder = await source.folderOfAbsent();
+  return linkGiven(source.resolved(), wanted, {
+    ...{ field: '--proto', absent: source.absent },
+    hint:
+      folder === undefined
+        ? 'Add the file that defines it, or the folder in which it is looked for with --import-path.'
+        : `Add --import-path ${folder}, in which imports are that were not found.`,
+  });
+}
+
+/** Imports for which folders are looked through that nobody named. */
+const mostLookedFor = 10;
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 class ProtoSource {
   readonly #importPaths: readonly string[];
   /** Where else is looked, behind the import paths. */
   readonly #beside = ['.'];
+  /** Paths of the files that were given, where they are. */
+  readonly #given: string[] = [];
   readonly #byPath = new Map<string, FileDescriptorProto>();
   readonly #byName = new Map<string, FileDescriptorProto>();
   /** Imports that were not found. */
@@ -43,9 +62,12 @@ class ProtoSource {
   async add(file: string): Promise<void> {
     const name = file.split(sep).join('/');
     const inPaths = isAbsolute(file) ? undefined : await this.#find(name, this.#importPaths);
+    this.#given.push(inPaths?.path ?? file);
     if (inPaths !== undefined) return this.#load(name, inPaths);
     const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-      throw new EvenkeelError('EK_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { file, cause });
+      const searched =
+        isAbsolute(file) || this.#importPaths.length === 0 ? '' : `, nor in ${this.#importPaths.join(', ')}`;
+      throw new EvenkeelError('EK_FILE_READ', `cannot read ${file}${searched}: ${messageOf(cause)}`, { file, cause });
     });
     this.#beside.push(dirname(file));
     // As others import it, where an import path leads to it.
@@ -53,6 +75,18 @@ class ProtoSource {
       .map((path) => relative(resolve(path), resolve(file)))
       .find((path) => !path.startsWith('..') && !isAbsolute(path));
     await this.#load((inside ?? file).split(sep).join('/'), { path: file, text });
+  }
+
+  /** A folder above a given file from which an import that was not found is there. */
+  async folderOfAbsent(): Promise<string | undefined> {
+    for (const file of this.#given) {
+      for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+        for (const name of this.absent.slice(0, mostLookedFor)) {
+          if (await exists(join(folder, name))) return folder;
+        }
+      }
+    }
+    return undefined;
   }
 
   /** All files, with full names in them. */

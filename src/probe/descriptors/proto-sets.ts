@@ -22,9 +22,14 @@ export async function loadProtoSets(paths: readonly string[], wanted: Wanted): P
       throw new EvenkeelError('EK_FILE_SYNTAX', `${file} is no descriptor set: ${messageOf(cause)}`, {
         file,
         cause,
-        hint: 'Make one with: protoc --include_imports --descriptor_set_out=FILE',
+        hint: file.endsWith('.proto')
+          ? 'A .proto file is given with --proto.'
+          : 'Make one with: protoc --include_imports --descriptor_set_out=FILE',
       });
     }
   }
-  return linkGiven(files, wanted, [], '--protoset');
+  return linkGiven(files, wanted, {
+    ...{ field: '--protoset', absent: [] },
+    hint: 'Make the set anew with --include_imports, or add the one that has it with --protoset.',
+  });
 }
