@@ -65,6 +65,10 @@ test('what others say is escaped, and what cannot be seen is written out', () =>
   assert.match(page, /&#60;img src=x onerror=alert\(1\)&#62;\\u\{202e\}\\x1b\[31m/);
 });
 
+test('one call is one call', () => {
+  assert.match(printProbe(probeReport({ calls: 1 }), false), /^1 call to /);
+});
+
 test('a backend may be called as what every object has', () => {
   const named = (name: string): ProbeReport => {
     const report = probeReport();

@@ -1,3 +1,4 @@
+import { counted } from '../../base/words.ts';
 import { isLost } from '../../verdict/quantile.ts';
 import {
   type Cell,
@@ -73,7 +74,7 @@ export function printProbe(report: ProbeReport, colour: boolean): string {
           `A false alarm comes in less than 1 of 1,000 runs; so many calls show a backend that gets ${Math.ceil(report.smallestSkewFound * 100)} % more than its share.`,
         );
   return [
-    ...heading(`${report.calls} calls to ${report.target}`, report.call, paint),
+    ...heading(`${counted(report.calls, 'call')} to ${report.target}`, report.call, paint),
     '',
     ...table(columns, rows, paint),
     ...(backends.list.length > mostRows ? [`and ${backends.list.length - mostRows} more; the report has all`] : []),

@@ -158,6 +158,7 @@ test('what does not fit is named by its path, with the form that is wanted', () 
     ['{"free": []}', /free .*an object, found a list/],
     ['5', /: shop\.Order: expected an object with the fields of shop\.Order, found 5/],
     ['{}', /: id \(old\.Need\.id\): it is required/, 'Need'],
+    ['{"id":null}', /: id \(old\.Need\.id\): it is required/, 'Need'],
     ['{"id": "a", "closed": 5}', /closed .*one of ONE, found 5/, 'Need'],
     ['{"id": "a", "[old.more]": true}', /\[old\.more\] \(old\.more\): expected a whole number/, 'Need'],
     ['[{}, {"items": [{"i32": "x"}]}]', /\(message 2\): items\[0\]\.i32 /, 'Put'],

@@ -94,7 +94,9 @@ class Fitter {
       return [key, this.#fieldValue(field, value, at, depth)];
     });
     for (const { name, presence } of type.fields) {
-      if (presence === Presence.LEGACY_REQUIRED && !given.has(name)) {
+      // Null stands for a field that is not given.
+      const value = given.has(name) ? entries.find(([key]) => key === given.get(name))![1] : null;
+      if (presence === Presence.LEGACY_REQUIRED && value === null) {
         throw new Misfit({ path: inside(spot.path, name), name: `${type.typeName}.${name}` }, 'it is required');
       }
     }
