@@ -86,7 +86,7 @@ export class FlapDamping {
   }
 
   close(): void {
-    for (const group of [...this.#groups.keys()]) this.forget(group);
+    for (const group of this.#groups.keys()) this.forget(group);
   }
 
   /** Whether it is held from now on. */

@@ -42,7 +42,7 @@ export function judge(grpcService: string, { httpStatus, grpcStatus, grpcMessage
   if (status === 'UNIMPLEMENTED') return { ok: true, reason: 'no health service (UNIMPLEMENTED)' };
   if (status === 'NOT_FOUND') return { ok: false, reason: `${unknownService} (NOT_FOUND)` };
   if (status !== 'OK') {
-    return { ok: false, reason: grpcMessage ? `${status}: ${unescaped(grpcMessage.slice(0, 200))}` : status };
+    return { ok: false, reason: grpcMessage ? `${status}: ${unescaped(grpcMessage).slice(0, 200)}` : status };
   }
   const serving = servingStatus(body);
   if (serving === undefined) return { ok: false, reason: 'the answer is not a HealthCheckResponse' };

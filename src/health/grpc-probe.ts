@@ -1,5 +1,10 @@
-import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2';
-import { messageOf } from '../base/errors.ts';
+import {
+  type ClientHttp2Session,
+  connect,
+  constants,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+} from 'node:http2';
 import { formatAddress } from '../base/listen-address.ts';
 import { frameRequest, judge } from './grpc-answer.ts';
 import { connectionReason, type Probe, type ProbeResult } from './probe.ts';
@@ -20,15 +25,15 @@ export class GrpcProbe implements Probe {
   async check(target: HealthTarget, signal: AbortSignal): Promise<ProbeResult> {
     // A connection that did not answer in time may be dead without knowing it; the next check makes a new one.
     const giveUp = (): void => this.forget(target);
-    signal.addEventListener('abort', giveUp, { once: true });
+    signal.addEventListener('abort', giveUp);
     try {
       const kept = this.#keptSession(target);
       if (kept !== undefined) {
-        const result = await call(kept, target, signal);
+        const result = await call(kept, target);
         // A kept connection that ends before it answers (a connection age, a restart) says nothing about now.
         if (result.answered || signal.aborted) return result;
       }
-      return await call(this.#newSession(target), target, signal);
+      return await call(this.#newSession(target), target);
     } finally {
       signal.removeEventListener('abort', giveUp);
     }
@@ -51,11 +56,8 @@ export class GrpcProbe implements Probe {
       maxSessionMemory: 1,
     });
     session.unref();
-    // The call in progress reports the error; between calls the next one makes a new connection.
+    // The stream in progress reports the error; between calls the next one makes a new connection.
     session.on('error', () => {});
-    session.once('close', () => {
-      if (this.#sessions.get(key) === session) this.#sessions.delete(key);
-    });
     this.#sessions.get(key)?.destroy();
     this.#sessions.set(key, session);
     return session;
@@ -65,53 +67,35 @@ export class GrpcProbe implements Probe {
 function call(
   session: ClientHttp2Session,
   { policy }: HealthTarget,
-  signal: AbortSignal,
 ): Promise<ProbeResult & { readonly answered: boolean }> {
   return new Promise((resolve) => {
-    let headers: IncomingHttpHeaders | undefined;
+    let headers: (IncomingHttpHeaders & IncomingHttpStatusHeader) | undefined;
     let trailers: IncomingHttpHeaders = {};
     let failure: Error | undefined;
     let length = 0;
     const chunks: Buffer[] = [];
-    const onSessionError = (error: Error): void => {
-      failure ??= error;
-    };
-    session.once('error', onSessionError);
     const finish = (): void => {
-      session.off('error', onSessionError);
       if (headers === undefined) {
         const reason = failure === undefined ? 'the connection was closed' : connectionReason(failure);
         resolve({ answered: false, ok: false, reason });
         return;
       }
       const all = { ...headers, ...trailers };
-      const httpStatus = headers[constants.HTTP2_HEADER_STATUS];
       const result = judge(policy.grpcService, {
-        httpStatus: httpStatus === undefined ? undefined : Number(httpStatus),
+        httpStatus: headers[':status'],
         grpcStatus: text(all['grpc-status']),
         grpcMessage: text(all['grpc-message']),
         body: Buffer.concat(chunks),
       });
       resolve({ answered: true, ...result });
     };
-    let stream: ReturnType<ClientHttp2Session['request']>;
-    try {
-      stream = session.request(
-        {
-          [constants.HTTP2_HEADER_METHOD]: 'POST',
-          [constants.HTTP2_HEADER_PATH]: '/grpc.health.v1.Health/Check',
-          [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc+proto',
-          [constants.HTTP2_HEADER_TE]: 'trailers',
-          [constants.HTTP2_HEADER_USER_AGENT]: 'evenkeel-health',
-        },
-        { signal },
-      );
-    } catch (error) {
-      // The session ended since it was looked at.
-      session.off('error', onSessionError);
-      resolve({ answered: false, ok: false, reason: messageOf(error) });
-      return;
-    }
+    const stream = session.request({
+      [constants.HTTP2_HEADER_METHOD]: 'POST',
+      [constants.HTTP2_HEADER_PATH]: '/grpc.health.v1.Health/Check',
+      [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc+proto',
+      [constants.HTTP2_HEADER_TE]: 'trailers',
+      [constants.HTTP2_HEADER_USER_AGENT]: 'evenkeel-health',
+    });
     stream.on('response', (received) => {
       headers = received;
     });
@@ -124,7 +108,7 @@ function call(
       else chunks.push(chunk);
     });
     stream.on('error', (error) => {
-      failure ??= error;
+      failure = error;
     });
     stream.once('close', finish);
     stream.end(frameRequest(policy.grpcService));

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createHttp2Server } from 'node:http2';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ManualClock } from '../base/clock.ts';
@@ -38,6 +41,7 @@ function setUp(options: { maxInFlight?: number } = {}) {
   const clock = new ManualClock();
   const probe = new HeldProbe();
   const events: string[] = [];
+  const checks: string[] = [];
   const checker = new HealthChecker({
     settings,
     clock,
@@ -47,9 +51,10 @@ function setUp(options: { maxInFlight?: number } = {}) {
       changed: ({ target, groups, state, previous, reason }) =>
         events.push(`${target.address} ${previous} → ${state} (${reason}) for ${groups.join('+')}`),
       settled: (group) => events.push(`${group} settled`),
+      checked: ({ address }, { reason }, durationMs) => checks.push(`${address} ${reason} in ${durationMs} ms`),
     },
   });
-  return { clock, probe, checker, heard: () => events.splice(0) };
+  return { clock, probe, checker, checks, heard: () => events.splice(0) };
 }
 
 test('a target is checked at once, then at the interval', async () => {
@@ -183,9 +188,49 @@ test('the same address is another target with another policy', () => {
   checker.setTargets('a', [
     target(1),
     target(1, 'other'),
+    target(1, ''),
     { ...target(1), policy: { protocol: 'tcp', grpcService: '' } },
   ]);
-  assert.equal(probe.open.length, 3);
+  assert.equal(probe.open.length, 4);
+});
+
+test('every check is reported with the time that it took', async () => {
+  const { clock, probe, checker, checks } = setUp();
+  clock.advance(5_000);
+  checker.setTargets('a', [target(1)]);
+  clock.advance(300);
+  await probe.end(() => good);
+  clock.advance(3_000);
+  await turn();
+  assert.deepEqual(checks, ['127.0.0.1 SERVING in 300 ms', '127.0.0.1 no answer in 1000 ms in 1000 ms']);
+});
+
+test('a group without targets has nothing to wait for', () => {
+  const { checker } = setUp();
+  checker.setTargets('a', []);
+  assert.equal(checker.isSettled('a'), true);
+  assert.equal(checker.stateOf(target(1)), 'unknown');
+});
+
+test('a target that was added later leaves with its group', async () => {
+  const { probe, checker } = setUp();
+  checker.setTargets('a', [target(1)]);
+  checker.setTargets('a', [target(1), target(2)]);
+  await probe.end(() => good);
+  checker.setTargets('a', []);
+  assert.deepEqual(probe.forgotten, [targetKey(target(1)), targetKey(target(2))]);
+  assert.deepEqual(checker.snapshot(), []);
+});
+
+test('a target that goes away before its turn is not checked', async () => {
+  const { probe, checker } = setUp({ maxInFlight: 1 });
+  checker.setTargets('a', [target(1), target(2), target(3)]);
+  checker.setTargets('a', [target(1), target(3)]);
+  await probe.end(() => good);
+  assert.deepEqual(
+    probe.open.map(({ target }) => target.address),
+    ['127.0.0.3'],
+  );
 });
 
 test('a target that goes away in the middle of a check is not told of', async () => {
@@ -232,12 +277,57 @@ test('after stop nothing is told and nothing is left', async () => {
   assert.deepEqual(heard(), []);
   assert.deepEqual(checker.snapshot(), []);
   assert.deepEqual(probe.open, []);
+  assert.equal(clock.pending, 0);
+  assert.deepEqual(probe.forgotten, [targetKey(target(1)), targetKey(target(2))]);
+});
+
+test('stop waits for no probe, starts none and reports no group as settled', async () => {
+  const { clock, probe, checker, heard } = setUp({ maxInFlight: 1 });
+  checker.setTargets('a', [target(1)]);
+  await probe.end(() => good);
+  checker.setTargets('b', [target(1)]);
+  checker.setTargets('c', [target(2), target(3)]);
+  heard();
+  await checker.stop();
+  clock.advance(0);
+  assert.deepEqual(heard(), []);
+  assert.deepEqual(
+    probe.open.map(({ target, signal }) => [target.address, signal.aborted]),
+    [['127.0.0.2', true]],
+  );
+});
+
+test('without probes of its own the checker makes real connections', async (t) => {
+  const told: string[] = [];
+  const settled = Promise.withResolvers<string>();
+  const checker = new HealthChecker({
+    settings,
+    observer: { changed: ({ state, reason }) => told.push(`${state}: ${reason}`), settled: settled.resolve },
+  });
+  t.after(() => checker.stop());
+  const tcp = createServer((socket) => socket.destroy());
+  const grpc = createHttp2Server((_request, response) => response.writeHead(404).end());
+  const targets = [];
+  for (const [protocol, server] of [
+    ['tcp', tcp],
+    ['grpc', grpc],
+  ] as const) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    targets.push({ address: '127.0.0.1', port, policy: { protocol, grpcService: '' } });
+  }
+  checker.setTargets('a', targets);
+  await settled.promise;
+  assert.deepEqual(told.sort(), ['healthy: connected', 'unhealthy: not a gRPC server: HTTP status 404']);
 });
 
 test('the snapshot says what was seen and for how long', async () => {
   const { clock, probe, checker } = setUp();
-  checker.setTargets('a', [target(1)]);
-  await probe.end(() => bad);
+  clock.advance(5_000);
+  checker.setTargets('a', [target(1), target(2)]);
+  await probe.end(({ address }) => (address === '127.0.0.1' ? bad : good));
   clock.advance(100);
   await probe.end(() => bad);
   assert.deepEqual(checker.snapshot(), [
@@ -249,6 +339,15 @@ test('the snapshot says what was seen and for how long', async () => {
       forMs: 100,
       succeeded: 0,
       failed: 2,
+    },
+    {
+      target: target(2),
+      groups: ['a'],
+      state: 'healthy',
+      reason: 'SERVING',
+      forMs: 100,
+      succeeded: 1,
+      failed: 0,
     },
   ]);
 });

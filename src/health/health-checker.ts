@@ -71,9 +71,9 @@ interface Entry {
 }
 
 interface Group {
-  readonly keys: Set<string>;
-  /** Undefined once settled. */
-  cancelSettling?: (() => void) | undefined;
+  entries: ReadonlySet<Entry>;
+  settled: boolean;
+  readonly cancelSettling: () => void;
 }
 
 /** Checks targets on a schedule and tells when the verdict on one changes (see README.md for the rules). */
@@ -106,23 +106,19 @@ export class HealthChecker {
   setTargets(name: string, targets: readonly HealthTarget[]): void {
     if (this.#stopped) return;
     const before = this.#groups.get(name);
-    const keys = new Set(targets.map(targetKey));
-    for (const key of before?.keys ?? []) if (!keys.has(key)) this.#leave(key, name);
-    if (keys.size === 0) {
-      before?.cancelSettling?.();
+    const entries = new Set(targets.map((target) => this.#entryOf(target)));
+    for (const entry of before?.entries ?? []) if (!entries.has(entry)) this.#leave(entry, name);
+    if (entries.size === 0) {
+      before?.cancelSettling();
       this.#groups.delete(name);
       return;
     }
-    for (const target of targets) this.#join(target, name);
+    for (const entry of entries) entry.groups.add(name);
     if (before === undefined) {
-      this.#groups.set(name, {
-        keys,
-        cancelSettling: this.#clock.after(this.#settleTimeoutMs, () => this.#settle(name)),
-      });
-    } else {
-      before.keys.clear();
-      for (const key of keys) before.keys.add(key);
-    }
+      const cancelSettling = this.#clock.after(this.#settleTimeoutMs, () => this.#settle(name, group));
+      const group: Group = { entries, settled: false, cancelSettling };
+      this.#groups.set(name, group);
+    } else before.entries = entries;
     // Nothing may be left to wait for; told later, since the caller is in the middle of something.
     this.#clock.after(0, () => this.#settleIfDecided(name));
     this.#startDue();
@@ -135,7 +131,7 @@ export class HealthChecker {
 
   /** Whether nothing has to be waited for any more; also true for a group that has no targets. */
   isSettled(group: string): boolean {
-    return this.#groups.get(group)?.cancelSettling === undefined;
+    return this.#groups.get(group)?.settled ?? true;
   }
 
   snapshot(): HealthReport[] {
@@ -154,7 +150,7 @@ export class HealthChecker {
   /** Ends all checks; no observer call comes after it was called. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const group of this.#groups.values()) group.cancelSettling?.();
+    for (const group of this.#groups.values()) group.cancelSettling();
     for (const entry of this.#entries.values()) this.#end(entry);
     this.#groups.clear();
     this.#entries.clear();
@@ -162,7 +158,8 @@ export class HealthChecker {
     await Promise.all(this.#running);
   }
 
-  #join(target: HealthTarget, group: string): void {
+  /** The target's entry; a new one is due at once. */
+  #entryOf(target: HealthTarget): Entry {
     const key = targetKey(target);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
@@ -171,14 +168,13 @@ export class HealthChecker {
       this.#entries.set(key, entry);
       this.#due.add(entry);
     }
-    entry.groups.add(group);
+    return entry;
   }
 
-  #leave(key: string, group: string): void {
-    const entry = this.#entries.get(key);
-    entry?.groups.delete(group);
-    if (entry === undefined || entry.groups.size > 0) return;
-    this.#entries.delete(key);
+  #leave(entry: Entry, group: string): void {
+    entry.groups.delete(group);
+    if (entry.groups.size > 0) return;
+    this.#entries.delete(entry.key);
     this.#due.delete(entry);
     this.#end(entry);
   }
@@ -213,8 +209,9 @@ export class HealthChecker {
         resolve({ ok: false, reason: `no answer in ${timeoutMs} ms` }),
       );
     });
-    const ended = new Promise<ProbeResult>((resolve) => {
-      abort.signal.addEventListener('abort', () => resolve({ ok: false, reason: 'given up' }), { once: true });
+    // Not every probe reacts to the signal; `stop` waits for none of them.
+    const ended = new Promise<never>((_resolve, reject) => {
+      abort.signal.addEventListener('abort', reject);
     });
     try {
       result = await Promise.race([
@@ -227,7 +224,7 @@ export class HealthChecker {
     }
     cancelTimeout();
     entry.abort = undefined;
-    if (abort.signal.aborted || this.#entries.get(entry.key) !== entry) return;
+    if (abort.signal.aborted) return;
     abort.abort();
     this.#observer.checked?.(entry.target, result, this.#clock.now() - started);
     this.#record(entry, result);
@@ -253,16 +250,14 @@ export class HealthChecker {
 
   #settleIfDecided(name: string): void {
     const group = this.#groups.get(name);
-    if (group?.cancelSettling === undefined) return;
-    for (const key of group.keys) if (this.#entries.get(key)?.verdict.state === 'unknown') return;
-    this.#settle(name);
+    if (group === undefined || group.settled) return;
+    for (const { verdict } of group.entries) if (verdict.state === 'unknown') return;
+    this.#settle(name, group);
   }
 
-  #settle(name: string): void {
-    const group = this.#groups.get(name);
-    if (group?.cancelSettling === undefined) return;
+  #settle(name: string, group: Group): void {
     group.cancelSettling();
-    group.cancelSettling = undefined;
+    group.settled = true;
     this.#observer.settled(name);
   }
 }

@@ -23,6 +23,9 @@ function grpcTarget(port: number, grpcService = 'echo.EchoServer', address = '12
 
 const never = new AbortController().signal;
 
+/** SERVING, as on the wire. */
+const serving = Buffer.from([0, 0, 0, 0, 2, 8, 1]);
+
 /** A real gRPC server, with a health service where statuses are given. */
 async function grpcServer(t: TestContext, statuses?: ConstructorParameters<typeof HealthImplementation>[0]) {
   const server = new Server();
@@ -102,6 +105,7 @@ test('a connection that the server ended between checks is replaced without a fa
   assert.equal((await probe.check(target, never)).ok, true);
   assert.equal((await probe.check(target, never)).ok, true);
   assert.equal(connections(), 1, 'the connection is kept');
+  assert.equal(sessions[0]!.remoteSettings.enablePush, false);
   // Destroyed, not closed: the client learns of it in the middle of its next check, or just before.
   sessions[0]!.destroy();
   assert.equal((await probe.check(target, never)).ok, true);
@@ -119,6 +123,44 @@ test('a check that was given up ends its connection, and the next one makes anot
   assert.equal((await check).ok, false);
   assert.equal((await probe.check(target, never)).ok, true);
   assert.equal(connections(), 2);
+});
+
+test('a check that ended keeps its connection when its signal is aborted later', async (t) => {
+  const { port, connections } = await answering(t, []);
+  const target = grpcTarget(port);
+  const probe = probeOf(t, target);
+  const ended = new AbortController();
+  assert.equal((await probe.check(target, ended.signal)).ok, true);
+  ended.abort();
+  assert.equal((await probe.check(target, never)).ok, true);
+  assert.equal(connections(), 1);
+});
+
+test('a check that is given up before it is connected ends', async (t) => {
+  const port = await listen(t, createServer());
+  const giveUp = new AbortController();
+  const check = probeOf(t, grpcTarget(port)).check(grpcTarget(port), giveUp.signal);
+  giveUp.abort();
+  assert.equal((await check).ok, false);
+});
+
+test('an answer of 4096 bytes is read whole, a longer one is not', async (t) => {
+  // Fields that nobody knows (15, bytes) follow the status.
+  const answerOf = (length: number) => {
+    const message = Buffer.alloc(length - 5);
+    message.set([8, 1, 0x7a]);
+    const rest = message.length - 5;
+    message.set([(rest & 0x7f) | 0x80, rest >> 7], 3);
+    const frame = Buffer.alloc(5);
+    frame.writeUInt32BE(message.length, 1);
+    return Buffer.concat([frame, message]);
+  };
+  const results: string[] = [];
+  for (const length of [4_096, 4_097]) {
+    const { port } = await answering(t, [], 0, answerOf(length));
+    results.push((await probeOf(t, grpcTarget(port)).check(grpcTarget(port), never)).reason);
+  }
+  assert.deepEqual(results, ['SERVING', 'grpc-status missing']);
 });
 
 test('an answer without end is cut off', async (t) => {
@@ -145,15 +187,17 @@ test('a TCP check wants a connection and nothing more', async (t) => {
 });
 
 test('what is no proper answer is never healthy', () => {
-  const serving = Buffer.from([0, 0, 0, 0, 2, 8, 1]);
   const answer: RawAnswer = { httpStatus: 200, grpcStatus: '0', grpcMessage: undefined, body: serving };
   assert.deepEqual(judge('x', answer), { ok: true, reason: 'SERVING' });
   const cases: [Partial<RawAnswer>, RegExp][] = [
     [{ httpStatus: 404 }, /not a gRPC server: HTTP status 404/],
     [{ grpcStatus: '14', grpcMessage: 'going%20away' }, /^UNAVAILABLE: going away$/],
     [{ grpcStatus: '14', grpcMessage: '%zz' }, /^UNAVAILABLE: %zz$/],
+    [{ grpcStatus: '14', grpcMessage: '%C3%BC'.repeat(300) }, /^UNAVAILABLE: ü{200}$/],
     [{ grpcStatus: '77' }, /grpc-status 77/],
     [{ body: Buffer.alloc(0) }, /not a HealthCheckResponse/],
+    [{ body: serving.subarray(0, 4) }, /not a HealthCheckResponse/],
+    [{ body: Buffer.from([0, 0, 0, 0, 3, 8, 1]) }, /not a HealthCheckResponse/],
     [{ body: Buffer.from([1, 0, 0, 0, 2, 8, 1]) }, /not a HealthCheckResponse/],
     [{ body: Buffer.from([0, 0, 0, 0, 2, 8]) }, /not a HealthCheckResponse/],
     [{ body: Buffer.from([0, 0, 0, 0, 1, 0xff]) }, /not a HealthCheckResponse/],
@@ -174,7 +218,7 @@ test('the request names the service', () => {
 });
 
 /** An HTTP/2 server that answers SERVING, but leaves the first `silent` calls without an answer. */
-async function answering(t: TestContext, sessions: ServerHttp2Session[], silent = 0) {
+async function answering(t: TestContext, sessions: ServerHttp2Session[], silent = 0, answer = serving) {
   let calls = 0;
   let connections = 0;
   const server = createHttp2Server();
@@ -189,7 +233,7 @@ async function answering(t: TestContext, sessions: ServerHttp2Session[], silent 
     if (calls <= silent) return;
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
     stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-    stream.end(Buffer.from([0, 0, 0, 0, 2, 8, 1]));
+    stream.end(answer);
   });
   return { port: await listen(t, server), connections: () => connections };
 }
@@ -199,7 +243,7 @@ test('our names of status codes are those of gRPC', () => {
     if (typeof code === 'number') assert.equal(statusName(String(code)), name);
   }
   assert.deepEqual(
-    ['17', '-1', 'x', ''].map(statusName),
-    ['17', '-1', 'x', ''].map((text) => `grpc-status ${text}`),
+    ['17', '-1', 'x', '', '0x0'].map(statusName),
+    ['17', '-1', 'x', '', '0x0'].map((text) => `grpc-status ${text}`),
   );
 });

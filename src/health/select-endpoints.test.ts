@@ -88,5 +88,7 @@ test('with internalTrafficPolicy Local each Kubernetes node is chosen from by it
   const { endpoints: chosen, rule } = selectOnEachNode(endpoints, health);
   assert.deepEqual([chosen.map(({ address }) => address), rule], [['a', 'b', 'sick'], 'healthy']);
   assert.equal(selectOnEachNode([], health).rule, 'empty');
+  const sick = ['n1', 'n2'].flatMap((node) => [at(node, 'ready', 'well'), at(node, 'ready', 'sick')]);
+  assert.equal(selectOnEachNode(sick, health).withheld, 2);
   assert.equal(selectOnEachNode([at('n1', 'leaving', 'a'), at('n2', 'starting', 'b')], health).rule, 'terminating');
 });

@@ -34,13 +34,13 @@ const firstRetryMs = 100;
  * against flapping, and it has not flapped, it has started.
  */
 export function afterResult(before: Verdict, ok: boolean, { rise, fall }: HealthSettings): Verdict {
-  const inARow = before.inARow > 0 && before.lastOk === ok ? before.inARow + 1 : 1;
+  const inARow = before.lastOk === ok ? before.inARow + 1 : 1;
   const wasHealthy = before.wasHealthy || ok;
   return { state: nextState(before, ok, inARow, rise, fall), inARow, lastOk: ok, wasHealthy };
 }
 
 function nextState(before: Verdict, ok: boolean, inARow: number, rise: number, fall: number): HealthState {
-  if (before.state === 'unknown' || !before.wasHealthy) return ok ? 'healthy' : 'unhealthy';
+  if (!before.wasHealthy) return ok ? 'healthy' : 'unhealthy';
   if (before.state === 'healthy') return !ok && inARow >= fall ? 'unhealthy' : 'healthy';
   return ok && inARow >= rise ? 'healthy' : 'unhealthy';
 }
