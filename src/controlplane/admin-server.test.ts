@@ -172,6 +172,22 @@ test('what is on loopback is for callers who name it, and for no page of others'
   await app.close();
 });
 
+test('a request that names two hosts, or another one in its first line, names none of loopback', async () => {
+  const ask = async (...lines: string[]): Promise<string> => {
+    const socket = connect(admin.port, admin.host);
+    socket.write(`${[...lines, 'connection: close'].join('\r\n')}\r\n\r\n`);
+    let answer = '';
+    for await (const chunk of socket) answer += chunk;
+    return answer.slice(9, 12);
+  };
+  assert.equal(await ask('GET /config_dump HTTP/1.1', 'host: localhost'), '200');
+  assert.equal(await ask('GET http://localhost/config_dump HTTP/1.1', 'host: localhost'), '200');
+  assert.equal(await ask('GET http://evil.example/config_dump HTTP/1.1', 'host: localhost'), '403');
+  assert.equal(await ask('GET /config_dump HTTP/1.1', 'host: localhost', 'Host: evil.example'), '403');
+  assert.equal(await ask('GET /config_dump HTTP/1.0'), '403');
+  assert.equal(await ask('GET /healthz HTTP/1.0'), '200', 'a probe');
+});
+
 test('what clients report is 404 where they are not asked', async () => {
   const answer = await get('/load');
   assert.equal(answer.status, 404);

@@ -179,9 +179,10 @@ function addSafeHeaders(app: FastifyInstance): void {
  * rebinding): what comes by loopback has to name it, and to come from no other page.
  */
 function keepToLocalNames(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ url, socket, headers }, reply) => {
+  app.addHook('onRequest', async ({ url, socket, headers, raw }, reply) => {
     if (probes.has(pathOf(url)) || !isLoopback(socket.remoteAddress ?? '')) return;
-    const { host = '', origin } = headers;
+    const { origin } = headers;
+    const host = hostOf(url, raw.rawHeaders);
     const isForeign = headers['sec-fetch-site'] === 'cross-site' || headers['sec-fetch-site'] === 'same-site';
     // A link in a chat, or the way back from a login.
     const isLink = pagePaths.has(pathOf(url)) && headers['sec-fetch-dest'] === 'document';
@@ -190,6 +191,13 @@ function keepToLocalNames(app: FastifyInstance): void {
       .status(403)
       .send({ error: 'only for callers who name localhost, 127.0.0.1 or [::1], and for no page' });
   });
+}
+
+/** An address in the first line goes before the header, of which there is one (RFC 9112, 3.2). */
+function hostOf(url: string, rawHeaders: readonly string[]): string {
+  if (!url.startsWith('/')) return URL.parse(url)?.host ?? '';
+  const hosts = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === 'host' && index % 2 === 1);
+  return hosts.length === 1 ? hosts[0]! : '';
 }
 
 function isLocalName(host: string): boolean {
