@@ -7,8 +7,14 @@
  *
  * And an old one that may have 64 MiB before it is tidied up for the first time: a fleet that comes at once doubles the little that
  * is there, and V8 would go through all of it several times while it comes (bench/cold/README.md).
+ *
+ * When a fleet has left, what it leaves is collected at once (`controlplane/memory-return.ts`), which has to be allowed.
  */
-export const serveNodeFlags: readonly string[] = ['--max-semi-space-size=2', '--initial-old-space-size=64'];
+export const serveNodeFlags: readonly string[] = [
+  '--max-semi-space-size=2',
+  '--initial-old-space-size=64',
+  '--expose-gc',
+];
 
 /**
  * Starts Node anew, in the same process, with {@link serveNodeFlags}: V8 takes these at its start only, and neither a

@@ -32,6 +32,7 @@ import { GatewayPublisher } from './gateway-publisher.ts';
 import { readGauges } from './gauges.ts';
 import { kubeNodeZones } from './kube-node-zones.ts';
 import { LoadReports } from './load-reports.ts';
+import { MemoryReturn } from './memory-return.ts';
 import { Metrics } from './metrics.ts';
 import { MissingTargets } from './missing-targets.ts';
 import { ModelStore } from './model-store.ts';
@@ -125,6 +126,7 @@ export class ControlPlane implements AdminSource {
   readonly #entrance: TlsEntrance | undefined;
   readonly #server: AdsServer;
   readonly #reconnects: Reconnects;
+  readonly #memoryReturn = new MemoryReturn({ clients: () => this.#server.open.sessions });
   /** Undefined: nothing is ejected. */
   readonly #ejections: Ejections | undefined;
   /** Undefined: nothing is known of who answers. */
@@ -398,12 +400,14 @@ export class ControlPlane implements AdminSource {
       throw failure.reason;
     }
     this.#reconnects.start();
+    this.#memoryReturn.start();
     return { xds: fulfilled(xds), tls: fulfilled(tls) };
   }
 
   /** Sources first, so that nothing that ends looks like a change; then the streams, with GOAWAY. */
   async stop(): Promise<void> {
     this.#reconnects.stop();
+    this.#memoryReturn.stop();
     await Promise.all(this.#options.sources.map(({ discovery }) => discovery.stop()));
     this.#traces?.close();
     this.#objectEvents?.stop();

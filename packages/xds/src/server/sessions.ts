@@ -42,6 +42,8 @@ interface SessionState {
 /** A connection that has carried no stream for so many keepalive intervals is asked to go, as it only takes a place. */
 const maxIdleIntervals = 2;
 const jitter = 0.1;
+/** So many different ones: Node keeps what it needs for a duration until that is over, whether a timer is left or not. */
+const ages = 200;
 
 /** The connections of a server, whatever carries them: bounded, authorized, checked for life, limited in age. */
 export class Sessions {
@@ -93,7 +95,7 @@ export class Sessions {
     });
     this.#checks.add(connection);
     if (maxAgeMs > 0) {
-      const ageMs = maxAgeMs * (1 - jitter + 2 * jitter * Math.random());
+      const ageMs = maxAgeMs * (1 - jitter + (2 * jitter * Math.round(Math.random() * ages)) / ages);
       state.cancelAge = clock.after(ageMs, () => this.dismiss(connection));
     }
   }
