@@ -8,14 +8,23 @@ import { readArguments, wrongArguments } from './arguments.mjs';
 
 const stryker = '@stryker-mutator/core@10.1.1';
 
-/** Room → its folder. */
+/** A folder whose tests lie beside it. */
+const whole = (path) => ({ code: `${path}/**/*.ts`, tests: `${path}/**/*.test.ts` });
+const kubernetes = 'src/discovery/kubernetes';
+
+/** Room → what is changed in it, and the tests that shall notice. */
 const rooms = {
-  verdict: 'src/verdict',
-  health: 'src/health',
-  load: 'src/load',
-  translate: 'src/translate',
-  cache: 'packages/xds/src/cache',
-  stream: 'packages/xds/src/stream',
+  verdict: whole('src/verdict'),
+  health: whole('src/health'),
+  load: whole('src/load'),
+  translate: whole('src/translate'),
+  cache: whole('packages/xds/src/cache'),
+  stream: whole('packages/xds/src/stream'),
+  // What is made of Services and EndpointSlices, without what asks for them.
+  mapping: {
+    code: `${kubernetes}/{annotations,backend,keep-endpoints,kube-model,kube-service,kube-slice,lost-slices,merge-endpoints,node-sight,service-of,serving-pods}.ts`,
+    tests: `${kubernetes}/{annotations,doubts,kube-model,kubernetes-discovery,merge-endpoints,node-sight,semantics,service-of,summary}.test.ts`,
+  },
 };
 
 const usage = `Usage: npm run mutants -- [ROOM…]
@@ -57,9 +66,9 @@ function mutantsOf(room) {
   const settings = {
     testRunner: 'command',
     commandRunner: {
-      command: `node --import ./scripts/stop-at-first-failure.mjs --test --test-isolation=none --test-timeout=20000 "${rooms[room]}/**/*.test.ts"`,
+      command: `node --import ./scripts/stop-at-first-failure.mjs --test --test-isolation=none --test-timeout=20000 "${rooms[room].tests}"`,
     },
-    mutate: [values.only ?? `${rooms[room]}/**/*.ts`, '!**/*.test.ts', '!**/testing/**'],
+    mutate: [values.only ?? rooms[room].code, '!**/*.test.ts', '!**/testing/**'],
     // What a message says is held by no test, and should not be.
     mutator: { excludedMutations: ['StringLiteral'] },
     concurrency: values.concurrency,
