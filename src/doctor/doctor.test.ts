@@ -36,9 +36,14 @@ test('a bootstrap is looked at as clients of all languages do', () => {
   assert.equal(fine.server, '127.0.0.1:18000');
   const server = { server_uri: 'xds:18000', channel_creds: [{ type: 'insecure' }], server_features: ['xds_v3'] };
   const cases: [bootstrap: unknown, found: RegExp][] = [
-    ['{', /fault: b\.json is no JSON/],
-    [{}, /fault: b\.json is no bootstrap: xds_servers/],
-    [{ xds_servers: [] }, /fault: .*xds_servers/],
+    ['', /fault: b\.json is no JSON: line 1, column 1: expected/],
+    ['{\n  "xds_servers": [}', /fault: b\.json is no JSON: line 2, column 19: expected .*, found }/],
+    [`\ufeff${JSON.stringify(good)}`, /^fault: b\.json begins with a byte order mark/],
+    [[], /fault: b\.json is no bootstrap: the whole: expected object, found array$/],
+    [{}, /fault: b\.json is no bootstrap: xds_servers: it is missing$/],
+    [{ xds_servers: [] }, /fault: .*xds_servers: it is empty$/],
+    [{ xds_servers: [{ ...server, channel_creds: [] }] }, /fault: .*: xds_servers\[0\]\.channel_creds: it is empty$/],
+    [{ xds_servers: [{ ...server, server_uri: 5 }] }, /server_uri: expected string, found number$/],
     [
       { xds_servers: [{ ...server, channel_creds: [{ type: 'mtls' }] }] },
       /fault: .*no client knows the channel_creds mtls/,

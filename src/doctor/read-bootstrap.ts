@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { messageOf } from '../base/errors.ts';
+import { formatPath } from '../base/document.ts';
+import { findJsonMistake } from '../base/json-syntax.ts';
 import type { ClientTlsFiles } from '../bootstrap/client-tls.ts';
 import { type Diagnosis, diagnosesOf } from './diagnosis.ts';
 
@@ -53,16 +54,24 @@ const make = 'evenkeel bootstrap prints one that every client takes.';
  * @param source - where it came from, for people
  */
 export function readBootstrap(text: string, source: string): ReadBootstrap {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    return { diagnoses: [fault(`${source} is no JSON: ${messageOf(error)}`, make)] };
+  if (text.startsWith('\ufeff')) {
+    const why = `${source} begins with a byte order mark, which clients take for no JSON`;
+    return { diagnoses: [fault(why, 'Save it as UTF-8 without one.')] };
   }
-  const parsed = bootstrap.safeParse(json);
+  const mistake = findJsonMistake(text);
+  if (mistake !== undefined) {
+    const before = text.slice(0, mistake.offset).split('\n');
+    const place = `line ${before.length}, column ${before.at(-1)!.length + 1}`;
+    return { diagnoses: [fault(`${source} is no JSON: ${place}: ${mistake.message}`, make)] };
+  }
+  const parsed = bootstrap.safeParse(JSON.parse(text));
   if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    return { diagnoses: [fault(`${source} is no bootstrap: ${path.join('.') || 'the whole'}: ${message}`, make)] };
+    const [issue] = parsed.error.issues;
+    return {
+      diagnoses: [
+        fault(`${source} is no bootstrap: ${formatPath(issue!.path) || 'the whole'}: ${inWords(issue!)}`, make),
+      ],
+    };
   }
   const { xds_servers: servers, node } = parsed.data;
   const [{ server_uri: uri, channel_creds: all, server_features: features = [] }] = servers as [(typeof servers)[0]];
@@ -103,4 +112,10 @@ export function readBootstrap(text: string, source: string): ReadBootstrap {
         ? { ca: config?.ca_certificate_file, cert: config?.certificate_file, key: config?.private_key_file }
         : undefined,
   };
+}
+
+function inWords({ code, message }: z.core.$ZodIssue): string {
+  if (code === 'too_small') return 'it is empty';
+  if (message.endsWith('received undefined')) return 'it is missing';
+  return message.replace('Invalid input: ', '').replace(', received', ', found');
 }
