@@ -14,7 +14,7 @@ function renderDocs(): string {
     '# Errors',
     '',
     'Every error that evenkeel reports has a stable code. It says what was wrong, where (file, line, field) and what to',
-    'do; with `--json` it is one JSON object on standard error. Usage errors never print a stack trace.',
+    'do; with `--json` it is one JSON object, the last line on standard error. Usage errors never print a stack trace.',
     '',
     'Exit codes: 0 done; 1 a gate or expectation was not met; 2 bad input or usage; 3 the run itself broke.',
     '',

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { EvenkeelError, formatError, toEvenkeelError } from '../base/errors.ts';
 import { guardOutput } from '../base/output.ts';
 import { registerCommands } from './commands.ts';
+import { fitError } from './fit-error.ts';
 import { fitHelp } from './fit-help.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -37,7 +38,8 @@ try {
   } else {
     const error = asError(thrown);
     const asJson = process.argv.includes('--json');
-    console.error(asJson ? JSON.stringify({ error }) : formatError(error));
+    const text = formatError(error);
+    console.error(asJson ? JSON.stringify({ error }) : process.stderr.isTTY ? fitError(text) : text);
     if (error.code === 'EK_INTERNAL' && process.env.EVENKEEL_LOG === 'debug') console.error(error.cause);
     process.exitCode = error.exitCode;
   }
