@@ -210,6 +210,10 @@ test('a group without targets has nothing to wait for', () => {
   checker.setTargets('a', []);
   assert.equal(checker.isSettled('a'), true);
   assert.equal(checker.stateOf(target(1)), 'unknown');
+  checker.setTargets('a', [target(1)]);
+  assert.equal(checker.isSettled('a'), false);
+  checker.setTargets('a', []);
+  assert.equal(checker.isSettled('a'), true);
 });
 
 test('a target that was added later leaves with its group', async () => {
@@ -289,7 +293,7 @@ test('stop waits for no probe, starts none and reports no group as settled', asy
   checker.setTargets('c', [target(2), target(3)]);
   heard();
   await checker.stop();
-  clock.advance(0);
+  clock.advance(10_000);
   assert.deepEqual(heard(), []);
   assert.deepEqual(
     probe.open.map(({ target, signal }) => [target.address, signal.aborted]),
