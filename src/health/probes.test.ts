@@ -55,6 +55,19 @@ async function listen(t: TestContext, server: NetServer | Http2Server): Promise<
   return (server.address() as AddressInfo).port;
 }
 
+test('what a server says that is no HTTP/2 is the reason', async (t) => {
+  const port = await listen(
+    t,
+    createServer((socket) => void socket.on('error', () => {}).write('HTTP/1.1 400 Bad Request\r\n\r\n')),
+  );
+  const target = grpcTarget(port);
+  assert.deepEqual(await probeOf(t, target).check(target, never), {
+    answered: false,
+    ok: false,
+    reason: 'Protocol error',
+  });
+});
+
 test('a real health service is understood, and its changes are seen over one connection', async (t) => {
   const { port, health } = await grpcServer(t, { 'echo.EchoServer': 'SERVING', '': 'NOT_SERVING' });
   const whole = grpcTarget(port, '');
