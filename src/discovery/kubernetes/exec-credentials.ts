@@ -103,7 +103,8 @@ export class ExecCredentials {
       },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
-        else if (error.code === 'ENOENT') reject(fail('is not there'));
+        // EACCES: a folder of PATH may not be read, or the file not be run.
+        else if (error.code === 'ENOENT' || error.code === 'EACCES') reject(fail('is not there, or may not be run'));
         else if (error.killed) reject(fail(`has not ended within ${timeoutMs / 1000} s, or prints too much`));
         else reject(fail(`failed (${error.code ?? error.signal}): ${stderr.trim().slice(0, maxSaidLength)}`));
       },
