@@ -34,7 +34,7 @@ test('the image', { skip }, async (t) => {
   });
 
   await t.test('as process 1 it ends by itself on SIGTERM, with exit code 0', async () => {
-    // With process 1 goes who has signalled it, before it can say so or after.
+    // The whole container ends, and with it may end who sent the signal.
     await here.script("process.kill(1, 'SIGTERM')", '').catch(() => {});
     const { terminated } = await until(
       'it has ended',
