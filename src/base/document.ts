@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { ErrorCodeName } from './error-codes.ts';
 import { type ErrorLocation, EvenkeelError, formatLocation, messageOf } from './errors.ts';
 import { findJsonMistake } from './json-syntax.ts';
+import { placeInText } from './place-in-text.ts';
 
 /** Larger files are refused before they are parsed: nothing that evenkeel reads by hand is this large. */
 export const maxDocumentBytes = 64 * 1024 * 1024;
@@ -46,7 +47,7 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
   }
   const nul = text.indexOf('\0');
   if (nul >= 0) {
-    const line = text.slice(0, nul).split('\n').length;
+    const { line } = placeInText(text, nul);
     throw new EvenkeelError('EK_FILE_SYNTAX', 'the file is no text in UTF-8: it has a byte that is zero', {
       ...{ file, line, hint: 'Save it as UTF-8.' },
     });
@@ -59,9 +60,7 @@ export function parseDocumentText<S extends z.ZodType>(text: string, schema: S, 
   }
   const mistake = /\.json$/i.test(file) ? findJsonMistake(text.replace(/^\ufeff/, ' ')) : undefined;
   if (mistake !== undefined) {
-    const before = text.slice(0, mistake.offset).split('\n');
-    const place = { file, line: before.length, column: before.at(-1)!.length + 1 };
-    throw new EvenkeelError('EK_FILE_SYNTAX', mistake.message, place);
+    throw new EvenkeelError('EK_FILE_SYNTAX', mistake.message, { file, ...placeInText(text, mistake.offset) });
   }
   if ((text.match(anchor)?.length ?? 0) > maxAnchors) {
     throw new EvenkeelError('EK_FILE_SYNTAX', `the file has more than ${maxAnchors} anchors (&name)`, { file });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { own } from '../base/own.ts';
 
 /** Adds one command to the program. */
 export type RegisterCommand = (root: Command) => void;
@@ -21,6 +22,6 @@ const commands: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
 
 /** Adds the command that is named, or all of them: a pod starts in half the time without the other eleven. */
 export async function registerCommands(root: Command, named?: string): Promise<void> {
-  const only = named !== undefined && Object.hasOwn(commands, named) ? commands[named] : undefined;
+  const only = named === undefined ? undefined : own(commands, named);
   for (const load of only === undefined ? Object.values(commands) : [only]) (await load())(root);
 }

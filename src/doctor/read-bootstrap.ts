@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatPath } from '../base/document.ts';
 import { findJsonMistake } from '../base/json-syntax.ts';
+import { placeInText } from '../base/place-in-text.ts';
 import type { ClientTlsFiles } from '../bootstrap/client-tls.ts';
 import { type Diagnosis, diagnosesOf } from './diagnosis.ts';
 
@@ -60,9 +61,10 @@ export function readBootstrap(text: string, source: string): ReadBootstrap {
   }
   const mistake = findJsonMistake(text);
   if (mistake !== undefined) {
-    const before = text.slice(0, mistake.offset).split('\n');
-    const place = `line ${before.length}, column ${before.at(-1)!.length + 1}`;
-    return { diagnoses: [fault(`${source} is no JSON: ${place}: ${mistake.message}`, make)] };
+    const { line, column } = placeInText(text, mistake.offset);
+    return {
+      diagnoses: [fault(`${source} is no JSON: line ${line}, column ${column}: ${mistake.message}`, make)],
+    };
   }
   const parsed = bootstrap.safeParse(JSON.parse(text));
   if (!parsed.success) {

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { EvenkeelError } from '../../base/errors.ts';
+import { own } from '../../base/own.ts';
 import { leaveSoon, terminationSignal } from '../../base/shutdown.ts';
 import { clientBootstrap } from '../../bootstrap/client-bootstrap.ts';
 import { hurriedGraceMs, Lab } from '../../lab/index.ts';
@@ -33,7 +34,7 @@ export interface SystemReady {
 /** Starts one reference system, says what to try and keeps it up until somebody ends it. @throws EvenkeelError */
 export async function runSystem(raw: Readonly<Record<string, unknown>>): Promise<void> {
   const name = String(raw.system);
-  const system = Object.hasOwn(systems, name) ? systems[name]! : undefined;
+  const system = own(systems, name);
   if (system === undefined) {
     throw new EvenkeelError('EK_USAGE', `there is no system "${name}"; there are: ${Object.keys(systems).join(', ')}`, {
       field: '--system',

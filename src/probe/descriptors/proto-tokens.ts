@@ -1,4 +1,5 @@
 import { EvenkeelError } from '../../base/errors.ts';
+import { placeInText } from '../../base/place-in-text.ts';
 
 type Kind = 'name' | 'number' | 'text' | 'symbol' | 'end';
 
@@ -113,11 +114,10 @@ export class ProtoTokens {
   }
 
   #errorAt(at: number, message: string): EvenkeelError {
-    const before = this.#text.slice(0, at).split('\n');
-    return new EvenkeelError('EK_FILE_SYNTAX', `line ${before.length}: ${message}`, {
+    const place = placeInText(this.#text, at);
+    return new EvenkeelError('EK_FILE_SYNTAX', `line ${place.line}: ${message}`, {
       file: this.#file,
-      line: before.length,
-      column: before.at(-1)!.length + 1,
+      ...place,
       hint: 'Correct it there, or try whether protoc takes the file.',
     });
   }

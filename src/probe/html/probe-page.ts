@@ -1,3 +1,4 @@
+import { own } from '../../base/own.ts';
 import { isLost } from '../../verdict/quantile.ts';
 import { formatMs } from '../measure/duration.ts';
 import { gateLine } from '../measure/gate.ts';
@@ -143,9 +144,7 @@ function overTime({ backends, seconds, changes, durationMs }: ProbeReport): Sect
         to: Math.max(atMs, Math.min(durationMs, atMs + 1000)) / 1000,
         values: {
           failed,
-          ...Object.fromEntries(
-            named.map(({ name, key }) => [name, Object.hasOwn(answered, key) ? answered[key]! : 0]),
-          ),
+          ...Object.fromEntries(named.map(({ name, key }) => [name, own(answered, key) ?? 0])),
         },
       })),
       x: { title: 'seconds' },

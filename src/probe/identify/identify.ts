@@ -1,4 +1,5 @@
 import { EvenkeelError } from '../../base/errors.ts';
+import { own } from '../../base/own.ts';
 import { cleanName } from './names.ts';
 
 /** Where the name of who answered is found. */
@@ -81,11 +82,6 @@ function rawIn(identifier: Identifier, { peer, headers, trailers, fields, lines,
     case 'line':
       return own(lines ?? {}, identifier.name);
   }
-}
-
-/** Names come from people and servers: `constructor` is one that every object has. */
-function own(all: Readonly<Record<string, string>>, name: string): string | undefined {
-  return Object.hasOwn(all, name) ? all[name] : undefined;
 }
 
 /** What a person could have meant, where an identifier matches nothing. */

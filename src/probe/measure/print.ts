@@ -1,3 +1,4 @@
+import { own } from '../../base/own.ts';
 import { counted } from '../../base/words.ts';
 import { isLost } from '../../verdict/quantile.ts';
 import {
@@ -114,7 +115,7 @@ function cells(backend: Backend, { seconds }: ProbeReport): Cell[] {
     { text: percentile(0.5, latencyOfAllMs.p50, calls, failed) },
     { text: percentile(0.99, latencyOfAllMs.p99, calls, failed) },
     { text: String(failed), format: failed > 0 ? 'red' : undefined },
-    { text: sparkline(squeeze(seconds.map(({ answered }) => (Object.hasOwn(answered, name) ? answered[name]! : 0)))) },
+    { text: sparkline(squeeze(seconds.map(({ answered }) => own(answered, name) ?? 0))) },
   ];
 }
 

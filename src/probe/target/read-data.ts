@@ -2,6 +2,7 @@ import { fromJsonString } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { EvenkeelError, messageOf } from '../../base/errors.ts';
 import { findJsonMistake } from '../../base/json-syntax.ts';
+import { placeInText } from '../../base/place-in-text.ts';
 import { JsonNumber } from './exact-number.ts';
 
 /** JSON whose numbers are kept as they were written. */
@@ -17,9 +18,8 @@ export function readData(text: string, field: string): Data {
     new EvenkeelError('EK_PROBE_DATA', message, { field, ...place, hint: `For example ${field} '{"name":"you"}'.` });
   const mistake = findJsonMistake(text);
   if (mistake !== undefined) {
-    const before = text.slice(0, mistake.offset).split('\n');
-    const place = { line: before.length, column: before.at(-1)!.length + 1 };
-    throw refused(`the data is not JSON: line ${place.line}, column ${place.column}: ${mistake.message}`);
+    const { line, column } = placeInText(text, mistake.offset);
+    throw refused(`the data is not JSON: line ${line}, column ${column}: ${mistake.message}`);
   }
   const twice = nameThatIsThereTwice(text);
   if (twice !== undefined) throw refused(`the data has "${twice}" twice in one object`);
